@@ -1,0 +1,71 @@
+package data
+
+import "strings"
+
+// Colours are the channels in plane order, as file names spell them:
+// microtubules, the protein of interest, nucleus, endoplasmic reticulum.
+var Colours = [MaxPlanes]string{"red", "green", "blue", "yellow"}
+
+// Sample is one field of cells: an Id, what is known of it, and its pixels
+// once they are decoded. A stage that changes a sample changes a copy.
+type Sample struct {
+	ID      string
+	Labels  Labels
+	Labeled bool   // Labels is known, though it may be empty
+	Split   string // train, val, test_val, test, or empty
+
+	Files []File // what the pixels are to be read from; nil once Image is set
+	Image *Image // nil until decoded
+}
+
+// File is one encoded image of a sample: in a folder, or already in memory.
+type File struct {
+	Name    string // path, for reading and for errors
+	Channel string // red, green, blue, yellow; or rgby for all four in one
+	Data    []byte // the bytes, when they did not come from a folder
+}
+
+// RGBY is the Channel of a file that holds all four planes.
+const RGBY = "rgby"
+
+// Bytes is the memory the sample holds.
+func (s *Sample) Bytes() int64 {
+	n := int64(len(s.ID)) + 128
+	for _, f := range s.Files {
+		n += int64(len(f.Name) + len(f.Data))
+	}
+	if s.Image != nil {
+		n += s.Image.Bytes()
+	}
+	return n
+}
+
+// Source tells where a sample comes from by the form of its Id: "official"
+// for a UUID, "external" for PLATE_REST, and "" for neither.
+func (s *Sample) Source() string { return SourceOf(s.ID) }
+
+// SourceOf is Sample.Source for an Id.
+func SourceOf(id string) string {
+	if isUUID(id) {
+		return "official"
+	}
+	plate, rest, found := strings.Cut(id, "_")
+	if found && plate != "" && rest != "" && strings.Trim(plate, "0123456789") == "" {
+		return "external"
+	}
+	return ""
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := s[i] >= '0' && s[i] <= '9' || s[i] >= 'a' && s[i] <= 'f' || s[i] >= 'A' && s[i] <= 'F'
+		if dash != (s[i] == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}

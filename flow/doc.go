@@ -1,0 +1,53 @@
+// Package flow is the engine: typed graphs of stages that records stream
+// through. It knows no images and no .flow files; package flow/lang reads
+// those, and the packages sources, ops and sinks bring the components.
+//
+// # Wiring
+//
+// A stage is added by a generic function that takes the outputs it reads and
+// gives its own, so that a wrong edge does not compile:
+//
+//	g := flow.New(flow.Options{})
+//	names := flow.Source(g, flow.Stage{Name: "names"}, list)
+//	sizes := flow.Map(names, flow.Stage{Name: "size"}, measure)
+//	flow.To(sizes, flow.Stage{Name: "table"}, table)
+//	err := g.Run(ctx)
+//
+// Map is for work on one record: it runs on several at once. Process is for a
+// stage that sees the stream: a batch, a training step. To ends in a sink.
+// FromStream, Through and ToStream put go-streams components into a graph, and
+// AsSource, AsFlow and AsSink put a graph among go-streams components.
+//
+// A component that a .flow file can name is a Spec in a Registry: its ports,
+// fields, defaults and documentation, and the function that wires it.
+//
+// # What always holds
+//
+// Order. An edge numbers what passes and hands it over in that order, however
+// many workers put and take. A record that fails or is dropped leaves its
+// place marked, so nothing waits for it. Results do not depend on the number
+// of workers; what is random is drawn by Rand from seed, epoch and key.
+//
+// Bounds. An edge holds so many records and no more, and the ledger holds so
+// many bytes for all edges and workers together. One record a stage may exceed
+// the bytes, so that no bound can stop a flow. A full edge blocks its
+// producers: that is the backpressure everything else here reads.
+//
+// Errors. What a stage's function returns or panics with is the record's: a
+// tombstone in its place and a DeadLetter, or the end of the run, as the
+// policy says. What ends a run is its cause, a StageError with stage and key.
+// A sink is committed only when there is no cause, and aborted otherwise; a
+// closed input never means "complete".
+//
+// Ends. When Run returns, every goroutine of the graph has returned. A graph
+// that cannot move because its stages wait for each other ends with ErrStalled.
+//
+// # How an edge works
+//
+// Position p of an edge travels through one of n one-place channels, number p
+// mod n. A producer takes a credit before it takes on a record, and the
+// consumer gives it back with the record it receives, so that at most n are
+// under way and a result always finds its channel empty. The consumer's
+// workers pass a turn around, which is the number of the position to take
+// next. Nothing sorts and nothing dispatches: order is the ring's.
+package flow

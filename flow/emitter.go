@@ -1,0 +1,86 @@
+package flow
+
+import (
+	"context"
+)
+
+// Emitter is where a source or a serial stage puts what it yields. It belongs
+// to the goroutine that was given it.
+type Emitter[T any] struct {
+	ctx    context.Context
+	worker *worker
+	out    *outlet[T]
+	next   int64 // the position that is put next
+	seq    int64 // of the next record of a source
+	epoch  int
+}
+
+// Emit yields a new record of a source. It waits while there is no room; its
+// error says that the run is over, and is to be returned as it is.
+func (e *Emitter[T]) Emit(key string, v T) error {
+	return e.Forward(Record[T]{Key: key, Value: v})
+}
+
+// Forward yields a record under its own key. In a source it gets the next
+// number and the current epoch; elsewhere it keeps what it came with.
+func (e *Emitter[T]) Forward(r Record[T]) error {
+	if e.worker.stage.kind == KindSource {
+		r.Seq, r.Epoch = e.seq, e.epoch
+		e.seq++
+	}
+	if !r.IsValue() {
+		return e.put(slot[T]{rec: r})
+	}
+	return e.put(slot[T]{rec: r, bytes: e.out.measure(r.Value)})
+}
+
+// Fail leaves a tombstone in a record's place, or ends the run, as the run's
+// policy says; or drops the record, for an error made by Skip.
+func (e *Emitter[T]) Fail(key string, cause error) error {
+	r := Record[T]{Key: key, Epoch: e.epoch, Seq: e.seq}
+	e.seq++
+	dead, err := e.worker.stage.fault(e.ctx, r.Seq, key, cause, false)
+	if err != nil || dead == nil {
+		return err
+	}
+	r.Dead = dead
+	return e.put(slot[T]{rec: r})
+}
+
+// Complete says whether every sink that the source leads to already holds
+// what it makes of this key, so that the record need not be yielded. It then
+// counts the record as done and passes its number by.
+func (e *Emitter[T]) Complete(key string) bool {
+	if !e.worker.stage.graph.complete(e.worker.stage, key) {
+		return false
+	}
+	e.seq++
+	e.worker.stage.complete.Add(1)
+	return true
+}
+
+// Expect says how many records the source goes through in all, for progress.
+func (e *Emitter[T]) Expect(n int) { e.worker.stage.total.Store(int64(n)) }
+
+// EndEpoch marks the end of a pass over the data and begins the next.
+func (e *Emitter[T]) EndEpoch() error {
+	mark := Record[T]{Mark: EndEpoch, Epoch: e.epoch, Seq: e.seq}
+	e.epoch++
+	return e.put(slot[T]{rec: mark})
+}
+
+// StartAt makes a source begin with another epoch than 0.
+func (e *Emitter[T]) StartAt(epoch int) { e.epoch = epoch }
+
+func (e *Emitter[T]) put(s slot[T]) error {
+	to, err := e.out.credit(e.ctx, e.worker)
+	if err != nil {
+		return err
+	}
+	if err := to.reserve(e.ctx, e.worker, e.next, s.bytes); err != nil {
+		return err
+	}
+	to.put(e.next, s, s.bytes)
+	e.next++
+	return nil
+}

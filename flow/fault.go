@@ -1,0 +1,88 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// fault deals with what a stage's function returned for a record. It gives
+// the tombstone to put in the record's place, or nil for a record that is
+// dropped, or the error that ends the run. Fatal says how an unmarked error
+// is to be taken.
+func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fatal bool) (*DeadLetter, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx) // the error is most likely the cancellation's doing
+	}
+	var skip skipError
+	if errors.As(err, &skip) {
+		st.skip(key, skip.Error())
+		return nil, nil
+	}
+	st.errors.Add(1)
+	if st.onLetters || isFatal(err, fatal) || st.graph.opts.OnError == OnErrorFail {
+		return nil, &StageError{Stage: st.name, Key: key, Err: err}
+	}
+	letter := &DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: err.Error(), Time: time.Now()}
+	var panicked *PanicError
+	if errors.As(err, &panicked) {
+		letter.Stack = string(panicked.Stack)
+	}
+	return letter, st.graph.bury(ctx, letter)
+}
+
+func (st *stage) skip(key, reason string) {
+	st.skipped.Add(1)
+	if told := st.graph.events.Skipped; told != nil {
+		told(st.name, key, reason)
+	}
+}
+
+// bury counts a dead letter and sends it to whoever reads them.
+func (g *Graph) bury(ctx context.Context, d *DeadLetter) error {
+	count := g.dead.Add(1)
+	if told := g.events.Dead; told != nil {
+		told(*d)
+	}
+	if g.opts.MaxErrors > 0 && count > int64(g.opts.MaxErrors) {
+		return fmt.Errorf("more than max_errors = %d records have failed; the last: %v", g.opts.MaxErrors, d)
+	}
+	if g.letters == nil {
+		return nil
+	}
+	select {
+	case g.letters <- *d:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// DeadLetters is the stream of records that have failed, in the order of
+// their failing. Stages that read it run until all others have ended, and
+// any error of theirs is fatal.
+func (g *Graph) DeadLetters() Out[DeadLetter] {
+	if g.lettersOut.outlet != nil {
+		return g.lettersOut
+	}
+	g.letters = make(chan DeadLetter, 64)
+	out := Source(g, Stage{Name: "dead letters"}, func(ctx context.Context, to *Emitter[DeadLetter]) error {
+		for {
+			select {
+			case d, open := <-g.letters:
+				if !open {
+					return nil
+				}
+				if err := to.Emit(d.Key, d); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+	out.outlet.stage.onLetters = true
+	g.lettersOut = out
+	return out
+}

@@ -1,0 +1,169 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Graph is a flow: stages joined by edges. It is wired, run once, and then
+// only reports what it did.
+type Graph struct {
+	opts   Options
+	events Events
+
+	stages []*stage
+	ledger *ledger
+	faults []error // of wiring
+
+	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
+	lettersOut Out[DeadLetter]
+	dead       atomic.Int64
+	cancel     context.CancelCauseFunc
+	cause      error
+
+	clockMu  sync.Mutex // guards what follows
+	began    time.Time
+	finished time.Time
+	cpu      time.Duration // processor time of the process: at the start, then that of the run
+}
+
+// Events are told what happens during a run. Any of them may be nil; each may
+// be called from several goroutines at once, and must not block.
+type Events struct {
+	Dead    func(DeadLetter)               // a record has failed
+	Skipped func(stage, key, cause string) // a stage has dropped a record on purpose
+	Tuned   func(stage string, workers int)
+}
+
+// New makes an empty graph. Its options are checked by Run.
+func New(opts Options) *Graph {
+	opts.EnsureDefaults()
+	return &Graph{opts: opts, ledger: &ledger{limit: opts.Memory}}
+}
+
+// Options are the graph's settings, defaults filled in.
+func (g *Graph) Options() Options { return g.opts }
+
+// Notify sets who is told what happens. It must be called before Run.
+func (g *Graph) Notify(e Events) { g.events = e }
+
+// add makes a stage and leaves its work to the caller.
+func (g *Graph) add(s Stage, kind Kind, parallel bool) *stage {
+	if s.Kind != "" {
+		kind = s.Kind
+	}
+	for _, other := range g.stages {
+		if other.name == s.Name {
+			g.faults = append(g.faults, fmt.Errorf("two stages are called %q", s.Name))
+		}
+	}
+	if s.Name == "" {
+		g.faults = append(g.faults, fmt.Errorf("a %s has no name", kind))
+	}
+	st := &stage{name: s.Name, kind: kind, graph: g, queue: s.Queue, target: 1, limit: 1, parallel: parallel, done: make(chan struct{})}
+	if parallel {
+		st.target, st.limit = s.Workers, s.Workers
+		if s.Workers == 0 {
+			st.target, st.limit = g.opts.Workers, g.opts.Workers
+		}
+		if st.target == 0 {
+			st.auto, st.target, st.limit = true, 1, g.opts.Budget
+		}
+	}
+	g.stages = append(g.stages, st)
+	return st
+}
+
+// queueDepth is an edge's room when nobody has set it: a record in the hands
+// of every worker on both sides, one waiting for each, and two to spare. A
+// fixed size, whatever the tuner does, keeps results independent of it.
+func (g *Graph) queueDepth(from, to *stage) int { return from.limit + 2*to.limit + 2 }
+
+// Run starts every stage, waits until all have ended, and commits the sinks,
+// unless there is a cause not to: then it aborts them and returns the cause.
+// A graph runs once.
+func (g *Graph) Run(ctx context.Context) error {
+	if err := g.validate(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	g.cancel = cancel
+	g.clockMu.Lock()
+	g.began, g.cpu = time.Now(), processTime()
+	g.clockMu.Unlock()
+
+	opened, err := g.open(ctx)
+	if err != nil {
+		g.fail(err)
+	} else {
+		g.work(ctx)
+	}
+	g.cause = context.Cause(ctx)
+	g.close(opened)
+	g.clockMu.Lock()
+	g.finished, g.cpu = time.Now(), processTime()-g.cpu
+	g.clockMu.Unlock()
+	return g.cause
+}
+
+// validate reports every fault of the wiring.
+func (g *Graph) validate() error {
+	faults := append([]error{g.opts.Validate()}, g.faults...)
+	if !g.began.IsZero() {
+		faults = append(faults, errors.New("a graph runs once"))
+	}
+	if len(g.stages) == 0 {
+		faults = append(faults, errors.New("the graph is empty"))
+	}
+	for _, st := range g.stages {
+		for _, o := range st.outputs {
+			if o.readers() == 0 {
+				faults = append(faults, fmt.Errorf("nobody reads the output of %s %q", st.kind, st.name))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// work runs the stages. Those that read dead letters end after all others.
+func (g *Graph) work(ctx context.Context) {
+	stop := make(chan struct{})
+	var watchers sync.WaitGroup
+	watchers.Go(func() { g.tune(ctx, stop) })
+	watchers.Go(func() { g.watch(ctx, stop) })
+
+	for _, letters := range []bool{true, false} {
+		for _, st := range g.stages {
+			if st.onLetters == letters {
+				st.began = time.Now()
+				st.resize(ctx, st.target)
+			}
+		}
+	}
+	g.settle()
+	close(stop)
+	watchers.Wait()
+}
+
+// settle waits for the end of all stages, and closes the stream of dead
+// letters when nobody is left to write one.
+func (g *Graph) settle() {
+	for _, letters := range []bool{false, true} {
+		for _, st := range g.stages {
+			if st.onLetters == letters {
+				<-st.done
+			}
+		}
+		if !letters && g.letters != nil {
+			close(g.letters)
+		}
+	}
+}
+
+// fail cancels the run; the first cause stands.
+func (g *Graph) fail(cause error) { g.cancel(cause) }

@@ -1,0 +1,40 @@
+package flow
+
+import (
+	"bufio"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// machineMemory is the memory the process may use, in bytes: what its control
+// group allows, else what the machine has, else 4 GiB.
+func machineMemory() int64 {
+	const unknown = 4 << 30
+	memory := int64(unknown)
+	if n, ok := memTotal("/proc/meminfo"); ok {
+		memory = n
+	}
+	if text, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
+			memory = min(memory, n)
+		}
+	}
+	return memory
+}
+
+func memTotal(path string) (int64, bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		words := strings.Fields(lines.Text())
+		if len(words) == 3 && words[0] == "MemTotal:" && words[2] == "kB" {
+			n, err := strconv.ParseInt(words[1], 10, 64)
+			return n * 1024, err == nil
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,18 @@
+//go:build unix
+
+package flow
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// processTime is the processor time the process has used, user and system.
+func processTime() time.Duration {
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}

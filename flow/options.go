@@ -1,0 +1,100 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+)
+
+// ErrorPolicy says what a record error does to the run.
+type ErrorPolicy string
+
+// The policies of a run.
+const (
+	OnErrorFail ErrorPolicy = "fail" // the first one cancels the run
+	OnErrorSkip ErrorPolicy = "skip" // each becomes a tombstone and a dead letter
+)
+
+// Options are the settings of a run. The zero value of every field means its
+// default; EnsureDefaults fills them in.
+type Options struct {
+	// Name is what reports and errors call the flow. Default: "flow".
+	Name string
+
+	// OnError is what a record error does. Default: OnErrorFail.
+	OnError ErrorPolicy
+
+	// MaxErrors ends a skipping run that has more record errors than this.
+	// Default: 0, which is no limit.
+	MaxErrors int
+
+	// Seed is what all randomness is drawn from, with epoch and key.
+	Seed uint64
+
+	// Memory bounds the bytes in flight: on edges, and in the hands of
+	// workers. Every stage may hold one record beyond it, so that a record
+	// larger than the bound still passes. Default: a quarter of the machine's memory.
+	Memory int64
+
+	// Workers fixes the number of workers of every stage that leaves it to
+	// the tuner. Default: 0, the tuner decides.
+	Workers int
+
+	// Budget is how many workers the tuner keeps busy. Default: GOMAXPROCS.
+	Budget int
+}
+
+// RunFields are the settings a .flow file may give in its run block.
+var RunFields = []Field{
+	{Name: "on_error", Type: String, Default: "fail", Choices: []string{"fail", "skip"},
+		Doc: "what a record error does: fail the run, or skip the record and write a dead letter"},
+	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
+		Doc: "with on_error = skip: more errors than this fail the run; 0 is no limit"},
+	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
+		Doc: "all randomness is drawn from this, the epoch and the record's key"},
+	{Name: "memory", Type: Size, Default: int64(0),
+		Doc: "bytes in flight, at most; 0 is a quarter of the machine's memory"},
+}
+
+// RunOptions turns the values of RunFields into Options.
+func RunOptions(a Args) Options {
+	return Options{
+		OnError:   ErrorPolicy(a.String("on_error")),
+		MaxErrors: a.Int("max_errors"),
+		Seed:      uint64(a.Int("seed")),
+		Memory:    a.Size("memory"),
+	}
+}
+
+// EnsureDefaults fills in what was left zero.
+func (o *Options) EnsureDefaults() {
+	if o.Name == "" {
+		o.Name = "flow"
+	}
+	if o.OnError == "" {
+		o.OnError = OnErrorFail
+	}
+	if o.Memory == 0 {
+		o.Memory = machineMemory() / 4
+	}
+	if o.Budget == 0 {
+		o.Budget = runtime.GOMAXPROCS(0)
+	}
+}
+
+// Validate reports every setting that makes no sense, joined.
+func (o *Options) Validate() error {
+	var faults []error
+	if o.OnError != OnErrorFail && o.OnError != OnErrorSkip {
+		faults = append(faults, fmt.Errorf("on_error is %q, want fail or skip", o.OnError))
+	}
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{{"max_errors", int64(o.MaxErrors)}, {"memory", o.Memory}, {"workers", int64(o.Workers)}, {"budget", int64(o.Budget)}} {
+		if n.value < 0 {
+			faults = append(faults, fmt.Errorf("%s is %d, want 0 or more", n.name, n.value))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Source adds a stage that yields records. Run is called once; when it
+// returns nil the stream is complete, and any error ends the run.
+func Source[T any](g *Graph, s Stage, run func(ctx context.Context, out *Emitter[T]) error) Out[T] {
+	st := g.add(s, KindSource, false)
+	out := newOutlet[T](st)
+	st.work = serial(out, run)
+	return Out[T]{out}
+}
+
+// Process adds a serial stage that reads and yields as it likes: a batch, a
+// reduction, a training step. Its output is complete when run returns nil;
+// what it leaves unread is dropped. Tombstones and marks reach run as records:
+// it forwards those its readers are to see.
+func Process[A, B any](in Out[A], s Stage, run func(ctx context.Context, in *Reader[A], out *Emitter[B]) error) Out[B] {
+	st := in.outlet.stage.graph.add(s, KindOp, false)
+	a, out := in.connect(st), newOutlet[B](st)
+	st.work = serial(out, func(ctx context.Context, to *Emitter[B]) error {
+		in := newReader(a, to.worker)
+		defer in.release()
+		return run(ctx, in, to)
+	})
+	return Out[B]{out}
+}
+
+// Process2 is Process with two inputs.
+func Process2[A, B, C any](in1 Out[A], in2 Out[B], s Stage,
+	run func(ctx context.Context, in1 *Reader[A], in2 *Reader[B], out *Emitter[C]) error) Out[C] {
+	st := in1.outlet.stage.graph.add(s, KindOp, false)
+	a, b, out := in1.connect(st), in2.connect(st), newOutlet[C](st)
+	st.work = serial(out, func(ctx context.Context, to *Emitter[C]) error {
+		in1, in2 := newReader(a, to.worker), newReader(b, to.worker)
+		defer in1.release()
+		defer in2.release()
+		return run(ctx, in1, in2, to)
+	})
+	return Out[C]{out}
+}
+
+// serial is the life of the one worker of a stage that yields by an Emitter.
+func serial[T any](out *outlet[T], run func(context.Context, *Emitter[T]) error) func(context.Context, *worker) error {
+	return func(ctx context.Context, w *worker) error {
+		to := &Emitter[T]{ctx: ctx, worker: w, out: out}
+		err := protect(ctx, to, run)
+		if err == nil {
+			err = to.put(slot[T]{kind: slotEnd})
+		}
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, errUnread):
+			return errUnread
+		case err != nil:
+			return w.stage.blame(err)
+		}
+		for _, in := range w.stage.inputs {
+			in.abandon()
+		}
+		return errEnded
+	}
+}
+
+func protect[T any](ctx context.Context, to *Emitter[T], run func(context.Context, *Emitter[T]) error) (err error) {
+	defer catch(&err)
+	return run(ctx, to)
+}
+
+// blame names the stage an error comes from, unless the error does.
+func (st *stage) blame(err error) error {
+	var named *StageError
+	if errors.As(err, &named) {
+		return err
+	}
+	st.errors.Add(1)
+	return &StageError{Stage: st.name, Err: err}
+}
+
+// Reader is an input of a serial stage. It belongs to the goroutine that was
+// given it.
+type Reader[T any] struct {
+	edge   *edge[T]
+	worker *worker
+	holds  bool  // a record that was given and not yet given back
+	bytes  int64 // that it is charged with
+	ended  bool
+}
+
+func newReader[T any](e *edge[T], w *worker) *Reader[T] { return &Reader[T]{edge: e, worker: w} }
+
+func (r *Reader[T]) release() {
+	if r.holds {
+		r.holds = false
+		r.edge.giveBack(r.bytes)
+	}
+}
+
+// Next gives the next record: a value, a tombstone or a mark. After the last
+// one it returns io.EOF; any other error says that the run is over. With the
+// call, the record before counts as out of memory.
+func (r *Reader[T]) Next(ctx context.Context) (Record[T], error) {
+	r.release()
+	for !r.ended {
+		p, _, err := r.edge.await(ctx, r.worker)
+		if err != nil {
+			return Record[T]{}, err
+		}
+		s, err := r.edge.receive(ctx, r.worker, p)
+		if err != nil {
+			r.edge.pass(p)
+			return Record[T]{}, err
+		}
+		switch s.kind {
+		case slotEnd:
+			r.edge.end()
+			r.ended = true
+		case slotHole:
+			r.edge.pass(p + 1)
+		default:
+			r.edge.pass(p + 1)
+			r.holds, r.bytes = true, s.bytes
+			if s.rec.IsValue() {
+				r.worker.stage.in.Add(1)
+			}
+			return s.rec, nil
+		}
+	}
+	return Record[T]{}, io.EOF
+}

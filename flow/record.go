@@ -1,0 +1,60 @@
+package flow
+
+import (
+	"fmt"
+	"time"
+)
+
+// Record is one item on an edge: a value, a tombstone or a mark. Exactly one
+// of Value, Dead and Mark means something.
+type Record[T any] struct {
+	Seq   int64  // place in its source's order, from 0
+	Epoch int    // pass over the source's data, from 0
+	Key   string // what people call it: a sample's Id, a file's name
+	Value T
+
+	Dead *DeadLetter // the record failed in an earlier stage
+	Mark Mark        // punctuation between records
+}
+
+// Mark is punctuation in a stream of records.
+type Mark uint8
+
+// EndEpoch follows the last record of every pass over a source's data.
+const EndEpoch Mark = 1
+
+// IsValue says that the record carries a value.
+func (r *Record[T]) IsValue() bool { return r.Dead == nil && r.Mark == 0 }
+
+// DeadLetter says which record failed, where and why.
+type DeadLetter struct {
+	Seq   int64
+	Key   string
+	Stage string
+	Cause string
+	Time  time.Time
+	Stack string // of a panic
+}
+
+// String is the letter as one line: stage: key: cause.
+func (d *DeadLetter) String() string { return fmt.Sprintf("%s: %s: %s", d.Stage, d.Key, d.Cause) }
+
+// Sized is a value that knows how much memory it holds. Values that do not
+// say so count as smallValue.
+type Sized interface {
+	Bytes() int64
+}
+
+const smallValue = 128
+
+func sizeOf(v any) int64 {
+	if s, ok := v.(Sized); ok {
+		return s.Bytes() + smallValue
+	}
+	return smallValue
+}
+
+// with carries a record's identity over to another value.
+func with[A, B any](r Record[A], v B) Record[B] {
+	return Record[B]{Seq: r.Seq, Epoch: r.Epoch, Key: r.Key, Value: v, Dead: r.Dead, Mark: r.Mark}
+}

@@ -1,0 +1,166 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Sink is where records end. Its outputs are atomic: nothing that a reader
+// could take for complete may be visible before it is.
+//
+// Open comes first, once, before any source starts. Then Write for each value,
+// in order and one at a time, or at random and at once for a sink stage with
+// several workers. Then one of Commit and Abort: Commit only when the whole run
+// went well. A closed input never means "complete" by itself. A sink whose Open
+// failed is neither committed nor aborted.
+type Sink[T any] interface {
+	Open(ctx context.Context) error
+	Write(ctx context.Context, r Record[T]) error
+	Commit(ctx context.Context) error
+	Abort() error
+}
+
+// Completer is a sink that knows what earlier runs have completed. Sources
+// ask it, by Emitter.Complete, before they yield a record.
+type Completer interface {
+	Complete(key string) bool
+}
+
+// To adds a sink that is written to in order, one record at a time. An error
+// from Write ends the run, but for one marked OfRecord, which is the record's
+// alone.
+func To[T any](in Out[T], s Stage, sink Sink[T]) { addSink(in, s, sink, false) }
+
+// ToParallel adds a sink that is written to by as many workers at once as the
+// tuner, or s, decides, in no order.
+func ToParallel[T any](in Out[T], s Stage, sink Sink[T]) { addSink(in, s, sink, true) }
+
+func addSink[T any](in Out[T], s Stage, sink Sink[T], parallel bool) {
+	st := in.outlet.stage.graph.add(s, KindSink, parallel)
+	d := &drain[T]{in: in.connect(st), sink: sink}
+	st.work, st.sink = d.work, sink
+}
+
+type committer interface {
+	Open(ctx context.Context) error
+	Commit(ctx context.Context) error
+	Abort() error
+}
+
+type drain[T any] struct {
+	in   *edge[T]
+	sink Sink[T]
+}
+
+func (d *drain[T]) work(ctx context.Context, w *worker) error {
+	for {
+		p, open, err := d.in.await(ctx, w)
+		if err != nil {
+			return err
+		}
+		if !open {
+			return errEnded
+		}
+		if !w.wanted() {
+			d.in.pass(p)
+			return nil
+		}
+		s, err := d.in.receive(ctx, w, p)
+		if err != nil || s.kind == slotEnd {
+			d.in.end()
+			if err == nil {
+				err = errEnded
+			}
+			return err
+		}
+		d.in.pass(p + 1)
+		if err := d.write(ctx, w.stage, s); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *drain[T]) write(ctx context.Context, st *stage, s slot[T]) error {
+	if s.kind == slotHole {
+		return nil
+	}
+	defer d.in.giveBack(s.bytes)
+	if !s.rec.IsValue() {
+		return nil
+	}
+	st.in.Add(1)
+	err := d.call(ctx, s.rec)
+	if err == nil {
+		st.out.Add(1)
+		st.bytes.Add(s.bytes - smallValue)
+		return nil
+	}
+	_, err = st.fault(ctx, s.rec.Seq, s.rec.Key, err, true)
+	return err
+}
+
+func (d *drain[T]) call(ctx context.Context, r Record[T]) (err error) {
+	defer catch(&err)
+	return d.sink.Write(ctx, r)
+}
+
+// open opens all sinks, and gives those that did open.
+func (g *Graph) open(ctx context.Context) (opened []*stage, err error) {
+	for _, st := range g.stages {
+		if st.sink == nil {
+			continue
+		}
+		if err := st.sink.Open(ctx); err != nil {
+			return opened, &StageError{Stage: st.name, Err: err}
+		}
+		opened = append(opened, st)
+	}
+	return opened, nil
+}
+
+// close commits the sinks of a run without a cause, in the order they were
+// added; from the first that fails on, and with a cause, it aborts them.
+func (g *Graph) close(opened []*stage) {
+	for _, st := range opened {
+		if g.cause == nil {
+			if err := st.sink.Commit(context.Background()); err != nil {
+				g.cause = &StageError{Stage: st.name, Err: fmt.Errorf("commit: %w", err)}
+			}
+			continue
+		}
+		if err := st.sink.Abort(); err != nil {
+			g.cause = errors.Join(g.cause, &StageError{Stage: st.name, Err: fmt.Errorf("abort: %w", err)})
+		}
+	}
+}
+
+// complete says whether all sinks behind a source that can tell hold the key.
+func (g *Graph) complete(source *stage, key string) bool {
+	if source.completers == nil {
+		source.completers = g.findCompleters(source)
+	}
+	for _, c := range source.completers {
+		if !c.Complete(key) {
+			return false
+		}
+	}
+	return len(source.completers) > 0
+}
+
+// findCompleters follows the edges from a source to its sinks.
+func (g *Graph) findCompleters(source *stage) []Completer {
+	found := []Completer{}
+	reached := map[string]bool{source.name: true}
+	for _, st := range g.stages { // a stage is added after those it reads
+		for _, in := range st.inputs {
+			if from, _ := in.names(); reached[from] {
+				reached[st.name] = true
+			}
+		}
+		if c, ok := st.sink.(Completer); ok && reached[st.name] {
+			found = append(found, c)
+		}
+	}
+	return found
+}

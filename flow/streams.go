@@ -1,0 +1,175 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/reugn/go-streams"
+)
+
+// A go-streams component speaks `chan any`: it knows no keys, no errors and no
+// cancellation. The adapters here let one stand in a graph. They check the
+// type of what it yields, take a yielded error for a record error, and on
+// cancellation close its inlet and drain its outlet, so that its goroutines
+// can end. What they cannot do: a panic on a goroutine of the component's own
+// ends the process, and order holds only if the component keeps it.
+
+// drainPatience is how long a cancelled component may keep its outlet open.
+const drainPatience = 2 * time.Second
+
+// FromStream adds a go-streams source, such as a connector. Key names a value;
+// nil numbers them.
+func FromStream[T any](g *Graph, s Stage, source streams.Outlet, key func(T) string) Out[T] {
+	return Source(g, s, func(ctx context.Context, out *Emitter[T]) error {
+		defer drainStream(source.Out())
+		for n := 0; ; n++ {
+			select {
+			case v, open := <-source.Out():
+				if !open {
+					return nil
+				}
+				if err := emitAny(out, v, n, key); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
+// Through adds a go-streams flow, such as a stock operator. It may yield more
+// or fewer values than it takes; they are numbered and named anew. Tombstones
+// and marks pass it by.
+func Through[A, B any](in Out[A], s Stage, op streams.Flow, key func(B) string) Out[B] {
+	st := in.outlet.stage.graph.add(s, KindOp, false)
+	a, out := in.connect(st), newOutlet[B](st)
+	st.target, st.limit = 2, 2 // one feeds the operator, one collects from it
+	around := make(chan Record[B])
+	collect := serial(out, func(ctx context.Context, to *Emitter[B]) error {
+		defer drainStream(op.Out())
+		return collectStream(ctx, op.Out(), around, to, key)
+	})
+	st.work = func(ctx context.Context, w *worker) error {
+		if w.number == 0 {
+			return collect(ctx, w)
+		}
+		defer close(op.In())
+		in := newReader(a, w)
+		defer in.release()
+		return feedStream(ctx, in, op.In(), around)
+	}
+	return Out[B]{out}
+}
+
+func feedStream[A, B any](ctx context.Context, in *Reader[A], to chan<- any, around chan<- Record[B]) error {
+	for {
+		r, err := in.Next(ctx)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return errEnded
+			}
+			return err
+		}
+		if r.IsValue() {
+			select {
+			case to <- r.Value:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			continue
+		}
+		var none B
+		select {
+		case around <- with(r, none):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func collectStream[B any](ctx context.Context, from <-chan any, around <-chan Record[B], out *Emitter[B], key func(B) string) error {
+	for n := 0; ; {
+		select {
+		case v, open := <-from:
+			if !open {
+				return nil
+			}
+			if err := emitAny(out, v, n, key); err != nil {
+				return err
+			}
+			n++
+		case r := <-around:
+			if err := out.Forward(r); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// emitAny yields what a component gave, if it is a T.
+func emitAny[T any](out *Emitter[T], v any, n int, key func(T) string) error {
+	name := strconv.Itoa(n)
+	value, ok := v.(T)
+	if ok && key != nil {
+		name = key(value)
+	}
+	switch err, failed := v.(error); {
+	case ok:
+		return out.Forward(Record[T]{Seq: int64(n), Key: name, Value: value})
+	case failed:
+		return out.Fail(name, err)
+	}
+	return out.Fail(name, fmt.Errorf("the go-streams component gave a %T, want a %T", v, value))
+}
+
+// ToStream adds a go-streams sink. It is told that the stream is complete by
+// the closing of its inlet, the only sign it knows, whether the run went well
+// or not.
+func ToStream[T any](in Out[T], s Stage, sink streams.Sink) { To(in, s, &streamSink[T]{sink}) }
+
+type streamSink[T any] struct{ sink streams.Sink }
+
+func (*streamSink[T]) Open(context.Context) error { return nil }
+
+func (s *streamSink[T]) Write(ctx context.Context, r Record[T]) error {
+	select {
+	case s.sink.In() <- r.Value:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *streamSink[T]) Commit(context.Context) error {
+	close(s.sink.In())
+	s.sink.AwaitCompletion()
+	return nil
+}
+
+func (s *streamSink[T]) Abort() error {
+	close(s.sink.In())
+	return nil
+}
+
+// drainStream reads a component's outlet to its end, so that the component's
+// goroutine does not wait for ever; it gives up on one that does not end.
+func drainStream(outlet <-chan any) {
+	timeout := time.After(drainPatience)
+	for {
+		select {
+		case _, open := <-outlet:
+			if !open {
+				return
+			}
+		case <-timeout:
+			return
+		}
+	}
+}
