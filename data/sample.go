@@ -21,12 +21,18 @@ type Sample struct {
 // File is one encoded image of a sample: in a folder, or already in memory.
 type File struct {
 	Name    string // path, for reading and for errors
-	Channel string // red, green, blue, yellow; or rgby for all four in one
+	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
 	Data    []byte // the bytes, when they did not come from a folder
 }
 
-// RGBY is the Channel of a file that holds all four planes.
-const RGBY = "rgby"
+// The Channel of a file that holds a whole sample.
+const (
+	RGBY   = "rgby"   // a four-channel image
+	Packed = "packed" // a frame of a shard
+)
+
+// Bytes is the memory the file's content holds.
+func (f File) Bytes() int64 { return int64(len(f.Data)) }
 
 // Bytes is the memory the sample holds.
 func (s *Sample) Bytes() int64 {

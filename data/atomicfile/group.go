@@ -1,0 +1,123 @@
+package atomicfile
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+)
+
+// A group is flushed when it holds so many files or bytes.
+const (
+	groupFiles = 256
+	groupBytes = 64 << 20
+)
+
+// Group writes many files of one folder: each under a temporary name, and all
+// of them synced and renamed together, which costs one sync for hundreds of
+// files instead of one each. It is safe for concurrent use.
+type Group struct {
+	fs  FS
+	dir string
+
+	mu     sync.Mutex
+	staged []staged
+	bytes  int64
+	failed error
+}
+
+type staged struct{ temp, path string }
+
+// NewGroup makes a group for a folder.
+func NewGroup(fs FS, dir string) *Group { return &Group{fs: fs, dir: dir} }
+
+// Add stages a file. When enough are staged it makes all of them appear. An
+// error is final: nothing more will appear.
+func (g *Group) Add(name string, content []byte) error {
+	path := filepath.Join(g.dir, name)
+	s := staged{temporary(path), path}
+	if err := g.write(s.temp, content); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed != nil {
+		return errors.Join(g.failed, g.fs.Remove(s.temp))
+	}
+	g.staged = append(g.staged, s)
+	g.bytes += int64(len(content))
+	if len(g.staged) < groupFiles && g.bytes < groupBytes {
+		return nil
+	}
+	return g.flush()
+}
+
+// write makes a temporary file; it is removed again if that fails.
+func (g *Group) write(temp string, content []byte) error {
+	h, err := g.fs.Create(temp)
+	if err != nil {
+		return err
+	}
+	_, err = h.Write(content)
+	if err = errors.Join(err, h.Close()); err != nil {
+		return errors.Join(err, g.fs.Remove(temp))
+	}
+	return nil
+}
+
+// Flush makes all staged files appear.
+func (g *Group) Flush() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.flush()
+}
+
+func (g *Group) flush() error {
+	if g.failed != nil || len(g.staged) == 0 {
+		return g.failed
+	}
+	temps := make([]string, len(g.staged))
+	for i, s := range g.staged {
+		temps[i] = s.temp
+	}
+	if err := g.fs.SyncFiles(g.dir, temps); err != nil {
+		return g.giveUp(err)
+	}
+	for len(g.staged) > 0 {
+		if err := g.fs.Rename(g.staged[0].temp, g.staged[0].path); err != nil {
+			return g.giveUp(err)
+		}
+		g.staged = g.staged[1:]
+	}
+	g.staged, g.bytes = nil, 0
+	if err := g.fs.SyncDir(g.dir); err != nil {
+		return g.giveUp(err)
+	}
+	return nil
+}
+
+// giveUp removes what is staged and remembers why.
+func (g *Group) giveUp(cause error) error {
+	g.failed = cause
+	for _, s := range g.staged {
+		if err := g.fs.Remove(s.temp); err != nil {
+			g.failed = errors.Join(g.failed, err)
+		}
+	}
+	g.staged, g.bytes = nil, 0
+	return g.failed
+}
+
+// Abort removes what is staged. Files that have appeared stay: each is
+// complete by itself.
+func (g *Group) Abort() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed != nil {
+		return nil
+	}
+	aborted := errors.New("atomicfile: the group was aborted")
+	if err := g.giveUp(aborted); err != aborted {
+		return err
+	}
+	return nil
+}

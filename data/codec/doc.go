@@ -1,0 +1,16 @@
+// Package codec turns image files into planes and planes into image files:
+// PNG, TIFF and JPEG in, PNG out.
+//
+// Not here: where the bytes come from and go to, and what a sample's channels
+// are (see package data).
+//
+// What always holds:
+//   - Pixels are what the file holds. Grey of 8 or 16 bits comes out as it is,
+//     alpha is a plane like any other, and nothing is premultiplied, scaled or
+//     corrected for gamma. Colour becomes grey only by Decode, and by Pillow's
+//     formula.
+//   - What a file is, its first bytes say. A name that says otherwise is an error.
+//   - A header is believed only as far as MaxPixels: an image that claims to be
+//     larger is refused before memory is spent on it.
+//   - A damaged file is an error, never a partial image.
+package codec
