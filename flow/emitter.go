@@ -62,15 +62,16 @@ func (e *Emitter[T]) Complete(key string) bool {
 // Expect says how many records the source goes through in all, for progress.
 func (e *Emitter[T]) Expect(n int) { e.worker.stage.total.Store(int64(n)) }
 
+// Epoch is the pass over the data that the next record belongs to. A source
+// of a run that resumes begins with the first pass that is not complete.
+func (e *Emitter[T]) Epoch() int { return e.epoch }
+
 // EndEpoch marks the end of a pass over the data and begins the next.
 func (e *Emitter[T]) EndEpoch() error {
 	mark := Record[T]{Mark: EndEpoch, Epoch: e.epoch, Seq: e.seq}
 	e.epoch++
 	return e.put(slot[T]{rec: mark})
 }
-
-// StartAt makes a source begin with another epoch than 0.
-func (e *Emitter[T]) StartAt(epoch int) { e.epoch = epoch }
 
 func (e *Emitter[T]) put(s slot[T]) error {
 	to, err := e.out.credit(e.ctx, e.worker)

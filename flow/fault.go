@@ -69,20 +69,26 @@ func (g *Graph) DeadLetters() Out[DeadLetter] {
 	g.letters = make(chan DeadLetter, 64)
 	out := Source(g, Stage{Name: "dead letters"}, func(ctx context.Context, to *Emitter[DeadLetter]) error {
 		for {
-			select {
-			case d, open := <-g.letters:
-				if !open {
-					return nil
-				}
-				if err := to.Emit(d.Key, d); err != nil {
-					return err
-				}
-			case <-ctx.Done():
-				return context.Cause(ctx)
+			d, open, err := g.nextLetter(ctx, to.worker)
+			if err != nil || !open {
+				return err
+			}
+			if err := to.Emit(d.Key, d); err != nil {
+				return err
 			}
 		}
 	})
 	out.outlet.stage.onLetters = true
 	g.lettersOut = out
 	return out
+}
+
+func (g *Graph) nextLetter(ctx context.Context, w *worker) (DeadLetter, bool, error) {
+	defer w.hold(stateStarved)()
+	select {
+	case d, open := <-g.letters:
+		return d, open, nil
+	case <-ctx.Done():
+		return DeadLetter{}, false, context.Cause(ctx)
+	}
 }

@@ -97,10 +97,13 @@ func (f Field) Accepts(v any) error {
 		}
 	}
 	if f.Min < f.Max && (number < f.Min || number > f.Max) {
-		return fmt.Errorf("%v is outside %v..%v", number, f.Min, f.Max)
+		return fmt.Errorf("%s is outside %s..%s", plain(number), plain(f.Min), plain(f.Max))
 	}
 	return nil
 }
+
+// plain writes a number without an exponent.
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func (f Field) mismatch(v any) error { return fmt.Errorf("want %s, have %T", f.Type, v) }
 

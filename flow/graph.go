@@ -18,6 +18,7 @@ type Graph struct {
 	stages []*stage
 	ledger *ledger
 	faults []error // of wiring
+	resume Resume
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
@@ -37,6 +38,7 @@ type Events struct {
 	Dead    func(DeadLetter)               // a record has failed
 	Skipped func(stage, key, cause string) // a stage has dropped a record on purpose
 	Tuned   func(stage string, workers int)
+	Noted   func(stage, text string) // a stage has something to say, such as an epoch's scores
 }
 
 // New makes an empty graph. Its options are checked by Run.

@@ -21,6 +21,8 @@ type StageStats struct {
 
 	Busy, Starved, Blocked time.Duration
 
+	Letters bool // it deals with dead letters, not with the flow's own records
+
 	Queued, Room int // records on the way to this stage, and the most there may be
 	Ended        bool
 }
@@ -65,7 +67,7 @@ func (st *stage) stats() StageStats {
 	s := StageStats{
 		Name: st.name, Kind: st.kind, Workers: st.size(), Auto: st.auto, Parallel: st.parallel,
 		In: st.in.Load(), Out: st.out.Load(), Errors: st.errors.Load(), Skipped: st.skipped.Load(),
-		Complete: st.complete.Load(), Total: st.total.Load(), Bytes: st.bytes.Load(), Ended: st.over(),
+		Complete: st.complete.Load(), Total: st.total.Load(), Bytes: st.bytes.Load(), Ended: st.over(), Letters: st.onLetters,
 	}
 	busy, starved, blocked := st.times()
 	s.Busy, s.Starved, s.Blocked = time.Duration(busy), time.Duration(starved), time.Duration(blocked)

@@ -1,0 +1,64 @@
+// Package lang is the .flow language: it reads a file, checks it against the
+// registered components, builds its graph, lays the file out and draws it.
+// It runs nothing and knows no component; package flow has the engine, and the
+// program brings the registry.
+//
+// # The language
+//
+// The syntax is HCL's. A file is a list of blocks:
+//
+//	variable "fold" {
+//	  doc     = "which fold is held out"
+//	  default = 0
+//	}
+//
+//	run {
+//	  on_error = "skip"
+//	}
+//
+//	source "samples" "train" {
+//	  table = "data/split.${var.fold}.csv"
+//	}
+//
+//	op "batch" "batches" {
+//	  in   = source.train
+//	  size = 32
+//	}
+//
+//	sink "dead_letters" "failed" {
+//	  when = var.fold == 0
+//	  in   = run.dead_letters
+//	  file = "failed.jsonl"
+//	}
+//
+// The first label of a source, op or sink is its component, the second its
+// name, which is the name of its stage and so unique in the file. Its
+// attributes are the component's ports and fields, and `when`.
+//
+// A port takes a reference: source.NAME, op.NAME, or run.dead_letters, the
+// stream of the run's [flow.DeadLetter] records. A reference is a name and is
+// never evaluated. A field takes a value: a literal, var.NAME, a template, a
+// conditional, a list, or a call of one of a few functions; null is as if the
+// field were not given. The types are those of [flow.Field], and nothing is
+// converted between strings and numbers, except that a size, a duration and
+// `workers` may be written as text.
+//
+// A variable has a type: string, number, int, float, bool or list(string);
+// without `type` it is that of the default. A default may use the variables
+// above it. A variable without a default must be set. What is set arrives as
+// text, a list separated by commas, and has to fit the type. All text is brought
+// into Unicode's normal form C, as HCL does.
+//
+// A block whose `when` is false is checked for its names and edges, but does
+// not exist: its values are not looked at, an optional port that reads it is
+// left open, and a required one that reads it is a fault.
+//
+// # What always holds
+//
+// Planning reports every fault of a file at once, in the file's order, and one
+// mistake once: what follows from a fault is not reported again. Every fault
+// that has a place in the file points at it. A [Plan] exists only for a file
+// without faults; its nodes have all their arguments, and come before those
+// that read them. The same file and settings give the same plan, drawing and
+// layout, to the byte.
+package lang

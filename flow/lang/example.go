@@ -1,0 +1,104 @@
+package lang
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+
+	"hpaflow/flow"
+)
+
+// Example is a block for a component, with what it requires and nothing else.
+// It has the canonical layout.
+func Example(s *flow.Spec) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q \"name\" {\n", s.Kind, s.Name)
+	for _, port := range s.In {
+		switch {
+		case port.Type.Go == deadLetterType.Go:
+			fmt.Fprintf(&b, "%s = %s\n", port.Name, deadLetters)
+		case !port.Optional:
+			fmt.Fprintf(&b, "%s = op.before\n", port.Name)
+		}
+	}
+	for _, f := range s.Fields {
+		if f.Required() {
+			fmt.Fprintf(&b, "%s = %s\n", f.Name, Literal(f, plausible(f)))
+		}
+	}
+	b.WriteString("}\n")
+	return string(hclwrite.Format([]byte(b.String())))
+}
+
+// plausible is a value that a field accepts.
+func plausible(f flow.Field) any {
+	switch f.Type {
+	case flow.Int:
+		if f.Min < f.Max {
+			return int(min(max(f.Min, 32), f.Max))
+		}
+		return 32
+	case flow.Float:
+		if f.Min < f.Max {
+			return min(max(f.Min, 0.5), f.Max)
+		}
+		return 0.5
+	case flow.Bool:
+		return true
+	case flow.Strings:
+		return []string{"a", "b"}
+	case flow.Size:
+		return int64(64 << 20)
+	case flow.Duration:
+		return 10 * time.Second
+	case flow.Workers:
+		return 0
+	case flow.InputFile, flow.OutputFile:
+		return "path/to/file"
+	case flow.InputDir, flow.OutputDir:
+		return "path/to/folder"
+	}
+	if len(f.Choices) > 0 {
+		return f.Choices[0]
+	}
+	return f.Name
+}
+
+// Literal writes a field's value, of the Go type that stands behind the
+// field's type, as a .flow file has it.
+func Literal(f flow.Field, v any) string {
+	switch v := v.(type) {
+	case int:
+		if f.Type == flow.Workers && v == 0 {
+			return `"auto"`
+		}
+		return strconv.Itoa(v)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	case []string:
+		return written(listOf(v))
+	case int64:
+		return sizeLiteral(v)
+	case time.Duration:
+		return strconv.Quote(v.String())
+	case string:
+		return written(cty.StringVal(v))
+	}
+	panic(fmt.Sprintf("lang: field %s holds a %T", f.Name, v))
+}
+
+// sizeLiteral writes a number of bytes in the largest unit that divides it.
+func sizeLiteral(n int64) string {
+	for i, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
+		if size := int64(1) << (40 - 10*i); n >= size && n%size == 0 {
+			return strconv.Quote(strconv.FormatInt(n/size, 10) + unit)
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}

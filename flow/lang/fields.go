@@ -1,0 +1,109 @@
+package lang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"hpaflow/flow"
+)
+
+// fieldsOf are the fields that a block may give.
+type fieldsOf struct {
+	block  *hclsyntax.Block
+	fields []flow.Field
+	title  string   // how messages call the block
+	known  []string // attributes that are no fields
+	off    bool     // names are checked, values are not
+}
+
+// readRun reads the run block; a file without one has the defaults.
+func (p *planner) readRun() flow.Args {
+	b := p.runBlock
+	if b == nil {
+		b = &hclsyntax.Block{Type: "run", Body: &hclsyntax.Body{}}
+	}
+	return p.readFields(fieldsOf{block: b, fields: flow.RunFields, title: "the run block"})
+}
+
+// readFields gives the fields that have no fault, defaults filled in.
+func (p *planner) readFields(of fieldsOf) flow.Args {
+	args := flow.Args{}
+	for _, f := range of.fields {
+		a := of.block.Body.Attributes[f.Name]
+		if a == nil {
+			p.useDefault(of, f, args)
+			continue
+		}
+		p.readField(of, f, a, args)
+	}
+	p.readStrangers(of)
+	return args
+}
+
+// useDefault is for a field that is not given.
+func (p *planner) useDefault(of fieldsOf, f flow.Field, args flow.Args) {
+	if f.Required() {
+		p.fault(header(of.block), fmt.Sprintf("%s is %s", f.Name, f.Doc), "%s lacks %s (%s)", of.title, f.Name, f.Type)
+		return
+	}
+	args[f.Name] = f.Default
+	if p.files && !of.off {
+		if err := f.Exists(f.Default); err != nil {
+			p.fault(header(of.block), "this is its default", "%s: %v", f.Name, err)
+		}
+	}
+}
+
+func (p *planner) readField(of fieldsOf, f flow.Field, a *hclsyntax.Attribute, args flow.Args) {
+	if of.off {
+		p.checkNames(a.Expr)
+		return
+	}
+	value, ok := p.evaluate(a.Expr)
+	if !ok || !value.IsWhollyKnown() {
+		return
+	}
+	if value.IsNull() {
+		p.useDefault(of, f, args)
+		return
+	}
+	v, err := convert(f.Type, value)
+	var hint string
+	if err == nil {
+		hint, err = accepts(f, v)
+	}
+	if err == nil && p.files {
+		err = f.Exists(v)
+	}
+	if err != nil {
+		if origins := p.origins(a.Expr); origins != "" {
+			hint = strings.TrimSpace(hint + " " + origins)
+		}
+		p.fault(a.Expr.Range(), hint, "%s: %v", f.Name, err)
+		return
+	}
+	args[f.Name] = v
+}
+
+// readStrangers reports attributes that are none of the block's.
+func (p *planner) readStrangers(of fieldsOf) {
+	names := slices.Clone(of.known)
+	for _, f := range of.fields {
+		names = append(names, f.Name)
+	}
+	for _, a := range inOrder(of.block.Body.Attributes) {
+		if slices.Contains(names, a.Name) {
+			continue
+		}
+		p.fault(a.NameRange, DidYouMean(a.Name, names, "it has"), "%s has no field %q", of.title, a.Name)
+		if t, faults := hcl.AbsTraversalForExpr(a.Expr); !faults.HasErrors() && isReference(t) {
+			p.markMeant(t)
+			continue
+		}
+		p.checkNames(a.Expr)
+	}
+}

@@ -1,0 +1,35 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest is the name that somebody who wrote `name` has probably meant: at
+// most one edit in three characters away. It is empty when there is none.
+func nearest(name string, names []string) string {
+	length := len([]rune(name))
+	best, least := "", min((length+2)/3+1, length)
+	for _, n := range names {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is a hint for somebody who wrote a name that does not exist: the
+// nearest of those that do, or, when none is near and they are few, all of
+// them, introduced by what they are: "fields: in, size". It may be empty.
+func DidYouMean(name string, names []string, what string) string {
+	if n := nearest(name, names); n != "" {
+		return fmt.Sprintf("did you mean %q?", n)
+	}
+	const few = 12
+	if len(names) == 0 || len(names) > few {
+		return ""
+	}
+	return what + ": " + strings.Join(names, ", ")
+}

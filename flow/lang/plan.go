@@ -1,0 +1,105 @@
+package lang
+
+import (
+	"fmt"
+	"slices"
+
+	"hpaflow/flow"
+)
+
+// Plan is a file without faults: what there is to build.
+type Plan struct {
+	Name      string     // of the flow, as reports call it
+	Nodes     []Node     // each after those it reads
+	Edges     []Edge     // in the order of the nodes that read
+	Variables []Variable // in the order of the file
+
+	file string
+	run  flow.Args
+}
+
+// Node is a block that exists.
+type Node struct {
+	Spec *flow.Spec
+	Name string
+	Args flow.Args // complete
+	Line int       // of its block
+}
+
+// Ref is how the file speaks of the node: op.planes.
+func (n Node) Ref() string { return string(n.Spec.Kind) + "." + n.Name }
+
+// Edge joins an output to a port.
+type Edge struct {
+	From string // a Ref, or run.dead_letters
+	To   string // a Ref
+	Port flow.Port
+}
+
+func (p *planner) finish(run flow.Args) *Plan {
+	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run}
+	for _, v := range p.variables {
+		plan.Variables = append(plan.Variables, v.Variable)
+	}
+	for _, n := range p.ordered() {
+		plan.Nodes = append(plan.Nodes, Node{Spec: n.spec, Name: n.name, Args: n.args, Line: n.block.TypeRange.Start.Line})
+		for _, port := range n.spec.In {
+			i := slices.IndexFunc(n.inputs, func(in input) bool { return in.port.Name == port.Name })
+			if i < 0 {
+				continue
+			}
+			from := deadLetters
+			if n.inputs[i].from != nil {
+				from = n.inputs[i].from.ref()
+			}
+			plan.Edges = append(plan.Edges, Edge{From: from, To: n.ref(), Port: port})
+		}
+	}
+	return plan
+}
+
+// Options are the settings of the file's run block, and its name.
+func (p *Plan) Options() flow.Options {
+	opts := flow.RunOptions(p.run)
+	opts.Name = p.Name
+	return opts
+}
+
+// Build adds the nodes to a graph. An error names the block.
+func (p *Plan) Build(g *flow.Graph) error {
+	outputs := map[string]flow.Output{}
+	for _, n := range p.Nodes {
+		inputs := map[string]flow.Output{}
+		for _, e := range p.Edges {
+			if e.To != n.Ref() {
+				continue
+			}
+			if e.From == deadLetters && outputs[deadLetters] == nil {
+				outputs[deadLetters] = g.DeadLetters()
+			}
+			inputs[e.Port.Name] = outputs[e.From]
+		}
+		out, err := n.Spec.Build(&flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: inputs})
+		if err == nil {
+			err = n.yields(out)
+		}
+		if err != nil {
+			return fmt.Errorf("%s:%d: %s %q: %w", p.file, n.Line, n.Spec.Title(), n.Name, err)
+		}
+		outputs[n.Ref()] = out
+	}
+	return nil
+}
+
+// yields checks that a component has built what its Spec says.
+func (n Node) yields(out flow.Output) error {
+	switch want := n.Spec.Out.Go; {
+	case want == nil && out != nil:
+		return fmt.Errorf("a sink has built an output of %v", out.ElemType())
+	case want != nil && out == nil:
+		return fmt.Errorf("the component has built no output, want %v", want)
+	case want != nil && out.ElemType() != want:
+		return fmt.Errorf("the component has built an output of %v, want %v", out.ElemType(), want)
+	}
+	return nil
+}
