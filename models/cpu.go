@@ -1,0 +1,147 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"hpaflow/data"
+	"hpaflow/models/kernels"
+)
+
+// CPU is the Device that runs here. It holds the network twice, as a graph
+// that trains and one that evaluates, over the same parameters and memory.
+type CPU struct {
+	opts      Options
+	params    *params
+	trainable []*param
+	optimizer *optimizer
+	env       *environment
+
+	train, predict *graph
+	x, y           *tensor.Dense
+
+	pending int         // batches summed since the optimiser's last step
+	sum     [][]float32 // their gradients, when Accumulate is more than 1
+}
+
+var _ Device = (*CPU)(nil)
+
+// NewCPU makes a network with initial weights.
+func NewCPU(o Options) (*CPU, error) {
+	o.EnsureDefaults()
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	d := &CPU{
+		opts:   o,
+		params: newParams(o.Seed),
+		env:    &environment{arena: newArena(), ws: kernels.NewWorkspace()},
+		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
+		y:      tensor.New(tensor.WithShape(o.Batch, o.Classes), tensor.Of(tensor.Float32)),
+	}
+	var err error
+	if d.predict, err = buildGraph(o, d.params, d.env, d.x, nil, false); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Model, err)
+	}
+	if d.train, err = buildGraph(o, d.params, d.env, d.x, d.y, true); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Model, err)
+	}
+	d.trainable = d.params.trainable()
+	d.optimizer = newOptimizer(o.Optimizer, d.env.ws, d.trainable)
+	if o.Accumulate > 1 {
+		d.sum = d.zeros()
+	}
+	return d, nil
+}
+
+// zeros is memory of the size of all gradients.
+func (d *CPU) zeros() [][]float32 {
+	list := make([][]float32, len(d.trainable))
+	for i, p := range d.trainable {
+		list[i] = make([]float32, len(p.data))
+	}
+	return list
+}
+
+// Train is Device.Train.
+func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error) {
+	if err := d.take(ctx, b); err != nil {
+		return Step{}, err
+	}
+	if b.Y == nil {
+		return Step{}, fmt.Errorf("train: the batch has no targets")
+	}
+	if len(b.Y) != b.N*d.opts.Classes {
+		return Step{}, fmt.Errorf("train: %d targets, want %dx%d", len(b.Y), b.N, d.opts.Classes)
+	}
+	copy(d.y.Data().([]float32), b.Y)
+	if err := d.train.run(b.N); err != nil {
+		return Step{}, fmt.Errorf("train: %w", err)
+	}
+	if math.IsNaN(d.train.loss) || math.IsInf(d.train.loss, 0) {
+		return Step{}, fmt.Errorf("train: the loss is %v; the optimiser has not stepped", d.train.loss)
+	}
+	d.update(lr)
+	return Step{Loss: d.train.loss, Logits: d.logits(d.train, b.N)}, nil
+}
+
+// update steps the optimiser if enough gradients have come together.
+func (d *CPU) update(lr float64) {
+	grads := make([][]float32, len(d.trainable))
+	for i, n := range d.train.grads {
+		grads[i] = values(n)
+	}
+	if d.sum != nil {
+		for i, g := range grads {
+			if d.pending == 0 {
+				clear(d.sum[i])
+			}
+			kernels.Add(d.env.ws, d.sum[i], g)
+		}
+		grads = d.sum
+	}
+	if d.pending++; d.pending == d.opts.Accumulate {
+		d.optimizer.step(d.trainable, grads, lr)
+		d.pending = 0
+	}
+}
+
+// Predict is Device.Predict.
+func (d *CPU) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
+	if err := d.take(ctx, b); err != nil {
+		return nil, err
+	}
+	if err := d.predict.run(b.N); err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	return d.logits(d.predict, b.N), nil
+}
+
+// Loss is Device.Loss.
+func (d *CPU) Loss(logits, targets []float32) float64 {
+	return lossOf(d.opts.Loss).Value(logits, targets)
+}
+
+// take copies a batch's images to the graphs' input.
+func (d *CPU) take(ctx context.Context, b *data.Batch) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	o := d.opts
+	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || len(b.X) != b.N*b.C*b.H*b.W {
+		return fmt.Errorf("a batch of shape (%d,%d,%d,%d) with %d values; the network takes (N,%d,%d,%d)",
+			b.N, b.C, b.H, b.W, len(b.X), o.Channels, o.Height, o.Width)
+	}
+	if b.N < 1 || b.N > o.Batch {
+		return fmt.Errorf("a batch of %d samples; the network takes 1 to %d", b.N, o.Batch)
+	}
+	copy(d.x.Data().([]float32), b.X)
+	return nil
+}
+
+func (d *CPU) logits(g *graph, n int) []float32 {
+	return append([]float32(nil), values(g.logits)[:n*d.opts.Classes]...)
+}

@@ -1,0 +1,66 @@
+package models
+
+import (
+	"context"
+
+	"hpaflow/data"
+)
+
+// Device is what computes the steps of one network, with its weights and the
+// state of its optimiser. Its methods must not be called at the same time.
+type Device interface {
+	// Train runs one batch forward and backward in training mode and lets the
+	// optimiser take a step of rate lr, every Options.Accumulate batches. The
+	// batch needs targets and may have fewer samples than Options.Batch. A loss
+	// that is no finite number is an error, and then no step is taken.
+	Train(ctx context.Context, b *data.Batch, lr float64) (Step, error)
+
+	// Predict gives the logits of a batch, shape (N,classes), in evaluation
+	// mode: batch norm uses its running statistics, and a sample's logits do
+	// not depend on its neighbours. The batch may have fewer samples than
+	// Options.Batch. The caller owns the result.
+	Predict(ctx context.Context, b *data.Batch) ([]float32, error)
+
+	// Loss is the loss of logits against targets, both (n,classes), as Train
+	// reports it: the mean over all n*classes values.
+	Loss(logits, targets []float32) float64
+
+	// State copies out everything that makes the next step what it is.
+	State() State
+
+	// Load puts a state in place of the present one. Tensors that are
+	// missing, unknown or of another shape are an error, and then nothing has
+	// changed. A state without Optimizer tensors is weights only: the
+	// optimiser starts anew.
+	Load(State) error
+}
+
+// Step is what Train reports.
+type Step struct {
+	Loss   float64   // mean over the batch, before the step
+	Logits []float32 // shape (N,classes), before the step; the caller owns it
+}
+
+// State is a network and its optimiser at rest.
+type State struct {
+	Weights   []Tensor // parameters and batch-norm statistics, in network order
+	Optimizer []Tensor // the optimiser's moments, named MOMENT/PARAMETER
+	Steps     int64    // steps the optimiser has taken
+	Pending   int      // batches summed towards the next step
+}
+
+// Tensor is a named array in C order.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// size is how many values a shape holds.
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}

@@ -1,0 +1,42 @@
+// Package models holds the networks and what trains them: layers, losses,
+// optimisers, schedules, checkpoints, and the Device that computes a step.
+//
+// A network is described once, as layers over a small builder; Gorgonia holds
+// the resulting graph, derives the backward graph from it and runs both. Every
+// heavy node is an operation of this package over models/kernels, because
+// Gorgonia's own are slow or, for batch norm and average pools, wrong.
+//
+// The way through the package, for a training program:
+//
+//	dev, err := models.NewCPU(models.Options{Model: "resnet18", Height: 128, Width: 128, Batch: 32})
+//	sched, err := models.NewSchedule(models.ScheduleOptions{Kind: "cosine", LR: 5e-4, Epochs: 4})
+//	for epoch := range 4 {
+//		step, err := dev.Train(ctx, batch, sched.LR())   // each batch: step.Loss, step.Logits
+//		logits, err := dev.Predict(ctx, batch)           // each batch of validation
+//		sched.Step(macroF1)                              // once an epoch
+//		err = models.SaveCheckpoint(models.EpochDir(dir, epoch), &models.Checkpoint{
+//			State:    dev.State(),
+//			Position: models.Position{Epoch: epoch + 1, Schedule: sched.State()},
+//		})
+//	}
+//
+// and to go on where a run stopped:
+//
+//	path, err := models.LatestCheckpoint(dir)            // "" when there is none
+//	c, err := models.LoadCheckpoint(path)
+//	err = dev.Load(c.State)
+//	err = sched.Load(c.Position.Schedule)
+//
+// What always holds:
+//
+//   - Tensors are float32 in C order: images (N,C,H,W), logits (N,classes).
+//   - Tensor names and shapes are those of the published PyTorch state dicts:
+//     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
+//   - The same options, seed and batches give the same bits, at any number of
+//     threads, and so does a run that was stopped after an epoch and resumed.
+//   - Layers, losses, optimisers and schedules compute what PyTorch computes;
+//     golden numbers with the scripts that made them are in testdata.
+//
+// Scores of a network's output (F1, accuracy) are in models/metrics. Reading
+// samples, batching and the loop over epochs are not here: see ops.
+package models

@@ -1,0 +1,182 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Every kind of tile computes what the definition says, on shapes with every
+// sort of tail: channels and positions that fill no tile, strides that fit no
+// size, windows that lie in the padding altogether.
+func TestConvAgreesWithDefinition(t *testing.T) {
+	ws := NewWorkspace()
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawConv(t)
+		n := rapid.IntRange(1, 5).Draw(t, "n")
+		compareConv(t, ws, s, n, rapid.Uint64().Draw(t, "seed"))
+	})
+}
+
+// The layers that the property is unlikely to draw: blocks of depth and
+// columns that fill, bands of rows, several images a tile.
+func TestConvLargeShapes(t *testing.T) {
+	ws := NewWorkspace()
+	for _, s := range []ConvShape{
+		{In: 4, Out: 64, H: 40, W: 72, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3},
+		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
+		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
+		{In: 8, Out: 8, H: 50, W: 60, KH: 1, KW: 7, PadW: 3},
+		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1},
+	} {
+		compareConv(t, ws, withDefaults(s), 6, 1)
+	}
+}
+
+func withDefaults(s ConvShape) ConvShape {
+	c, err := NewConv(s)
+	if err != nil {
+		panic(err)
+	}
+	return c.ConvShape
+}
+
+func drawConv(t *rapid.T) ConvShape {
+	small := rapid.IntRange(1, 3)
+	g := rapid.IntRange(1, 3).Draw(t, "groups")
+	s := ConvShape{
+		In: g * rapid.IntRange(1, 12).Draw(t, "in"), Out: g * rapid.IntRange(1, 12).Draw(t, "out"), Groups: g,
+		KH: rapid.IntRange(1, 5).Draw(t, "kh"), KW: rapid.IntRange(1, 5).Draw(t, "kw"),
+		StrideH: small.Draw(t, "sh"), StrideW: small.Draw(t, "sw"),
+		DilationH: small.Draw(t, "dh"), DilationW: small.Draw(t, "dw"),
+		PadH: rapid.IntRange(0, 4).Draw(t, "ph"), PadW: rapid.IntRange(0, 4).Draw(t, "pw"),
+	}
+	leastH := max(1, s.DilationH*(s.KH-1)+1-2*s.PadH)
+	leastW := max(1, s.DilationW*(s.KW-1)+1-2*s.PadW)
+	s.H = rapid.IntRange(leastH, leastH+12).Draw(t, "h")
+	s.W = rapid.IntRange(leastW, leastW+20).Draw(t, "w")
+	return s
+}
+
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func compareConv(t failer, ws *Workspace, s ConvShape, n int, seed uint64) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 1))
+	x, w := normal(r, n*s.InSize()), normal(r, s.WeightSize())
+	dy := normal(r, n*s.OutSize())
+	y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
+	naiveForward(s, n, y, x, w)
+	naiveBackwardData(s, n, dx, dy, w)
+	naiveBackwardWeights(s, n, dw, dy, x)
+	for _, kind := range tiles {
+		c, err := newConv(s, kind)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		gotY, gotX, gotW := dirty(len(y)), dirty(len(dx)), dirty(len(dw))
+		c.Forward(ws, n, gotY, x, w)
+		c.BackwardData(ws, n, gotX, dy, w)
+		c.BackwardWeights(ws, n, gotW, dy, x)
+		for _, d := range []error{near("forward", gotY, y), near("backward data", gotX, dx), near("backward weights", gotW, dw)} {
+			if d != nil {
+				t.Fatalf("%s: %+v: %v", kind.name, s, d)
+			}
+		}
+	}
+}
+
+// Which thread computes what leaves no trace, and nor do the other images.
+func TestConvSameBitsAtAnyThreadCount(t *testing.T) {
+	s := withDefaults(ConvShape{In: 24, Out: 40, H: 13, W: 11, KH: 3, KW: 3, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1})
+	const n = 9
+	r := rand.New(rand.NewPCG(3, 3))
+	x, w, dy := normal(r, n*s.InSize()), normal(r, s.WeightSize()), normal(r, n*s.OutSize())
+	c, err := NewConv(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]float32
+	for threads := range 5 {
+		ws := &Workspace{workers: make([]scratch, threads+1)}
+		y, dx, dw := dirty(len(dy)), dirty(len(x)), dirty(len(w))
+		c.Forward(ws, n, y, x, w)
+		c.BackwardData(ws, n, dx, dy, w)
+		c.BackwardWeights(ws, n, dw, dy, x)
+		got := [][]float32{y, dx, dw}
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if !sameBits(got[i], want[i]) {
+				t.Errorf("pass %d differs at %d threads", i, threads+1)
+			}
+		}
+		alone := dirty(s.OutSize())
+		c.Forward(ws, 1, alone, x[4*s.InSize():], w)
+		if !sameBits(alone, y[4*s.OutSize():5*s.OutSize()]) {
+			t.Errorf("image 4 alone differs at %d threads", threads+1)
+		}
+	}
+}
+
+func TestConvRefusesShapes(t *testing.T) {
+	for _, s := range []ConvShape{
+		{In: 4, Out: 4, H: 2, W: 2, KH: 3, KW: 3},
+		{In: 4, Out: 4, H: 2, W: 2, KH: 1, KW: 1, Groups: 3},
+		{In: 4, Out: 4, H: 2, W: 2, KH: 1, KW: 1, PadH: -1},
+		{In: 0, Out: 4, H: 2, W: 2, KH: 1, KW: 1},
+	} {
+		if _, err := NewConv(s); err == nil {
+			t.Errorf("%+v was accepted", s)
+		}
+	}
+}
+
+func normal(r *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	return v
+}
+
+// dirty is an output that still holds what was there before.
+func dirty(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(math.NaN())
+	}
+	return v
+}
+
+// near allows the rounding of sums of some thousand values of size about 1.
+func near(what string, got, want []float32) error {
+	var norm float64
+	for _, v := range want {
+		norm += float64(v) * float64(v)
+	}
+	norm = math.Sqrt(norm / float64(max(1, len(want))))
+	for i := range want {
+		if d := math.Abs(float64(got[i] - want[i])); !(d <= 1e-4*(norm+math.Abs(float64(want[i])))+1e-6) {
+			return fmt.Errorf("%s: value %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+	return nil
+}
+
+func sameBits(a, b []float32) bool {
+	for i := range a {
+		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}

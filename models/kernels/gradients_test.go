@@ -1,0 +1,281 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// numeric gives by central differences the gradient of the sum of r*f(v), in
+// float64.
+func numeric(v, r []float64, f func(v []float64) []float64) []float64 {
+	const h = 1e-5
+	value := func() (sum float64) {
+		for i, y := range f(v) {
+			sum += y * r[i]
+		}
+		return sum
+	}
+	grad := make([]float64, len(v))
+	for i, keep := range v {
+		v[i] = keep + h
+		up := value()
+		v[i] = keep - h
+		grad[i] = (up - value()) / (2 * h)
+		v[i] = keep
+	}
+	return grad
+}
+
+func wide(v []float32) []float64 {
+	w := make([]float64, len(v))
+	for i, x := range v {
+		w[i] = float64(x)
+	}
+	return w
+}
+
+func narrow(v []float64) []float32 {
+	n := make([]float32, len(v))
+	for i, x := range v {
+		n[i] = float32(x)
+	}
+	return n
+}
+
+func check(t failer, what string, got []float32, want []float64, share float64) {
+	t.Helper()
+	largest := 1e-3
+	for _, v := range want {
+		largest = max(largest, math.Abs(v))
+	}
+	for i, v := range want {
+		if !(math.Abs(float64(got[i])-v) <= share*largest) {
+			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], v)
+		}
+	}
+}
+
+// The definition of the convolution's gradients is held against its forward
+// pass, as the kernels are held against the definition.
+func TestNaiveConvGradients(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := ConvShape{In: 2, Out: 4, H: 4, W: 5, KH: 3, KW: 2, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1, DilationH: 1, DilationW: 2,
+			Groups: rapid.IntRange(1, 2).Draw(t, "groups")}
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		x, w, dy := wide(normal(r, s.InSize())), wide(normal(r, s.WeightSize())), wide(normal(r, s.OutSize()))
+		dx, dw := make([]float64, len(x)), make([]float64, len(w))
+		naiveBackwardData(s, 1, dx, dy, w)
+		naiveBackwardWeights(s, 1, dw, dy, x)
+		run := func() []float64 {
+			y := make([]float64, len(dy))
+			naiveForward(s, 1, y, x, w)
+			return y
+		}
+		check(t, "data", narrow(dx), numeric(x, dy, func([]float64) []float64 { return run() }), 1e-5)
+		check(t, "weights", narrow(dw), numeric(w, dy, func([]float64) []float64 { return run() }), 1e-5)
+	})
+}
+
+// naiveBatchNorm is the definition, in training mode.
+func naiveBatchNorm(c, plane int, x, residual, gamma, beta []float64, relu bool) (y, mean, variance []float64) {
+	n := len(x) / c / plane
+	y, mean, variance = make([]float64, len(x)), make([]float64, c), make([]float64, c)
+	each := func(f func(ch, i int)) {
+		for i := range x {
+			f(i/plane%c, i)
+		}
+	}
+	each(func(ch, i int) { mean[ch] += x[i] / float64(n*plane) })
+	each(func(ch, i int) { variance[ch] += (x[i] - mean[ch]) * (x[i] - mean[ch]) / float64(n*plane) })
+	each(func(ch, i int) {
+		y[i] = gamma[ch]*(x[i]-mean[ch])/math.Sqrt(variance[ch]+1e-5) + beta[ch]
+		if residual != nil {
+			y[i] += residual[i]
+		}
+		if relu {
+			y[i] = max(y[i], 0)
+		}
+	})
+	return y, mean, variance
+}
+
+func TestBatchNorm(t *testing.T) {
+	ws := NewWorkspace()
+	rapid.Check(t, func(t *rapid.T) {
+		n, c, plane := rapid.IntRange(1, 4).Draw(t, "n"), rapid.IntRange(1, 3).Draw(t, "c"), rapid.IntRange(2, 19).Draw(t, "plane")
+		b := BatchNorm{C: c, Plane: plane, ReLU: rapid.Bool().Draw(t, "relu")}
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		size := n * c * plane
+		x, dy, gamma, beta := normal(r, size), normal(r, size), normal(r, c), normal(r, c)
+		var residual []float32
+		var wideResidual []float64
+		if rapid.Bool().Draw(t, "residual") {
+			residual = normal(r, size)
+			wideResidual = wide(residual)
+		}
+		mean, variance := normal(r, c), normal(r, c)
+		wantMean, wantVar := wide(mean), wide(variance)
+		m := Moments{Mean: dirty(c), InvStd: dirty(c)}
+		y := dirty(size)
+		b.Train(ws, n, y, x, residual, gamma, beta, mean, variance, m)
+
+		wx, wg, wb := wide(x), wide(gamma), wide(beta)
+		want, batchMean, batchVar := naiveBatchNorm(c, plane, wx, wideResidual, wg, wb, b.ReLU)
+		check(t, "forward", y, want, 1e-5)
+		for i := range c {
+			wantMean[i] = .9*wantMean[i] + .1*batchMean[i]
+			wantVar[i] = .9*wantVar[i] + .1*batchVar[i]*float64(n*plane)/float64(n*plane-1)
+		}
+		check(t, "running mean", mean, wantMean, 1e-6)
+		check(t, "running variance", variance, wantVar, 1e-5)
+
+		for _, v := range want {
+			if b.ReLU && v != 0 && v < 1e-3 {
+				return // a difference would step over the cut
+			}
+		}
+		run := func([]float64) []float64 {
+			y, _, _ := naiveBatchNorm(c, plane, wx, wideResidual, wg, wb, b.ReLU)
+			return y
+		}
+		dx, dgamma, dbeta := dirty(size), dirty(c), dirty(c)
+		b.Backward(ws, n, dx, dy, y, x, gamma, m, dgamma, dbeta)
+		const share = 2e-3 // a batch of few values may have a variance near eps
+		check(t, "dx", dx, numeric(wx, wide(dy), run), share)
+		check(t, "dgamma", dgamma, numeric(wg, wide(dy), run), share)
+		check(t, "dbeta", dbeta, numeric(wb, wide(dy), run), share)
+		if residual != nil && b.ReLU {
+			dres := dirty(size)
+			ReLUBackward(ws, dres, dy, y)
+			check(t, "dresidual", dres, numeric(wideResidual, wide(dy), run), share)
+		}
+		inPlace := append([]float32(nil), dy...)
+		b.Backward(ws, n, inPlace, inPlace, y, x, gamma, m, dgamma, dbeta)
+		if !sameBits(inPlace, dx) {
+			t.Fatalf("in place the gradient is another")
+		}
+	})
+}
+
+// Evaluation uses the running statistics and nothing of the batch.
+func TestBatchNormEvaluate(t *testing.T) {
+	b := BatchNorm{C: 2, Plane: 2, ReLU: true}
+	y := make([]float32, 4)
+	b.Evaluate(NewWorkspace(), 1, y, []float32{1, 3, -5, 7}, []float32{0, 0, .5, .5}, []float32{2, 3}, []float32{.5, -1}, []float32{1, 2}, []float32{4 - 1e-5, 9 - 1e-5})
+	check(t, "evaluate", y, []float64{.5, 2.5, 0, 4.5}, 1e-6)
+}
+
+func TestMaxPool(t *testing.T) {
+	ws := NewWorkspace()
+	rapid.Check(t, func(t *rapid.T) {
+		p := MaxPool{C: 2, Kernel: rapid.IntRange(1, 4).Draw(t, "kernel"), Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Ceil: rapid.Bool().Draw(t, "ceil")}
+		p.Pad = rapid.IntRange(0, p.Kernel/2).Draw(t, "pad")
+		p.H, p.W = rapid.IntRange(p.Kernel, 12).Draw(t, "h"), rapid.IntRange(p.Kernel, 12).Draw(t, "w")
+		if err := p.Validate(); err != nil {
+			t.Fatalf("%v", err)
+		}
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		x := normal(r, 2*p.C*p.H*p.W)
+		outH, outW := p.OutH(), p.OutW()
+		var want []float32
+		wantX := make([]float64, len(x))
+		dy := normal(r, 2*p.C*outH*outW)
+		for plane := range 2 * p.C {
+			for oy := range outH {
+				for ox := range outW {
+					best := -1
+					for y := max(0, oy*p.Stride-p.Pad); y < min(p.H, oy*p.Stride-p.Pad+p.Kernel); y++ {
+						for w := max(0, ox*p.Stride-p.Pad); w < min(p.W, ox*p.Stride-p.Pad+p.Kernel); w++ {
+							if i := (plane*p.H+y)*p.W + w; best < 0 || x[i] > x[best] {
+								best = i
+							}
+						}
+					}
+					if best < 0 {
+						t.Fatalf("window (%d,%d) is empty", oy, ox)
+					}
+					wantX[best] += float64(dy[len(want)])
+					want = append(want, x[best])
+				}
+			}
+		}
+		y, from, dx := dirty(len(want)), make([]int32, len(want)), dirty(len(x))
+		p.Forward(ws, 2, y, x, from)
+		if !sameBits(y, want) {
+			t.Fatalf("got %v, want %v", y, want)
+		}
+		p.Backward(ws, 2, dx, dy, from)
+		check(t, "backward", dx, wantX, 1e-6)
+	})
+}
+
+// Sizes of torch.nn.MaxPool2d.
+func TestMaxPoolSizes(t *testing.T) {
+	for _, c := range []struct {
+		kernel, stride, pad, size, floor, ceil int
+	}{{3, 2, 1, 64, 32, 33}, {3, 2, 0, 64, 31, 32}, {3, 2, 0, 65, 32, 32}, {2, 2, 1, 3, 2, 2}, {2, 3, 1, 4, 2, 2}} {
+		p := MaxPool{C: 1, H: c.size, W: c.size, Kernel: c.kernel, Stride: c.stride, Pad: c.pad}
+		if got := p.OutH(); got != c.floor {
+			t.Errorf("%+v: %d, want %d", c, got, c.floor)
+		}
+		p.Ceil = true
+		if got := p.OutW(); got != c.ceil {
+			t.Errorf("%+v with ceil: %d, want %d", c, got, c.ceil)
+		}
+	}
+}
+
+func TestLinearAndAveragePool(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 0))
+	const n, in, out, plane = 3, 11, 5, 6
+	l := Linear{In: in, Out: out}
+	maps, w, bias, dy := normal(r, n*in*plane), normal(r, out*in), normal(r, out), normal(r, n*out)
+	x, y := dirty(n*in), dirty(n*out)
+	AveragePool(x, maps, n*in)
+	l.Forward(n, y, x, w, bias)
+	wm, ww, wb := wide(maps), wide(w), wide(bias)
+	run := func([]float64) []float64 {
+		y := make([]float64, n*out)
+		for i := range y {
+			y[i] = wb[i%out]
+			for k := range in * plane {
+				y[i] += wm[i/out*in*plane+k] / plane * ww[i%out*in+k/plane]
+			}
+		}
+		return y
+	}
+	check(t, "forward", y, run(nil), 1e-5)
+	dx, dmaps, dw, db := dirty(n*in), dirty(n*in*plane), dirty(out*in), dirty(out)
+	l.BackwardData(n, dx, dy, w)
+	AveragePoolBackward(dmaps, dx, n*in)
+	l.BackwardWeights(n, dw, dy, x)
+	l.BackwardBias(n, db, dy)
+	check(t, "maps", dmaps, numeric(wm, wide(dy), run), 1e-5)
+	check(t, "weights", dw, numeric(ww, wide(dy), run), 1e-5)
+	check(t, "bias", db, numeric(wb, wide(dy), run), 1e-5)
+}
+
+func TestLossGradient(t *testing.T) {
+	for _, gamma := range []float64{0, 1, 2, 3.5} {
+		l := Loss{Gamma: gamma}
+		for x := -8.; x <= 8; x += .37 {
+			for _, target := range []float64{0, .3, 1} {
+				_, slope := l.one(x, target)
+				up, _ := l.one(x+1e-5, target)
+				down, _ := l.one(x-1e-5, target)
+				if want := (up - down) / 2e-5; math.Abs(slope-want) > 1e-6*(1+math.Abs(want)) {
+					t.Errorf("gamma %v, logit %v, target %v: slope %v, want %v", gamma, x, target, slope, want)
+				}
+			}
+		}
+		for _, x := range []float64{-1e4, 1e4} {
+			if v, s := l.one(x, 1); math.IsNaN(v+s) || math.IsInf(v+s, 0) {
+				t.Error(fmt.Sprint("gamma ", gamma, ", logit ", x, ": ", v, s))
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package kernels
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Workspace is scratch memory, kept between calls. One Workspace serves any
+// number of layers that run one after the other; it must not serve two calls
+// at once.
+type Workspace struct {
+	shared  scratch
+	workers []scratch
+}
+
+// NewWorkspace makes a workspace for calls that use GOMAXPROCS threads.
+func NewWorkspace() *Workspace {
+	return &Workspace{workers: make([]scratch, runtime.GOMAXPROCS(0))}
+}
+
+// scratch is a set of grow-only buffers, by use.
+type scratch struct {
+	floats [slots][]float32
+	runs   []run
+	tiles  []int
+}
+
+const (
+	slotA = iota // packed rows of a product
+	slotB        // packed columns
+	slotC        // a product before it is put in place
+	slotX        // padded images
+	slots
+)
+
+// get is a buffer of n values with whatever they held before.
+func (s *scratch) get(slot, n int) []float32 {
+	if cap(s.floats[slot]) < n {
+		s.floats[slot] = make([]float32, n)
+	}
+	return s.floats[slot][:n]
+}
+
+// each calls do for 0..n-1 on the workspace's threads. Which thread takes
+// which piece is left open, so pieces must not depend on one another.
+func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
+	threads := min(len(ws.workers), n)
+	if threads <= 1 {
+		for i := range n {
+			do(&ws.workers[0], i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for t := range threads {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				do(&ws.workers[t], i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// split cuts 0..n-1 into runs of at most size and calls do for each.
+func (ws *Workspace) split(n, size int, do func(lo, hi int)) {
+	ws.each(ceil(n, size), func(_ *scratch, i int) {
+		do(i*size, min(n, (i+1)*size))
+	})
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }

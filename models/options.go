@@ -1,0 +1,103 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Options describe a network and how it is trained. The zero value of a field
+// means its default; EnsureDefaults fills them in.
+type Options struct {
+	// Model is one of Models. Default: resnet18.
+	Model string
+
+	// Channels is the number of planes of an image, Classes of logits a
+	// sample. Defaults: 4 and 28.
+	Channels, Classes int
+
+	// Height and Width of the images in pixels. No default.
+	Height, Width int
+
+	// Batch is the most samples a call to Train or Predict brings; memory is
+	// set aside for so many. Default: 32.
+	Batch int
+
+	// Loss is focal or bce. Default: focal, with gamma 2.
+	Loss string
+
+	// Optimizer is what steps the parameters.
+	Optimizer OptimizerOptions
+
+	// Accumulate is how many batches' gradients are summed for one step of
+	// the optimiser. Default: 1.
+	Accumulate int
+
+	// Seed is what the initial weights are drawn from, each tensor from the
+	// seed and its name.
+	Seed uint64
+}
+
+// Models lists the networks by name.
+func Models() []string { return []string{"resnet18", "resnet34"} }
+
+// Losses lists the loss functions by name.
+func Losses() []string { return []string{"focal", "bce"} }
+
+// EnsureDefaults fills in what was left zero.
+func (o *Options) EnsureDefaults() {
+	orString(&o.Model, "resnet18")
+	orString(&o.Loss, "focal")
+	orInt(&o.Channels, 4)
+	orInt(&o.Classes, 28)
+	orInt(&o.Batch, 32)
+	orInt(&o.Accumulate, 1)
+	o.Optimizer.EnsureDefaults()
+}
+
+// Validate reports all that is wrong with the options, after EnsureDefaults.
+func (o *Options) Validate() error {
+	errs := []error{
+		oneOf("model", o.Model, Models()),
+		oneOf("loss", o.Loss, Losses()),
+		o.Optimizer.Validate(),
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{
+		{"channels", o.Channels}, {"classes", o.Classes}, {"height", o.Height},
+		{"width", o.Width}, {"batch", o.Batch}, {"accumulate", o.Accumulate},
+	} {
+		if f.value < 1 {
+			errs = append(errs, fmt.Errorf("%s is %d, want at least 1", f.name, f.value))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func oneOf(what, value string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not one of %s", what, value, strings.Join(known, ", "))
+}
+
+func orString(s *string, def string) {
+	if *s == "" {
+		*s = def
+	}
+}
+
+func orInt(n *int, def int) {
+	if *n == 0 {
+		*n = def
+	}
+}
+
+func orFloat(f *float64, def float64) {
+	if *f == 0 {
+		*f = def
+	}
+}

@@ -1,0 +1,148 @@
+package models
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// maxHeader is the longest header that is read, as in the reference reader.
+const maxHeader = 100 << 20
+
+// readTensors reads a file of size bytes. It holds no more memory than about
+// the size, whatever the header claims.
+func readTensors(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	var length uint64
+	if err := binary.Read(in, binary.LittleEndian, &length); err != nil {
+		return nil, nil, fmt.Errorf("header length: %w", whole(err))
+	}
+	if length > maxHeader || int64(length) > size-8 {
+		return nil, nil, fmt.Errorf("a header of %d bytes in a file of %d", length, size)
+	}
+	text := make([]byte, length)
+	if _, err := io.ReadFull(in, text); err != nil {
+		return nil, nil, fmt.Errorf("header: %w", whole(err))
+	}
+	entries, metadata, err := parseHeader(text, size-8-int64(length))
+	if err != nil {
+		return nil, nil, err
+	}
+	var tensors []Tensor
+	for _, e := range entries {
+		if strings.HasSuffix(e.name, "num_batches_tracked") {
+			if _, err := io.CopyN(io.Discard, in, e.Offsets[1]-e.Offsets[0]); err != nil {
+				return nil, nil, fmt.Errorf("tensor %s: %w", e.name, whole(err))
+			}
+			continue
+		}
+		t := Tensor{Name: e.name, Data: make([]float32, (e.Offsets[1]-e.Offsets[0])/4)}
+		for _, d := range e.Shape {
+			t.Shape = append(t.Shape, int(d))
+		}
+		if err := readValues(in, t.Data); err != nil {
+			return nil, nil, fmt.Errorf("tensor %s: %w", e.name, err)
+		}
+		tensors = append(tensors, t)
+	}
+	return tensors, metadata, nil
+}
+
+func readValues(r io.Reader, data []float32) error {
+	var chunk [1 << 15]byte
+	for part := range slices.Chunk(data, len(chunk)/4) {
+		if _, err := io.ReadFull(r, chunk[:4*len(part)]); err != nil {
+			return whole(err)
+		}
+		for i := range part {
+			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(chunk[4*i:]))
+		}
+	}
+	return nil
+}
+
+// whole turns the end of a file into what it means here.
+func whole(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+type entry struct {
+	name string
+	header
+}
+
+// parseHeader gives the tensors in the order of their values, after checking
+// that these are exactly the size bytes that follow.
+func parseHeader(text []byte, size int64) ([]entry, map[string]string, error) {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return nil, nil, fmt.Errorf("header: %w", err)
+	}
+	var metadata map[string]string
+	var entries []entry
+	for name, value := range raw {
+		if name == metadataKey {
+			if err := json.Unmarshal(value, &metadata); err != nil {
+				return nil, nil, fmt.Errorf("metadata: %w", err)
+			}
+			continue
+		}
+		e := entry{name: name}
+		if err := json.Unmarshal(value, &e.header); err != nil {
+			return nil, nil, fmt.Errorf("tensor %s: %w", name, err)
+		}
+		if err := e.check(size); err != nil {
+			return nil, nil, fmt.Errorf("tensor %s: %w", name, err)
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Offsets[0], b.Offsets[0]), cmp.Compare(a.Offsets[1], b.Offsets[1]), cmp.Compare(a.name, b.name))
+	})
+	var end int64
+	for _, e := range entries {
+		if e.Offsets[0] != end {
+			return nil, nil, fmt.Errorf("tensor %s: values start at %d, where %d is next", e.name, e.Offsets[0], end)
+		}
+		end = e.Offsets[1]
+	}
+	if end != size {
+		return nil, nil, fmt.Errorf("the tensors have %d bytes, the file holds %d", end, size)
+	}
+	return entries, metadata, nil
+}
+
+// check holds the parts of an entry against each other.
+func (e *entry) check(size int64) error {
+	bytes := e.Offsets[1] - e.Offsets[0]
+	if e.Offsets[0] < 0 || bytes < 0 || e.Offsets[1] > size {
+		return fmt.Errorf("values at %d to %d of %d bytes", e.Offsets[0], e.Offsets[1], size)
+	}
+	if strings.HasSuffix(e.name, "num_batches_tracked") {
+		return nil
+	}
+	if e.DType != "F32" {
+		return fmt.Errorf("values are %q, want F32", e.DType)
+	}
+	values := int64(1)
+	for _, d := range e.Shape {
+		if d < 0 || d > size || values > size {
+			return fmt.Errorf("impossible shape %v", e.Shape)
+		}
+		values *= d
+	}
+	if 4*values != bytes {
+		return fmt.Errorf("shape %v does not fill %d bytes", e.Shape, bytes)
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package models
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"hpaflow/data"
+)
+
+func smallDevice(t testing.TB, o Options) *CPU {
+	t.Helper()
+	o.Height, o.Width, o.Batch = 32, 32, 4
+	d, err := NewCPU(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func train(t testing.TB, d *CPU, lr float64, seeds ...uint64) Step {
+	t.Helper()
+	var step Step
+	for _, seed := range seeds {
+		var err error
+		if step, err = d.Train(context.Background(), randomBatch(4, 32, 32, seed), lr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return step
+}
+
+// A run that was stopped, also in the middle of an accumulation, and resumed
+// on another device ends with the bits of one that was not.
+func TestResumeIsBitExact(t *testing.T) {
+	for _, o := range []Options{
+		{Seed: 1},
+		{Seed: 2, Accumulate: 2, Optimizer: OptimizerOptions{Kind: "sgd", Nesterov: true, WeightDecay: 1e-4}},
+	} {
+		whole := smallDevice(t, o)
+		train(t, whole, 1e-3, 1, 2, 3)
+
+		first := smallDevice(t, o)
+		train(t, first, 1e-3, 1)
+		dir := EpochDir(t.TempDir(), 0)
+		position := Position{Epoch: 1, Step: 1, Seed: math.MaxUint64, Schedule: ScheduleState{Epoch: 1, LR: .1 + .2}}
+		if err := SaveCheckpoint(dir, &Checkpoint{State: first.State(), Position: position}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LoadCheckpoint(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Position != position {
+			t.Errorf("position %+v, want %+v", c.Position, position)
+		}
+		o.Seed = 99
+		second := smallDevice(t, o)
+		if err := second.Load(c.State); err != nil {
+			t.Fatal(err)
+		}
+		train(t, second, 1e-3, 2, 3)
+		sameState(t, second.State(), whole.State())
+	}
+}
+
+// The same seed gives the same training, another seed another.
+func TestTrainingIsDeterministic(t *testing.T) {
+	a, b, other := smallDevice(t, Options{Seed: 5}), smallDevice(t, Options{Seed: 5}), smallDevice(t, Options{Seed: 6})
+	train(t, a, 1e-3, 1, 2)
+	train(t, b, 1e-3, 1, 2)
+	sameState(t, a.State(), b.State())
+	if slices.Equal(a.State().Weights[0].Data, other.State().Weights[0].Data) {
+		t.Error("another seed has the same weights")
+	}
+}
+
+// Steps bring the loss of a batch down, and evaluation leaves no trace.
+func TestTrainingLearnsABatch(t *testing.T) {
+	d := smallDevice(t, Options{Seed: 1})
+	b := randomBatch(4, 32, 32, 1)
+	first := train(t, d, 1e-3, 1, 1).Loss
+	before := d.State()
+	if _, err := d.Predict(context.Background(), b); err != nil {
+		t.Fatal(err)
+	}
+	sameState(t, d.State(), before)
+	if last := train(t, d, 1e-3, 1, 1, 1, 1).Loss; !(last < first/4) {
+		t.Errorf("loss went from %v to %v", first, last)
+	}
+}
+
+// A loss that is no number stops before the weights are spoilt.
+func TestTrainRefusesNaN(t *testing.T) {
+	d := smallDevice(t, Options{})
+	before := d.params.trainable()[0].data[0]
+	b := randomBatch(4, 32, 32, 1)
+	b.X[7] = float32(math.NaN())
+	if _, err := d.Train(context.Background(), b, 1e-3); err == nil || !strings.Contains(err.Error(), "loss is NaN") {
+		t.Errorf("error %v", err)
+	}
+	if d.params.trainable()[0].data[0] != before || d.optimizer.steps != 0 {
+		t.Error("the optimiser stepped")
+	}
+}
+
+// A sample's logits do not depend on the batch it comes in.
+func TestPredictAnyBatchSize(t *testing.T) {
+	d := smallDevice(t, Options{Seed: 1})
+	train(t, d, 1e-3, 1)
+	b := randomBatch(4, 32, 32, 2)
+	all, err := d.Predict(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 4 * 32 * 32
+	part := &data.Batch{N: 1, C: 4, H: 32, W: 32, X: b.X[2*size : 3*size]}
+	one, err := d.Predict(context.Background(), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(one, all[2*28:3*28]) {
+		t.Errorf("alone: %v, among others: %v", one, all[2*28:3*28])
+	}
+	for _, wrong := range []*data.Batch{
+		{N: 5, C: 4, H: 32, W: 32, X: make([]float32, 5*size)},
+		{N: 1, C: 3, H: 32, W: 32, X: make([]float32, 3*32*32)},
+		{N: 0, C: 4, H: 32, W: 32},
+	} {
+		if _, err := d.Predict(context.Background(), wrong); err == nil {
+			t.Errorf("a batch of (%d,%d,%d,%d) was taken", wrong.N, wrong.C, wrong.H, wrong.W)
+		}
+	}
+	if _, err := d.Train(context.Background(), part, 1e-3); err == nil {
+		t.Error("a batch without targets was taken")
+	}
+}
+
+func TestLoadRefusesOtherTensors(t *testing.T) {
+	d := smallDevice(t, Options{Optimizer: OptimizerOptions{Kind: "sgd"}})
+	before := d.State()
+	for want, change := range map[string]func(*State){
+		"tensor bn1.weight is missing":                   func(s *State) { s.Weights = slices.Delete(s.Weights, 1, 2) },
+		"tensor extra is unknown":                        func(s *State) { s.Weights = append(s.Weights, Tensor{Name: "extra"}) },
+		"tensor conv1.weight is given twice":             func(s *State) { s.Weights = append(s.Weights, s.Weights[0]) },
+		"tensor conv1.weight has shape [64 3 7 7]":       func(s *State) { s.Weights[0].Shape = []int{64, 3, 7, 7} },
+		"tensor momentum_buffer/conv1.weight is missing": func(s *State) { s.Optimizer = s.Optimizer[1:] },
+		"1 batches wait for a step, of 1":                func(s *State) { s.Pending = 1 },
+	} {
+		s := before
+		s.Weights, s.Optimizer = slices.Clone(s.Weights), slices.Clone(s.Optimizer)
+		last := &s.Weights[len(s.Weights)-1]
+		last.Data = make([]float32, len(last.Data))
+		change(&s)
+		if err := d.Load(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	sameState(t, d.State(), before)
+}
+
+func sameState(t testing.TB, got, want State) {
+	t.Helper()
+	if got.Steps != want.Steps || got.Pending != want.Pending {
+		t.Errorf("%d steps and %d pending, want %d and %d", got.Steps, got.Pending, want.Steps, want.Pending)
+	}
+	sameTensors(t, got.Weights, want.Weights)
+	sameTensors(t, got.Optimizer, want.Optimizer)
+}
+
+func sameTensors(t testing.TB, got, want []Tensor) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d tensors, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		g := got[i]
+		same := g.Name == w.Name && slices.Equal(g.Shape, w.Shape) && slices.EqualFunc(g.Data, w.Data, func(a, b float32) bool {
+			return math.Float32bits(a) == math.Float32bits(b)
+		})
+		if !same {
+			t.Fatalf("tensor %s differs from %s", g.Name, w.Name)
+		}
+	}
+}
