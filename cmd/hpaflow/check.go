@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+)
+
+func checkCommand(reg *flow.Registry) *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "report every fault of flows: syntax, names, types, values, files",
+		ArgsUsage: "FILE.flow...",
+		Flags:     []cli.Flag{setFlag()},
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return errors.New("check takes one .flow file or more")
+			}
+			return checkFiles(c, reg)
+		},
+	}
+}
+
+func checkFiles(c *cli.Context, reg *flow.Registry) error {
+	faulty := false
+	for _, path := range c.Args().Slice() {
+		plan, faults := lang.Load(path, c.StringSlice("set"), reg)
+		if len(faults) > 0 {
+			faulty = true
+			if err := faults.Render(c.App.ErrWriter, isTerminal(c.App.ErrWriter)); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", path, count(len(plan.Nodes), "node"), count(len(plan.Variables), "variable"))
+	}
+	if faulty {
+		return &exitError{code: exitUsage}
+	}
+	return nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow/lang"
+)
+
+func fmtCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "fmt",
+		Usage:     "lay flows out in the canonical way, on standard output",
+		ArgsUsage: "FILE.flow...",
+		Flags:     []cli.Flag{&cli.BoolFlag{Name: "w", Usage: "write the files in place, and name those that change"}},
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return errors.New("fmt takes one .flow file or more")
+			}
+			return formatFiles(c)
+		},
+	}
+}
+
+// formatFiles formats what it can; a file with faults stays as it is.
+func formatFiles(c *cli.Context) error {
+	faulty := false
+	for _, path := range c.Args().Slice() {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("fmt: %w", err)
+		}
+		out, err := lang.Format(path, src)
+		if faults, ok := errors.AsType[lang.Diagnostics](err); ok {
+			faulty = true
+			if err := faults.Render(c.App.ErrWriter, isTerminal(c.App.ErrWriter)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("fmt: %w", err)
+		}
+		if err := putFormatted(c, path, src, out); err != nil {
+			return fmt.Errorf("fmt: %w", err)
+		}
+	}
+	if faulty {
+		return &exitError{code: exitUsage}
+	}
+	return nil
+}
+
+func putFormatted(c *cli.Context, path string, src, out []byte) error {
+	if !c.Bool("w") {
+		_, err := c.App.Writer.Write(out)
+		return err
+	}
+	if bytes.Equal(src, out) {
+		return nil
+	}
+	err := atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(out)
+		return err
+	})
+	if err == nil {
+		fmt.Fprintln(c.App.Writer, path)
+	}
+	return err
+}

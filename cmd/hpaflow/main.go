@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+	"hpaflow/ops"
+	"hpaflow/sinks"
+	"hpaflow/sources"
+)
+
+// The exit codes. Scripts rely on them.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // the run failed
+	exitUsage       = 2   // the flow or the arguments are wrong
+	exitDeadLetters = 3   // done, but some records failed
+	exitInterrupted = 130 // interrupted; the same command resumes
+)
+
+func main() {
+	os.Exit(mainExit(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// mainExit is the program without its process: it gives the exit code.
+func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app := newApp(stdin, stdout, stderr)
+	err := app.RunContext(context.Background(), flagsFirst(app, args))
+	if err == nil {
+		return exitDone
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{exitUsage, err} // cli's own: an unknown flag, a missing argument
+	}
+	if exit.err != nil {
+		fmt.Fprintln(stderr, "hpaflow:", exit.err)
+	}
+	return exit.code
+}
+
+// exitError ends the program with a code, and a message unless err is nil.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+	reg := &flow.Registry{}
+	sources.Register(reg, stdin)
+	ops.Register(reg)
+	sinks.Register(reg, stdout)
+	return &cli.App{
+		Name:  "hpaflow",
+		Usage: "run typed dataflow graphs over microscopy images",
+		Description: "A .flow file names sources, ops and sinks and how they are joined; hpaflow checks it,\n" +
+			"runs it in bounded memory, and says which stage limits it.\n\n" +
+			"Exit codes: 0 done; 1 the run failed; 2 the flow or the arguments are wrong;\n" +
+			"3 done, with dead letters; 130 interrupted, run it again to go on.",
+		Writer:                    stdout,
+		ErrWriter:                 stderr,
+		HideVersion:               true,
+		EnableBashCompletion:      true,
+		DisableSliceFlagSeparator: true, // --set list=a,b is one value
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
+		Commands: []*cli.Command{
+			runCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(),
+		},
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				var names []string
+				for _, command := range c.App.Commands {
+					names = append(names, command.Name)
+				}
+				return fmt.Errorf("unknown command %q; %s", name, lang.DidYouMean(name, names, "commands"))
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+)
+
+var errInterrupted = errors.New("interrupted; run the same command again to go on")
+
+func runCommand(reg *flow.Registry) *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a flow",
+		ArgsUsage: "FILE.flow",
+		Flags: []cli.Flag{
+			setFlag(),
+			&cli.StringFlag{Name: "workers", Value: "auto", Usage: `workers of every stage that leaves it open: "auto" or a number`},
+			&cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"},
+			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this address, such as :6060"},
+			&cli.StringFlag{Name: "report", Usage: "write what the run did to this JSON file"},
+			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return fmt.Errorf("run takes one .flow file, not %d", c.NArg())
+			}
+			return run(c, reg)
+		},
+	}
+}
+
+func setFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "set", Usage: "set a variable of the flow: --set `name=value`; may be repeated"}
+}
+
+func run(c *cli.Context, reg *flow.Registry) error {
+	stderr := c.App.ErrWriter
+	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+	if len(faults) > 0 {
+		faults.Render(stderr, isTerminal(stderr))
+		return &exitError{code: exitUsage}
+	}
+	opts, err := runOptions(c, plan)
+	if err != nil {
+		return err
+	}
+	show, err := newProgress(c.String("progress"), stderr)
+	if err != nil {
+		return err
+	}
+	g := flow.New(opts)
+	if err := plan.Build(g); err != nil {
+		return err
+	}
+	if addr := c.String("http"); addr != "" {
+		stop, err := serve(addr, g, stderr)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+
+	g.Notify(show.events())
+	show.start(g)
+	cause := g.Run(ctx)
+	stats := g.Stats()
+	show.finish(stats, cause)
+	if path := c.String("report"); path != "" {
+		err := atomicfile.Write(path, func(w io.Writer) error { return stats.WriteReport(w, cause) })
+		if err != nil && cause == nil {
+			cause = fmt.Errorf("report: %w", err)
+		}
+	}
+	return outcome(stats, cause)
+}
+
+// runOptions joins what the flow file says with what the command line says,
+// which wins.
+func runOptions(c *cli.Context, plan *lang.Plan) (flow.Options, error) {
+	opts := plan.Options()
+	if text := c.String("workers"); text != "auto" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return opts, fmt.Errorf(`--workers is %q, want "auto" or a positive number`, text)
+		}
+		opts.Workers = n
+	}
+	if text := c.String("memory"); text != "" {
+		n, err := flow.ParseSize(text)
+		if err != nil || n == 0 {
+			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", text)
+		}
+		opts.Memory = n
+	}
+	return opts, nil
+}
+
+// outcome turns the end of a run into the program's.
+func outcome(stats flow.Stats, cause error) error {
+	switch {
+	case errors.Is(cause, errInterrupted):
+		return &exitError{exitInterrupted, errInterrupted}
+	case cause != nil:
+		return &exitError{exitFailed, cause}
+	case stats.DeadLetters > 0:
+		return &exitError{code: exitDeadLetters}
+	}
+	return nil
+}
+
+// interruptible gives a context that the first Ctrl-C or SIGTERM cancels; the
+// second one ends the process at once, as if there were no handler.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}

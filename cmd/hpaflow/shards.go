@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/codec"
+	"hpaflow/data/shard"
+	"hpaflow/flow"
+)
+
+func shardsCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "shards",
+		Usage: "list, read and verify shards",
+		Subcommands: []*cli.Command{
+			{
+				Name: "ls", Usage: "list the shards of a folder, or its samples", ArgsUsage: "DIR",
+				Flags: []cli.Flag{&cli.BoolFlag{Name: "l", Usage: "list every sample"}},
+				Action: func(c *cli.Context) error {
+					return withShards(c, 1, func(r *shard.Reader) error { return listShards(c.App.Writer, r, c.Bool("l")) })
+				},
+			},
+			{
+				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "o", Usage: "write to this `FILE`"},
+					&cli.StringFlag{Name: "format", Value: "png", Usage: "png: a four-channel image; json: what is known of the sample"},
+				},
+				Action: func(c *cli.Context) error {
+					return withShards(c, 2, func(r *shard.Reader) error { return catSample(c, r) })
+				},
+			},
+			{
+				Name: "verify", Usage: "read everything and name every fault", ArgsUsage: "DIR",
+				Action: verifyShards,
+			},
+		},
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return fmt.Errorf("unknown command %q; there are shards ls, cat and verify", name)
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
+
+// withShards opens the folder the command names, after checking the number of
+// arguments.
+func withShards(c *cli.Context, args int, do func(*shard.Reader) error) error {
+	if c.NArg() != args {
+		return fmt.Errorf("shards %s takes %s", c.Command.Name, c.Command.ArgsUsage)
+	}
+	r, err := shard.Open(c.Args().First())
+	if err != nil {
+		return &exitError{exitFailed, err}
+	}
+	defer r.Close()
+	if err := do(r); err != nil {
+		return &exitError{exitFailed, err}
+	}
+	return nil
+}
+
+func listShards(w io.Writer, r *shard.Reader, samples bool) error {
+	out := bufio.NewWriter(w)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	line := func(name string, n int, packed, raw int64) {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, flow.FormatSize(packed), flow.FormatSize(raw), float64(packed)/float64(max(raw, 1)), name)
+	}
+	if samples {
+		fmt.Fprintln(t, "offset\tpacked\traw\tlabels\tsplit\t  sample")
+		for _, e := range r.Entries() {
+			fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t  %s\n", e.Offset, e.Length, e.Raw, labelText(e), e.Split, e.Shard+":"+e.Key)
+		}
+		return errors.Join(t.Flush(), out.Flush())
+	}
+	fmt.Fprintln(t, "samples\tpacked\traw\tratio\t  shard")
+	var count int
+	var packed, raw, allPacked, allRaw int64
+	for i, e := range r.Entries() {
+		count, packed, raw = count+1, packed+e.Length, raw+e.Raw
+		if i+1 == len(r.Entries()) || r.Entries()[i+1].Shard != e.Shard {
+			line(e.Shard, count, packed, raw)
+			allPacked, allRaw = allPacked+packed, allRaw+raw
+			count, packed, raw = 0, 0, 0
+		}
+	}
+	line("total", len(r.Entries()), allPacked, allRaw)
+	return errors.Join(t.Flush(), out.Flush())
+}
+
+func labelText(e shard.Entry) string {
+	if !e.Labeled {
+		return "-"
+	}
+	return e.Labels.String()
+}
+
+func catSample(c *cli.Context, r *shard.Reader) error {
+	s, err := r.Sample(c.Args().Get(1))
+	if err != nil {
+		return err
+	}
+	var write func(io.Writer) error
+	switch format := c.String("format"); format {
+	case "png":
+		write = func(w io.Writer) error { return codec.EncodeRGBY(w, s.Image) }
+	case "json":
+		write = func(w io.Writer) error { return describeSample(w, s) }
+	default:
+		return fmt.Errorf("--format is %q, want png or json", format)
+	}
+	if path := c.String("o"); path != "" {
+		return atomicfile.Write(path, write)
+	}
+	return write(c.App.Writer)
+}
+
+func describeSample(w io.Writer, s *data.Sample) error {
+	names := []string{}
+	for _, n := range s.Labels.Numbers() {
+		if n < len(data.LabelNames) {
+			names = append(names, data.LabelNames[n])
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(map[string]any{
+		"id": s.ID, "labeled": s.Labeled, "labels": s.Labels.Numbers(), "label_names": names, "split": s.Split, "source": s.Source(),
+		"planes": len(s.Image.Planes), "width": s.Image.Width, "height": s.Image.Height, "depth": s.Image.Depth(),
+	})
+}
+
+func verifyShards(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return fmt.Errorf("shards verify takes DIR")
+	}
+	tell := isTerminal(c.App.ErrWriter)
+	report, err := shard.Verify(c.Args().First(), func(done, shards int) {
+		if tell {
+			fmt.Fprintf(c.App.ErrWriter, "\r%d of %d shards", done, shards)
+		}
+	})
+	if tell {
+		fmt.Fprint(c.App.ErrWriter, "\r\x1b[K")
+	}
+	if err != nil {
+		return &exitError{exitFailed, err}
+	}
+	for _, f := range report.Faults {
+		fmt.Fprintln(c.App.ErrWriter, "hpaflow:", f)
+	}
+	if n := len(report.Faults); n > 0 {
+		return &exitError{exitFailed, fmt.Errorf("%d faults in %s", n, c.Args().First())}
+	}
+	fmt.Fprintf(c.App.Writer, "ok: %d samples in %d shards, %s\n", report.Samples, report.Shards, flow.FormatSize(report.Bytes))
+	return nil
+}

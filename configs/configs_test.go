@@ -1,0 +1,265 @@
+package configs_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hpaflow/configs"
+	"hpaflow/data"
+	"hpaflow/data/cells"
+	"hpaflow/data/codec"
+	"hpaflow/data/shard"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+	"hpaflow/ops"
+	"hpaflow/sinks"
+	"hpaflow/sources"
+)
+
+var update = flag.Bool("update", false, "draw the images of example/ again")
+
+// run runs a config with variables set, and gives what it did.
+func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.Stats, error) {
+	t.Helper()
+	reg := &flow.Registry{}
+	sources.Register(reg, strings.NewReader(""))
+	ops.Register(reg)
+	sinks.Register(reg, io.Discard)
+	plan, faults := lang.Load(config, sets, reg)
+	if len(faults) > 0 {
+		var b bytes.Buffer
+		faults.Render(&b, false)
+		t.Fatal(b.String())
+	}
+	o := plan.Options()
+	o.Workers = opts.Workers
+	g := flow.New(o)
+	if err := plan.Build(g); err != nil {
+		t.Fatal(err)
+	}
+	err := g.Run(context.Background())
+	return g.Stats(), err
+}
+
+func mustRun(t *testing.T, config string, opts flow.Options, sets ...string) flow.Stats {
+	t.Helper()
+	stats, err := run(t, config, opts, sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats
+}
+
+// digests are the SHA-256 of the files in a folder.
+func digests(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(b)
+		all[e.Name()] = hex.EncodeToString(sum[:])
+	}
+	return all
+}
+
+// example is the set of samples in example/: an Id and its labels each.
+var example = []table.Row{
+	{ID: "1_A1_1", Labels: data.LabelsOf(0), Labeled: true},
+	{ID: "1_A1_2", Labels: data.LabelsOf(0, 2), Labeled: true},
+	{ID: "1_B3_1", Labels: data.LabelsOf(21), Labeled: true},
+	{ID: "1_B3_2", Labels: data.LabelsOf(14, 25), Labeled: true},
+	{ID: "1_C2_1", Labels: data.LabelsOf(6), Labeled: true},
+	{ID: "1_C2_2", Labels: data.LabelsOf(1, 23), Labeled: true},
+}
+
+// drawExample writes the example's channel images and label table.
+func drawExample(t *testing.T, dir string) {
+	t.Helper()
+	for i, row := range example {
+		im, err := cells.Field(uint64(i+1), 96, row.Labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, colour := range data.Colours {
+			var b bytes.Buffer
+			plane := &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[c : c+1]}
+			if err := codec.EncodeRGBY(&b, plane); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, row.ID+"_"+colour+".png"), b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := table.Write(filepath.Join(dir, "train.csv"), example); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExampleIsAsDrawn(t *testing.T) {
+	if *update {
+		drawExample(t, "example")
+	}
+	dir := t.TempDir()
+	drawExample(t, dir)
+	drawn, kept := slices.Sorted(maps.Keys(digests(t, dir))), slices.Sorted(maps.Keys(digests(t, "example")))
+	if !slices.Equal(drawn, kept) {
+		t.Fatalf("example/ holds %v, want %v", kept, drawn)
+	}
+}
+
+func TestConfigsAreFormatted(t *testing.T) {
+	names, err := configs.Files.ReadDir(".")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no configs: %v", err)
+	}
+	for _, name := range names {
+		b, err := configs.Files.ReadFile(name.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if formatted, err := lang.Format(name.Name(), b); err != nil || !bytes.Equal(formatted, b) {
+			t.Errorf("%s: hpaflow fmt -w would change it (%v)", name.Name(), err)
+		}
+	}
+}
+
+func TestRGBY(t *testing.T) {
+	out := t.TempDir()
+	stats := mustRun(t, "rgby.flow", flow.Options{}, "input=example", "output="+out)
+	if stats.DeadLetters != 0 {
+		t.Fatalf("%d dead letters", stats.DeadLetters)
+	}
+	for _, row := range example {
+		b, err := os.ReadFile(filepath.Join(out, row.ID+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := codec.DecodeRGBY(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, colour := range data.Colours {
+			name := filepath.Join("example", row.ID+"_"+colour+".png")
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plane, err := codec.Decode(name, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(plane.Planes[0].U8, im.Planes[c].U8) {
+				t.Errorf("%s: the %s plane differs", row.ID, colour)
+			}
+		}
+	}
+	again := mustRun(t, "rgby.flow", flow.Options{}, "input=example", "output="+out)
+	if first := again.Stages[0]; first.Complete != int64(len(example)) || first.Out != 0 {
+		t.Errorf("the second run yielded %d samples and found %d complete", first.Out, first.Complete)
+	}
+}
+
+func TestShardsDoNotDependOnWorkers(t *testing.T) {
+	var want map[string]string
+	for _, workers := range []int{1, 2, 0} {
+		out := t.TempDir()
+		mustRun(t, "rgby-shards.flow", flow.Options{Workers: workers},
+			"input=example", "table=example/train.csv", "samples=4", "output="+out)
+		got := digests(t, out)
+		if want == nil {
+			want = got
+		}
+		if len(got) != 3 || !maps.Equal(got, want) {
+			t.Errorf("%d workers: files %v, want %v", workers, got, want)
+		}
+		report, err := shard.Verify(out, nil)
+		if err != nil || len(report.Faults) > 0 || report.Samples != len(example) {
+			t.Errorf("verify: %+v, %v", report, err)
+		}
+	}
+}
+
+// TestTrain trains on fields whose protein is in the nucleus or outside.
+func TestTrain(t *testing.T) {
+	images, split := drawTrainingSet(t, 24, 16)
+	train := func(out string, epochs int) []byte {
+		t.Helper()
+		mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+out, "size=32", "batch=8",
+			fmt.Sprint("epochs=", epochs), "norm=per_image", "seed=7")
+		b, err := os.ReadFile(filepath.Join(out, "metrics.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	whole, again, resumed := t.TempDir(), t.TempDir(), t.TempDir()
+	first := train(whole, 3)
+	lines := strings.Split(strings.TrimSpace(string(first)), "\n")
+	if len(lines) != 7 || !strings.HasPrefix(lines[0], "epoch,split,loss,accuracy,macro_f1,macro_f1_present,f1_00,") ||
+		!strings.HasPrefix(lines[6], "2,val,") {
+		t.Fatalf("metrics.csv:\n%s", first)
+	}
+	if second := train(again, 3); !bytes.Equal(first, second) {
+		t.Errorf("the same seed gave\n%s\nand then\n%s", first, second)
+	}
+	train(resumed, 1)
+	if continued := train(resumed, 3); !bytes.Equal(first, continued) {
+		t.Errorf("one run gave\n%s\ntwo gave\n%s", first, continued)
+	}
+	for _, name := range []string{"weights.safetensors"} {
+		last := filepath.Join("checkpoint", "epoch_0002")
+		if digests(t, filepath.Join(whole, last))[name] != digests(t, filepath.Join(resumed, last))[name] {
+			t.Errorf("%s of one run and of two differ", name)
+		}
+	}
+}
+
+// drawTrainingSet draws RGBY images of labels 0 and 25, and their table.
+func drawTrainingSet(t *testing.T, train, val int) (images, split string) {
+	t.Helper()
+	dir := t.TempDir()
+	var rows []table.Row
+	for i := range train + val {
+		row := table.Row{ID: fmt.Sprintf("2_%03d", i), Labels: data.LabelsOf(25 * (i % 2)), Labeled: true, Split: "train"}
+		if i >= train {
+			row.Split = "val"
+		}
+		im, err := cells.Field(uint64(i), 48, row.Labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := codec.EncodeRGBY(&b, im); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, row.ID+".png"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	split = filepath.Join(t.TempDir(), "split.csv")
+	if err := table.Write(split, rows); err != nil {
+		t.Fatal(err)
+	}
+	return dir, split
+}

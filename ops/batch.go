@@ -1,0 +1,129 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+)
+
+func batchSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "batch", Parallel: true,
+		Doc: "Gather samples into batches (N,C,H,W), normalised to float32. A batch never spans two epochs. " +
+			"Samples of one batch must agree in size and planes.",
+		In: in(sampleType), Out: batchType,
+		Fields: []flow.Field{
+			{Name: "size", Type: flow.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch"},
+			{Name: "drop_last", Type: flow.Bool, Default: false, Doc: "whether an epoch's last batch is dropped when it is smaller"},
+			{Name: "norm", Type: flow.String, Default: "fixed", Choices: []string{"fixed", "per_image"},
+				Doc: "fixed: (x-127.5)/255; per_image: (x-mean)/(std+1e-7) of each plane"},
+			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "columns of the targets"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			gather := n.Stage()
+			gather.Name += ".gather"
+			groups := flow.Process(flow.In[*data.Sample](n, "in"), gather,
+				func(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group]) error {
+					return gatherGroups(ctx, in, out, n.Args.Int("size"), n.Args.Bool("drop_last"))
+				})
+			fill := normalise[n.Args.String("norm")]
+			classes := n.Args.Int("classes")
+			return flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
+				return fillBatch(r.Value, classes, fill)
+			}), nil
+		},
+	}
+}
+
+// group is the samples of a batch before they are normalised.
+type group []*data.Sample
+
+// Bytes is the memory the samples hold.
+func (g group) Bytes() (n int64) {
+	for _, s := range g {
+		n += s.Bytes()
+	}
+	return n
+}
+
+// gatherGroups cuts the stream into groups of size. Samples that have failed
+// are left out, so that a group is full whenever enough good ones follow.
+func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group], size int, dropLast bool) error {
+	var held group
+	var first flow.Record[*data.Sample]
+	batches := 0
+	flush := func() error {
+		if len(held) == 0 || dropLast && len(held) < size {
+			held = nil
+			return nil
+		}
+		full := flow.Record[group]{Seq: first.Seq, Epoch: first.Epoch, Key: fmt.Sprintf("epoch %d batch %d", first.Epoch, batches), Value: held}
+		held = nil
+		batches++
+		return out.Forward(full)
+	}
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return flush()
+		case err != nil:
+			return err
+		case r.Mark == flow.EndEpoch:
+			if err := flush(); err != nil {
+				return err
+			}
+			batches = 0
+			if err := out.Forward(flow.Record[group]{Seq: r.Seq, Epoch: r.Epoch, Mark: r.Mark}); err != nil {
+				return err
+			}
+		case r.IsValue():
+			if len(held) == 0 {
+				first = r
+			}
+			if held = append(held, r.Value); len(held) == size {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// fillBatch normalises the samples of a group into one batch.
+func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane)) (*data.Batch, error) {
+	im := g[0].Image
+	pixels := im.Width * im.Height
+	b := &data.Batch{N: len(g), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes}
+	b.X = make([]float32, len(g)*len(im.Planes)*pixels)
+	b.Y = make([]float32, len(g)*classes)
+	labeled := true
+	for i, s := range g {
+		if s.Image.Width != im.Width || s.Image.Height != im.Height || len(s.Image.Planes) != len(im.Planes) {
+			return nil, fmt.Errorf("%s is %dx%d pixels with %d planes, but %s is %dx%d with %d", s.ID,
+				s.Image.Width, s.Image.Height, len(s.Image.Planes), g[0].ID, im.Width, im.Height, len(im.Planes))
+		}
+		for c, p := range s.Image.Planes {
+			at := (i*len(im.Planes) + c) * pixels
+			fill(b.X[at:at+pixels], p)
+		}
+		labeled = labeled && s.Labeled
+		for _, label := range s.Labels.Numbers() {
+			if label >= classes {
+				return nil, fmt.Errorf("%s has label %d, but there are %d classes", s.ID, label, classes)
+			}
+			b.Y[i*classes+label] = 1
+		}
+		bare := *s
+		bare.Image = nil
+		b.Samples = append(b.Samples, &bare)
+	}
+	if !labeled {
+		b.Y = nil
+	}
+	return b, nil
+}

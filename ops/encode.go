@@ -1,0 +1,40 @@
+package ops
+
+import (
+	"bytes"
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/shard"
+	"hpaflow/flow"
+)
+
+func encodeSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "encode", Parallel: true,
+		Doc: "Encode a sample's image as a PNG named ID.png: four planes as its R, G, B and alpha, of 8 or 16 bits, " +
+			"not premultiplied.",
+		In: in(sampleType), Out: fileType,
+		Build: func(n *flow.Node) (flow.Output, error) {
+			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (data.File, error) {
+				var b bytes.Buffer
+				err := codec.EncodeRGBY(&b, r.Value.Image)
+				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b.Bytes()}, err
+			}), nil
+		},
+	}
+}
+
+func packSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "pack", Parallel: true,
+		Doc: "Encode a sample as a frame of a shard: the planes as KEY.rgby.npy and what is known of it as KEY.json.",
+		In:  in(sampleType), Out: frameType,
+		Build: func(n *flow.Node) (flow.Output, error) {
+			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (shard.Frame, error) {
+				return shard.Encode(r.Value)
+			}), nil
+		},
+	}
+}

@@ -1,0 +1,28 @@
+package ops
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/pixel"
+	"hpaflow/flow"
+)
+
+func resizeSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "resize", Parallel: true,
+		Doc: "Resize every plane to a square, as OpenCV's INTER_LINEAR does. An image of that size passes as it is.",
+		In:  in(sampleType), Out: sampleType,
+		Fields: []flow.Field{
+			{Name: "size", Type: flow.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			size := n.Args.Int("size")
+			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+				s := *r.Value
+				s.Image = pixel.Bilinear(s.Image, size, size)
+				return &s, nil
+			}), nil
+		},
+	}
+}

@@ -1,0 +1,62 @@
+package ops
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/models"
+)
+
+func trainSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "train",
+		Doc: "Train a network on batches, validate it after every epoch, and yield each epoch with its scores and checkpoint.",
+		In: []flow.Port{
+			{Name: "in", Type: batchType, Doc: "training batches"},
+			{Name: "validate", Type: batchType, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
+		},
+		Out: epochType,
+		Fields: []flow.Field{
+			{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
+			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
+			{Name: "epochs", Type: flow.Int, Doc: "passes over the data, as the source makes them; the schedule's length", Min: 1, Max: 1 << 20},
+			{Name: "loss", Type: flow.String, Default: "focal", Choices: models.Losses(), Doc: "focal with gamma 2, or bce; of logits"},
+			{Name: "optimizer", Type: flow.String, Default: "adam", Choices: models.Optimizers(), Doc: "adam (betas .9, .999) or sgd"},
+			{Name: "lr", Type: flow.Float, Default: 5e-4, Min: 1e-12, Max: 1e3, Doc: "learning rate of the first epoch"},
+			{Name: "weight_decay", Type: flow.Float, Default: 0.0, Min: 0, Max: 1e3, Doc: "added to gradients, times the parameter"},
+			{Name: "amsgrad", Type: flow.Bool, Default: false, Doc: "for adam: divide by the largest second moment so far"},
+			{Name: "nesterov", Type: flow.Bool, Default: false, Doc: "for sgd with momentum .9: look ahead by a momentum step"},
+			{Name: "schedule", Type: flow.String, Default: "none", Choices: models.Schedules(), Doc: "how the learning rate changes from epoch to epoch"},
+			{Name: "gamma", Type: flow.Float, Default: 0.1, Min: 1e-6, Max: 1, Doc: "what a schedule that steps multiplies the rate by"},
+			{Name: "step_size", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
+			{Name: "accumulate", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser"},
+			{Name: "init", Type: flow.InputFile, Default: "", Doc: "weights to begin with, as safetensors; empty: drawn from the seed"},
+		},
+		Check: checkTrain,
+		Build: func(n *flow.Node) (flow.Output, error) {
+			t := newTrainer(n)
+			train := flow.In[*data.Batch](n, "in")
+			if !n.Has("validate") {
+				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*models.Epoch]) error {
+					return t.run(ctx, in, nil, out)
+				}), nil
+			}
+			return flow.Process2(train, flow.In[*data.Batch](n, "validate"), n.Stage(), t.run), nil
+		},
+	}
+}
+
+func checkTrain(a flow.Args) []flow.FieldFault {
+	var faults []flow.FieldFault
+	if a.Bool("amsgrad") && a.String("optimizer") != "adam" {
+		faults = append(faults, flow.FieldFault{Field: "amsgrad", Fault: "is a variant of adam", Hint: `set optimizer = "adam"`})
+	}
+	if a.Bool("nesterov") && a.String("optimizer") != "sgd" {
+		faults = append(faults, flow.FieldFault{Field: "nesterov", Fault: "is a variant of sgd", Hint: `set optimizer = "sgd"`})
+	}
+	if a.String("schedule") == "multi_step" {
+		faults = append(faults, flow.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "use step, cosine or reduce_lr_on_plateau"})
+	}
+	return faults
+}

@@ -1,0 +1,14 @@
+// Package sinks holds what flows end in: folders of RGBY images, shards,
+// tables, dead letters, checkpoints and metrics, and standard output.
+//
+// What always holds:
+//   - An output is visible under its name only when it is complete: it is
+//     written under a temporary name, synced and renamed. A run that ends with
+//     a cause leaves nothing but what was complete before.
+//   - A folder has one writer: a second run on it is refused.
+//   - What an earlier run has completed is kept, and the sink tells the sources
+//     so (flow.Completer). Temporary files of a run that was killed are removed.
+//   - Given the same records, the bytes written are the same, whatever the
+//     number of workers.
+//   - Standard output gets data and nothing else.
+package sinks

@@ -1,0 +1,107 @@
+package sinks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow"
+)
+
+func filesSpec(stdout io.Writer) *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSink, Name: "files", Parallel: true,
+		Doc: "Write encoded images into a folder. A file that is there already counts as complete: its sample is not " +
+			"worked on again.",
+		In: in(fileType),
+		Fields: []flow.Field{
+			{Name: "dir", Type: flow.OutputDir, Stdio: true, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			records := flow.In[data.File](n, "in")
+			if dir := n.Args.String("dir"); dir != "-" {
+				flow.ToParallel(records, n.Stage(), &filesSink{dir: dir})
+			} else {
+				flow.To(records, n.Stage(), newTarSink(stdout))
+			}
+			return nil, nil
+		},
+	}
+}
+
+// filesSink writes each record as a file of its own.
+type filesSink struct {
+	dir      string
+	unlock   func() error
+	group    *atomicfile.Group
+	complete map[string]bool // names that were there at the start
+}
+
+func (s *filesSink) Open(context.Context) (err error) {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
+		return err
+	}
+	if err := s.begin(); err != nil {
+		s.unlock()
+		return err
+	}
+	return nil
+}
+
+func (s *filesSink) begin() error {
+	if err := atomicfile.Sweep(atomicfile.OS, s.dir); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	s.complete = make(map[string]bool, len(entries))
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			s.complete[e.Name()] = true
+		}
+	}
+	s.group = atomicfile.NewGroup(atomicfile.OS, s.dir)
+	return nil
+}
+
+// Complete says whether the sample's image is in the folder.
+func (s *filesSink) Complete(key string) bool { return s.complete[key+".png"] }
+
+func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
+	name := r.Value.Name
+	if err := checkName(name); err != nil {
+		return flow.OfRecord(err)
+	}
+	return s.group.Add(name, r.Value.Data)
+}
+
+// checkName refuses a name that would lead out of the folder.
+func checkName(name string) error {
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return fmt.Errorf("%q is no name for a file in the folder", name)
+	}
+	return nil
+}
+
+func (s *filesSink) Commit(context.Context) error {
+	if err := s.group.Flush(); err != nil {
+		s.unlock()
+		return err
+	}
+	return s.unlock()
+}
+
+func (s *filesSink) Abort() error {
+	defer s.unlock()
+	return s.group.Abort()
+}

@@ -1,0 +1,29 @@
+package sinks
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data"
+	"hpaflow/data/shard"
+	"hpaflow/flow"
+)
+
+var (
+	sampleType = flow.TypeOf[*data.Sample]("sample")
+	fileType   = flow.TypeOf[data.File]("file")
+	frameType  = flow.TypeOf[shard.Frame]("frame")
+	letterType = flow.TypeOf[flow.DeadLetter]("dead letter")
+)
+
+// Register makes the sinks known. Stdout is where "-" writes.
+func Register(r *flow.Registry, stdout io.Writer) {
+	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec())
+}
+
+// in is the port of a sink.
+func in(t flow.Type) []flow.Port { return []flow.Port{{Name: "in", Type: t}} }
+
+// makeFolderOf makes the folder that a file is to be written to.
+func makeFolderOf(file string) error { return os.MkdirAll(filepath.Dir(file), 0o755) }

@@ -1,0 +1,17 @@
+// Package sources holds what flows begin with: folders of channel images or
+// of RGBY images, label tables, shards, and standard input.
+//
+// A source lists; it does not decode. It yields *data.Sample values that say
+// where the pixels are (paths, or encoded bytes already read), so that the
+// work is done by parallel stages behind it.
+//
+// What always holds:
+//   - The order is fixed by the input alone: by Id for a folder, by row for a
+//     table, by position for shards and streams. A shuffle depends on the seed
+//     and the epoch, and on nothing else.
+//   - A sample that every sink already holds is not yielded, but counted.
+//   - A sample that cannot be yielded is reported by name: as skipped when the
+//     input is merely incomplete, as a dead letter when it is wrong.
+//   - Names on disk are the only thing a source trusts to be sound. Whether a
+//     file holds what its name says is for the decoder to find out.
+package sources

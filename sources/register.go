@@ -1,0 +1,15 @@
+package sources
+
+import (
+	"io"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+)
+
+var sampleType = flow.TypeOf[*data.Sample]("sample")
+
+// Register makes the sources known. Stdin is what "-" reads.
+func Register(r *flow.Registry, stdin io.Reader) {
+	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), shardsSpec())
+}

@@ -1,0 +1,58 @@
+package sources
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+)
+
+func rgbySpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSource,
+		Name: "rgby",
+		Doc:  "Samples from four-channel images named ID.png, in a folder.",
+		Out:  sampleType,
+		Fields: []flow.Field{
+			{Name: "dir", Type: flow.InputDir, Doc: "folder of the images"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			dir := n.Args.String("dir")
+			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+				return rgbyFolder(dir, out)
+			}), nil
+		},
+	}
+}
+
+func rgbyFolder(dir string, out *flow.Emitter[*data.Sample]) error {
+	names, err := readNames(dir)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return filepath.Ext(name) != rgbyExt || strings.HasPrefix(name, ".")
+	})
+	slices.Sort(names)
+	out.Expect(len(names))
+	for _, name := range names {
+		id := strings.TrimSuffix(name, rgbyExt)
+		if out.Complete(id) {
+			continue
+		}
+		if err := out.Emit(id, &data.Sample{ID: id, Files: rgbyFile(dir, id)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const rgbyExt = ".png"
+
+// rgbyFile is where a folder of RGBY images holds a sample.
+func rgbyFile(dir, id string) []data.File {
+	return []data.File{{Name: filepath.Join(dir, id+rgbyExt), Channel: data.RGBY}}
+}

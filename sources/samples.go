@@ -1,0 +1,132 @@
+package sources
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"hpaflow/data"
+	"hpaflow/data/shard"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+)
+
+func samplesSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSource, Name: "samples",
+		Doc: "The samples of a label table, with their images from a folder of RGBY PNGs or of shards; in the table's order, " +
+			"or shuffled anew in every epoch.",
+		Out: sampleType,
+		Fields: []flow.Field{
+			{Name: "table", Type: flow.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
+			{Name: "images", Type: flow.InputDir, Doc: "folder of ID.png files, or of shards"},
+			{Name: "split", Type: flow.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
+			{Name: "epochs", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
+			{Name: "shuffle", Type: flow.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},
+			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			a := n.Args
+			rows, err := splitRows(a.String("table"), a.String("split"), a.Int("classes"))
+			if err != nil {
+				return nil, err
+			}
+			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
+			if s.files, err = openImages(a.String("images")); err != nil {
+				return nil, err
+			}
+			return flow.Source(n.Graph, n.Stage(), s.run), nil
+		},
+	}
+}
+
+// splitRows reads the rows of a split.
+func splitRows(path, split string, classes int) ([]table.Row, error) {
+	rows, err := table.Read(path, classes)
+	if err != nil || split == "" {
+		return rows, err
+	}
+	known := map[string]bool{}
+	taken := rows[:0:0]
+	for _, r := range rows {
+		known[r.Split] = true
+		if r.Split == split {
+			taken = append(taken, r)
+		}
+	}
+	if len(taken) == 0 {
+		return nil, fmt.Errorf("%s: no row has split %q; there are %q", path, split, sortedKeys(known))
+	}
+	return taken, nil
+}
+
+func sortedKeys(m map[string]bool) []string {
+	var list []string
+	for k := range m {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// samples goes through the rows of a table, epoch by epoch.
+type samples struct {
+	rows    []table.Row
+	files   imageFinder
+	epochs  int
+	shuffle bool
+	seed    uint64
+}
+
+func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+	out.Expect(max(0, s.epochs-out.Epoch()) * len(s.rows))
+	for out.Epoch() < s.epochs {
+		for _, i := range s.order(out.Epoch()) {
+			if err := s.yield(s.rows[i], out); err != nil {
+				return err
+			}
+		}
+		if err := out.EndEpoch(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample]) error {
+	if out.Complete(row.ID) {
+		return nil
+	}
+	files, err := s.files(row.ID)
+	if err != nil {
+		return out.Fail(row.ID, err)
+	}
+	return out.Emit(row.ID, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
+}
+
+// order is the order of the rows in an epoch.
+func (s *samples) order(epoch int) []int {
+	if s.shuffle {
+		return flow.Rand(s.seed, epoch, "", "shuffle").Perm(len(s.rows))
+	}
+	list := make([]int, len(s.rows))
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// imageFinder says where a sample's pixels are.
+type imageFinder func(id string) ([]data.File, error)
+
+// openImages finds out whether a folder holds shards or RGBY images.
+func openImages(dir string) (imageFinder, error) {
+	if !shard.Exists(dir) {
+		return func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }, nil
+	}
+	r, err := shard.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return func(id string) ([]data.File, error) { return packedFile(r, id) }, nil
+}
