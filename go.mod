@@ -32,7 +32,11 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
+require (
+	// Exactly this version: its hashes are offered under its name, so they must not change.
+	github.com/corona10/goimagehash v1.1.0
+	github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
+)
 
 require (
 	github.com/BurntSushi/toml v1.5.0 // indirect
@@ -54,6 +58,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/leesper/go_rng v0.0.0-20190531154944-a612b043e353 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/nfnt/resize v0.0.0-20180221191011-83c6a9932646 // indirect
 	github.com/parquet-go/bitpack v1.0.0 // indirect
 	github.com/parquet-go/jsonlite v1.0.0 // indirect
 	github.com/pierrec/lz4/v4 v4.1.21 // indirect

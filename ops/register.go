@@ -2,6 +2,7 @@ package ops
 
 import (
 	"hpaflow/data"
+	"hpaflow/data/imagehash"
 	"hpaflow/data/shard"
 	"hpaflow/flow"
 	"hpaflow/models"
@@ -11,13 +12,14 @@ var (
 	sampleType = flow.TypeOf[*data.Sample]("sample")
 	fileType   = flow.TypeOf[data.File]("file")
 	frameType  = flow.TypeOf[shard.Frame]("frame")
+	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
 	batchType  = flow.TypeOf[*data.Batch]("batch")
 	epochType  = flow.TypeOf[*models.Epoch]("epoch")
 )
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec())
+	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec())
 }
 
 // in is the port of an op with one input.
