@@ -36,6 +36,7 @@ require (
 	// Exactly this version: its hashes are offered under its name, so they must not change.
 	github.com/corona10/goimagehash v1.1.0
 	github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
+	github.com/nlpodyssey/gopickle v0.2.0
 )
 
 require (

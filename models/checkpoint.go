@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/models/statedict"
 )
 
 // A checkpoint is a folder of two files: the weights, which other programs
@@ -75,7 +76,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 	}
 	digest := sha256.New()
 	err = atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
-		return writeTensors(io.MultiWriter(w, digest), c.State.Weights, map[string]string{"format": "pt"})
+		return statedict.Write(io.MultiWriter(w, digest), c.State.Weights, map[string]string{"format": "pt"})
 	})
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -88,7 +89,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	err = atomicfile.Write(training, func(w io.Writer) error {
-		return writeTensors(w, c.State.Optimizer, map[string]string{progressKey: string(text)})
+		return statedict.Write(w, c.State.Optimizer, map[string]string{progressKey: string(text)})
 	})
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -120,15 +121,14 @@ func LoadCheckpoint(dir string) (*Checkpoint, error) {
 	}, nil
 }
 
-// LoadWeights reads a state dict from a safetensors file, or from a checkpoint
-// folder. The prefix "module." that training on several GPUs leaves is cut off
-// names, and batch counters are left out.
+// LoadWeights reads a state dict from a checkpoint folder, or from a file in
+// any format that package statedict knows. Names are as the file has them, but
+// for what statedict.Load tidies; Device.Init matches them with the network's.
 func LoadWeights(path string) ([]Tensor, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, weightsFile)
 	}
-	tensors, _, _, err := readFile(path)
-	return tensors, err
+	return statedict.Load(path)
 }
 
 // LatestCheckpoint is the folder of the last complete checkpoint below dir, or
@@ -163,11 +163,8 @@ func readFile(path string) (tensors []Tensor, metadata map[string]string, digest
 		return nil, nil, "", fmt.Errorf("checkpoint: %w", err)
 	}
 	h := sha256.New()
-	if tensors, metadata, err = readTensors(io.TeeReader(f, h), info.Size()); err != nil {
+	if tensors, metadata, err = statedict.Read(io.TeeReader(f, h), info.Size()); err != nil {
 		return nil, nil, "", fmt.Errorf("checkpoint: %s: %w", path, err)
-	}
-	for i := range tensors {
-		tensors[i].Name = strings.TrimPrefix(tensors[i].Name, "module.")
 	}
 	return tensors, metadata, hex.EncodeToString(h.Sum(nil)), nil
 }

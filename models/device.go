@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hpaflow/data"
+	"hpaflow/models/statedict"
 )
 
 // Device is what computes the steps of one network, with its weights and the
@@ -33,6 +34,14 @@ type Device interface {
 	// changed. A state without Optimizer tensors is weights only: the
 	// optimiser starts anew.
 	Load(State) error
+
+	// Init takes weights that another program or another set of labels left
+	// (see LoadWeights), and starts the optimiser anew. Names are matched as
+	// package statedict says, a stem for three channels is widened, and layers
+	// that give the logits stay as they are if the weights have none of their
+	// shape. What was done with each tensor is reported. Tensors that are
+	// missing or of a wrong shape are an error, and then nothing has changed.
+	Init(weights []Tensor) (*statedict.Fitted, error)
 }
 
 // Step is what Train reports.
@@ -50,11 +59,7 @@ type State struct {
 }
 
 // Tensor is a named array in C order.
-type Tensor struct {
-	Name  string
-	Shape []int
-	Data  []float32
-}
+type Tensor = statedict.Tensor
 
 // size is how many values a shape holds.
 func size(shape []int) int {

@@ -27,6 +27,11 @@
 //	err = dev.Load(c.State)
 //	err = sched.Load(c.Position.Schedule)
 //
+// and to begin from another program's weights, or another run's:
+//
+//	weights, err := models.LoadWeights("resnet34-imagenet.pth")
+//	fitted, err := dev.Init(weights)                     // fitted says what was done with each tensor
+//
 // What always holds:
 //
 //   - Tensors are float32 in C order: images (N,C,H,W), logits (N,classes).
@@ -37,6 +42,7 @@
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //
-// Scores of a network's output (F1, accuracy) are in models/metrics. Reading
+// Scores of a network's output (F1, accuracy) are in models/metrics, files of
+// tensors in models/statedict, the arithmetic in models/kernels. Reading
 // samples, batching and the loop over epochs are not here: see ops.
 package models

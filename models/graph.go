@@ -26,7 +26,7 @@ func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense, tra
 	g := gorgonia.NewGraph()
 	b := &builder{graph: g, env: env, params: ps, batch: o.Batch, training: training, made: map[string]*gorgonia.Node{}}
 	input := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(x.Shape()...), gorgonia.WithName("x"), gorgonia.WithValue(x))
-	out := resnet(b, activation{node: input, c: o.Channels, h: o.Height, w: o.Width}, resnetBlocks[o.Model], o.Classes)
+	out := networkOf(o.Model).build(b, activation{node: input, c: o.Channels, h: o.Height, w: o.Width}, &o)
 	c := &graph{env: env, n: o.Batch}
 	if training && b.err == nil {
 		targets := gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithShape(y.Shape()...), gorgonia.WithName("y"), gorgonia.WithValue(y))

@@ -39,9 +39,6 @@ type Options struct {
 	Seed uint64
 }
 
-// Models lists the networks by name.
-func Models() []string { return []string{"resnet18", "resnet34"} }
-
 // Losses lists the loss functions by name.
 func Losses() []string { return []string{"focal", "bce"} }
 

@@ -4,12 +4,18 @@ import (
 	"fmt"
 
 	"hpaflow/models/kernels"
+	"hpaflow/models/statedict"
 )
 
-// resnetBlocks are the basic blocks of each stage, by network.
-var resnetBlocks = map[string][4]int{
-	"resnet18": {2, 2, 2, 2},
-	"resnet34": {3, 4, 6, 3},
+// resnetNetwork is a resnet with so many basic blocks a stage.
+func resnetNetwork(name string, blocks [4]int) network {
+	return network{
+		name: name,
+		build: func(b *builder, x activation, o *Options) activation {
+			return resnet(b, x, blocks, o.Classes)
+		},
+		names: statedict.Names{Stem: "conv1.weight", Head: isHead},
+	}
 }
 
 // resnet is torchvision's network of basic blocks: a stem, four stages of 64,

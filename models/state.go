@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"hpaflow/models/statedict"
 )
 
 // pendingName is the moment under which gradients are kept that were summed
@@ -66,6 +68,15 @@ func (d *CPU) Load(s State) error {
 	fill(d.slots(s.Pending), s.Optimizer)
 	d.optimizer.steps, d.pending = s.Steps, s.Pending
 	return nil
+}
+
+// Init is Device.Init.
+func (d *CPU) Init(weights []Tensor) (*statedict.Fitted, error) {
+	list, report, err := statedict.Fit(d.State().Weights, weights, networkOf(d.opts.Model).names)
+	if err != nil {
+		return nil, err
+	}
+	return report, d.Load(State{Weights: list})
 }
 
 // match reports every difference in name or shape.

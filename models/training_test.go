@@ -161,6 +161,57 @@ func TestLoadRefusesOtherTensors(t *testing.T) {
 	sameState(t, d.State(), before)
 }
 
+// Weights of a network for three channels and a thousand labels, in another
+// program's names, start a run; what was not used is said.
+func TestInitFromOtherPrograms(t *testing.T) {
+	d := smallDevice(t, Options{Seed: 1})
+	before := d.State().Weights
+	var given []Tensor
+	for _, w := range smallDevice(t, Options{Seed: 2}).State().Weights {
+		switch {
+		case w.Name == "conv1.weight":
+			stem := Tensor{Name: w.Name, Shape: []int{64, 3, 7, 7}}
+			for out := range 64 {
+				stem.Data = append(stem.Data, w.Data[out*4*49:][:3*49]...)
+			}
+			w = stem
+		case w.Name == "last_linear.weight":
+			w = Tensor{Name: "fc.weight", Shape: []int{1000, 512}, Data: make([]float32, 1000*512)}
+		}
+		if w.Name != "last_linear.bias" {
+			given = append(given, w)
+		}
+	}
+	train(t, d, 1e-3, 1)
+	head := d.State().Weights[len(before)-2:]
+	report, err := d.Init(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "100 tensors taken; conv1.weight widened from 3 channels, the first repeated; " +
+		"not in the file and left at initial values: last_linear.weight, last_linear.bias; not used: fc.weight [1000 512]"
+	if report.String() != want {
+		t.Errorf("report %q, want %q", report, want)
+	}
+	after := d.State()
+	sameTensors(t, after.Weights[1:len(before)-2], given[1:len(given)-1])
+	sameTensors(t, after.Weights[len(before)-2:], head)
+	stem, three := after.Weights[0].Data, given[0].Data
+	for out := range 64 {
+		filter := stem[out*4*49:][:4*49]
+		if !slices.Equal(filter[:3*49], three[out*3*49:][:3*49]) || !slices.Equal(filter[3*49:], filter[:49]) {
+			t.Fatalf("filter %d is not widened", out)
+		}
+	}
+	if after.Steps != 0 {
+		t.Error("the optimiser did not start anew")
+	}
+	if _, err := d.Init(given[1:]); err == nil || !strings.Contains(err.Error(), "conv1.weight is missing") {
+		t.Errorf("error %v", err)
+	}
+	sameState(t, d.State(), after)
+}
+
 func sameState(t testing.TB, got, want State) {
 	t.Helper()
 	if got.Steps != want.Steps || got.Pending != want.Pending {

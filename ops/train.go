@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"os"
 
 	"hpaflow/data"
 	"hpaflow/flow"
@@ -31,7 +32,7 @@ func trainSpec() *flow.Spec {
 			{Name: "gamma", Type: flow.Float, Default: 0.1, Min: 1e-6, Max: 1, Doc: "what a schedule that steps multiplies the rate by"},
 			{Name: "step_size", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
 			{Name: "accumulate", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser"},
-			{Name: "init", Type: flow.InputFile, Default: "", Doc: "weights to begin with, as safetensors; empty: drawn from the seed"},
+			{Name: "init", Type: flow.String, Default: initRandom, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, or a checkpoint's folder; layers for other labels are left random, 3-channel stems widened"},
 		},
 		Check: checkTrain,
 		Build: func(n *flow.Node) (flow.Output, error) {
@@ -47,6 +48,9 @@ func trainSpec() *flow.Spec {
 	}
 }
 
+// initRandom begins with weights from the seed.
+const initRandom = "random"
+
 func checkTrain(a flow.Args) []flow.FieldFault {
 	var faults []flow.FieldFault
 	if a.Bool("amsgrad") && a.String("optimizer") != "adam" {
@@ -57,6 +61,11 @@ func checkTrain(a flow.Args) []flow.FieldFault {
 	}
 	if a.String("schedule") == "multi_step" {
 		faults = append(faults, flow.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "use step, cosine or reduce_lr_on_plateau"})
+	}
+	if init := a.String("init"); init != initRandom {
+		if _, err := os.Stat(init); err != nil {
+			faults = append(faults, flow.FieldFault{Field: "init", Fault: err.Error(), Hint: "random, or a file of weights"})
+		}
 	}
 	return faults
 }

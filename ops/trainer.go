@@ -95,16 +95,18 @@ func (t *trainer) open(b *data.Batch) (err error) {
 	if c, ok := t.graph.Resume().State.(*models.Checkpoint); ok {
 		return t.device.Load(c.State)
 	}
-	if t.init == "" {
+	if t.init == initRandom {
 		return nil
 	}
 	weights, err := models.LoadWeights(t.init)
 	if err != nil {
 		return err
 	}
-	if err := t.device.Load(models.State{Weights: weights}); err != nil {
+	report, err := t.device.Init(weights)
+	if err != nil {
 		return fmt.Errorf("%s: %w", t.init, err)
 	}
+	t.graph.Note(t.name, fmt.Sprintf("%s: %s", t.init, report))
 	return nil
 }
 

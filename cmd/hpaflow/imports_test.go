@@ -29,6 +29,7 @@ var keptOut = map[string]string{
 	"github.com/hashicorp/hcl":  "hpaflow/flow/lang",
 	"github.com/reugn":          "hpaflow/flow",
 	"gorgonia.org":              "hpaflow/models",
+	"github.com/nlpodyssey":     "hpaflow/models/statedict",
 	"github.com/urfave":         "hpaflow/cmd",
 	"github.com/parquet-go":     "hpaflow/data/shard",
 	"github.com/disintegration": "hpaflow/data",

@@ -1,24 +1,22 @@
-package models
+package statedict
 
 import (
 	"bufio"
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strings"
 )
 
 // maxHeader is the longest header that is read, as in the reference reader.
 const maxHeader = 100 << 20
 
-// readTensors reads a file of size bytes. It holds no more memory than about
-// the size, whatever the header claims.
-func readTensors(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
+// Read reads a safetensors file of size bytes, with its metadata. Tensors come
+// in the order of their values. It takes no more memory than about twice the
+// size, whatever the header claims.
+func Read(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	var length uint64
 	if err := binary.Read(in, binary.LittleEndian, &length); err != nil {
@@ -37,17 +35,17 @@ func readTensors(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	}
 	var tensors []Tensor
 	for _, e := range entries {
-		if strings.HasSuffix(e.name, "num_batches_tracked") {
+		if e.dtype.whole() {
 			if _, err := io.CopyN(io.Discard, in, e.Offsets[1]-e.Offsets[0]); err != nil {
 				return nil, nil, fmt.Errorf("tensor %s: %w", e.name, whole(err))
 			}
 			continue
 		}
-		t := Tensor{Name: e.name, Data: make([]float32, (e.Offsets[1]-e.Offsets[0])/4)}
+		t := Tensor{Name: e.name, Data: make([]float32, int(e.Offsets[1]-e.Offsets[0])/e.dtype.size)}
 		for _, d := range e.Shape {
 			t.Shape = append(t.Shape, int(d))
 		}
-		if err := readValues(in, t.Data); err != nil {
+		if err := readValues(in, t.Data, e.dtype); err != nil {
 			return nil, nil, fmt.Errorf("tensor %s: %w", e.name, err)
 		}
 		tensors = append(tensors, t)
@@ -55,29 +53,22 @@ func readTensors(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	return tensors, metadata, nil
 }
 
-func readValues(r io.Reader, data []float32) error {
+// readValues fills data from a stream.
+func readValues(r io.Reader, data []float32, d dtype) error {
 	var chunk [1 << 15]byte
-	for part := range slices.Chunk(data, len(chunk)/4) {
-		if _, err := io.ReadFull(r, chunk[:4*len(part)]); err != nil {
+	for part := range slices.Chunk(data, len(chunk)/d.size) {
+		src := chunk[:d.size*len(part)]
+		if _, err := io.ReadFull(r, src); err != nil {
 			return whole(err)
 		}
-		for i := range part {
-			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(chunk[4*i:]))
-		}
+		d.decode(part, src)
 	}
 	return nil
 }
 
-// whole turns the end of a file into what it means here.
-func whole(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
 type entry struct {
-	name string
+	name  string
+	dtype dtype
 	header
 }
 
@@ -128,21 +119,19 @@ func (e *entry) check(size int64) error {
 	if e.Offsets[0] < 0 || bytes < 0 || e.Offsets[1] > size {
 		return fmt.Errorf("values at %d to %d of %d bytes", e.Offsets[0], e.Offsets[1], size)
 	}
-	if strings.HasSuffix(e.name, "num_batches_tracked") {
-		return nil
-	}
-	if e.DType != "F32" {
-		return fmt.Errorf("values are %q, want F32", e.DType)
+	var known bool
+	if e.dtype, known = safetensorsTypes[e.DType]; !known {
+		return fmt.Errorf("values of unknown type %q", e.DType)
 	}
 	values := int64(1)
 	for _, d := range e.Shape {
-		if d < 0 || d > size || values > size {
+		if d < 0 || d > size || d > 0 && values > size/d {
 			return fmt.Errorf("impossible shape %v", e.Shape)
 		}
 		values *= d
 	}
-	if 4*values != bytes {
-		return fmt.Errorf("shape %v does not fill %d bytes", e.Shape, bytes)
+	if values*int64(e.dtype.size) != bytes {
+		return fmt.Errorf("shape %v of %s does not fill %d bytes", e.Shape, e.DType, bytes)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package models
+package statedict
 
 import (
 	"encoding/binary"
@@ -11,9 +11,8 @@ import (
 )
 
 // The safetensors format: the header's length in 8 bytes, the header in JSON,
-// then the tensors' values without gaps, little-endian. Only float32 is
-// written or read; batch norm's batch counters, which nothing uses, are passed
-// over.
+// then the tensors' values without gaps, little-endian. float32 is written;
+// every type of float is read.
 
 // metadataKey is the one header entry that is not a tensor.
 const metadataKey = "__metadata__"
@@ -24,9 +23,9 @@ type header struct {
 	Offsets [2]int64 `json:"data_offsets"`
 }
 
-// writeTensors writes a file. Names must differ; the same tensors give the
-// same bytes.
-func writeTensors(w io.Writer, tensors []Tensor, metadata map[string]string) error {
+// Write writes tensors and metadata as a safetensors file. Names must differ;
+// the same tensors give the same bytes.
+func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	var text strings.Builder
 	text.WriteByte('{')
 	entry := func(key string, value any) error {

@@ -1,0 +1,19 @@
+// Package statedict reads and writes files of named tensors: safetensors, both
+// ways, and PyTorch's own .pth files, which are only read.
+//
+// What always holds:
+//
+//   - Values are float32 in C order, whatever the file stores (float16,
+//     bfloat16 and float64 are converted). Tensors of whole numbers, which no
+//     network of ours has, are passed over: batch norm's counters are such.
+//   - A file is data. Nothing in it is run: a pickle may name only the few
+//     functions and classes that a state dict is made of, and these are read
+//     here, not called.
+//   - A file that is cut short, contradicts itself or claims more than it holds
+//     is an error that says where, and costs no more memory than a small
+//     multiple of its size.
+//
+// Fit lays a file's tensors against those a network wants, with the names that
+// other programs give them. Which names those are, the networks say; what a
+// training run keeps beside its weights is in models.
+package statedict
