@@ -1,0 +1,103 @@
+package png
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"hpaflow/data"
+)
+
+// split8 takes pixels apart into planes.
+func split8(planes []data.Plane, pixels []byte) {
+	n := len(planes)
+	done := 0
+	if n == 4 {
+		done = split4(planes, pixels)
+	}
+	for c, p := range planes {
+		for i := done; i < len(p.U8); i++ {
+			p.U8[i] = pixels[i*n+c]
+		}
+	}
+}
+
+// split16 is split8 for 16 bits, which PNG stores big-endian.
+func split16(planes []data.Plane, pixels []byte) {
+	n := len(planes)
+	for c, p := range planes {
+		for i := range p.U16 {
+			p.U16[i] = bits.ReverseBytes16(binary.LittleEndian.Uint16(pixels[2*(i*n+c):]))
+		}
+	}
+}
+
+// join8 writes pixels from a row of each plane, the inverse of split8.
+func join8(pixels []byte, planes [][]byte) {
+	n := len(planes)
+	done := 0
+	if n == 4 {
+		done = interleave4(pixels, planes)
+	}
+	for c, p := range planes {
+		for i := done; i < len(p); i++ {
+			pixels[i*n+c] = p[i]
+		}
+	}
+}
+
+// join16 is join8 for 16 bits.
+func join16(pixels []byte, planes [][]uint16) {
+	n := len(planes)
+	for c, p := range planes {
+		for i, v := range p {
+			binary.LittleEndian.PutUint16(pixels[2*(i*n+c):], bits.ReverseBytes16(v))
+		}
+	}
+}
+
+// filterAverageRow filters a row: dst[i] is cur[i] less the mean of the byte a
+// pixel before and the one above. Before the row there are zeros.
+func filterAverageRow(dst, cur, above []byte, pixel int) {
+	n := len(cur)
+	dst, above = dst[:n], above[:n]
+	for i := range min(pixel, n) {
+		dst[i] = cur[i] - above[i]/2
+	}
+	if n <= pixel {
+		return
+	}
+	left := cur[:n-pixel]
+	dst, cur, above = dst[pixel:], cur[pixel:], above[pixel:]
+	for i := average(dst, cur, left, above); i < len(cur); i++ {
+		dst[i] = cur[i] - uint8((int(left[i])+int(above[i]))/2)
+	}
+}
+
+// adlerBase is the largest prime below 1<<16.
+const adlerBase = 65521
+
+// checksum is Adler-32.
+func checksum(p []byte) uint32 {
+	a, b := uint32(1), uint32(0)
+	for len(p) > 0 {
+		n := min(len(p), adlerRun)
+		sum, weighted := adlerSums(p[:n])
+		b = uint32((uint64(b) + uint64(n)*uint64(a) + uint64(weighted)) % adlerBase)
+		a = (a + sum) % adlerBase
+		p = p[n:]
+	}
+	return b<<16 | a
+}
+
+// adlerRun is as many bytes as can be summed without overflow.
+const adlerRun = 5536
+
+// adlerSumsGo gives the sum of the bytes, and that of each times its place
+// counted from the end.
+func adlerSumsGo(p []byte) (sum, weighted uint32) {
+	for _, v := range p {
+		sum += uint32(v)
+		weighted += sum
+	}
+	return sum, weighted
+}
