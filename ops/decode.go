@@ -66,22 +66,22 @@ func merge(files []data.File) (*data.Image, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
-		plane, err := codec.Decode(f.Name, bytes)
+		err = codec.DecodePlane(f.Name, bytes, func(width, height, depth int) (data.Plane, error) {
+			if im == nil {
+				im = data.NewImage(width, height, len(files), depth)
+			}
+			switch {
+			case width != im.Width || height != im.Height:
+				return data.Plane{}, fmt.Errorf("is %dx%d pixels, but the %s plane is %dx%d",
+					width, height, files[0].Channel, im.Width, im.Height)
+			case depth != im.Depth():
+				return data.Plane{}, fmt.Errorf("has %d bits, but the %s plane has %d", depth, files[0].Channel, im.Depth())
+			}
+			return im.Planes[i], nil
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
-		if im == nil {
-			im = data.NewImage(plane.Width, plane.Height, len(files), plane.Depth())
-		}
-		switch {
-		case plane.Width != im.Width || plane.Height != im.Height:
-			return nil, fmt.Errorf("%s plane: is %dx%d pixels, but the %s plane is %dx%d",
-				f.Channel, plane.Width, plane.Height, files[0].Channel, im.Width, im.Height)
-		case plane.Depth() != im.Depth():
-			return nil, fmt.Errorf("%s plane: has %d bits, but the %s plane has %d",
-				f.Channel, plane.Depth(), files[0].Channel, im.Depth())
-		}
-		copy(im.Planes[i].Raw(), plane.Planes[0].Raw())
 	}
 	return im, nil
 }

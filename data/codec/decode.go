@@ -5,68 +5,129 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
-	"image/png"
-	"io"
-	"path/filepath"
-	"strings"
-
-	"golang.org/x/image/tiff"
+	"image/color"
 
 	"hpaflow/data"
+	"hpaflow/data/codec/png"
 )
 
 // MaxPixels is the largest width times height that is decoded.
 const MaxPixels = 1 << 28
-
-// format is a kind of image file.
-type format struct {
-	name       string
-	magics     []string // one of which a file begins with
-	extensions []string
-	config     func(io.Reader) (image.Config, error)
-	decode     func(io.Reader) (image.Image, error)
-}
-
-var formats = []format{
-	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, png.DecodeConfig, png.Decode},
-	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, jpeg.DecodeConfig, jpeg.Decode},
-	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, tiff.DecodeConfig, tiff.Decode},
-}
 
 // Decode reads one grey plane of 8 or 16 bits. The name's extension, when it
 // is one of an image format, must be that of the content. A colour image
 // becomes grey as Pillow's mode L: (19595R + 38470G + 7471B + 0x8000) >> 16;
 // alpha is dropped.
 func Decode(name string, b []byte) (*data.Image, error) {
-	im, err := decode(name, b)
+	var im *data.Image
+	err := DecodePlane(name, b, func(width, height, depth int) (data.Plane, error) {
+		im = data.NewImage(width, height, 1, depth)
+		return im.Planes[0], nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	return grey(im)
+	return im, nil
 }
 
-// DecodeRGBY reads all channels of a PNG: four planes of one with alpha,
-// three of one without, one of a grey one.
-func DecodeRGBY(b []byte) (*data.Image, error) {
-	im, err := decode(".png", b)
+// DecodePlane is Decode into a plane that alloc gives, of width*height pixels
+// and the depth. An error of alloc is returned as it is.
+func DecodePlane(name string, b []byte, alloc func(width, height, depth int) (data.Plane, error)) error {
+	var colours *data.Image // of an image that is not grey as it stands
+	err := decodePlanes(name, b, func(w, h, channels, depth int) ([]data.Plane, error) {
+		if channels == 1 {
+			p, err := alloc(w, h, depth)
+			return []data.Plane{p}, err
+		}
+		colours = data.NewImage(w, h, channels, depth)
+		return colours.Planes, nil
+	})
+	if err != nil || colours == nil {
+		return err
+	}
+	p, err := alloc(colours.Width, colours.Height, colours.Depth())
+	if err != nil {
+		return err
+	}
+	grey(p, colours)
+	return nil
+}
+
+// DecodeChannels reads all channels of an image: four planes of one with
+// alpha, three of one without, one of a grey one.
+func DecodeChannels(name string, b []byte) (*data.Image, error) {
+	var im *data.Image
+	err := decodePlanes(name, b, func(w, h, channels, depth int) ([]data.Plane, error) {
+		im = data.NewImage(w, h, channels, depth)
+		return im.Planes, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	return planes(im)
+	return im, nil
 }
 
-func decode(name string, b []byte) (image.Image, error) {
+// DecodeRGBY is DecodeChannels of a PNG.
+func DecodeRGBY(b []byte) (*data.Image, error) { return DecodeChannels(".png", b) }
+
+// allocator makes the planes an image is decoded into.
+type allocator func(width, height, channels, depth int) ([]data.Plane, error)
+
+// decodePlanes decodes into planes of alloc, which is called once a header has
+// been found to be within bounds.
+func decodePlanes(name string, b []byte, alloc allocator) error {
 	f, err := identify(name, b)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if f.name == "PNG" {
+		err := png.Decode(b, func(h png.Header) ([]data.Plane, error) {
+			if err := f.within(h.Width, h.Height); err != nil {
+				return nil, err
+			}
+			return alloc(h.Width, h.Height, h.Channels, h.Depth)
+		})
+		if !errors.Is(err, png.ErrOther) {
+			return err
+		}
+	}
+	im, err := f.standard(b)
+	if err != nil {
+		return err
+	}
+	p, err := planesOf(im)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
+	planes, err := alloc(p.Width, p.Height, len(p.Planes), p.Depth())
+	if err != nil {
+		return err
+	}
+	for i := range planes {
+		copy(planes[i].Raw(), p.Planes[i].Raw())
+	}
+	return nil
+}
+
+// within refuses what a header claims beyond MaxPixels.
+func (f format) within(width, height int) error {
+	if width < 1 || height < 1 || int64(width)*int64(height) > MaxPixels {
+		return fmt.Errorf("%s image claims %d x %d pixels; at most %d are decoded", f.name, width, height, MaxPixels)
+	}
+	return nil
+}
+
+// standard decodes with the standard library or its like.
+func (f format) standard(b []byte) (image.Image, error) {
 	config, err := f.config(bytes.NewReader(b))
 	if err != nil {
 		return nil, fault(f, err)
 	}
-	if int64(config.Width)*int64(config.Height) > MaxPixels || config.Width < 1 || config.Height < 1 {
-		return nil, fmt.Errorf("%s image claims %d x %d pixels; at most %d are decoded", f.name, config.Width, config.Height, MaxPixels)
+	if err := f.within(config.Width, config.Height); err != nil {
+		return nil, err
+	}
+	if atLeast := int64(config.Width) * int64(config.Height) * leastBits(config.ColorModel) / 8; atLeast/f.expands > int64(len(b)) {
+		return nil, fmt.Errorf("%s image claims %d x %d pixels, more than its %d bytes can hold", f.name, config.Width, config.Height, len(b))
 	}
 	im, err := f.decode(bytes.NewReader(b))
 	if err != nil {
@@ -79,45 +140,19 @@ func decode(name string, b []byte) (image.Image, error) {
 	return im, nil
 }
 
-// fault names the format, unless the decoder's message does, and calls the end
-// of a file by one name.
-func fault(f format, err error) error {
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+// leastBits is how many bits a pixel of a colour model has at least.
+func leastBits(m color.Model) int64 {
+	switch m {
+	case color.Gray16Model:
+		return 16
+	case color.RGBAModel, color.YCbCrModel:
+		return 24
+	case color.NRGBAModel, color.CMYKModel:
+		return 32
+	case color.RGBA64Model:
+		return 48
+	case color.NRGBA64Model:
+		return 64
 	}
-	if strings.HasPrefix(err.Error(), strings.ToLower(f.name)+":") {
-		return err
-	}
-	return fmt.Errorf("%s: %w", strings.ToLower(f.name), err)
-}
-
-// identify finds a file's format by its first bytes.
-func identify(name string, b []byte) (format, error) {
-	if len(b) == 0 {
-		return format{}, errors.New("file is empty")
-	}
-	extension := strings.ToLower(filepath.Ext(name))
-	claimed := ""
-	for _, f := range formats {
-		for _, e := range f.extensions {
-			if e == extension {
-				claimed = f.name
-			}
-		}
-	}
-	for _, f := range formats {
-		for _, magic := range f.magics {
-			if !bytes.HasPrefix(b, []byte(magic)) {
-				continue
-			}
-			if claimed != "" && claimed != f.name {
-				return format{}, fmt.Errorf("is named %s but holds a %s image", extension, f.name)
-			}
-			return f, nil
-		}
-	}
-	if claimed != "" {
-		return format{}, fmt.Errorf("is named %s but holds no %s image", extension, claimed)
-	}
-	return format{}, errors.New("is no PNG, JPEG or TIFF image")
+	return 1 // grey and palettes may have as few
 }

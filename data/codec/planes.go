@@ -8,8 +8,8 @@ import (
 	"hpaflow/data"
 )
 
-// planes takes an image of the standard library apart, bit for bit.
-func planes(im image.Image) (*data.Image, error) {
+// planesOf takes an image of the standard library apart, bit for bit.
+func planesOf(im image.Image) (*data.Image, error) {
 	size := im.Bounds().Size()
 	w, h := size.X, size.Y
 	switch m := im.(type) {
@@ -37,21 +37,15 @@ func planes(im image.Image) (*data.Image, error) {
 	return nil, fmt.Errorf("images of this sort (%T) are not supported", im)
 }
 
-// grey gives one plane.
-func grey(im image.Image) (*data.Image, error) {
-	p, err := planes(im)
-	if err != nil || len(p.Planes) == 1 {
-		return p, err
+// grey writes the grey of the first three of an image's planes.
+func grey(out data.Plane, im *data.Image) {
+	r, g, b := im.Planes[0], im.Planes[1], im.Planes[2]
+	for i := range out.U8 {
+		out.U8[i] = uint8(luma(uint32(r.U8[i]), uint32(g.U8[i]), uint32(b.U8[i])))
 	}
-	out := data.NewImage(p.Width, p.Height, 1, p.Depth())
-	r, g, b := p.Planes[0], p.Planes[1], p.Planes[2]
-	for i := range out.Planes[0].U8 {
-		out.Planes[0].U8[i] = uint8(luma(uint32(r.U8[i]), uint32(g.U8[i]), uint32(b.U8[i])))
+	for i := range out.U16 {
+		out.U16[i] = uint16(luma(uint32(r.U16[i]), uint32(g.U16[i]), uint32(b.U16[i])))
 	}
-	for i := range out.Planes[0].U16 {
-		out.Planes[0].U16[i] = uint16(luma(uint32(r.U16[i]), uint32(g.U16[i]), uint32(b.U16[i])))
-	}
-	return out, nil
 }
 
 // luma is Pillow's conversion to L. Its weights add up to 1<<16, so that

@@ -14,7 +14,7 @@ var ErrOther = errors.New("png: not a sound image of 8 or 16 bits without palett
 // Header is what a file says of its pixels.
 type Header struct {
 	Width, Height int // pixels
-	Channels      int // grey 1, grey and alpha 2, RGB 3, RGB and alpha 4
+	Channels      int // grey 1, RGB 3, RGB and alpha 4; Encode also writes grey and alpha, 2
 	Depth         int // bits of a channel, 8 or 16
 }
 
@@ -58,7 +58,7 @@ func parseHeader(b []byte) (h Header, ok bool) {
 	w, height := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	h = Header{Width: int(w), Height: int(height), Depth: int(b[8]), Channels: max(0, bytes.IndexByte(colour[1:], b[9])+1)}
 	ok = w >= 1 && w <= maxSide && height >= 1 && height <= maxSide &&
-		(h.Depth == 8 || h.Depth == 16) && h.Channels > 0 &&
+		(h.Depth == 8 || h.Depth == 16) && h.Channels > 0 && h.Channels != 2 &&
 		b[10] == 0 && b[11] == 0 && b[12] == 0 // compression, filter and interlace methods
 	return h, ok
 }

@@ -35,15 +35,15 @@ func Decode(b []byte, alloc func(Header) ([]data.Plane, error)) error {
 	if h, packed, d.joined, ok = parse(b, d.joined); !ok {
 		return ErrOther
 	}
-	planes, err := alloc(h)
-	if err != nil {
-		return err
-	}
 	row := h.Width * h.pixel()
 	n := h.Height * (1 + row)
 	// DEFLATE yields at most 1032 bytes for one: a small file cannot ask for much.
 	if n/1032 > len(packed) {
 		return ErrOther
+	}
+	planes, err := alloc(h)
+	if err != nil {
+		return err
 	}
 	if err := d.decompress(packed, n, row); err != nil {
 		return ErrOther

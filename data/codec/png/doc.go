@@ -1,8 +1,8 @@
 // Package png decodes and encodes the PNG files that micrographs come in, many
 // times faster than general decoders do.
 //
-// Decode takes on images of 8 and 16 bits, grey, grey with alpha, RGB and RGB
-// with alpha, that are not interlaced. Every other file, and every file with
+// Decode takes on images of 8 and 16 bits, grey, RGB and RGB with alpha, that
+// are not interlaced. Every other file, and every file with
 // any fault, is ErrOther: package codec hands it to image/png, whose verdict
 // counts. So what is accepted, and what it looks like, is what image/png says;
 // this package must only never accept what image/png would refuse, which fuzzing

@@ -1,0 +1,132 @@
+package png
+
+import (
+	"bytes"
+	"compress/flate"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"testing"
+)
+
+// deflated compresses at a level; -2 is Huffman only.
+func deflated(t testing.TB, p []byte, level int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(p); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// material is bytes of many sorts: noise, runs, few values, steep histograms
+// that need codes longer than the table's index.
+func material(seed uint64) []byte {
+	r := rand.New(rand.NewPCG(seed, 9))
+	p := make([]byte, r.IntN(60000))
+	sort := seed % 6
+	for i := range p {
+		switch sort {
+		case 0:
+			p[i] = byte(r.Uint32())
+		case 1:
+			p[i] = byte(i / 1000)
+		case 2:
+			p[i] = byte(r.IntN(3))
+		case 3:
+			p[i] = byte(min(255, int(r.ExpFloat64()*9)))
+		case 4: // a Fibonacci-like histogram
+			for p[i] < 40 && r.IntN(5) < 3 {
+				p[i]++
+			}
+			if r.IntN(3000) == 0 {
+				p[i] = byte(r.Uint32())
+			}
+		case 5:
+			if i > 300 && r.IntN(10) > 0 {
+				p[i] = p[i-1-r.IntN(3)*97]
+			} else {
+				p[i] = byte(r.Uint32())
+			}
+		}
+	}
+	return p
+}
+
+func TestInflateAnyLevel(t *testing.T) {
+	var z inflater
+	for seed := range uint64(120) {
+		p := material(seed)
+		level := []int{-2, 1, 6, 9, 0}[seed/6%5]
+		b := deflated(t, p, level)
+		dst := make([]byte, len(p)+1+slack)
+		took, err := z.inflate(dst, len(p), append(b, "beyond the end"...))
+		if err != nil || took != len(b) || !bytes.Equal(dst[:len(p)], p) {
+			t.Fatalf("seed %d, level %d: took %d of %d, %v", seed, level, took, len(b), err)
+		}
+		if _, err := z.inflate(dst, len(p)+1-len(p)%2*2, b); err == nil {
+			t.Fatalf("seed %d: a wrong size was accepted", seed)
+		}
+	}
+}
+
+// TestInflateCutShort cuts streams at every byte.
+func TestInflateCutShort(t *testing.T) {
+	var z inflater
+	for _, level := range []int{-2, 0, 6} {
+		p := material(9)[:700]
+		b := deflated(t, p, level)
+		dst := make([]byte, len(p)+slack)
+		for n := range b {
+			if _, err := z.inflate(dst, len(p), b[:n]); err == nil {
+				t.Fatalf("level %d: %d of %d bytes were enough", level, n, len(b))
+			}
+		}
+	}
+}
+
+// FuzzInflate holds the inflater to what compress/flate says of a stream: the
+// same bytes out of the same bytes, or an error.
+func FuzzInflate(f *testing.F) {
+	for seed := range uint64(12) {
+		p := material(seed)
+		f.Add(deflated(f, p[:min(len(p), 2000)], []int{-2, 1, 9}[seed%3]))
+	}
+	f.Add([]byte("\x4b\x4c\x44\x00\x00")) // fixed code, overlapping copy
+	f.Fuzz(func(t *testing.T, b []byte) {
+		in := bytes.NewReader(b)
+		const most = 1 << 18
+		want, err := io.ReadAll(io.LimitReader(flate.NewReader(in), most+1))
+		if len(want) > most {
+			return
+		}
+		var z inflater
+		dst := make([]byte, len(want)+1+slack)
+		took, ours := z.inflate(dst, len(want), b)
+		if err != nil {
+			if ours == nil {
+				t.Fatalf("accepted what flate refuses: %v", err)
+			}
+			return
+		}
+		if ours != nil {
+			t.Fatalf("refused what flate accepts: %v", ours)
+		}
+		if read := len(b) - in.Len(); took != read {
+			t.Fatalf("took %d bytes, flate %d", took, read)
+		}
+		if !bytes.Equal(dst[:len(want)], want) {
+			t.Fatal("other bytes than flate's")
+		}
+		if _, err := z.inflate(dst, len(want)+1, b); !errors.Is(err, errStream) {
+			t.Fatal("a wrong size was accepted")
+		}
+	})
+}
