@@ -6,12 +6,15 @@ import "gorgonia.org/tensor"
 // back once its last reader has run, so that a step needs about as much memory
 // as its largest moment, and a second step allocates nothing.
 type arena struct {
-	free map[[4]int][]*buffer      // by shape
-	live map[tensor.Tensor]*buffer // lent in this run and not back yet
+	free map[[imageDims]int][]*buffer // by shape
+	live map[tensor.Tensor]*buffer    // lent in this run and not back yet
 }
 
+// imageDims is the most dimensions of a result: an image in blocks.
+const imageDims = 5
+
 type buffer struct {
-	shape   [4]int
+	shape   [imageDims]int
 	tensor  *tensor.Dense
 	data    []float32
 	readers int // that have still to run; kept buffers stay until the run ends
@@ -19,7 +22,7 @@ type buffer struct {
 }
 
 func newArena() *arena {
-	return &arena{free: map[[4]int][]*buffer{}, live: map[tensor.Tensor]*buffer{}}
+	return &arena{free: map[[imageDims]int][]*buffer{}, live: map[tensor.Tensor]*buffer{}}
 }
 
 // reset takes everything back: the results of the last run are void.
@@ -32,7 +35,7 @@ func (a *arena) reset() {
 
 // take lends a buffer for a result with so many readers.
 func (a *arena) take(shape tensor.Shape, readers int, kept bool) *buffer {
-	var key [4]int
+	var key [imageDims]int
 	copy(key[:], shape)
 	var b *buffer
 	if list := a.free[key]; len(list) > 0 {

@@ -32,7 +32,7 @@ func (b *builder) batchNorm(x activation, name string, residual *activation, rel
 		return b.layer(o, x.c, x.h, x.w, in...)
 	}
 	o.inPlace = -1 // the backward pass reads x
-	m := kernels.Moments{Mean: make([]float32, x.c), InvStd: make([]float32, x.c)}
+	m := kernels.NewMoments(x.c)
 	o.run = func(out []float32, in [][]float32) error {
 		if b.env.n*x.plane() < 2 {
 			return errors.New("a channel has one value, and no variance")
@@ -41,21 +41,21 @@ func (b *builder) batchNorm(x activation, name string, residual *activation, rel
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-		return b.batchNormGrad(name, k, m, in, out, grad)
+		return b.batchNormGrad(name, k, m, x.values(1), in, out, grad)
 	}
 	return b.layer(o, x.c, x.h, x.w, in...)
 }
 
 // batchNormGrad adds one operation that computes three gradients: the input's
 // is its result, and those of gamma and beta are handed on by two more.
-func (b *builder) batchNormGrad(name string, k kernels.BatchNorm, m kernels.Moments,
+func (b *builder) batchNormGrad(name string, k kernels.BatchNorm, m kernels.Moments, image int,
 	in gorgonia.Nodes, out, grad *gorgonia.Node,
 ) (gorgonia.Nodes, error) {
 	g := grads{b: b}
 	residual := len(in) > 3
 	if residual && k.ReLU {
 		grad = g.add(&op{name: "relu " + name, shape: out.Shape(), inPlace: 0, run: func(dx []float32, in [][]float32) error {
-			size := b.env.n * k.C * k.Plane
+			size := b.env.n * image
 			kernels.ReLUBackward(b.env.ws, dx[:size], in[0][:size], in[1][:size])
 			return nil
 		}}, grad, out)
@@ -64,14 +64,10 @@ func (b *builder) batchNormGrad(name string, k kernels.BatchNorm, m kernels.Mome
 	}
 	dgamma, dbeta := make([]float32, k.C), make([]float32, k.C)
 	dx := &op{name: "batch norm data " + name, shape: out.Shape(), inPlace: 0, run: func(dx []float32, in [][]float32) error {
-		k.Backward(b.env.ws, b.env.n, dx, in[0], optional(in, 3), in[1], in[2], m, dgamma, dbeta)
+		k.Backward(b.env.ws, b.env.n, dx, in[0], in[1], in[2], m, dgamma, dbeta)
 		return nil
 	}}
-	reads := gorgonia.Nodes{grad, in[0], in[1]}
-	if k.ReLU {
-		reads = append(reads, out)
-	}
-	dxNode := g.add(dx, reads...)
+	dxNode := g.add(dx, grad, in[0], in[1])
 	for _, side := range []struct {
 		what string
 		from []float32

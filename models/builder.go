@@ -24,7 +24,8 @@ type builder struct {
 	err  error // the first that happened; later calls do nothing of use
 }
 
-// activation is the result of a layer: (batch,c,h,w), or (batch,c) with h = 0.
+// activation is the result of a layer: (batch,c,h,w), in blocks of channels,
+// or (batch,c), as it stands, with h = 0.
 type activation struct {
 	node    *gorgonia.Node
 	c, h, w int
@@ -32,8 +33,13 @@ type activation struct {
 
 func (a activation) plane() int { return a.h * a.w }
 
-// image is a shape (batch,c,h,w) as Gorgonia has it.
-func (b *builder) image(c, h, w int) tensor.Shape { return tensor.Shape{b.batch, c, h, w} }
+// image is a shape (batch,c,h,w) as Gorgonia has it: in blocks of channels.
+func (b *builder) image(c, h, w int) tensor.Shape {
+	return tensor.Shape{b.batch, kernels.Blocks(c), h, w, kernels.Lanes}
+}
+
+// values is how many values n samples of the activation take.
+func (a activation) values(n int) int { return n * kernels.Blocks(a.c) * kernels.Lanes * a.plane() }
 
 // param is a parameter's node in this graph.
 func (b *builder) param(name string, init initialiser, shape ...int) *gorgonia.Node {
@@ -94,9 +100,9 @@ func (g *grads) add(o *op, in ...*gorgonia.Node) *gorgonia.Node {
 func (g *grads) skip() { g.nodes = append(g.nodes, nil) }
 
 // conv adds a convolution without bias; leaf says that x is the image, which
-// needs no gradient.
+// is in no blocks and needs no gradient.
 func (b *builder) conv(x activation, name string, s kernels.ConvShape, leaf bool) activation {
-	s.In, s.H, s.W = x.c, x.h, x.w
+	s.In, s.H, s.W, s.Plain = x.c, x.h, x.w, leaf
 	k, err := kernels.NewConv(s)
 	if err != nil {
 		if b.err == nil {

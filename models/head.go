@@ -17,7 +17,7 @@ func (b *builder) maxPool(x activation, name string, k kernels.MaxPool) activati
 		return x
 	}
 	c, h, w := x.c, k.OutH(), k.OutW()
-	from := make([]int32, b.batch*c*h*w)
+	from := make([]int32, b.image(c, h, w).TotalSize())
 	o := &op{name: "max pool " + name, shape: b.image(c, h, w), inPlace: -1, wrt: []bool{true}}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Forward(b.env.ws, b.env.n, out, in[0], from)
@@ -38,15 +38,13 @@ func (b *builder) maxPool(x activation, name string, k kernels.MaxPool) activati
 func (b *builder) averagePool(x activation) activation {
 	o := &op{name: "average pool", shape: tensor.Shape{b.batch, x.c}, inPlace: -1, wrt: []bool{true}}
 	o.run = func(out []float32, in [][]float32) error {
-		planes := b.env.n * x.c
-		kernels.AveragePool(out, in[0][:planes*x.plane()], planes)
+		kernels.AveragePool(b.env.n, x.c, x.plane(), out, in[0])
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
 		g.add(&op{name: "average pool data", shape: in[0].Shape(), inPlace: -1, run: func(out []float32, in [][]float32) error {
-			planes := b.env.n * x.c
-			kernels.AveragePoolBackward(out[:planes*x.plane()], in[0], planes)
+			kernels.AveragePoolBackward(b.env.n, x.c, x.plane(), out, in[0])
 			return nil
 		}}, grad)
 		return g.nodes, g.err

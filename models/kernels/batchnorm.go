@@ -4,10 +4,12 @@ import "math"
 
 // BatchNorm normalises each of C channels over images and positions, as
 // torch.nn.BatchNorm2d does, then adds a residual where one is given, then
-// cuts at zero where ReLU is set.
+// cuts at zero where ReLU is set. Images are in blocks.
 type BatchNorm struct {
 	C, Plane int  // channels; positions of a channel
 	ReLU     bool // cut the result at zero
+
+	machine *machine // the fastest if nil
 }
 
 // The constants are PyTorch's defaults.
@@ -16,10 +18,25 @@ const (
 	batchNormMomentum = .1
 )
 
-// Moments are a channel's statistics of the batch, kept for the backward pass.
+// sumPositions is how many positions are summed in float32 before their sum is
+// added in float64.
+const sumPositions = 256
+
+// Moments are what the backward pass needs of the forward one, by channel:
+// y was max(x*Scale + Offset, 0).
 type Moments struct {
-	Mean, InvStd []float32 // (C); InvStd is 1/sqrt(variance+eps)
+	Mean, InvStd  []float32 // of the batch; InvStd is 1/sqrt(variance+eps)
+	Scale, Offset []float32
 }
+
+// NewMoments makes room for c channels.
+func NewMoments(c int) Moments {
+	f := func() []float32 { return make([]float32, c) }
+	return Moments{f(), f(), f(), f()}
+}
+
+// lane is a value for each channel of a block; spare lanes hold zero.
+type lane = [Lanes]float32
 
 // Train computes y (n,C,Plane) from x with the statistics of this batch, which
 // go to m, and moves the running statistics by a tenth towards them. The
@@ -27,19 +44,20 @@ type Moments struct {
 // residual may be nil; y may be x or residual.
 func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runningMean, runningVar []float32, m Moments) {
 	count := float64(n * b.Plane)
-	ws.each(b.C, func(_ *scratch, c int) {
-		var sum float64
-		b.planes(n, c, func(lo, hi int) { sum += sumOf(x[lo:hi]) })
-		mean := sum / count
-		var squares float64
-		b.planes(n, c, func(lo, hi int) { squares += squaresAround(x[lo:hi], float32(mean)) })
-		variance := squares / count
-		invStd := 1 / math.Sqrt(variance+batchNormEps)
-		m.Mean[c], m.InvStd[c] = float32(mean), float32(invStd)
-		move(&runningMean[c], mean)
-		move(&runningVar[c], squares/(count-1))
-		scale := float64(gamma[c]) * invStd
-		b.apply(n, c, y, x, residual, float32(scale), float32(float64(beta[c])-mean*scale))
+	ws.each(Blocks(b.C), func(_ *scratch, block int) {
+		mean, squares := b.moments(n, block, x)
+		var scales, offsets lane
+		for l := range b.lanes(block) {
+			c := block*Lanes + l
+			invStd := 1 / math.Sqrt(squares[l]/count+batchNormEps)
+			m.Mean[c], m.InvStd[c] = float32(mean[l]), float32(invStd)
+			move(&runningMean[c], mean[l])
+			move(&runningVar[c], squares[l]/(count-1))
+			scale := float64(gamma[c]) * invStd
+			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-mean[l]*scale)
+			m.Scale[c], m.Offset[c] = scales[l], offsets[l]
+		}
+		b.apply(n, block, y, x, residual, &scales, &offsets)
 	})
 }
 
@@ -48,69 +66,133 @@ func move(running *float32, value float64) {
 	*running = float32((1-batchNormMomentum)*float64(*running) + batchNormMomentum*value)
 }
 
+// moments gives the mean of each channel of a block, and the sum of squares
+// around it. Both are summed around a first guess, so that little is lost in
+// the difference.
+func (b BatchNorm) moments(n, block int, x []float32) (mean, squares [Lanes]float64) {
+	var guess lane
+	var sums [2 * Lanes]float32
+	few := min(b.Plane, 64)
+	b.kernels().blockSums(few, &x[block*b.Plane*Lanes], &guess[0], &sums[0])
+	for l := range guess {
+		guess[l] = sums[l] / float32(few)
+	}
+	var sum [Lanes]float64
+	b.stretches(n, block, func(at, count int) {
+		b.kernels().blockSums(count, &x[at], &guess[0], &sums[0])
+		for l := range sum {
+			sum[l] += float64(sums[l])
+			squares[l] += float64(sums[Lanes+l])
+		}
+	})
+	count := float64(n * b.Plane)
+	for l := range mean {
+		mean[l] = float64(guess[l]) + sum[l]/count
+		squares[l] = max(squares[l]-sum[l]*sum[l]/count, 0)
+	}
+	return mean, squares
+}
+
 // Evaluate computes y from x with the running statistics.
 func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, runningMean, runningVar []float32) {
-	ws.each(b.C, func(_ *scratch, c int) {
-		scale := float64(gamma[c]) / math.Sqrt(float64(runningVar[c])+batchNormEps)
-		b.apply(n, c, y, x, residual, float32(scale), float32(float64(beta[c])-float64(runningMean[c])*scale))
+	ws.each(Blocks(b.C), func(_ *scratch, block int) {
+		var scales, offsets lane
+		for l := range b.lanes(block) {
+			c := block*Lanes + l
+			scale := float64(gamma[c]) / math.Sqrt(float64(runningVar[c])+batchNormEps)
+			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-float64(runningMean[c])*scale)
+		}
+		b.apply(n, block, y, x, residual, &scales, &offsets)
 	})
 }
 
 // Backward computes from dy, the gradient of Train's y, the gradients of x,
-// gamma and beta. With ReLU, y says where the cut was; without, it may be nil.
-// A residual's gradient is not computed here: it is dy, after ReLUBackward
-// where there is a cut. dx may be dy.
-func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, y, x, gamma []float32, m Moments, dgamma, dbeta []float32) {
+// gamma and beta. Where y was cut, dy does not count; with a residual that
+// cannot be told from x, so there cut dy with ReLUBackward first, which is
+// then the residual's gradient too, and leave ReLU unset. dx may be dy.
+func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m Moments, dgamma, dbeta []float32) {
 	count := float64(n * b.Plane)
-	ws.each(b.C, func(_ *scratch, c int) {
-		mean := m.Mean[c]
-		var sum, dot float64 // of dy; of dy with x-mean
-		b.planes(n, c, func(lo, hi int) {
-			if b.ReLU {
-				cutWhereZero(dx[lo:hi], dy[lo:hi], y[lo:hi])
-			} else if &dx[lo] != &dy[lo] {
-				copy(dx[lo:hi], dy[lo:hi])
+	ws.each(Blocks(b.C), func(_ *scratch, block int) {
+		var scales, offsets, means lane
+		for l := range b.lanes(block) {
+			c := block*Lanes + l
+			scales[l], offsets[l], means[l] = m.Scale[c], m.Offset[c], m.Mean[c]
+		}
+		floor := b.floor()
+		var sum, dot [Lanes]float64 // of dy; of dy with x-mean
+		var sums [2 * Lanes]float32
+		b.stretches(n, block, func(at, count int) {
+			b.kernels().blockGradSums(count, &dy[at], &x[at], &scales[0], &offsets[0], &floor[0], &means[0], &sums[0])
+			for l := range sum {
+				sum[l] += float64(sums[l])
+				dot[l] += float64(sums[Lanes+l])
 			}
-			s, d := sumAndDot(dx[lo:hi], x[lo:hi], mean)
-			sum, dot = sum+s, dot+d
 		})
-		invStd := float64(m.InvStd[c])
-		dgamma[c], dbeta[c] = float32(dot*invStd), float32(sum)
 		// dx = gamma*invStd * (dy - mean(dy) - xhat*mean(dy*xhat))
-		scale := float64(gamma[c]) * invStd
-		slope := -scale * invStd * invStd * dot / count
-		offset := -scale*sum/count - slope*float64(mean)
-		b.planes(n, c, func(lo, hi int) {
-			blend(dx[lo:hi], x[lo:hi], float32(scale), float32(slope), float32(offset))
+		var ks, slopes, levels lane
+		for l := range b.lanes(block) {
+			c := block*Lanes + l
+			invStd := float64(m.InvStd[c])
+			dgamma[c], dbeta[c] = float32(dot[l]*invStd), float32(sum[l])
+			scale := float64(gamma[c]) * invStd
+			slope := -scale * invStd * invStd * dot[l] / count
+			ks[l], slopes[l] = float32(scale), float32(slope)
+			levels[l] = float32(-scale*sum[l]/count - slope*float64(m.Mean[c]))
+		}
+		b.images(n, block, func(at int) {
+			b.kernels().blockGrad(b.Plane, &dx[at], &dy[at], &x[at], &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
 		})
 	})
 }
 
-// planes calls f with the bounds of a channel's plane in each image.
-func (b BatchNorm) planes(n, c int, f func(lo, hi int)) {
+// lanes is how many channels a block has.
+func (b BatchNorm) lanes(block int) int { return min(Lanes, b.C-block*Lanes) }
+
+func (b BatchNorm) kernels() *machine {
+	if b.machine != nil {
+		return b.machine
+	}
+	return machines[0]
+}
+
+// images calls f with where a block's plane starts in each image.
+func (b BatchNorm) images(n, block int, f func(at int)) {
 	for image := range n {
-		lo := (image*b.C + c) * b.Plane
-		f(lo, lo+b.Plane)
+		f((image*Blocks(b.C) + block) * b.Plane * Lanes)
 	}
 }
 
-// apply sets y = x*scale + offset (+ residual) (cut at zero) for a channel.
-func (b BatchNorm) apply(n, c int, y, x, residual []float32, scale, offset float32) {
-	floor := float32(math.Inf(-1))
-	if b.ReLU {
-		floor = 0
-	}
-	b.planes(n, c, func(lo, hi int) {
-		if residual == nil {
-			affine(y[lo:hi], x[lo:hi], scale, offset, floor)
-		} else {
-			affineAdd(y[lo:hi], x[lo:hi], residual[lo:hi], scale, offset, floor)
+// stretches cuts the planes into stretches that may be summed in float32.
+func (b BatchNorm) stretches(n, block int, f func(at, count int)) {
+	b.images(n, block, func(at int) {
+		for p := 0; p < b.Plane; p += sumPositions {
+			f(at+p*Lanes, min(sumPositions, b.Plane-p))
 		}
 	})
 }
 
-// ReLUBackward sets dx = dy where y, the cut result and so never negative, is
-// above zero, and 0 elsewhere. dx may be dy.
+// floor is what results are cut at.
+func (b BatchNorm) floor() (floor lane) {
+	if !b.ReLU {
+		for l := range floor {
+			floor[l] = float32(math.Inf(-1))
+		}
+	}
+	return floor
+}
+
+// apply sets y = x*scale + offset (+ residual) (cut at zero) for a block.
+func (b BatchNorm) apply(n, block int, y, x, residual []float32, scale, offset *lane) {
+	floor := b.floor()
+	b.images(n, block, func(from int) {
+		b.kernels().blockApply(b.Plane, &y[from], &x[from], at(residual, from), &scale[0], &offset[0], &floor[0])
+	})
+}
+
+// ReLUBackward sets dx = dy where y, the cut result, is above zero, and 0
+// elsewhere. All are in blocks. dx may be dy.
 func ReLUBackward(ws *Workspace, dx, dy, y []float32) {
-	ws.split(len(y), 1<<14, func(lo, hi int) { cutWhereZero(dx[lo:hi], dy[lo:hi], y[lo:hi]) })
+	ws.split(len(y)/Lanes, updateSize/Lanes, func(lo, hi int) {
+		machines[0].blockCut(hi-lo, &dx[lo*Lanes], &dy[lo*Lanes], &y[lo*Lanes])
+	})
 }

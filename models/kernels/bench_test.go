@@ -6,17 +6,22 @@ import (
 	"testing"
 )
 
-// The convolutions of resnet18 at 128 px and 16 images; gflops is what to read.
+// The convolutions of a resnet at 256 px and 8 images; gflops, counted as a
+// direct convolution, is what to read.
 func BenchmarkConv(b *testing.B) {
 	for _, s := range []ConvShape{
-		{In: 4, Out: 64, H: 128, W: 128, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3},
-		{In: 64, Out: 64, H: 32, W: 32, KH: 3, KW: 3, PadH: 1, PadW: 1},
-		{In: 64, Out: 128, H: 32, W: 32, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
-		{In: 128, Out: 128, H: 16, W: 16, KH: 3, KW: 3, PadH: 1, PadW: 1},
-		{In: 256, Out: 256, H: 8, W: 8, KH: 3, KW: 3, PadH: 1, PadW: 1},
-		{In: 512, Out: 512, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 4, Out: 64, H: 256, W: 256, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Plain: true},
+		{In: 64, Out: 64, H: 64, W: 64, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 64, Out: 128, H: 64, W: 64, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
+		{In: 128, Out: 128, H: 32, W: 32, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 256, Out: 256, H: 16, W: 16, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 512, Out: 512, H: 8, W: 8, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 256, Out: 512, H: 16, W: 16, KH: 1, KW: 1},
+		{In: 64, Out: 64, H: 64, W: 64, KH: 1, KW: 1},
+		{In: 160, Out: 192, H: 17, W: 17, KH: 1, KW: 7, PadW: 3},
+		{In: 256, Out: 256, H: 32, W: 32, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
 	} {
-		const n = 16
+		const n = 8
 		c, err := NewConv(s)
 		if err != nil {
 			b.Fatal(err)
@@ -24,21 +29,35 @@ func BenchmarkConv(b *testing.B) {
 		ws := NewWorkspace()
 		r := rand.New(rand.NewPCG(1, 1))
 		x, w, y := normal(r, n*c.InSize()), normal(r, c.WeightSize()), normal(r, n*c.OutSize())
-		flop := 2 * float64(n) * float64(c.OutSize()) * float64(c.In*c.KH*c.KW)
+		packed := c.Pack(ws, w)
 		for _, pass := range []struct {
 			name string
 			run  func()
 		}{
+			{"infer", func() { c.Infer(ws, n, y, x, packed, Epilogue{}) }},
 			{"forward", func() { c.Forward(ws, n, y, x, w) }},
 			{"data", func() { c.BackwardData(ws, n, x, y, w) }},
 			{"weights", func() { c.BackwardWeights(ws, n, w, y, x) }},
 		} {
+			if pass.name == "data" && s.Plain {
+				continue
+			}
 			b.Run(fmt.Sprintf("%dx%d/%dx%d/%s", s.In, s.Out, s.H, s.KH, pass.name), func(b *testing.B) {
 				for b.Loop() {
 					pass.run()
 				}
-				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "gflops")
+				b.ReportMetric(n*c.Flops()*float64(b.N)/b.Elapsed().Seconds()/1e9, "gflops")
 			})
 		}
+	}
+}
+
+// The most multiply-adds this machine does: a tile whose operands stay in the
+// first cache.
+func BenchmarkPeak(b *testing.B) {
+	x, w, y := make([]float32, 6*8), make([]float32, 128), make([]float32, 6*16)
+	offsets := make([]int, 64)
+	for b.Loop() {
+		machines[0].convTile[2][6](len(offsets), &offsets[0], 8, &x[0], 32, &w[0], &y[0], 64, 32, nil, nil, 0)
 	}
 }

@@ -16,6 +16,10 @@ type ConvShape struct {
 	PadH, PadW           int
 	DilationH, DilationW int
 	Groups               int
+
+	// Plain says that the input is an image as it comes, (N,In,H,W), not in
+	// blocks. It has no gradient.
+	Plain bool
 }
 
 // OutH is the height of the output.
@@ -24,29 +28,55 @@ func (s ConvShape) OutH() int { return (s.H+2*s.PadH-s.DilationH*(s.KH-1)-1)/s.S
 // OutW is the width of the output.
 func (s ConvShape) OutW() int { return (s.W+2*s.PadW-s.DilationW*(s.KW-1)-1)/s.StrideW + 1 }
 
-// InSize is the number of values of one input image.
-func (s ConvShape) InSize() int { return s.In * s.H * s.W }
+// InSize is the number of values that one input image takes.
+func (s ConvShape) InSize() int {
+	if s.Plain {
+		return s.In * s.H * s.W
+	}
+	return Blocks(s.In) * Lanes * s.H * s.W
+}
 
-// OutSize is the number of values of one output image.
-func (s ConvShape) OutSize() int { return s.Out * s.OutH() * s.OutW() }
+// OutSize is the number of values that one output image takes.
+func (s ConvShape) OutSize() int { return Blocks(s.Out) * Lanes * s.OutH() * s.OutW() }
 
 // WeightSize is the number of weights.
 func (s ConvShape) WeightSize() int { return s.Out * s.In / s.Groups * s.KH * s.KW }
+
+// Flops is the number of multiplications and additions that a direct
+// convolution of one image takes, forward.
+func (s ConvShape) Flops() float64 {
+	return 2 * float64(s.Out*s.OutH()*s.OutW()) * float64(s.In/s.Groups*s.KH*s.KW)
+}
 
 // Conv is a convolution with what can be worked out from its shape alone.
 // It holds no weights and may be used by several goroutines, each with its
 // own Workspace.
 type Conv struct {
 	ConvShape
-	tile     tile
-	forward  product
-	backward []product // of the input's gradient, one for each phase of the stride
+	machine  *machine
+	forward  convolver
+	backward []convolver // of the input's gradient, one for each phase of the stride
+}
+
+// convolver is a pass over images: the method that suits its shape.
+type convolver interface {
+	packedSize() int
+	pack(ws *Workspace, m *machine, packed, weights []float32)
+	run(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue)
+}
+
+// Epilogue is what follows a convolution before its result is stored: y +
+// Bias, + Residual, cut at zero.
+type Epilogue struct {
+	Bias     []float32 // (Blocks(Out)*Lanes), zero beyond Out; or nil
+	Residual []float32 // as y; or nil
+	ReLU     bool
 }
 
 // NewConv plans a convolution. The error says what of the shape is impossible.
-func NewConv(s ConvShape) (*Conv, error) { return newConv(s, tiles[0]) }
+func NewConv(s ConvShape) (*Conv, error) { return newConv(s, machines[0]) }
 
-func newConv(s ConvShape, t tile) (*Conv, error) {
+func newConv(s ConvShape, m *machine) (*Conv, error) {
 	for _, f := range []*int{&s.StrideH, &s.StrideW, &s.DilationH, &s.DilationW, &s.Groups} {
 		if *f == 0 {
 			*f = 1
@@ -55,11 +85,19 @@ func newConv(s ConvShape, t tile) (*Conv, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	c := &Conv{ConvShape: s, tile: t}
-	c.forward = forwardProduct(s)
+	c := &Conv{ConvShape: s, machine: m}
+	if s.suitsWinograd() {
+		c.forward = newWinograd(s, false)
+		c.backward = []convolver{newWinograd(s, true)}
+		return c, nil
+	}
+	c.forward = forwardPass(s)
+	if s.Plain {
+		return c, nil
+	}
 	for y := range min(s.StrideH, s.H) {
 		for x := range min(s.StrideW, s.W) {
-			c.backward = append(c.backward, backwardProduct(s, y, x))
+			c.backward = append(c.backward, backwardPass(s, y, x))
 		}
 	}
 	return c, nil
@@ -76,6 +114,8 @@ func (s ConvShape) validate() error {
 		return errors.New("convolution: negative padding")
 	case s.In%s.Groups != 0 || s.Out%s.Groups != 0:
 		return fmt.Errorf("convolution: %d groups do not divide %d and %d channels", s.Groups, s.In, s.Out)
+	case s.Plain && s.Groups > 1:
+		return errors.New("convolution: groups of a plain image")
 	case s.H+2*s.PadH < s.DilationH*(s.KH-1)+1 || s.W+2*s.PadW < s.DilationW*(s.KW-1)+1:
 		return fmt.Errorf("convolution: an image of %dx%d is smaller than the kernel", s.H, s.W)
 	}
@@ -85,19 +125,50 @@ func (s ConvShape) validate() error {
 // Forward computes y (n,Out,OutH,OutW) from x (n,In,H,W) and the weights.
 func (c *Conv) Forward(ws *Workspace, n int, y, x, weights []float32) {
 	c.check(n, y, x, weights)
-	c.forward.run(ws, c.tile, n, y, x, weights)
+	packed := ws.shared.get(slotA, c.forward.packedSize())
+	c.forward.pack(ws, c.machine, packed, weights)
+	c.forward.run(ws, c.machine, n, y, x, packed, Epilogue{})
+}
+
+// Pack prepares weights for Infer.
+func (c *Conv) Pack(ws *Workspace, weights []float32) []float32 {
+	packed := make([]float32, c.forward.packedSize())
+	c.forward.pack(ws, c.machine, packed, weights)
+	return packed
+}
+
+// Infer is Forward with packed weights and an epilogue. y may be the residual.
+func (c *Conv) Infer(ws *Workspace, n int, y, x, packed []float32, e Epilogue) {
+	c.check(n, y, x, nil)
+	c.forward.run(ws, c.machine, n, y, x, packed, e)
 }
 
 // BackwardData computes the gradient dx (n,In,H,W) from dy (n,Out,OutH,OutW).
 func (c *Conv) BackwardData(ws *Workspace, n int, dx, dy, weights []float32) {
 	c.check(n, dy, dx, weights)
-	for i := range c.backward {
-		c.backward[i].run(ws, c.tile, n, dx, dy, weights)
+	if c.Plain {
+		panic("kernels: a plain image has no gradient")
+	}
+	for _, pass := range c.backward {
+		packed := ws.shared.get(slotA, pass.packedSize())
+		pass.pack(ws, c.machine, packed, weights)
+		pass.run(ws, c.machine, n, dx, dy, packed, Epilogue{})
 	}
 }
 
+// BackwardWeights computes the gradient dw (Out,In/Groups,KH,KW) from dy
+// (n,Out,OutH,OutW) and the input x (n,In,H,W).
+func (c *Conv) BackwardWeights(ws *Workspace, n int, dw, dy, x []float32) {
+	c.check(n, dy, x, dw)
+	if w, ok := c.forward.(*winogradPass); ok {
+		w.gradient(ws, c.machine, n, dw, dy, x)
+		return
+	}
+	c.forward.(*pass).gradient(ws, c.machine, n, dw, dy, x)
+}
+
 func (c *Conv) check(n int, out, in, weights []float32) {
-	if len(out) < n*c.OutSize() || len(in) < n*c.InSize() || len(weights) != c.WeightSize() {
+	if len(out) < n*c.OutSize() || len(in) < n*c.InSize() || weights != nil && len(weights) != c.WeightSize() {
 		panic(fmt.Sprintf("kernels: convolution %+v of %d images: %d values out, %d in, %d weights",
 			c.ConvShape, n, len(out), len(in), len(weights)))
 	}

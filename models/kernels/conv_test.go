@@ -26,7 +26,13 @@ func TestConvAgreesWithDefinition(t *testing.T) {
 func TestConvLargeShapes(t *testing.T) {
 	ws := NewWorkspace()
 	for _, s := range []ConvShape{
-		{In: 4, Out: 64, H: 40, W: 72, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3},
+		{In: 4, Out: 64, H: 40, W: 72, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Plain: true},
+		{In: 64, Out: 64, H: 20, W: 24, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 21, Out: 35, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0},
+		{In: 64, Out: 128, H: 12, W: 12, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
+		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
+		{In: 80, Out: 192, H: 30, W: 31, KH: 1, KW: 1},
 		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
 		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
@@ -54,6 +60,7 @@ func drawConv(t *rapid.T) ConvShape {
 		StrideH: small.Draw(t, "sh"), StrideW: small.Draw(t, "sw"),
 		DilationH: small.Draw(t, "dh"), DilationW: small.Draw(t, "dw"),
 		PadH: rapid.IntRange(0, 4).Draw(t, "ph"), PadW: rapid.IntRange(0, 4).Draw(t, "pw"),
+		Plain: g == 1 && rapid.Bool().Draw(t, "plain"),
 	}
 	leastH := max(1, s.DilationH*(s.KH-1)+1-2*s.PadH)
 	leastW := max(1, s.DilationW*(s.KW-1)+1-2*s.PadW)
@@ -70,27 +77,59 @@ type failer interface {
 func compareConv(t failer, ws *Workspace, s ConvShape, n int, seed uint64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	x, w := normal(r, n*s.InSize()), normal(r, s.WeightSize())
-	dy := normal(r, n*s.OutSize())
+	x, w := normal(r, n*s.In*s.H*s.W), normal(r, s.WeightSize())
+	dy := normal(r, n*s.Out*s.OutH()*s.OutW())
 	y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
 	naiveForward(s, n, y, x, w)
 	naiveBackwardData(s, n, dx, dy, w)
 	naiveBackwardWeights(s, n, dw, dy, x)
-	for _, kind := range tiles {
-		c, err := newConv(s, kind)
+	for _, m := range machines {
+		c, err := newConv(s, m)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		gotY, gotX, gotW := dirty(len(y)), dirty(len(dx)), dirty(len(dw))
-		c.Forward(ws, n, gotY, x, w)
-		c.BackwardData(ws, n, gotX, dy, w)
-		c.BackwardWeights(ws, n, gotW, dy, x)
-		for _, d := range []error{near("forward", gotY, y), near("backward data", gotX, dx), near("backward weights", gotW, dw)} {
-			if d != nil {
-				t.Fatalf("%s: %+v: %v", kind.name, s, d)
+		gotY, gotX, gotW := make([]float32, len(y)), make([]float32, len(x)), dirty(len(dw))
+		from, grad := x, blocked(ws, n, s.Out, dy)
+		if !s.Plain {
+			from = blocked(ws, n, s.In, x)
+		}
+		out := dirty(n * s.OutSize())
+		c.Forward(ws, n, out, from, w)
+		faults := []error{spare(n, s.Out, out)}
+		FromBlocks(ws, n, s.Out, s.OutH()*s.OutW(), gotY, out)
+		c.BackwardWeights(ws, n, gotW, grad, from)
+		faults = append(faults, near("forward", gotY, y), near("backward weights", gotW, dw))
+		if !s.Plain {
+			out = dirty(n * s.InSize())
+			c.BackwardData(ws, n, out, grad, w)
+			FromBlocks(ws, n, s.In, s.H*s.W, gotX, out)
+			faults = append(faults, spare(n, s.In, out), near("backward data", gotX, dx))
+		}
+		for _, err := range faults {
+			if err != nil {
+				t.Fatalf("%s: %+v: %v", m.name, s, err)
 			}
 		}
 	}
+}
+
+// blocked is x (n,c,plane) in blocks.
+func blocked(ws *Workspace, n, c int, x []float32) []float32 {
+	plane := len(x) / n / c
+	y := dirty(n * Blocks(c) * Lanes * plane)
+	ToBlocks(ws, n, c, plane, y, x)
+	return y
+}
+
+// spare says whether the lanes beyond c are zero.
+func spare(n, c int, y []float32) error {
+	size := len(y) / n / Blocks(c)
+	for i, v := range y {
+		if ch := i/size%Blocks(c)*Lanes + i%Lanes; ch >= c && v != 0 {
+			return fmt.Errorf("channel %d of %d holds %v", ch, c, v)
+		}
+	}
+	return nil
 }
 
 // Which thread computes what leaves no trace, and nor do the other images.

@@ -66,7 +66,7 @@ func TestNaiveConvGradients(t *testing.T) {
 		s := ConvShape{In: 2, Out: 4, H: 4, W: 5, KH: 3, KW: 2, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1, DilationH: 1, DilationW: 2,
 			Groups: rapid.IntRange(1, 2).Draw(t, "groups")}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		x, w, dy := wide(normal(r, s.InSize())), wide(normal(r, s.WeightSize())), wide(normal(r, s.OutSize()))
+		x, w, dy := wide(normal(r, s.In*s.H*s.W)), wide(normal(r, s.WeightSize())), wide(normal(r, s.Out*s.OutH()*s.OutW()))
 		dx, dw := make([]float64, len(x)), make([]float64, len(w))
 		naiveBackwardData(s, 1, dx, dy, w)
 		naiveBackwardWeights(s, 1, dw, dy, x)
@@ -106,26 +106,35 @@ func naiveBatchNorm(c, plane int, x, residual, gamma, beta []float64, relu bool)
 func TestBatchNorm(t *testing.T) {
 	ws := NewWorkspace()
 	rapid.Check(t, func(t *rapid.T) {
-		n, c, plane := rapid.IntRange(1, 4).Draw(t, "n"), rapid.IntRange(1, 3).Draw(t, "c"), rapid.IntRange(2, 19).Draw(t, "plane")
-		b := BatchNorm{C: c, Plane: plane, ReLU: rapid.Bool().Draw(t, "relu")}
+		n, c, plane := rapid.IntRange(1, 4).Draw(t, "n"), rapid.IntRange(1, 11).Draw(t, "c"), rapid.IntRange(2, 19).Draw(t, "plane")
+		b := BatchNorm{C: c, Plane: plane, ReLU: rapid.Bool().Draw(t, "relu"), machine: rapid.SampledFrom(machines).Draw(t, "machine")}
+		in := func(v []float32) []float32 { return blocked(ws, n, c, v) }
+		out := func(v []float32) []float32 {
+			if err := spare(n, c, v); err != nil {
+				t.Fatalf("%v", err)
+			}
+			plain := dirty(n * c * plane)
+			FromBlocks(ws, n, c, plane, plain, v)
+			return plain
+		}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		size := n * c * plane
 		x, dy, gamma, beta := normal(r, size), normal(r, size), normal(r, c), normal(r, c)
 		var residual []float32
 		var wideResidual []float64
 		if rapid.Bool().Draw(t, "residual") {
-			residual = normal(r, size)
-			wideResidual = wide(residual)
+			plain := normal(r, size)
+			residual, wideResidual = in(plain), wide(plain)
 		}
 		mean, variance := normal(r, c), normal(r, c)
 		wantMean, wantVar := wide(mean), wide(variance)
-		m := Moments{Mean: dirty(c), InvStd: dirty(c)}
-		y := dirty(size)
-		b.Train(ws, n, y, x, residual, gamma, beta, mean, variance, m)
+		m := NewMoments(c)
+		y := dirty(n * Blocks(c) * Lanes * plane)
+		b.Train(ws, n, y, in(x), residual, gamma, beta, mean, variance, m)
 
 		wx, wg, wb := wide(x), wide(gamma), wide(beta)
 		want, batchMean, batchVar := naiveBatchNorm(c, plane, wx, wideResidual, wg, wb, b.ReLU)
-		check(t, "forward", y, want, 1e-5)
+		check(t, "forward", out(y), want, 1e-5)
 		for i := range c {
 			wantMean[i] = .9*wantMean[i] + .1*batchMean[i]
 			wantVar[i] = .9*wantVar[i] + .1*batchVar[i]*float64(n*plane)/float64(n*plane-1)
@@ -142,20 +151,21 @@ func TestBatchNorm(t *testing.T) {
 			y, _, _ := naiveBatchNorm(c, plane, wx, wideResidual, wg, wb, b.ReLU)
 			return y
 		}
-		dx, dgamma, dbeta := dirty(size), dirty(c), dirty(c)
-		b.Backward(ws, n, dx, dy, y, x, gamma, m, dgamma, dbeta)
+		grad := in(dy)
+		back := b
+		if residual != nil && b.ReLU {
+			ReLUBackward(ws, grad, grad, y)
+			check(t, "dresidual", out(grad), numeric(wideResidual, wide(dy), run), 2e-3)
+			back.ReLU = false
+		}
+		dx, dgamma, dbeta := dirty(len(y)), dirty(c), dirty(c)
+		back.Backward(ws, n, dx, grad, in(x), gamma, m, dgamma, dbeta)
 		const share = 2e-3 // a batch of few values may have a variance near eps
-		check(t, "dx", dx, numeric(wx, wide(dy), run), share)
+		check(t, "dx", out(dx), numeric(wx, wide(dy), run), share)
 		check(t, "dgamma", dgamma, numeric(wg, wide(dy), run), share)
 		check(t, "dbeta", dbeta, numeric(wb, wide(dy), run), share)
-		if residual != nil && b.ReLU {
-			dres := dirty(size)
-			ReLUBackward(ws, dres, dy, y)
-			check(t, "dresidual", dres, numeric(wideResidual, wide(dy), run), share)
-		}
-		inPlace := append([]float32(nil), dy...)
-		b.Backward(ws, n, inPlace, inPlace, y, x, gamma, m, dgamma, dbeta)
-		if !sameBits(inPlace, dx) {
+		back.Backward(ws, n, grad, grad, in(x), gamma, m, dgamma, dbeta)
+		if !sameBits(grad, dx) {
 			t.Fatalf("in place the gradient is another")
 		}
 	})
@@ -164,20 +174,72 @@ func TestBatchNorm(t *testing.T) {
 // Evaluation uses the running statistics and nothing of the batch.
 func TestBatchNormEvaluate(t *testing.T) {
 	b := BatchNorm{C: 2, Plane: 2, ReLU: true}
-	y := make([]float32, 4)
-	b.Evaluate(NewWorkspace(), 1, y, []float32{1, 3, -5, 7}, []float32{0, 0, .5, .5}, []float32{2, 3}, []float32{.5, -1}, []float32{1, 2}, []float32{4 - 1e-5, 9 - 1e-5})
-	check(t, "evaluate", y, []float64{.5, 2.5, 0, 4.5}, 1e-6)
+	ws := NewWorkspace()
+	y, plain := dirty(2*Lanes), dirty(4)
+	b.Evaluate(ws, 1, y, blocked(ws, 1, 2, []float32{1, 3, -5, 7}), blocked(ws, 1, 2, []float32{0, 0, .5, .5}),
+		[]float32{2, 3}, []float32{.5, -1}, []float32{1, 2}, []float32{4 - 1e-5, 9 - 1e-5})
+	FromBlocks(ws, 1, 2, 2, plain, y)
+	check(t, "evaluate", plain, []float64{.5, 2.5, 0, 4.5}, 1e-6)
+}
+
+// The loops over blocks differ between kinds of machine only in the last bits,
+// at every length.
+func TestLoopsAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 0))
+	for n := 1; n < 20; n++ {
+		x, dy := normal(r, n*Lanes), normal(r, n*Lanes)
+		c := make([]*float32, 6)
+		for i := range c {
+			c[i] = &normal(r, Lanes)[0]
+		}
+		var want [][]float32
+		for _, m := range machines {
+			got := [][]float32{dirty(2 * Lanes), dirty(2 * Lanes), dirty(n * Lanes), dirty(n * Lanes), dirty(n * Lanes), append([]float32(nil), x...)}
+			m.blockSums(n, &x[0], c[0], &got[0][0])
+			m.blockGradSums(n, &dy[0], &x[0], c[0], c[1], c[2], c[3], &got[1][0])
+			m.blockApply(n, &got[2][0], &x[0], &dy[0], c[0], c[1], c[2])
+			m.blockGrad(n, &got[3][0], &dy[0], &x[0], c[0], c[1], c[2], c[3], c[4], c[5])
+			m.blockCut(n, &got[4][0], &dy[0], &x[0])
+			m.blockAdd(n, &got[5][0], &dy[0])
+			if want == nil {
+				want = got
+			}
+			for i := range got {
+				if err := near(fmt.Sprint("loop ", i), got[i], want[i]); err != nil {
+					t.Errorf("%s, %d vectors: %v", m.name, n, err)
+				}
+			}
+		}
+	}
+}
+
+// A NaN goes through every cut, so that it is seen in the loss.
+func TestNaNSurvives(t *testing.T) {
+	nan := dirty(Lanes)
+	one, zero := make([]float32, Lanes), make([]float32, Lanes)
+	for _, m := range machines {
+		y := make([]float32, Lanes)
+		m.blockApply(1, &y[0], &nan[0], nil, &one[0], &zero[0], &zero[0])
+		if y[3] == y[3] {
+			t.Errorf("%s: batch norm cut a NaN to %v", m.name, y[3])
+		}
+		m.convTile[1][1](1, new(int), 4, &nan[0], 0, &make([]float32, 32)[0], &y[0], 0, 0, nil, nil, cutResult)
+		if y[3] == y[3] {
+			t.Errorf("%s: convolution cut a NaN to %v", m.name, y[3])
+		}
+	}
 }
 
 func TestMaxPool(t *testing.T) {
 	ws := NewWorkspace()
 	rapid.Check(t, func(t *rapid.T) {
-		p := MaxPool{C: 2, Kernel: rapid.IntRange(1, 4).Draw(t, "kernel"), Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Ceil: rapid.Bool().Draw(t, "ceil")}
+		p := MaxPool{C: 1, Kernel: rapid.IntRange(1, 4).Draw(t, "kernel"), Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Ceil: rapid.Bool().Draw(t, "ceil")}
 		p.Pad = rapid.IntRange(0, p.Kernel/2).Draw(t, "pad")
 		p.H, p.W = rapid.IntRange(p.Kernel, 12).Draw(t, "h"), rapid.IntRange(p.Kernel, 12).Draw(t, "w")
 		if err := p.Validate(); err != nil {
 			t.Fatalf("%v", err)
 		}
+		p.C = rapid.IntRange(1, 10).Draw(t, "c")
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		x := normal(r, 2*p.C*p.H*p.W)
 		outH, outW := p.OutH(), p.OutW()
@@ -203,13 +265,19 @@ func TestMaxPool(t *testing.T) {
 				}
 			}
 		}
-		y, from, dx := dirty(len(want)), make([]int32, len(want)), dirty(len(x))
-		p.Forward(ws, 2, y, x, from)
-		if !sameBits(y, want) {
-			t.Fatalf("got %v, want %v", y, want)
+		for _, m := range machines {
+			y, dx := dirty(2*Blocks(p.C)*Lanes*outH*outW), dirty(2*Blocks(p.C)*Lanes*p.H*p.W)
+			from := make([]int32, len(y))
+			p.forward(ws, m, 2, y, blocked(ws, 2, p.C, x), from)
+			plain, plainX := dirty(len(want)), dirty(len(x))
+			FromBlocks(ws, 2, p.C, outH*outW, plain, y)
+			if !sameBits(plain, want) {
+				t.Fatalf("%s: got %v, want %v", m.name, plain, want)
+			}
+			p.Backward(ws, 2, dx, blocked(ws, 2, p.C, dy), from)
+			FromBlocks(ws, 2, p.C, p.H*p.W, plainX, dx)
+			check(t, "backward", plainX, wantX, 1e-6)
 		}
-		p.Backward(ws, 2, dx, dy, from)
-		check(t, "backward", dx, wantX, 1e-6)
 	})
 }
 
@@ -235,7 +303,8 @@ func TestLinearAndAveragePool(t *testing.T) {
 	l := Linear{In: in, Out: out}
 	maps, w, bias, dy := normal(r, n*in*plane), normal(r, out*in), normal(r, out), normal(r, n*out)
 	x, y := dirty(n*in), dirty(n*out)
-	AveragePool(x, maps, n*in)
+	ws := NewWorkspace()
+	AveragePool(n, in, plane, x, blocked(ws, n, in, maps))
 	l.Forward(n, y, x, w, bias)
 	wm, ww, wb := wide(maps), wide(w), wide(bias)
 	run := func([]float64) []float64 {
@@ -251,7 +320,9 @@ func TestLinearAndAveragePool(t *testing.T) {
 	check(t, "forward", y, run(nil), 1e-5)
 	dx, dmaps, dw, db := dirty(n*in), dirty(n*in*plane), dirty(out*in), dirty(out)
 	l.BackwardData(n, dx, dy, w)
-	AveragePoolBackward(dmaps, dx, n*in)
+	grad := dirty(n * Blocks(in) * Lanes * plane)
+	AveragePoolBackward(n, in, plane, grad, dx)
+	FromBlocks(ws, n, in, plane, dmaps, grad)
 	l.BackwardWeights(n, dw, dy, x)
 	l.BackwardBias(n, db, dy)
 	check(t, "maps", dmaps, numeric(wm, wide(dy), run), 1e-5)

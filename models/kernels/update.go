@@ -64,5 +64,9 @@ func SGD(ws *Workspace, p, g, buffer []float32, s SGDStep) {
 
 // Add adds x to y.
 func Add(ws *Workspace, y, x []float32) {
-	ws.split(len(y), updateSize, func(lo, hi int) { addScaled(y[lo:hi], x[lo:hi], 1) })
+	whole := len(y) / Lanes
+	ws.split(whole, updateSize/Lanes, func(lo, hi int) {
+		machines[0].blockAdd(hi-lo, &y[lo*Lanes], &x[lo*Lanes])
+	})
+	addScaled(y[whole*Lanes:], x[whole*Lanes:len(y)], 1)
 }

@@ -22,15 +22,15 @@ func NewWorkspace() *Workspace {
 // scratch is a set of grow-only buffers, by use.
 type scratch struct {
 	floats [slots][]float32
-	runs   []run
-	tiles  []int
+	ints   []int // offsets of a tile
+	taps   []int
 }
 
 const (
-	slotA = iota // packed rows of a product
-	slotB        // packed columns
-	slotC        // a product before it is put in place
-	slotX        // padded images
+	slotA = iota // packed weights
+	slotB        // products at the points of Winograd's transform
+	slotC        // sums before they are put in place
+	slotX        // padded or transformed images
 	slots
 )
 

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// convTile computes blocks*8 output channels at some pixels of a row. All sums
+// stay in registers: a step, one input channel at one tap, is blocks loads,
+// pixels broadcasts and blocks*pixels multiply-adds.
+func convTile(blocks, pixels int) {
+	TEXT(fmt.Sprintf("convTile%dx%d", blocks, pixels), NOSPLIT,
+		"func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("convTile%dx%d is a convTile of %d blocks of channels and %d pixels.", blocks, pixels, blocks, pixels))
+	n := Load(Param("n"), GP64())
+	offsets := Load(Param("offsets"), GP64())
+	x := Load(Param("x"), GP64())
+	step := Load(Param("xstep"), GP64())
+	w := Load(Param("w"), GP64())
+
+	acc := make([][]reg.VecVirtual, pixels)
+	for i := range acc {
+		acc[i] = vectors(blocks)
+	}
+	bias := Load(Param("bias"), GP64())
+	TESTQ(bias, bias)
+	JZ(LabelRef("zero"))
+	for i := range acc {
+		for j, v := range acc[i] {
+			VMOVUPS(Mem{Base: bias, Disp: 32 * j}, v)
+		}
+	}
+	JMP(LabelRef("taps"))
+	Label("zero")
+	for i := range acc {
+		for _, v := range acc[i] {
+			VXORPS(v, v, v)
+		}
+	}
+
+	Label("taps")
+	ws := vectors(blocks)
+	spread := vectors(2)
+	near, far, quads := GP64(), GP64(), GP64()
+	Label("tap")
+	MOVQ(Mem{Base: offsets}, near)
+	ADDQ(Imm(8), offsets)
+	ADDQ(x, near)
+	LEAQ(Mem{Base: near, Index: step, Scale: 2}, far)
+	ADDQ(step, far)
+	Load(Param("lanes"), quads)
+	SHRQ(Imm(2), quads)
+	Label("quad")
+	for c := range 4 {
+		for j := range ws {
+			VMOVUPS(Mem{Base: w, Disp: 32 * (c*blocks + j)}, ws[j])
+		}
+		for i := range pixels {
+			at := Mem{Base: near, Disp: 4 * c}
+			if i >= 3 {
+				at.Base = far
+			}
+			if i%3 > 0 {
+				at.Index, at.Scale = step, uint8(i%3)
+			}
+			s := spread[i%2]
+			VBROADCASTSS(at, s)
+			for j := range ws {
+				VFMADD231PS(s, ws[j], acc[i][j])
+			}
+		}
+	}
+	ADDQ(Imm(16), near)
+	ADDQ(Imm(16), far)
+	ADDQ(U32(4*32*blocks), w)
+	DECQ(quads)
+	JNZ(LabelRef("quad"))
+	DECQ(n)
+	JNZ(LabelRef("tap"))
+
+	y := Load(Param("y"), GP64())
+	ystep := Load(Param("ystep"), GP64())
+	yblock := Load(Param("yblock"), GP64())
+	flags := Load(Param("flags"), GP64())
+	each := func(base reg.Register, do func(m Mem, v reg.VecVirtual)) {
+		p := GP64()
+		MOVQ(base, p)
+		for i := range acc {
+			for j, v := range acc[i] {
+				m := Mem{Base: p}
+				if j > 0 {
+					m.Index, m.Scale = yblock, 1
+				}
+				do(m, v)
+			}
+			if i < pixels-1 {
+				ADDQ(ystep, p)
+			}
+		}
+	}
+	add := func(m Mem, v reg.VecVirtual) { VADDPS(m, v, v) }
+	TESTQ(U32(1), flags)
+	JZ(LabelRef("residual"))
+	each(y, add)
+	Label("residual")
+	res := Load(Param("res"), GP64())
+	TESTQ(res, res)
+	JZ(LabelRef("cut"))
+	each(res, add)
+	Label("cut")
+	TESTQ(U32(2), flags)
+	JZ(LabelRef("store"))
+	zero := zeroed(1)[0]
+	for i := range acc {
+		for _, v := range acc[i] {
+			VMAXPS(v, zero, v) // this way round a NaN stays one
+		}
+	}
+	Label("store")
+	each(y, func(m Mem, v reg.VecVirtual) { VMOVUPS(v, m) })
+	done()
+}
+
+// gradCombos is how many weights of one output channel a gradTile sums.
+const gradCombos = 6
+
+// gradTile adds to acc the sum of dy*x over rows and columns of positions, for
+// blocks*8 output channels and six places relative to the position.
+func gradTile(blocks int) {
+	TEXT(fmt.Sprintf("gradTile%d", blocks), NOSPLIT,
+		"func(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("gradTile%d is a gradTile of %d blocks of channels.", blocks, blocks))
+	x := Load(Param("x"), GP64())
+	offsets := Load(Param("offsets"), GP64())
+	from := make([]reg.GPVirtual, gradCombos)
+	for i := range from {
+		from[i] = GP64()
+		MOVQ(Mem{Base: offsets, Disp: 8 * i}, from[i])
+		ADDQ(x, from[i])
+	}
+	sums := make([][]reg.VecVirtual, gradCombos)
+	for i := range sums {
+		sums[i] = zeroed(blocks)
+	}
+	dy := vectors(blocks)
+	spread := vectors(2)
+	step := Load(Param("xstep"), GP64())
+	block := Load(Param("dyblock"), GP64())
+	row := Load(Param("dy"), GP64())
+	at, index, left := GP64(), GP64(), GP64()
+
+	Label("row")
+	MOVQ(row, at)
+	XORQ(index, index)
+	Load(Param("cols"), left)
+	Label("col")
+	for j := range dy {
+		m := Mem{Base: at}
+		if j > 0 {
+			m.Index, m.Scale = block, 1
+		}
+		VMOVUPS(m, dy[j])
+	}
+	for i := range from {
+		s := spread[i%2]
+		VBROADCASTSS(Mem{Base: from[i], Index: index, Scale: 1}, s)
+		for j := range dy {
+			VFMADD231PS(s, dy[j], sums[i][j])
+		}
+	}
+	ADDQ(Imm(32), at)
+	ADDQ(step, index)
+	DECQ(left)
+	JNZ(LabelRef("col"))
+
+	next := GP64()
+	Load(Param("xrow"), next)
+	for i := range from {
+		ADDQ(next, from[i])
+	}
+	Load(Param("dyrow"), next)
+	ADDQ(next, row)
+	DECQ(argument("rows"))
+	JNZ(LabelRef("row"))
+
+	acc := Load(Param("acc"), GP64())
+	for i := range sums {
+		for j, v := range sums[i] {
+			m := Mem{Base: acc, Disp: 32 * (i*blocks + j)}
+			VADDPS(m, v, v)
+			VMOVUPS(v, m)
+		}
+	}
+	done()
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// maxPool writes the loop over pixels whose windows lie within the image.
+func maxPool() {
+	TEXT("blockMax", NOSPLIT, "func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)")
+	Pragma("noescape")
+	Doc("blockMax sets y to the largest of the vectors at offsets bytes from x, and from to its number there,",
+		"for n pixels whose x lies xstep bytes apart. The first of equals wins, a NaN over all.")
+	n := Load(Param("n"), GP64())
+	y := Load(Param("y"), GP64())
+	from := Load(Param("from"), GP64())
+	x := Load(Param("x"), GP64())
+	step := Load(Param("xstep"), GP64())
+	one := YMM()
+	VPCMPEQD(one, one, one)
+	VPABSD(one, one)
+	Label("pixel")
+	offsets := Load(Param("offsets"), GP64())
+	left := Load(Param("taps"), GP64())
+	at := GP64()
+	best, where, number := YMM(), YMM(), YMM()
+	MOVQ(Mem{Base: offsets}, at)
+	VMOVUPS(Mem{Base: x, Index: at, Scale: 1}, best)
+	VPXOR(where, where, where)
+	VPXOR(number, number, number)
+	DECQ(left)
+	JZ(LabelRef("store"))
+	Label("tap")
+	ADDQ(Imm(8), offsets)
+	MOVQ(Mem{Base: offsets}, at)
+	VPADDD(one, number, number)
+	v, wins, nan := YMM(), YMM(), YMM()
+	VMOVUPS(Mem{Base: x, Index: at, Scale: 1}, v)
+	VCMPPS(Imm(greater), best, v, wins)
+	VCMPPS(Imm(3), v, v, nan)
+	VORPS(nan, wins, wins)
+	VBLENDVPS(wins, v, best, best)
+	VBLENDVPS(wins, number, where, where)
+	DECQ(left)
+	JNZ(LabelRef("tap"))
+	Label("store")
+	VMOVUPS(best, Mem{Base: y})
+	VMOVUPS(where, Mem{Base: from})
+	ADDQ(Imm(32), y)
+	ADDQ(Imm(32), from)
+	ADDQ(step, x)
+	DECQ(n)
+	JNZ(LabelRef("pixel"))
+	done()
+}

@@ -1,0 +1,93 @@
+package kernels
+
+// gradPositions is how many positions are summed at a stretch: so few that
+// their source and gradient stay in the first cache, and that a plain sum of
+// them is close.
+const gradPositions = 256
+
+// gradient computes dw from dy and x. Each pair of output blocks and block of
+// input channels is one piece of work, which runs through the positions of all
+// images in order.
+func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
+	inBlocks, pairs := p.inBlocks(), p.pairs()
+	ws.each(p.groups*pairs*inBlocks, func(s *scratch, i int) {
+		g := weightGradient{
+			pass: p, machine: m, scratch: s,
+			group: i / inBlocks / pairs, pair: i / inBlocks % pairs, block: i % inBlocks,
+		}
+		g.sum(n, dy, x)
+		g.unpack(dw)
+	})
+}
+
+type weightGradient struct {
+	*pass
+	machine            *machine
+	scratch            *scratch
+	group, pair, block int
+
+	acc []float32 // [combination of tap and lane][channel of the pair]
+}
+
+// sum computes acc.
+func (g *weightGradient) sum(n int, dy, x []float32) {
+	blocks := g.blocksOf(g.pair)
+	groups := ceil(len(g.taps)*g.lanes, gradCombos)
+	g.acc = g.scratch.get(slotC, groups*gradCombos*blocks*Lanes)
+	clear(g.acc)
+	rows, cols := min(g.gridH, max(1, gradPositions/g.gridW)), g.gridW
+	if g.gridH == 1 && !g.padded {
+		cols = min(cols, gradPositions)
+	}
+	var buf []float32
+	if g.padded {
+		buf = g.scratch.get(slotX, g.copySize(1, rows))
+	}
+	plane := g.outH * g.outW * Lanes
+	for image := range n {
+		from := ((image*g.groups+g.group)*g.outBl + g.pair*maxBlocks) * plane
+		for top := 0; top < g.gridH; top += rows {
+			for left := 0; left < g.gridW; left += cols {
+				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
+				b := g.source(buf, x, image, g.group, g.block, 1, top, h, left)
+				g.scratch.ints = g.combinations(g.scratch.ints, &b)
+				for k := range groups {
+					g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[k*gradCombos],
+						g.stepX*g.lanes*floatBytes, g.stepY*b.row*floatBytes,
+						&dy[from+(top*g.outW+left)*Lanes], g.outW*laneBytes, plane*floatBytes, &g.acc[k*gradCombos*blocks*Lanes])
+				}
+			}
+		}
+	}
+}
+
+// combinations are the offsets of every tap's lanes, filled up with the first.
+func (g *weightGradient) combinations(to []int, b *band) []int {
+	to = to[:0]
+	g.scratch.taps = g.offsets(g.scratch.taps, b, 1)
+	for _, o := range g.scratch.taps {
+		for l := range g.lanes {
+			to = append(to, o+l*floatBytes)
+		}
+	}
+	for len(to)%gradCombos > 0 {
+		to = append(to, to[0])
+	}
+	return to
+}
+
+// unpack puts acc in its place in dw.
+func (g *weightGradient) unpack(dw []float32) {
+	width := g.blocksOf(g.pair) * Lanes
+	for o := range width {
+		for l := range g.lanes {
+			to := g.weight(g.group, g.pair*maxBlocks*Lanes+o, g.block*g.lanes+l)
+			if to < 0 {
+				continue
+			}
+			for t := range g.taps {
+				dw[to+g.taps[t].weight] = g.acc[(t*g.lanes+l)*width+o]
+			}
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package kernels
+
+// machine is the innermost loops, for one kind of processor. Steps, rows,
+// columns and offsets are in bytes. Each kind computes the same, but for the
+// last bits: plain Go rounds a product before it is added.
+type machine struct {
+	name string
+
+	// convTile, by blocks of output channels and pixels, computes for each
+	// pixel and channel
+	//
+	//	y = bias + sum over offsets and lanes of x[offset+lane] * w
+	//
+	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
+	// addResult, and res where it is not nil, and cuts at zero with cutResult.
+	// res lies like y. lanes is a multiple of 4.
+	convTile [maxBlocks + 1][maxPixels + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+		y *float32, ystep, yblock int, bias, res *float32, flags int)
+
+	// gradTile, by blocks of output channels, adds to acc, packed as
+	// [gradCombos][blocks*Lanes], the sum over rows and columns of
+	// dy * x[offset].
+	gradTile [maxBlocks + 1]func(rows, cols int, x *float32, offsets *int, xstep, xrow int,
+		dy *float32, dyrow, dyblock int, acc *float32)
+
+	// The transforms of winograd.go, of n tiles.
+	winogradInput, winogradKernel, winogradGrad, winogradWeights func(n int, out *float32, outRow, outCol, outNext int,
+		in *float32, inRow, inCol, inNext int)
+	winogradOutput func(n int, out *float32, outRow, outCol, outNext int,
+		in *float32, inRow, inCol, inNext int, bias, res *float32, relu int)
+
+	// Loops over n vectors; scale, offset and the like are one vector each.
+	blockSums     func(n int, x, shift, sums *float32)
+	blockApply    func(n int, y, x, res, scale, offset, floor *float32)
+	blockGradSums func(n int, dy, x, scale, offset, floor, mean, sums *float32)
+	blockGrad     func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
+	blockCut      func(n int, dx, dy, y *float32)
+	blockAdd      func(n int, y, x *float32)
+	blockMax      func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+}
+
+const (
+	maxBlocks  = 2
+	maxPixels  = 6
+	gradCombos = 6
+
+	addResult = 1
+	cutResult = 2
+)
+
+// machines are the kinds that run here, the fastest first.
+var machines = append(fastMachines(), plainMachine())
+
+// Instructions names the instruction set in use: avx2 or go.
+func Instructions() string { return machines[0].name }

@@ -1,0 +1,27 @@
+//go:build !purego
+
+package kernels
+
+import "golang.org/x/sys/cpu"
+
+func fastMachines() []*machine {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		return nil
+	}
+	m := &machine{
+		name:           "avx2",
+		winogradInput:  winogradInput,
+		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
+		winogradOutput: winogradOutput,
+		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
+		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax,
+	}
+	m.convTile[1] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
+		nil, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
+	}
+	m.convTile[2] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
+		nil, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6,
+	}
+	m.gradTile[1], m.gradTile[2] = gradTile1, gradTile2
+	return []*machine{m}
+}

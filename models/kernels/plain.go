@@ -1,0 +1,192 @@
+package kernels
+
+import (
+	"math"
+	"unsafe"
+)
+
+// plainMachine is the loops in plain Go: the twin that the assembly is held
+// against, and what runs on other machines.
+func plainMachine() *machine {
+	m := &machine{
+		name:           "go",
+		winogradInput:  plainTransform(6, 6, inputRow),
+		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),
+		winogradWeights: plainTransform(6, 3, evaluateRow),
+		winogradOutput:  plainOutput,
+		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
+		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax,
+	}
+	for blocks := 1; blocks <= maxBlocks; blocks++ {
+		for pixels := 1; pixels <= maxPixels; pixels++ {
+			m.convTile[blocks][pixels] = plainConvTile(blocks, pixels)
+		}
+		m.gradTile[blocks] = plainGradTile(blocks)
+	}
+	return m
+}
+
+func plainConvTile(blocks, pixels int) func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int) {
+	return func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+		y *float32, ystep, yblock int, bias, res *float32, flags int,
+	) {
+		taps := unsafe.Slice(offsets, n)
+		for b := range blocks {
+			for p := range pixels {
+				var acc [Lanes]float32
+				if bias != nil {
+					acc = *vec(bias, b*laneBytes)
+				}
+				for i, offset := range taps {
+					from := unsafe.Slice(&vec(x, offset+p*xstep)[0], lanes)
+					for c, v := range from {
+						ws := vec(w, ((i*lanes+c)*blocks+b)*laneBytes)
+						for l := range acc {
+							acc[l] += v * ws[l]
+						}
+					}
+				}
+				to := vec(y, p*ystep+b*yblock)
+				if flags&addResult != 0 {
+					for l := range acc {
+						acc[l] += to[l]
+					}
+				}
+				if res != nil {
+					for l, v := range vec(res, p*ystep+b*yblock) {
+						acc[l] += v
+					}
+				}
+				if flags&cutResult != 0 {
+					for l := range acc {
+						acc[l] = max(acc[l], 0)
+					}
+				}
+				*to = acc
+			}
+		}
+	}
+}
+
+func plainGradTile(blocks int) func(int, int, *float32, *int, int, int, *float32, int, int, *float32) {
+	return func(rows, cols int, x *float32, offsets *int, xstep, xrow int, dy *float32, dyrow, dyblock int, acc *float32) {
+		for i, offset := range unsafe.Slice(offsets, gradCombos) {
+			for b := range blocks {
+				var sum [Lanes]float32
+				for r := range rows {
+					for c := range cols {
+						v := *(*float32)(unsafe.Add(unsafe.Pointer(x), offset+r*xrow+c*xstep))
+						for l, d := range vec(dy, r*dyrow+b*dyblock+c*laneBytes) {
+							sum[l] += v * d
+						}
+					}
+				}
+				to := vec(acc, (i*blocks+b)*laneBytes)
+				for l, v := range sum {
+					to[l] += v
+				}
+			}
+		}
+	}
+}
+
+func plainSums(n int, x, shift, sums *float32) {
+	var sum, squares [Lanes]float32
+	for i := range n {
+		v := vec(x, i*laneBytes)
+		for l, s := range vec(shift, 0) {
+			d := v[l] - s
+			sum[l] += d
+			squares[l] += d * d
+		}
+	}
+	*vec(sums, 0), *vec(sums, laneBytes) = sum, squares
+}
+
+func plainApply(n int, y, x, res, scale, offset, floor *float32) {
+	s, o, f := vec(scale, 0), vec(offset, 0), vec(floor, 0)
+	for i := range n {
+		v := *vec(x, i*laneBytes)
+		for l := range v {
+			v[l] = v[l]*s[l] + o[l]
+			if res != nil {
+				v[l] += vec(res, i*laneBytes)[l]
+			}
+			v[l] = max(v[l], f[l])
+		}
+		*vec(y, i*laneBytes) = v
+	}
+}
+
+// passed is dy where x*scale+offset > floor, else 0.
+func passed(i int, dy, x, scale, offset, floor *float32) [Lanes]float32 {
+	g, v := *vec(dy, i*laneBytes), vec(x, i*laneBytes)
+	s, o, f := vec(scale, 0), vec(offset, 0), vec(floor, 0)
+	for l := range g {
+		if !(v[l]*s[l]+o[l] > f[l]) {
+			g[l] = 0
+		}
+	}
+	return g
+}
+
+func plainGradSums(n int, dy, x, scale, offset, floor, mean, sums *float32) {
+	var sum, dot [Lanes]float32
+	for i := range n {
+		v, m := vec(x, i*laneBytes), vec(mean, 0)
+		for l, g := range passed(i, dy, x, scale, offset, floor) {
+			sum[l] += g
+			dot[l] += g * (v[l] - m[l])
+		}
+	}
+	*vec(sums, 0), *vec(sums, laneBytes) = sum, dot
+}
+
+func plainGrad(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32) {
+	ks, ss, ls := vec(k, 0), vec(slope, 0), vec(level, 0)
+	for i := range n {
+		v := *vec(x, i*laneBytes)
+		for l, g := range passed(i, dy, x, scale, offset, floor) {
+			v[l] = v[l]*ss[l] + ls[l] + g*ks[l]
+		}
+		*vec(dx, i*laneBytes) = v
+	}
+}
+
+func plainCut(n int, dx, dy, y *float32) {
+	for i := range n {
+		g := *vec(dy, i*laneBytes)
+		for l, v := range vec(y, i*laneBytes) {
+			if !(v > 0) {
+				g[l] = 0
+			}
+		}
+		*vec(dx, i*laneBytes) = g
+	}
+}
+
+func plainAdd(n int, y, x *float32) {
+	for i := range n {
+		to := vec(y, i*laneBytes)
+		for l, v := range vec(x, i*laneBytes) {
+			to[l] += v
+		}
+	}
+}
+
+func plainMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int) {
+	where := unsafe.Slice(from, n*Lanes)
+	for i := range n {
+		best := vec(y, i*laneBytes)
+		for l := range best {
+			best[l], where[i*Lanes+l] = float32(math.Inf(-1)), 0
+		}
+		for k, offset := range unsafe.Slice(offsets, taps) {
+			for l, v := range vec(x, i*xstep+offset) {
+				if k == 0 || v > best[l] || v != v {
+					best[l], where[i*Lanes+l] = v, int32(k)
+				}
+			}
+		}
+	}
+}
