@@ -1,15 +1,8 @@
 package table
 
 import (
-	"bufio"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"hpaflow/data"
 )
@@ -22,134 +15,60 @@ type Row struct {
 	Split   string // empty without a Split column
 }
 
-// Read reads a table whose labels are below classes. Windows line ends, a
-// byte-order mark, quotes and stray blanks are taken as they are meant. No
-// header, an unknown label, a row that is too short and an Id that comes twice
-// are errors that name the line; all of them, up to ten, are reported at once.
-func Read(path string, classes int) ([]Row, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if !strings.HasSuffix(path, compressed) {
-		return read(path, f, classes)
-	}
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer z.Close()
-	return read(path, z, classes)
-}
-
+// The columns of a label table, in the order Read asks for them.
 const (
-	compressed = ".zst"
-	mostFaults = 10
+	columnID = iota
+	columnTarget
+	columnSplit
 )
 
-// reader is a table that is being read.
-type reader struct {
-	name    string
-	csv     *csv.Reader
-	classes int
-	id      int // columns; -1 when there is none
-	target  int
-	split   int
-	lineOf  map[string]int // where an Id stands
-	faults  []error
-	rows    []Row
+// Read reads a label table whose labels are below classes. No header, an
+// unknown label, a row that is too short, an Id that comes twice and one that
+// cannot name a file (see data.CheckID) are errors that name the line.
+func Read(path string, classes int) ([]Row, error) {
+	return read(path, classes, Columns{Need: []string{"Id"}, May: []string{"Target", "Split"}})
 }
 
-func read(name string, in io.Reader, classes int) ([]Row, error) {
-	b := bufio.NewReader(in)
-	if mark, _ := b.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		b.Discard(3)
-	}
-	r := &reader{name: name, csv: csv.NewReader(b), classes: classes, lineOf: map[string]int{}}
-	r.csv.ReuseRecord = true
-	r.csv.FieldsPerRecord = -1 // told apart below, with the line's number
-	r.csv.TrimLeadingSpace = true
-	if err := r.header(); err != nil {
-		return nil, err
-	}
-	for len(r.faults) < mostFaults {
-		record, err := r.csv.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			r.faults = append(r.faults, r.syntax(err))
-			break
-		}
-		line, _ := r.csv.FieldPos(0)
-		if err := r.row(record, line); err != nil {
-			r.faults = append(r.faults, fmt.Errorf("%s:%d: %w", name, line, err))
-		}
-	}
-	if err := errors.Join(r.faults...); err != nil {
+// ReadLabelled is Read of a table that must have a Target column.
+func ReadLabelled(path string, classes int) ([]Row, error) {
+	return read(path, classes, Columns{Need: []string{"Id", "Target"}, May: []string{"Split"}})
+}
+
+func read(path string, classes int, columns Columns) ([]Row, error) {
+	r := reader{classes: classes, lineOf: map[string]int{}}
+	if err := Scan(path, columns, r.row); err != nil {
 		return nil, err
 	}
 	return r.rows, nil
 }
 
-// syntax puts a CSV error in the form of the others.
-func (r *reader) syntax(err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("%s:%d:%d: %w", r.name, parse.Line, parse.Column, parse.Err)
-	}
-	return fmt.Errorf("%s: %w", r.name, err)
+// reader gathers the rows of a table.
+type reader struct {
+	classes int
+	lineOf  map[string]int // where an Id stands
+	rows    []Row
 }
 
-func (r *reader) header() error {
-	record, err := r.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: the table is empty; its header should be Id,Target", r.name)
+func (r *reader) row(f Fields) error {
+	id := f.Get(columnID)
+	if err := data.CheckID(id); err != nil {
+		return err
 	}
-	if err != nil {
-		return r.syntax(err)
+	if before, twice := r.lineOf[id]; twice {
+		return fmt.Errorf("%s stands in line %d already", id, before)
 	}
-	r.id, r.target, r.split = -1, -1, -1
-	for i, name := range record {
-		column := map[string]*int{"id": &r.id, "target": &r.target, "split": &r.split}[strings.ToLower(strings.TrimSpace(name))]
-		switch {
-		case column == nil:
-		case *column >= 0:
-			return fmt.Errorf("%s:1: column %s is there twice", r.name, strings.TrimSpace(name))
-		default:
-			*column = i
-		}
-	}
-	if r.id < 0 {
-		return fmt.Errorf("%s:1: no column Id; the header is %q", r.name, strings.Join(record, ","))
-	}
-	return nil
-}
-
-func (r *reader) row(record []string, line int) error {
-	if need := max(r.id, r.target, r.split) + 1; len(record) < need {
-		return fmt.Errorf("%d fields, want at least %d", len(record), need)
-	}
-	row := Row{ID: strings.TrimSpace(record[r.id])}
-	if row.ID == "" {
-		return errors.New("the Id is empty")
-	}
-	if before, twice := r.lineOf[row.ID]; twice {
-		return fmt.Errorf("%s stands in line %d already", row.ID, before)
-	}
-	if r.target >= 0 {
-		labels, err := data.ParseLabels(record[r.target], r.classes)
+	row := Row{ID: strings.Clone(id)}
+	if f.Has(columnTarget) {
+		labels, err := data.ParseLabels(f.Get(columnTarget), r.classes)
 		if err != nil {
-			return fmt.Errorf("%s: %w", row.ID, err)
+			return fmt.Errorf("%s: %w", id, err)
 		}
 		row.Labels, row.Labeled = labels, true
 	}
-	if r.split >= 0 {
-		row.Split = strings.Clone(strings.TrimSpace(record[r.split]))
+	if f.Has(columnSplit) {
+		row.Split = strings.Clone(f.Get(columnSplit))
 	}
-	row.ID = strings.Clone(row.ID)
-	r.lineOf[row.ID] = line
+	r.lineOf[row.ID] = f.Line
 	r.rows = append(r.rows, row)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Write writes a table, atomically. It has a Target column when any row is
-// labelled and a Split column when any row has a split.
+// labelled, or there is no row, and a Split column when any row has a split.
 func Write(path string, rows []Row) error {
 	return atomicfile.Write(path, func(w io.Writer) error {
 		if !strings.HasSuffix(path, compressed) {
@@ -30,7 +30,7 @@ func Write(path string, rows []Row) error {
 }
 
 func write(w io.Writer, rows []Row) error {
-	target := slices.ContainsFunc(rows, func(r Row) bool { return r.Labeled })
+	target := len(rows) == 0 || slices.ContainsFunc(rows, func(r Row) bool { return r.Labeled })
 	split := slices.ContainsFunc(rows, func(r Row) bool { return r.Split != "" })
 	record := func(id, labels, name string) []string {
 		fields := []string{id}
