@@ -19,6 +19,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
+	"hpaflow/data/duplicates"
 	"hpaflow/data/shard"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -262,4 +263,86 @@ func drawTrainingSet(t *testing.T, train, val int) (images, split string) {
 		t.Fatal(err)
 	}
 	return dir, split
+}
+
+// TestSplit splits tables whose duplicates reach from one to the other.
+func TestSplit(t *testing.T) {
+	dir := t.TempDir()
+	var official, external []table.Row
+	for i := range 400 {
+		labels := data.LabelsOf(i%7, 7+i%3)
+		official = append(official, table.Row{ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", i), Labels: labels, Labeled: true})
+		external = append(external, table.Row{ID: fmt.Sprintf("1_A_%d", i), Labels: labels, Labeled: true})
+	}
+	group := func(labels data.Labels, ids ...string) duplicates.Group {
+		return duplicates.Group{Hash: 1, IDs: ids, Labels: labels}
+	}
+	ahash := []duplicates.Group{group(data.LabelsOf(0, 7), official[0].ID, external[5].ID), group(data.LabelsOf(9), official[9].ID)}
+	phash := []duplicates.Group{group(data.LabelsOf(0, 7, 27), external[5].ID, external[6].ID, "gone_1"), group(data.LabelsOf(3), official[7].ID, official[8].ID)}
+	for path, err := range map[string]error{
+		"train":    table.Write(filepath.Join(dir, "train.csv"), official),
+		"external": table.Write(filepath.Join(dir, "external.csv"), external),
+		"ahash":    duplicates.Write(filepath.Join(dir, "duplicates.ahash.csv"), ahash),
+		"phash":    duplicates.Write(filepath.Join(dir, "duplicates.phash.csv"), phash),
+	} {
+		if err != nil {
+			t.Fatal(path, err)
+		}
+	}
+	for _, c := range []struct {
+		external, name string
+		rows           []table.Row
+	}{
+		{"1", "split.stratified", append(slices.Clone(official), external...)},
+		{"0", "split.stratified.small", official},
+	} {
+		mustRun(t, "split.flow", flow.Options{}, "data="+dir, "use_external="+c.external)
+		validated := map[string]int{}
+		for k := range 5 {
+			rows, err := table.Read(filepath.Join(dir, fmt.Sprintf("%s.%d.csv", c.name, k)), 28)
+			if err != nil {
+				t.Fatal(err)
+			}
+			of, count := map[string]table.Row{}, map[string]int{}
+			for i, r := range rows {
+				of[r.ID] = r
+				count[r.Split]++
+				if r.ID != c.rows[i].ID {
+					t.Fatalf("%s.%d: row %d is %s", c.name, k, i, r.ID)
+				}
+				if r.Split == "val" {
+					validated[r.ID]++
+				}
+			}
+			if len(rows) != len(c.rows) || len(count) != 3 || count["val"] < len(rows)*17/100 || count["test_val"] < len(rows)*8/100 {
+				t.Errorf("%s.%d: %v", c.name, k, count)
+			}
+			if a, b := of[official[7].ID], of[official[8].ID]; a.Split != b.Split || a.Labels != data.LabelsOf(3) || b.Labels != a.Labels {
+				t.Errorf("%s.%d: %v and %v are one picture", c.name, k, a, b)
+			}
+			if c.external == "1" {
+				a, b, d := of[official[0].ID], of[external[5].ID], of[external[6].ID]
+				if a.Split != b.Split || a.Split != d.Split || a.Labels != data.LabelsOf(0, 7, 27) || d.Labels != a.Labels {
+					t.Errorf("%s.%d: %v, %v and %v are one picture", c.name, k, a, b, d)
+				}
+			}
+		}
+		for id, n := range validated {
+			if n != 1 {
+				t.Errorf("%s: %s is validated on %d times", c.name, id, n)
+			}
+		}
+		picture, err := os.ReadFile(filepath.Join(dir, c.name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if im, err := codec.DecodeRGBY(picture); err != nil || im.Width < 800 {
+			t.Errorf("the picture of %s: %v", c.name, err)
+		}
+	}
+	before := digests(t, dir)
+	mustRun(t, "split.flow", flow.Options{Workers: 2}, "data="+dir)
+	if !maps.Equal(before, digests(t, dir)) {
+		t.Error("a second run with the same seed gave other tables")
+	}
 }

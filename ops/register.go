@@ -4,6 +4,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/shard"
+	"hpaflow/data/split"
 	"hpaflow/flow"
 	"hpaflow/models"
 )
@@ -15,11 +16,13 @@ var (
 	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
 	batchType  = flow.TypeOf[*data.Batch]("batch")
 	epochType  = flow.TypeOf[*models.Epoch]("epoch")
+
+	assignmentType = flow.TypeOf[split.Assignment]("assignment")
 )
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec())
+	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec())
 }
 
 // in is the port of an op with one input.

@@ -7,6 +7,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/shard"
+	"hpaflow/data/split"
 	"hpaflow/flow"
 )
 
@@ -15,11 +16,13 @@ var (
 	fileType   = flow.TypeOf[data.File]("file")
 	frameType  = flow.TypeOf[shard.Frame]("frame")
 	letterType = flow.TypeOf[flow.DeadLetter]("dead letter")
+
+	assignmentType = flow.TypeOf[split.Assignment]("assignment")
 )
 
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
-	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec())
+	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec())
 }
 
 // in is the port of a sink.

@@ -33,6 +33,7 @@ var keptOut = map[string]string{
 	"github.com/urfave":         "hpaflow/cmd",
 	"github.com/parquet-go":     "hpaflow/data/shard",
 	"github.com/disintegration": "hpaflow/data",
+	"gonum.org/v1/plot":         "hpaflow/sinks",
 }
 
 type listed struct {

@@ -16,20 +16,21 @@ import (
 func Write(path string, rows []Row) error {
 	return atomicfile.Write(path, func(w io.Writer) error {
 		if !strings.HasSuffix(path, compressed) {
-			return write(w, rows)
+			return Encode(w, rows)
 		}
 		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
 		if err != nil {
 			return err
 		}
-		if err := write(z, rows); err != nil {
+		if err := Encode(z, rows); err != nil {
 			return err
 		}
 		return z.Close()
 	})
 }
 
-func write(w io.Writer, rows []Row) error {
+// Encode writes a table's bytes, uncompressed.
+func Encode(w io.Writer, rows []Row) error {
 	target := len(rows) == 0 || slices.ContainsFunc(rows, func(r Row) bool { return r.Labeled })
 	split := slices.ContainsFunc(rows, func(r Row) bool { return r.Split != "" })
 	record := func(id, labels, name string) []string {

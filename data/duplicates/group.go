@@ -1,0 +1,130 @@
+package duplicates
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"hpaflow/data"
+)
+
+// Hash is 64 bits of a perceptual hash, row by row, most significant first.
+type Hash uint64
+
+// String is the hash as 16 hexadecimal digits.
+func (h Hash) String() string {
+	s := strconv.FormatUint(uint64(h), 16)
+	return strings.Repeat("0", 16-len(s)) + s
+}
+
+// ParseHash reads the 16 digits of String.
+func ParseHash(text string) (Hash, error) {
+	n, err := strconv.ParseUint(text, 16, 64)
+	if err != nil || len(text) != 16 {
+		return 0, &hashError{text}
+	}
+	return Hash(n), nil
+}
+
+type hashError struct{ text string }
+
+func (e *hashError) Error() string {
+	return strconv.Quote(e.text) + " is no hash of 16 hexadecimal digits"
+}
+
+// Image is what is known of a sample when samples are compared.
+type Image struct {
+	ID     string
+	Hash   Hash
+	Labels data.Labels
+	Train  bool // an official training sample: its labels count before others'
+}
+
+// Group is samples that show the same picture: a row of a duplicates table.
+type Group struct {
+	Hash   Hash // of its first image
+	IDs    []string
+	Labels data.Labels
+}
+
+// Groups puts images together whose hashes differ in at most distance bits,
+// directly or by way of others. Groups come in the order of their first images.
+//
+// The labels of a group are those of all its training images; if it has none,
+// those of all its images. An image of hash 0 is a group of its own.
+func Groups(images []Image, distance int) []Group {
+	group := make([]int, len(images)) // of each image: the number of its group
+	byHash := map[Hash]int{}
+	var distinct []Hash
+	for i, im := range images {
+		n, known := byHash[im.Hash]
+		if !known || im.Hash == 0 {
+			n = len(distinct)
+			distinct = append(distinct, im.Hash)
+			byHash[im.Hash] = n
+		}
+		group[i] = n
+	}
+	parents := near(distinct, distance)
+	place := make([]int, len(distinct)) // of a group in the result, from 1
+	var result []Group
+	var trained []bool
+	for i, im := range images {
+		root := parents.Find(group[i])
+		if place[root] == 0 {
+			result = append(result, Group{Hash: im.Hash})
+			trained = append(trained, false)
+			place[root] = len(result)
+		}
+		g, train := &result[place[root]-1], &trained[place[root]-1]
+		g.IDs = append(g.IDs, im.ID)
+		switch {
+		case im.Train && !*train:
+			g.Labels, *train = im.Labels, true
+		case im.Train || !*train:
+			g.Labels |= im.Labels
+		}
+	}
+	return result
+}
+
+// Leaks gives the test images whose hash is not 0 and lies within distance
+// bits of a known image's, with the labels of the group that image is in. Of
+// several, the nearest counts; of equally near ones, the first.
+func Leaks(known []Image, test []Image, distance int) []Image {
+	index := newIndex(distance)
+	labels := map[Hash]data.Labels{}
+	groups := Groups(known, distance)
+	groupOf := map[string]int{}
+	for i, g := range groups {
+		for _, id := range g.IDs {
+			groupOf[id] = i
+		}
+	}
+	for _, im := range known {
+		if _, twice := labels[im.Hash]; twice || im.Hash == 0 {
+			continue
+		}
+		labels[im.Hash] = groups[groupOf[im.ID]].Labels
+		index.add(im.Hash)
+	}
+	var leaks []Image
+	for _, im := range test {
+		if im.Hash == 0 {
+			continue
+		}
+		if h, found := index.nearest(im.Hash); found {
+			im.Labels = labels[h]
+			leaks = append(leaks, im)
+		}
+	}
+	return leaks
+}
+
+// labelText is a set of labels as the duplicates and leak tables hold it:
+// sorted as text, so that 16 stands before 2.
+func labelText(l data.Labels) string {
+	words := strings.Fields(l.String())
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}

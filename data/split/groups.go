@@ -1,0 +1,95 @@
+package split
+
+import (
+	"hpaflow/data"
+	"hpaflow/data/duplicates"
+	"hpaflow/data/table"
+)
+
+// Group is samples that go to one fold, and share their labels.
+type Group struct {
+	Rows   []int // numbers of rows, smallest first
+	Labels data.Labels
+}
+
+// Groups joins the rows of samples by the tables of duplicates: groups there
+// that share an Id become one, whatever table they are in. Rows in none are
+// groups of one. They come in the order of their first rows.
+//
+// Of the labels of joined groups, those count that contain all others; if none
+// do, those of the group with the most Ids, the first of equals. Ids without a
+// row take no part; unknown is how many there were.
+func Groups(rows []table.Row, tables ...[]duplicates.Group) (groups []Group, unknown int) {
+	number := make(map[string]int, len(rows))
+	for i, r := range rows {
+		number[r.ID] = i
+	}
+	sets := duplicates.NewUnion(len(rows))
+	var parts []part
+	missing := map[string]bool{}
+	for _, t := range tables {
+		for _, g := range t {
+			p := part{first: -1, labels: g.Labels}
+			for _, id := range g.IDs {
+				i, known := number[id]
+				if !known {
+					missing[id] = true
+					continue
+				}
+				if p.ids++; p.first < 0 {
+					p.first = i
+				}
+				sets.Join(p.first, i)
+			}
+			if p.ids > 0 {
+				parts = append(parts, p)
+			}
+		}
+	}
+
+	place := make([]int, len(rows)) // of the group whose first row this is, from 1
+	for i := range rows {
+		first := sets.Find(i)
+		if place[first] == 0 {
+			groups = append(groups, Group{Labels: rows[i].Labels})
+			place[first] = len(groups)
+		}
+		g := &groups[place[first]-1]
+		g.Rows = append(g.Rows, i)
+	}
+	joined := make([][]part, len(groups))
+	for _, p := range parts {
+		g := place[sets.Find(p.first)] - 1
+		joined[g] = append(joined[g], p)
+	}
+	for i, list := range joined {
+		if len(list) > 0 {
+			groups[i].Labels = mergedLabels(list)
+		}
+	}
+	return groups, len(missing)
+}
+
+// part is a group of a duplicates table, as far as its Ids have rows.
+type part struct {
+	first  int // row
+	ids    int
+	labels data.Labels
+}
+
+func mergedLabels(parts []part) data.Labels {
+	var all data.Labels
+	largest := parts[0]
+	for _, p := range parts {
+		all |= p.labels
+		if p.ids > largest.ids {
+			largest = p
+		}
+	}
+	for _, p := range parts {
+		if p.labels == all {
+			return all
+		}
+	}
+	return largest.labels
+}
