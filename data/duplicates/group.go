@@ -1,35 +1,28 @@
 package duplicates
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/imagehash"
 )
 
 // Hash is 64 bits of a perceptual hash, row by row, most significant first.
 type Hash uint64
 
 // String is the hash as 16 hexadecimal digits.
-func (h Hash) String() string {
-	s := strconv.FormatUint(uint64(h), 16)
-	return strings.Repeat("0", 16-len(s)) + s
-}
+func (h Hash) String() string { return imagehash.Format(uint64(h)) }
 
 // ParseHash reads the 16 digits of String.
 func ParseHash(text string) (Hash, error) {
 	n, err := strconv.ParseUint(text, 16, 64)
 	if err != nil || len(text) != 16 {
-		return 0, &hashError{text}
+		return 0, fmt.Errorf("%q is no hash of 16 hexadecimal digits", text)
 	}
 	return Hash(n), nil
-}
-
-type hashError struct{ text string }
-
-func (e *hashError) Error() string {
-	return strconv.Quote(e.text) + " is no hash of 16 hexadecimal digits"
 }
 
 // Image is what is known of a sample when samples are compared.
