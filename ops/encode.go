@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"bytes"
 	"context"
 
 	"hpaflow/data"
@@ -18,9 +17,8 @@ func encodeSpec() *flow.Spec {
 		In: in(sampleType), Out: fileType,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (data.File, error) {
-				var b bytes.Buffer
-				err := codec.EncodeRGBY(&b, r.Value.Image)
-				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b.Bytes()}, err
+				b, err := codec.AppendRGBY(make([]byte, 0, r.Value.Image.Bytes()*5/8), r.Value.Image)
+				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b}, err
 			}), nil
 		},
 	}

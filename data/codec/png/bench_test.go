@@ -58,3 +58,33 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkAppend encodes samples of four real planes.
+func BenchmarkAppend(b *testing.B) {
+	files, _ := realFiles(b)
+	var images []*data.Image
+	for len(files) >= 4 {
+		im := &data.Image{}
+		for _, f := range files[:4] {
+			var plane *data.Image
+			if err := Decode(f, planesOf(&plane)); err != nil {
+				b.Fatal(err)
+			}
+			im.Width, im.Height = plane.Width, plane.Height
+			im.Planes = append(im.Planes, plane.Planes[0])
+		}
+		images, files = append(images, im), files[4:]
+	}
+	b.SetBytes(images[0].Bytes())
+	var dst []byte
+	var raw, packed int
+	for i := range b.N {
+		im := images[i%len(images)]
+		var err error
+		if dst, err = Append(dst[:0], im); err != nil {
+			b.Fatal(err)
+		}
+		raw, packed = raw+int(im.Bytes()), packed+len(dst)
+	}
+	b.ReportMetric(float64(packed)/float64(raw), "ratio")
+}

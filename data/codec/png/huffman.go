@@ -31,12 +31,12 @@ const (
 	kindEnd    = 2 << 28 // end of block
 	kindSecond = 3 << 28
 
-	litBits   = 11
+	litBits   = 12
 	distBits  = 8
 	maxCode   = 15 // bits of the longest code
-	tableSize = 4096
-	// A complete code of at most 288 symbols and 15 bits takes at most 2342
-	// entries with an index of 11 bits, one of 32 symbols at most 402 with 8.
+	tableSize = 8192
+	// A complete code of at most 288 symbols and 15 bits takes less than 4600
+	// entries with an index of 12 bits, one of 32 symbols at most 402 with 8.
 	distTableSize = 512
 	maxLit        = 286
 	maxDist       = 30

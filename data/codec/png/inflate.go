@@ -276,7 +276,7 @@ turns:
 		word |= binary.LittleEndian.Uint64(src[at:]) << (have & 63)
 		at += int(63-have) >> 3
 		have |= 56
-		// Three looks at the table, of 33 bits at most, leave 23: enough for a
+		// Three looks at the table, of 36 bits at most, leave 20: just enough for a
 		// fourth that gives literals, or a length and its extra bits.
 		e := lit[word&(1<<litBits-1)]
 		if e&literalMask != 0 {

@@ -35,7 +35,10 @@ func split16(planes []data.Plane, pixels []byte) {
 func join8(pixels []byte, planes [][]byte) {
 	n := len(planes)
 	done := 0
-	if n == 4 {
+	switch n {
+	case 1:
+		done = copy(pixels, planes[0])
+	case 4:
 		done = interleave4(pixels, planes)
 	}
 	for c, p := range planes {
@@ -77,8 +80,11 @@ func filterAverageRow(dst, cur, above []byte, pixel int) {
 const adlerBase = 65521
 
 // checksum is Adler-32.
-func checksum(p []byte) uint32 {
-	a, b := uint32(1), uint32(0)
+func checksum(p []byte) uint32 { return updateChecksum(1, p) }
+
+// updateChecksum goes on with a checksum.
+func updateChecksum(sum uint32, p []byte) uint32 {
+	a, b := sum&0xffff, sum>>16
 	for len(p) > 0 {
 		n := min(len(p), adlerRun)
 		sum, weighted := adlerSums(p[:n])

@@ -1,0 +1,121 @@
+package png
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"sync"
+
+	"hpaflow/data"
+)
+
+const (
+	// blockBytes is how much is coded with one Huffman code, in whole rows: its
+	// code takes about a hundred bytes, and a smaller block fits its content better.
+	blockBytes = 1 << 17
+	// chunkBytes is when an IDAT chunk is closed, far below the 1<<31 of the format.
+	chunkBytes = 1 << 24
+)
+
+// encoder is the memory that encoding takes, kept from image to image.
+type encoder struct {
+	deflater deflater
+	filtered []byte    // the rows of a block
+	rows     [2][]byte // pixels of a row and of the one above
+}
+
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// Append appends an image's planes as the channels of a PNG, of the image's
+// depth: one plane as grey, two as grey and alpha, three as RGB, four as RGB and
+// alpha, opaque or not.
+func Append(dst []byte, im *data.Image) ([]byte, error) {
+	if err := im.Validate(); err != nil {
+		return dst, fmt.Errorf("png: %w", err)
+	}
+	if im.Width > maxSide || im.Height > maxSide {
+		return dst, fmt.Errorf("png: %d x %d pixels are too many", im.Width, im.Height)
+	}
+	dst = append(dst, signature...)
+	var header [headerLen]byte
+	binary.BigEndian.PutUint32(header[0:], uint32(im.Width))
+	binary.BigEndian.PutUint32(header[4:], uint32(im.Height))
+	header[8], header[9] = byte(im.Depth()), colour[len(im.Planes)]
+	dst, at := begin(dst, "IHDR")
+	dst = end(append(dst, header[:]...), at)
+
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.deflater.out = dst
+	e.pixels(im)
+	dst, e.deflater.out = e.deflater.out, nil
+	dst, at = begin(dst, "IEND")
+	return end(dst, at), nil
+}
+
+// begin appends the head of a chunk, to be completed by end, which takes where
+// it is.
+func begin(b []byte, kind string) ([]byte, int) {
+	return append(append(b, 0, 0, 0, 0), kind...), len(b)
+}
+
+func end(b []byte, at int) []byte {
+	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-chunkHead))
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[at+4:]))
+}
+
+// pixels appends the chunks of compressed rows.
+func (e *encoder) pixels(im *data.Image) {
+	pixel := len(im.Planes) * im.Depth() / 8
+	row := im.Width * pixel
+	for i := range e.rows {
+		e.rows[i] = grown(e.rows[i], row)
+	}
+	cur, above := e.rows[0], e.rows[1]
+	clear(above)
+	d := &e.deflater
+	d.word, d.bits = 0, 0
+	var at int
+	d.out, at = begin(d.out, "IDAT")
+	d.out = append(d.out, 0x78, 0x01) // DEFLATE with a window of 32K, least effort
+	sum := uint32(1)
+	rows := max(1, blockBytes/(1+row))
+	e.filtered = grown(e.filtered, rows*(1+row))
+	for y := 0; y < im.Height; {
+		n := min(rows, im.Height-y)
+		for i := range n {
+			rowOf(cur, im, y+i)
+			to := e.filtered[i*(1+row):][:1+row]
+			to[0] = filterAverage
+			filterAverageRow(to[1:], cur, above, pixel)
+			cur, above = above, cur
+		}
+		y += n
+		block := e.filtered[:n*(1+row)]
+		sum = updateChecksum(sum, block)
+		d.block(block, y == im.Height)
+		if len(d.out)-at > chunkBytes && y < im.Height {
+			d.out, at = begin(end(d.out, at), "IDAT")
+		}
+	}
+	d.align()
+	d.out = end(binary.BigEndian.AppendUint32(d.out, sum), at)
+}
+
+// rowOf fills a row with pixels; 16 bits are big-endian.
+func rowOf(row []byte, im *data.Image, y int) {
+	from, to := y*im.Width, (y+1)*im.Width
+	if im.Depth() == 8 {
+		var planes [data.MaxPlanes][]byte
+		for c, p := range im.Planes {
+			planes[c] = p.U8[from:to]
+		}
+		join8(row, planes[:len(im.Planes)])
+		return
+	}
+	var planes [data.MaxPlanes][]uint16
+	for c, p := range im.Planes {
+		planes[c] = p.U16[from:to]
+	}
+	join16(row, planes[:len(im.Planes)])
+}

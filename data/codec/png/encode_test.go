@@ -1,0 +1,147 @@
+package png
+
+import (
+	"bytes"
+	"compress/flate"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"hpaflow/data"
+)
+
+// TestAppendIsReadBack reads with image/png, which strict_test compares ours to.
+func TestAppendIsReadBack(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {3, 2}, {33, 70}, {200, 100}, {700, 130}, {1, 300}} {
+		for planes := 1; planes <= 4; planes++ {
+			for _, depth := range []int{8, 16} {
+				for _, noise := range []int{0, 5, 256} {
+					im := draw(uint64(noise+planes), size[0], size[1], planes, depth, noise)
+					b, err := Append([]byte("before"), im)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !bytes.HasPrefix(b, []byte("before")) {
+						t.Fatal("what was there before is lost")
+					}
+					b = b[len("before"):]
+					if planes == 2 { // image/png gives it as colour
+						if _, err := png.Decode(bytes.NewReader(b)); err != nil {
+							t.Fatalf("%v, %d planes, %d bits: %v", size, planes, depth, err)
+						}
+						continue
+					}
+					if !agrees(t, "encoded", b) {
+						t.Fatalf("%v, %d planes, %d bits: refused", size, planes, depth)
+					}
+					var got *data.Image
+					if err := Decode(b, planesOf(&got)); err != nil {
+						t.Fatal(err)
+					}
+					for c := range im.Planes {
+						if !bytes.Equal(got.Planes[c].Raw(), im.Planes[c].Raw()) {
+							t.Fatalf("%v, %d planes, %d bits, noise %d: plane %d differs", size, planes, depth, noise, c)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAppendRefuses(t *testing.T) {
+	for _, im := range []*data.Image{{}, {Width: 2, Height: 2, Planes: []data.Plane{{U8: make([]uint8, 3)}}}} {
+		if _, err := Append(nil, im); err == nil {
+			t.Errorf("%+v was encoded", im)
+		}
+	}
+}
+
+// TestCodeLengths: the lengths are within bounds, make a complete code, and are
+// no longer in all than Huffman's where there is room.
+func TestCodeLengths(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for trial := range 500 {
+		counts := make([]uint32, 2+r.IntN(256))
+		for i := range counts {
+			switch trial % 4 {
+			case 0:
+				counts[i] = uint32(r.IntN(3))
+			case 1:
+				counts[i] = uint32(r.ExpFloat64() * 1000)
+			case 2: // the steepest there is
+				counts[i] = uint32(1) << min(i, 30)
+			case 3:
+				counts[i] = 7
+			}
+		}
+		lengths := make([]uint8, len(counts))
+		for _, longest := range []int{longestLiteral, 9} {
+			codeLengths(lengths, counts, longest)
+			space, used := 0, 0
+			for i, n := range lengths {
+				if int(n) > longest || (n > 0) != (counts[i] > 0) {
+					t.Fatalf("trial %d: symbol %d of count %d has length %d", trial, i, counts[i], n)
+				}
+				if n > 0 {
+					space += 1 << (longest - int(n))
+					used++
+				}
+			}
+			if used > 1 && space != 1<<longest || used == 1 && space != 1<<(longest-1) {
+				t.Fatalf("trial %d: %d codes fill %d of %d", trial, used, space, 1<<longest)
+			}
+			for i := range counts {
+				for j := range counts {
+					if counts[i] > counts[j] && counts[j] > 0 && lengths[i] > lengths[j] {
+						t.Fatalf("trial %d: symbol %d occurs more often than %d and has the longer code", trial, i, j)
+					}
+				}
+			}
+		}
+	}
+	// 1, 1, 2, 3, 5, 8: Huffman's lengths, which the limit does not touch.
+	lengths := make([]uint8, 6)
+	codeLengths(lengths, []uint32{8, 1, 5, 1, 3, 2}, 14)
+	if !bytes.Equal(lengths, []uint8{1, 5, 2, 5, 3, 4}) {
+		t.Errorf("lengths %v", lengths)
+	}
+}
+
+func TestDeflateBlocks(t *testing.T) {
+	for seed := range uint64(60) {
+		p := material(seed)
+		var d deflater
+		half := len(p) / 2
+		d.block(p[:half], false)
+		d.block(p[half:], true)
+		d.align()
+		got, err := io.ReadAll(flate.NewReader(bytes.NewReader(d.out)))
+		if err != nil || !bytes.Equal(got, p) {
+			t.Fatalf("seed %d, %d bytes: %d bytes come back, %v", seed, len(p), len(got), err)
+		}
+	}
+}
+
+func FuzzAppend(f *testing.F) {
+	f.Add([]byte("some pixels of some image"), uint8(5), uint8(0))
+	f.Fuzz(func(t *testing.T, pixels []byte, width, sort uint8) {
+		planes, depth := []int{1, 3, 4}[sort%3], 8+8*int(sort/3%2)
+		row := int(width) * planes * depth / 8
+		if row == 0 || len(pixels) < row || len(pixels) > 1<<16 {
+			return
+		}
+		im := data.NewImage(int(width), len(pixels)/row, planes, depth)
+		for _, p := range im.Planes {
+			pixels = pixels[copy(p.Raw(), pixels):]
+		}
+		b, err := Append(nil, im)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !agrees(t, "encoded", b) {
+			t.Fatal("refused")
+		}
+	})
+}
