@@ -2,32 +2,48 @@ package models
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"hpaflow/data"
 )
 
-// The training step of resnet18 at 128 px and 32 images; ms/image is what to
-// read beside another framework's.
-func BenchmarkTrainStep(b *testing.B) {
-	const batch, size = 32, 128
-	d, err := NewCPU(Options{Height: size, Width: size, Batch: batch})
-	if err != nil {
-		b.Fatal(err)
+// The training step and inference; ms/image is what to read beside another
+// framework's.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct {
+		model       string
+		size, batch int
+	}{{"resnet18", 128, 32}, {"resnet18", 256, 8}, {"resnet34", 256, 8}, {"resnet34", 512, 4}} {
+		b.Run(fmt.Sprintf("%s/%d", c.model, c.size), func(b *testing.B) {
+			d, err := NewCPU(Options{Model: c.model, Height: c.size, Width: c.size, Batch: c.batch})
+			if err != nil {
+				b.Fatal(err)
+			}
+			in := randomBatch(c.batch, c.size, c.size, 1)
+			for _, mode := range []struct {
+				name string
+				step func() error
+			}{
+				{"train", func() error { _, err := d.Train(context.Background(), in, 5e-4); return err }},
+				{"infer", func() error { _, err := d.Predict(context.Background(), in); return err }},
+			} {
+				b.Run(mode.name, func(b *testing.B) {
+					if err := mode.step(); err != nil {
+						b.Fatal(err)
+					}
+					b.ReportAllocs()
+					for b.Loop() {
+						if err := mode.step(); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N*c.batch), "ms/image")
+				})
+			}
+		})
 	}
-	in := randomBatch(batch, size, size, 1)
-	step := func() {
-		if _, err := d.Train(context.Background(), in, 5e-4); err != nil {
-			b.Fatal(err)
-		}
-	}
-	step()
-	b.ReportAllocs()
-	for b.Loop() {
-		step()
-	}
-	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N)/batch, "ms/image")
 }
 
 // randomBatch is noise with a tenth of the labels set.

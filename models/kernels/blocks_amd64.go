@@ -139,3 +139,8 @@ func blockAdd(n int, y *float32, x *float32)
 //
 //go:noescape
 func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+
+// adamStep moves n vectors of parameters; c is the constants of adamConstants, a vector each.
+//
+//go:noescape
+func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest *float32, c *float32)

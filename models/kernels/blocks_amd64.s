@@ -3927,3 +3927,50 @@ store:
 	JNZ     pixel
 	VZEROUPPER
 	RET
+
+// func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest *float32, c *float32)
+// Requires: AVX, FMA3
+TEXT ·adamStep(SB), NOSPLIT, $0-56
+	MOVQ    n+0(FP), AX
+	MOVQ    p+8(FP), CX
+	MOVQ    grad+16(FP), DX
+	MOVQ    m+24(FP), BX
+	MOVQ    v+32(FP), SI
+	MOVQ    largest+40(FP), DI
+	MOVQ    c+48(FP), R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	XORQ    R9, R9
+
+loop:
+	VMOVUPS     (CX)(R9*1), Y5
+	VMOVUPS     (DX)(R9*1), Y6
+	VFMADD231PS Y5, Y4, Y6
+	VMULPS      (BX)(R9*1), Y0, Y7
+	VFMADD231PS Y6, Y1, Y7
+	VMOVUPS     Y7, (BX)(R9*1)
+	VMULPS      (SI)(R9*1), Y2, Y8
+	VMULPS      Y6, Y6, Y6
+	VFMADD231PS Y6, Y3, Y8
+	VMOVUPS     Y8, (SI)(R9*1)
+	TESTQ       DI, DI
+	JZ          move
+	VMAXPS      (DI)(R9*1), Y8, Y8
+	VMOVUPS     Y8, (DI)(R9*1)
+
+move:
+	VSQRTPS     Y8, Y8
+	VMOVUPS     192(R8), Y6
+	VFMADD213PS 224(R8), Y6, Y8
+	VMULPS      160(R8), Y7, Y7
+	VDIVPS      Y8, Y7, Y7
+	VSUBPS      Y7, Y5, Y5
+	VMOVUPS     Y5, (CX)(R9*1)
+	ADDQ        $0x20, R9
+	DECQ        AX
+	JNZ         loop
+	VZEROUPPER
+	RET

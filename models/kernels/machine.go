@@ -36,6 +36,7 @@ type machine struct {
 	blockGrad     func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
 	blockCut      func(n int, dx, dy, y *float32)
 	blockAdd      func(n int, y, x *float32)
+	adamStep      func(n int, p, g, m, v, largest, c *float32)
 	blockMax      func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
 }
 

@@ -14,7 +14,7 @@ func fastMachines() []*machine {
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
 		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
-		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax,
+		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax, adamStep: adamStep,
 	}
 	m.convTile[1] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
 		nil, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,

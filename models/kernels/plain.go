@@ -15,7 +15,7 @@ func plainMachine() *machine {
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
-		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax,
+		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax, adamStep: plainAdam,
 	}
 	for blocks := 1; blocks <= maxBlocks; blocks++ {
 		for pixels := 1; pixels <= maxPixels; pixels++ {
@@ -187,6 +187,29 @@ func plainMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *in
 					best[l], where[i*Lanes+l] = v, int32(k)
 				}
 			}
+		}
+	}
+}
+
+func plainAdam(n int, p, g, m, v, largest, c *float32) {
+	var k [8]float32
+	for i := range k {
+		k[i] = vec(c, i*laneBytes)[0]
+	}
+	for i := range n {
+		at := i * laneBytes
+		x, ms, vs := vec(p, at), vec(m, at), vec(v, at)
+		for l, d := range vec(g, at) {
+			d += k[4] * x[l]
+			ms[l] = k[0]*ms[l] + k[1]*d
+			vs[l] = k[2]*vs[l] + k[3]*d*d
+			second := vs[l]
+			if largest != nil {
+				most := vec(largest, at)
+				second = max(second, most[l])
+				most[l] = second
+			}
+			x[l] -= k[5] * ms[l] / (k[6]*float32(math.Sqrt(float64(second))) + k[7])
 		}
 	}
 }

@@ -13,25 +13,49 @@ type AdamStep struct {
 // Adam moves parameters p by gradients g and updates the moments m and v.
 // largest is AMSGrad's largest v so far, or nil.
 func Adam(ws *Workspace, p, g, m, v, largest []float32, s AdamStep) {
-	b1, b2, wd, eps := float32(s.Beta1), float32(s.Beta2), float32(s.WeightDecay), float32(s.Eps)
-	n1, n2 := float32(1-s.Beta1), float32(1-s.Beta2)
-	size := float32(s.LR / (1 - math.Pow(s.Beta1, float64(s.Step))))
-	root := float32(math.Sqrt(1 - math.Pow(s.Beta2, float64(s.Step))))
+	adam(ws, machines[0], p, g, m, v, largest, s)
+}
+
+func adam(ws *Workspace, k *machine, p, g, m, v, largest []float32, s AdamStep) {
+	c := s.constants()
 	ws.split(len(p), updateSize, func(lo, hi int) {
-		p, g, m, v := p[lo:hi], g[lo:hi], m[lo:hi], v[lo:hi]
-		g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-		for i := range p {
-			d := g[i] + wd*p[i]
-			m[i] = b1*m[i] + n1*d
-			v[i] = b2*v[i] + n2*d*d
-			second := v[i]
+		whole := (hi - lo) / Lanes
+		if whole > 0 {
+			k.adamStep(whole, &p[lo], &g[lo], &m[lo], &v[lo], at(largest, lo), &c[0][0])
+		}
+		if lo += whole * Lanes; lo < hi { // the last vector is filled up
+			var spare [5]lane
+			pad := [][]float32{p[lo:hi], g[lo:hi], m[lo:hi], v[lo:hi], nil}
+			var most *float32
 			if largest != nil {
-				second = max(second, largest[lo+i])
-				largest[lo+i] = second
+				pad[4], most = largest[lo:hi], &spare[4][0]
 			}
-			p[i] -= size * m[i] / (float32(math.Sqrt(float64(second)))/root + eps)
+			for i := range pad {
+				copy(spare[i][:], pad[i])
+			}
+			k.adamStep(1, &spare[0][0], &spare[1][0], &spare[2][0], &spare[3][0], most, &c[0][0])
+			for i := range pad {
+				copy(pad[i], spare[i][:])
+			}
 		}
 	})
+}
+
+// constants are beta1, 1-beta1, beta2, 1-beta2, the weight decay, the step's
+// size, the factor of the root of v, and eps:
+//
+//	p -= size*m / (factor*sqrt(v) + eps)
+func (s AdamStep) constants() (c [8]lane) {
+	step := float64(s.Step)
+	for i, v := range [8]float64{
+		s.Beta1, 1 - s.Beta1, s.Beta2, 1 - s.Beta2, s.WeightDecay,
+		s.LR / (1 - math.Pow(s.Beta1, step)), 1 / math.Sqrt(1-math.Pow(s.Beta2, step)), s.Eps,
+	} {
+		for l := range Lanes {
+			c[i][l] = float32(v)
+		}
+	}
+	return c
 }
 
 // SGDStep is the setting of one step of torch.optim.SGD. First says that

@@ -133,42 +133,41 @@ type winogradPiece struct {
 func (w *winogradPiece) input(src []float32) {
 	w.points = w.scratch.get(slotX, tilePoints*w.inBl*w.count*Lanes)
 	for b := range w.inBl {
-		w.turnBlock(w.points, src, w.inBl, b)
+		w.turnBlock(w.scratch, w.points, src, w.inBl, b)
 	}
 }
 
-// turnBlock turns one block's source tiles into points.
-func (w *winogradPiece) turnBlock(points, src []float32, blocks, b int) {
+// turnBlock turns one block's source tiles into points, [point][block][tile][lane].
+func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, blocks, b int) {
 	point := blocks * w.count * laneBytes
 	w.eachRun(func(t, image, ty, tx, count int) {
-		y := ty*tileOut - w.padH
 		plane := src[(image*blocks+b)*w.srcH*w.srcW*Lanes:][:w.srcH*w.srcW*Lanes]
-		to := points[(b*w.count+t)*Lanes:]
-		for done := 0; done < count; {
-			x := (tx+done)*tileOut - w.padW
-			if y < 0 || y+tileIn > w.srcH || x < 0 || x+tileIn > w.srcW {
-				var edge [tilePoints * Lanes]float32
-				copyTile(&edge, plane, w.srcH, w.srcW, y, x)
-				w.machine.winogradInput(1, &to[done*Lanes], tileIn*point, point, 0, &edge[0], tileIn*laneBytes, laneBytes, 0)
-				done++
-				continue
-			}
-			inside := min(count-done, (w.srcW-x-tileIn)/tileOut+1)
-			w.machine.winogradInput(inside, &to[done*Lanes], tileIn*point, point, laneBytes,
-				&plane[(y*w.srcW+x)*Lanes], w.srcW*laneBytes, laneBytes, tileOut*laneBytes)
-			done += inside
+		y, x := ty*tileOut-w.padH, tx*tileOut-w.padW
+		row, from := w.srcW, (y*w.srcW+x)*Lanes
+		if width := (count-1)*tileOut + tileIn; y < 0 || y+tileIn > w.srcH || x < 0 || x+width > w.srcW {
+			plane, row, from = w.copyRows(s, plane, y, x, width), width, 0
 		}
+		w.machine.winogradInput(count, &points[(b*w.count+t)*Lanes], tileIn*point, point, laneBytes,
+			&plane[from], row*laneBytes, laneBytes, tileOut*laneBytes)
 	})
 }
 
-// copyTile copies the tile at (y,x) with zeros where it hangs over.
-func copyTile(tile *[tilePoints * Lanes]float32, plane []float32, height, width, y, x int) {
-	lo, hi := max(0, -x), min(tileIn, width-x)
-	for i := max(0, -y); i < min(tileIn, height-y); i++ {
-		if lo < hi {
-			copy(tile[(i*tileIn+lo)*Lanes:(i*tileIn+hi)*Lanes], plane[((y+i)*width+x+lo)*Lanes:])
+// copyRows copies what a run of tiles at (y,x) reads, with zeros where it
+// hangs over.
+func (w *winogradPiece) copyRows(s *scratch, plane []float32, y, x, width int) []float32 {
+	rows := s.get(slotRows, tileIn*width*Lanes)
+	lo, hi := min(width, max(0, -x)), max(0, min(width, w.srcW-x))
+	for i := range tileIn {
+		to := rows[i*width*Lanes : (i+1)*width*Lanes]
+		if y+i < 0 || y+i >= w.srcH || lo >= hi {
+			clear(to)
+			continue
 		}
+		clear(to[:lo*Lanes])
+		clear(to[hi*Lanes:])
+		copy(to[lo*Lanes:hi*Lanes], plane[((y+i)*w.srcW+x+lo)*Lanes:])
 	}
+	return rows
 }
 
 // eachRun calls do for the piece's tiles, in runs within a row of tiles: run

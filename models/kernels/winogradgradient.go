@@ -56,9 +56,9 @@ func (p *winogradPass) laneOffsets(to []int, count int) []int {
 // turnAll turns the input and gradient tiles of a piece, each thread some
 // blocks.
 func (p *winogradPass) turnAll(ws *Workspace, w winogradPiece, points, grads, x, dy []float32) {
-	ws.each(p.inBl+p.outBl, func(_ *scratch, i int) {
+	ws.each(p.inBl+p.outBl, func(s *scratch, i int) {
 		if i < p.inBl {
-			w.turnBlock(points, x, p.inBl, i)
+			w.turnBlock(s, points, x, p.inBl, i)
 		} else {
 			w.turnGrad(grads, dy, p.outBl, i-p.inBl)
 		}

@@ -27,10 +27,11 @@ type scratch struct {
 }
 
 const (
-	slotA = iota // packed weights
-	slotB        // products at the points of Winograd's transform
-	slotC        // sums before they are put in place
-	slotX        // padded or transformed images
+	slotA    = iota // packed weights
+	slotB           // products at the points of Winograd's transform
+	slotC           // sums before they are put in place
+	slotX           // padded or transformed images
+	slotRows        // rows of tiles at the edge of an image
 	slots
 )
 

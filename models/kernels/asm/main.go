@@ -20,6 +20,7 @@ func main() {
 	winograd()
 	batchNorm()
 	maxPool()
+	adam()
 	Generate()
 }
 
