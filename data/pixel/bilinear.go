@@ -17,23 +17,19 @@ func Bilinear(im *data.Image, width, height int) *data.Image {
 	if width == im.Width && height == im.Height {
 		return im
 	}
-	out := data.NewImage(width, height, len(im.Planes), im.Depth())
-	if im.Width == 2*width && im.Height == 2*height {
-		for i, p := range im.Planes {
-			if p.U16 != nil {
-				halve(out.Planes[i].U16, p.U16, width, height)
-			} else {
-				halve(out.Planes[i].U8, p.U8, width, height)
-			}
-		}
-		return out
+	if im.Depth() == 8 {
+		var p Packed
+		p.load(im, Identity)
+		p.Resize(width, height)
+		return p.Image()
 	}
+	out := data.NewImage(width, height, len(im.Planes), 16)
 	cols, rows := columnTaps(im.Width, width), rowTaps(im.Height, height)
 	for i, p := range im.Planes {
-		if p.U16 != nil {
-			bilinear16(out.Planes[i].U16, p.U16, im.Width, cols, rows)
+		if im.Width == 2*width && im.Height == 2*height {
+			halve16(out.Planes[i].U16, p.U16, width, height)
 		} else {
-			bilinear8(out.Planes[i].U8, p.U8, im.Width, cols, rows)
+			bilinear16(out.Planes[i].U16, p.U16, im.Width, cols, rows)
 		}
 	}
 	return out
@@ -83,23 +79,60 @@ func taps(from, to int, clamp func(at int, weight float32) (int, int, float32)) 
 	return list
 }
 
-// bilinear8 keeps the two source rows it needs, resized in x, as sums of
-// 1/2048; the mix in y drops bits in the order OpenCV's vector code does.
-func bilinear8(dst, src []uint8, width int, cols, rows []tap) {
-	top, bottom := newRow[int32](len(cols)), newRow[int32](len(cols))
-	resizeRow := func(r *mixedRow[int32], y int) {
-		line := src[y*width : (y+1)*width]
-		for i, c := range cols {
-			r.values[i] = int32(line[c.at])*c.w0 + int32(line[c.next])*c.w1
+// Resize resizes as Bilinear does.
+//
+// It keeps the two source rows it needs, resized in x, in 1/128; the mix in y
+// drops bits in the order OpenCV's vector code does.
+func (p *Packed) Resize(width, height int) {
+	if width == p.Width && height == p.Height {
+		return
+	}
+	dst := p.result(width, height)
+	from := 4 * p.Width
+	src := p.pix[:len(p.pix)+slack]
+	if p.Width == 2*width && p.Height == 2*height {
+		for y := range height {
+			halveRow(dst[4*y*width:4*(y+1)*width], src[2*y*from:], src[(2*y+1)*from:])
+		}
+		p.replace(width, height)
+		return
+	}
+	offsets, weights := sized(&p.offsets[0], width), make([][2]int16, width)
+	for i, c := range columnTaps(p.Width, width) {
+		offsets[i], weights[i] = int32(4*c.at), [2]int16{int16(c.w0), int16(c.w1)}
+	}
+	top, bottom := newRow[int16](4*width), newRow[int16](4*width)
+	resizeRow := func(r *mixedRow[int16], y int) { stretchRow(r.values, src[y*from:], offsets, weights) }
+	for y, r := range rowTaps(p.Height, height) {
+		top, bottom = pick(top, bottom, r, resizeRow)
+		blendRow(dst[4*y*width:4*(y+1)*width], top.values, bottom.values, r.w0, r.w1)
+	}
+	p.replace(width, height)
+}
+
+// stretchRow mixes each pixel with its right neighbour, whose weight is zero
+// beyond the row's end.
+func stretchRow(dst []int16, src []uint8, offsets []int32, weights [][2]int16) {
+	for i := fastStretch(dst, src, offsets, weights); i < len(offsets); i++ {
+		for c := range 4 {
+			at := int(offsets[i]) + c
+			dst[4*i+c] = int16((int32(src[at])*int32(weights[i][0]) + int32(src[at+4])*int32(weights[i][1])) >> 4)
 		}
 	}
-	for y, r := range rows {
-		top, bottom = pick(top, bottom, r, resizeRow)
-		out := dst[y*len(cols) : (y+1)*len(cols)]
-		for i := range out {
-			sum := (top.values[i]>>4)*r.w0>>16 + (bottom.values[i]>>4)*r.w1>>16
-			out[i] = uint8((sum + 2) >> 2)
-		}
+}
+
+func blendRow(dst []uint8, top, bottom []int16, wTop, wBottom int32) {
+	for i := fastBlend(dst, top, bottom, wTop, wBottom); i < len(dst); i++ {
+		sum := int32(top[i])*wTop>>16 + int32(bottom[i])*wBottom>>16
+		dst[i] = uint8((sum + 2) >> 2)
+	}
+}
+
+// halveRow averages 2x2 pixels, halves rounded up.
+func halveRow(dst, top, bottom []uint8) {
+	for i := fastHalve(dst, top, bottom); i < len(dst); i++ {
+		at := i&^3*2 + i&3
+		dst[i] = uint8((uint32(top[at]) + uint32(top[at+4]) + uint32(bottom[at]) + uint32(bottom[at+4]) + 2) >> 2)
 	}
 }
 
@@ -146,13 +179,13 @@ func pick[T any](a, b *mixedRow[T], r tap, resize func(*mixedRow[T], int)) (top,
 	return a, b
 }
 
-// halve averages 2x2 pixels, halves rounded up.
-func halve[T uint8 | uint16](dst, src []T, width, height int) {
+// halve16 averages 2x2 pixels, halves rounded up.
+func halve16(dst, src []uint16, width, height int) {
 	for y := range height {
 		top, bottom := src[4*y*width:(4*y+2)*width], src[(4*y+2)*width:(4*y+4)*width]
 		for x := range width {
 			sum := uint32(top[2*x]) + uint32(top[2*x+1]) + uint32(bottom[2*x]) + uint32(bottom[2*x+1])
-			dst[y*width+x] = T((sum + 2) >> 2)
+			dst[y*width+x] = uint16((sum + 2) >> 2)
 		}
 	}
 }

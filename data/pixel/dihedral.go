@@ -40,9 +40,12 @@ func (d Dihedral) Apply(im *data.Image) *data.Image {
 	}
 	out := data.NewImage(w, h, len(im.Planes), im.Depth())
 	for i, p := range im.Planes {
-		if p.U16 != nil {
+		switch {
+		case p.U16 != nil:
 			applyPlane(d, out.Planes[i].U16, p.U16, w, h)
-		} else {
+		case d == Transpose:
+			transposePlane(out.Planes[i].U8, w, p.U8, im.Width, im.Width, im.Height)
+		default:
 			applyPlane(d, out.Planes[i].U8, p.U8, w, h)
 		}
 	}

@@ -55,8 +55,12 @@ type window struct {
 	weights []float64 // of start, start+1, ...; their sum is 1
 }
 
-// windows gives the windows of an axis that goes from one length to another.
+// windows gives the windows of an axis that goes from one length to another;
+// none when the length stays.
 func (f Filter) windows(from, to int) []window {
+	if from == to {
+		return nil
+	}
 	scale := float64(from) / float64(to)
 	stretch := max(scale, 1)
 	reach := f.reach() * stretch
@@ -80,17 +84,4 @@ func (f Filter) windows(from, to int) []window {
 		list[i] = window{first, weights}
 	}
 	return list
-}
-
-// fixedBits is the precision of weights for 8-bit planes: 32 bits, less 8 for
-// the pixel and 2 for weights beyond 1 and their sums.
-const fixedBits = 22
-
-// fixed rounds a weight to fixedBits, halves away from zero.
-func fixed(weight float64) int32 {
-	weight *= 1 << fixedBits
-	if weight < 0 {
-		return int32(weight - 0.5)
-	}
-	return int32(weight + 0.5)
 }

@@ -19,70 +19,62 @@ func Resample(im *data.Image, width, height int, f Filter) *data.Image {
 		return im
 	}
 	out := data.NewImage(width, height, len(im.Planes), im.Depth())
-	cols, rows := f.windows(im.Width, width), f.windows(im.Height, height)
-	if im.Width == width {
-		cols = nil
-	}
-	if im.Height == height {
-		rows = nil
-	}
 	if im.Depth() == 16 {
+		cols, rows := f.windows(im.Width, width), f.windows(im.Height, height)
 		for i, p := range im.Planes {
 			resample16(out.Planes[i].U16, p.U16, im.Width, cols, rows)
 		}
 		return out
 	}
-	r := newResampler(im.Width, im.Height, width, height, cols, rows)
+	r := newResampler(im.Width, im.Height, width, height, f)
 	for i, p := range im.Planes {
 		r.plane(out.Planes[i].U8, p.U8)
 	}
 	return out
 }
 
-// resampler resizes 8-bit planes of one size to another.
+// resampler resizes 8-bit planes of one size to another. Both passes mix rows
+// of a few pixels at once; for the columns' pass, strips of the plane are
+// transposed, mixed, and transposed back.
 type resampler struct {
 	width, height       int // of the source
 	outWidth, outHeight int
-	cols, rows          []window // nil where the length stays
+	cols, rows          []mixture // nil where the length stays
+
+	wide              []uint8 // between the passes
+	strip, mixedStrip []uint8 // of stripHeight columns
 }
 
-func newResampler(width, height, outWidth, outHeight int, cols, rows []window) *resampler {
-	return &resampler{width, height, outWidth, outHeight, cols, rows}
+const stripHeight = 32
+
+func newResampler(width, height, outWidth, outHeight int, f Filter) *resampler {
+	r := &resampler{width: width, height: height, outWidth: outWidth, outHeight: outHeight}
+	r.cols, r.rows = mixtures(axis{f, width, outWidth}), mixtures(axis{f, height, outHeight})
+	r.strip = make([]uint8, (width+1)*stripHeight)
+	r.mixedStrip = make([]uint8, outWidth*stripHeight)
+	return r
 }
 
 func (r *resampler) plane(dst, src []uint8) {
 	if r.cols != nil {
 		wide := dst
 		if r.rows != nil {
-			wide = make([]uint8, r.outWidth*r.height)
+			wide = sized(&r.wide, r.outWidth*(r.height+1)+slack)
 		}
-		for x, w := range r.cols {
-			mix8(wide[x:], src[w.start:], r.height, r.outWidth, r.width, 1, w.weights)
-		}
+		r.columns(wide, src)
 		src = wide
 	}
 	if r.rows != nil {
-		for y, w := range r.rows {
-			mix8(dst[y*r.outWidth:], src[w.start*r.outWidth:], r.outWidth, 1, 1, r.outWidth, w.weights)
-		}
+		mixRows(dst, r.outWidth, src, r.outWidth, r.outWidth, r.rows)
 	}
 }
 
-// mix8 makes n pixels, to apart, each the weighted sum of pixels that lie tap
-// apart; the sums begin from apart.
-func mix8(dst, src []uint8, n, to, from, tap int, weights []float64) {
-	ks := make([]int32, len(weights))
-	for i, w := range weights {
-		ks[i] = fixed(w)
-	}
-	for i := range n {
-		sum := int32(1 << (fixedBits - 1))
-		at := i * from
-		for _, k := range ks {
-			sum += k * int32(src[at])
-			at += tap
-		}
-		dst[i*to] = uint8(min(max(sum>>fixedBits, 0), 255))
+func (r *resampler) columns(wide, src []uint8) {
+	for y := 0; y < r.height; y += stripHeight {
+		n := min(stripHeight, r.height-y)
+		transposePlane(r.strip, stripHeight, src[y*r.width:], r.width, r.width, n)
+		mixRows(r.mixedStrip, stripHeight, r.strip, stripHeight, stripHeight, r.cols)
+		transposePlane(wide[y*r.outWidth:], r.outWidth, r.mixedStrip, stripHeight, n, r.outWidth)
 	}
 }
 

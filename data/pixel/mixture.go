@@ -1,0 +1,109 @@
+package pixel
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// fixedBits is the precision of weights for 8-bit planes: 32 bits, less 8 for
+// the pixel and 2 for weights beyond 1 and their sums.
+const fixedBits = 22
+
+// fixed rounds a weight to fixedBits, halves away from zero.
+func fixed(weight float64) int32 {
+	weight *= 1 << fixedBits
+	if weight < 0 {
+		return int32(weight - 0.5)
+	}
+	return int32(weight + 0.5)
+}
+
+// mixture is a window in fixed point. The assembly knows where its fields are.
+type mixture struct {
+	start   int         // the first source row
+	pairs   int         // source rows are taken in pairs
+	weights *weightPair // of the pairs
+	taps    int         // source rows
+}
+
+func (m *mixture) list() []weightPair { return unsafe.Slice(m.weights, m.pairs) }
+
+// weightPair is the weights of two rows, the second 0 after an odd last one:
+// what is above 11 bits, then the low 11 bits.
+type weightPair [4]int16
+
+// axis is how the pixels along one direction change.
+type axis struct {
+	filter   Filter
+	from, to int
+}
+
+// known keeps the mixtures of axes met lately: to work them out takes as long
+// as to shrink a plane by them.
+var known struct {
+	sync.Mutex
+	axes map[axis][]mixture
+}
+
+const mostKnown = 32
+
+// mixtures gives the windows of an axis in fixed point; nil when its length
+// stays. The result is shared.
+func mixtures(a axis) []mixture {
+	known.Lock()
+	list, found := known.axes[a]
+	known.Unlock()
+	if found {
+		return list
+	}
+	windows := a.filter.windows(a.from, a.to)
+	if windows == nil {
+		return nil
+	}
+	list = make([]mixture, len(windows))
+	for i, w := range windows {
+		weights := make([]weightPair, (len(w.weights)+1)/2)
+		for k, v := range w.weights {
+			f := fixed(v)
+			weights[k/2][k%2], weights[k/2][k%2+2] = int16(f>>11), int16(f&(1<<11-1))
+		}
+		list[i] = mixture{w.start, len(weights), &weights[0], len(w.weights)}
+	}
+	known.Lock()
+	defer known.Unlock()
+	if len(known.axes) >= mostKnown || known.axes == nil {
+		known.axes = map[axis][]mixture{}
+	}
+	known.axes[a] = list
+	return list
+}
+
+// mixRows makes a row of width bytes for each mixture of the plan.
+func mixRows(dst []uint8, dstStride int, src []uint8, stride, width int, plan []mixture) {
+	blocks := (width + 31) / 32
+	fast := len(plan) // rows whose blocks lie in src and, reaching into the next row, in dst
+	for ; fast > 0; fast-- {
+		m := &plan[fast-1]
+		if (m.start+2*m.pairs-1)*stride+32*blocks <= len(src) && (fast-1)*dstStride+32*blocks <= len(dst) {
+			break
+		}
+	}
+	for y := fastMix(dst, dstStride, src, stride, plan[:fast], blocks); y < len(plan); y++ {
+		mixRow(dst[y*dstStride:][:width], src[plan[y].start*stride:], stride, &plan[y])
+	}
+}
+
+// mixRow sets dst to the sum of rows that lie stride apart, by their weights.
+func mixRow(dst, src []uint8, stride int, m *mixture) {
+	weights := m.list()
+	for i := range dst {
+		sum := int32(1 << (fixedBits - 1))
+		at := i
+		for k := range m.taps {
+			w := &weights[k/2]
+			sum += (int32(w[k%2])<<11 + int32(w[k%2+2])) * int32(src[at])
+			at += stride
+		}
+		dst[i] = uint8(min(max(sum>>fixedBits, 0), 255))
+	}
+}
