@@ -2,6 +2,7 @@ package ops
 
 import (
 	"hpaflow/data"
+	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
@@ -18,11 +19,13 @@ var (
 	epochType  = flow.TypeOf[*models.Epoch]("epoch")
 
 	assignmentType = flow.TypeOf[split.Assignment]("assignment")
+	groupType      = flow.TypeOf[*duplicates.Group]("group")
+	leakType       = flow.TypeOf[duplicates.Image]("leak")
 )
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec())
+	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec())
 }
 
 // in is the port of an op with one input.

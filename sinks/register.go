@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"hpaflow/data"
+	"hpaflow/data/duplicates"
+	"hpaflow/data/imagehash"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
 	"hpaflow/flow"
@@ -16,13 +18,16 @@ var (
 	fileType   = flow.TypeOf[data.File]("file")
 	frameType  = flow.TypeOf[shard.Frame]("frame")
 	letterType = flow.TypeOf[flow.DeadLetter]("dead letter")
+	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
 
 	assignmentType = flow.TypeOf[split.Assignment]("assignment")
+	groupType      = flow.TypeOf[*duplicates.Group]("group")
+	leakType       = flow.TypeOf[duplicates.Image]("leak")
 )
 
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
-	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec())
+	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec())
 }
 
 // in is the port of a sink.

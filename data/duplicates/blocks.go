@@ -13,8 +13,8 @@ const MaxDistance = 16
 // blocks deals the bits of a hash out to distance+1 masks. Two hashes that
 // differ in at most distance bits agree wholly under one of them, so that only
 // those that agree there are ever compared (multi-index hashing: Norouzi,
-// Punjani, Fleet 2012). A BK-tree visits most of its nodes from a distance of
-// about 5 on.
+// Punjani, Fleet 2012). A BK-tree of 80,000 hashes visits a tenth of its nodes
+// for each at a distance of 5, and half of them at 8.
 //
 // The bits are dealt out in turn: neighbours in a hash depend on each other, and
 // blocks of them would be filled unevenly.
@@ -38,6 +38,7 @@ func near(hashes []Hash, distance int) Union {
 		n     int32
 	}
 	list := make([]entry, 0, len(hashes))
+	var clusters []cluster
 	for _, mask := range blocks(distance) {
 		list = list[:0]
 		for n, h := range hashes {
@@ -51,18 +52,47 @@ func near(hashes []Hash, distance int) Union {
 			for run < len(list) && list[run].block == list[0].block {
 				run++
 			}
-			for i, a := range list[:run] {
-				h := hashes[a.n]
-				for _, b := range list[i+1 : run] {
-					if bits.OnesCount64(uint64(h^hashes[b.n])) <= distance {
-						u.Join(int(a.n), int(b.n))
-					}
-				}
+			clusters = clusters[:0]
+			for _, e := range list[:run] {
+				clusters = joinCluster(u, clusters, hashes, int(e.n), distance)
 			}
 			list = list[run:]
 		}
 	}
 	return u
+}
+
+// cluster is hashes of one block that are joined already.
+type cluster struct {
+	first int // number of one of them
+	rest  []int32
+}
+
+// joinCluster joins a hash with the clusters it is near to, and puts it into
+// one. A hash is not compared with those it is joined to already, so that a
+// crowd of dark images does not cost the square of its size.
+func joinCluster(u Union, clusters []cluster, hashes []Hash, n, distance int) []cluster {
+	h, root, own := hashes[n], u.Find(n), -1
+	for c := range clusters {
+		k := &clusters[c]
+		if u.Find(k.first) == root {
+			own = c
+			continue
+		}
+		hit := bits.OnesCount64(uint64(h^hashes[k.first])) <= distance
+		for i := 0; !hit && i < len(k.rest); i++ {
+			hit = bits.OnesCount64(uint64(h^hashes[k.rest[i]])) <= distance
+		}
+		if hit {
+			u.Join(n, k.first)
+			root, own = u.Find(n), c
+		}
+	}
+	if own < 0 {
+		return append(clusters, cluster{first: n})
+	}
+	clusters[own].rest = append(clusters[own].rest, int32(n))
+	return clusters
 }
 
 // index answers which of the hashes in it is nearest to another.

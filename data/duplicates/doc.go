@@ -3,8 +3,7 @@
 //
 // Images are hashed elsewhere (package imagehash). Here Groups puts those of
 // one hash, or of hashes that differ in few bits, together, and Leaks carries
-// the labels of groups over to test samples. Table files hold hashes (ReadCache,
-// WriteCache) and groups (Read, Write).
+// the labels of groups over to test samples. Table files hold hashes (Cache) and groups (Read, Write).
 //
 // What always holds: the order of images decides the order of groups, of the
 // Ids in a group, and which of several equally near groups counts; the hash of

@@ -30,7 +30,8 @@ type Image struct {
 	ID     string
 	Hash   Hash
 	Labels data.Labels
-	Train  bool // an official training sample: its labels count before others'
+	Train  bool   // an official training sample: its labels count before others'
+	File   string // the hashed image; may be empty
 }
 
 // Group is samples that show the same picture: a row of a duplicates table.
@@ -38,7 +39,11 @@ type Group struct {
 	Hash   Hash // of its first image
 	IDs    []string
 	Labels data.Labels
+	Images []Image // in the order of IDs; nil in a group read from a table
 }
+
+// Bytes is the memory it holds.
+func (g *Group) Bytes() int64 { return 64 + 128*int64(len(g.IDs)) }
 
 // Groups puts images together whose hashes differ in at most distance bits,
 // directly or by way of others. Groups come in the order of their first images.
@@ -61,7 +66,7 @@ func Groups(images []Image, distance int) []Group {
 	parents := near(distinct, distance)
 	place := make([]int, len(distinct)) // of a group in the result, from 1
 	var result []Group
-	var trained []bool
+	var trained []bool // by group: it has a training image
 	for i, im := range images {
 		root := parents.Find(group[i])
 		if place[root] == 0 {
@@ -70,7 +75,7 @@ func Groups(images []Image, distance int) []Group {
 			place[root] = len(result)
 		}
 		g, train := &result[place[root]-1], &trained[place[root]-1]
-		g.IDs = append(g.IDs, im.ID)
+		g.IDs, g.Images = append(g.IDs, im.ID), append(g.Images, im)
 		switch {
 		case im.Train && !*train:
 			g.Labels, *train = im.Labels, true
@@ -79,39 +84,6 @@ func Groups(images []Image, distance int) []Group {
 		}
 	}
 	return result
-}
-
-// Leaks gives the test images whose hash is not 0 and lies within distance
-// bits of a known image's, with the labels of the group that image is in. Of
-// several, the nearest counts; of equally near ones, the first.
-func Leaks(known []Image, test []Image, distance int) []Image {
-	index := newIndex(distance)
-	labels := map[Hash]data.Labels{}
-	groups := Groups(known, distance)
-	groupOf := map[string]int{}
-	for i, g := range groups {
-		for _, id := range g.IDs {
-			groupOf[id] = i
-		}
-	}
-	for _, im := range known {
-		if _, twice := labels[im.Hash]; twice || im.Hash == 0 {
-			continue
-		}
-		labels[im.Hash] = groups[groupOf[im.ID]].Labels
-		index.add(im.Hash)
-	}
-	var leaks []Image
-	for _, im := range test {
-		if im.Hash == 0 {
-			continue
-		}
-		if h, found := index.nearest(im.Hash); found {
-			im.Labels = labels[h]
-			leaks = append(leaks, im)
-		}
-	}
-	return leaks
 }
 
 // labelText is a set of labels as the duplicates and leak tables hold it:

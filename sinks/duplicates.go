@@ -1,0 +1,66 @@
+package sinks
+
+import (
+	"context"
+
+	"hpaflow/data/duplicates"
+	"hpaflow/flow"
+)
+
+func duplicatesSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSink, Name: "duplicates",
+		Doc: "Write groups as a table: hash, Ids, Target, one row a group. Ids are joined by blanks, labels sorted as text.",
+		In:  in(groupType),
+		Fields: []flow.Field{
+			{Name: "file", Type: flow.OutputFile, Doc: "the table; it replaces one that is there"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			flow.To(flow.In[*duplicates.Group](n, "in"), n.Stage(), &rowsSink[*duplicates.Group]{
+				file: n.Args.String("file"),
+				save: func(file string, list []*duplicates.Group) error {
+					groups := make([]duplicates.Group, len(list))
+					for i, g := range list {
+						groups[i] = *g
+					}
+					return duplicates.Write(file, groups)
+				},
+			})
+			return nil, nil
+		},
+	}
+}
+
+func leaksSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSink, Name: "leaks",
+		Doc: "Write the test samples whose labels are known as a table: Id, Target, labels sorted as text.",
+		In:  in(leakType),
+		Fields: []flow.Field{
+			{Name: "file", Type: flow.OutputFile, Doc: "the table; it replaces one that is there"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			flow.To(flow.In[duplicates.Image](n, "in"), n.Stage(), &rowsSink[duplicates.Image]{
+				file: n.Args.String("file"), save: duplicates.WriteLeaks,
+			})
+			return nil, nil
+		},
+	}
+}
+
+// rowsSink gathers rows, which are small, and writes their table at the end.
+type rowsSink[T any] struct {
+	file string
+	rows []T
+	save func(file string, rows []T) error
+}
+
+func (s *rowsSink[T]) Open(context.Context) error { return makeFolderOf(s.file) }
+
+func (s *rowsSink[T]) Write(_ context.Context, r flow.Record[T]) error {
+	s.rows = append(s.rows, r.Value)
+	return nil
+}
+
+func (s *rowsSink[T]) Commit(context.Context) error { return s.save(s.file, s.rows) }
+func (s *rowsSink[T]) Abort() error                 { return nil }

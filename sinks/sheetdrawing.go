@@ -1,0 +1,152 @@
+package sinks
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/duplicates"
+	"hpaflow/data/pixel"
+)
+
+// The measures of a sheet, in pixels.
+const (
+	tileSide   = 140
+	tilesInRow = 8
+	margin     = 12
+	lineHeight = 14
+	rowHeight  = lineHeight + 4 + tileSide + 2*lineHeight + 2*margin
+	sheetWidth = margin + tilesInRow*(tileSide+margin)
+	headHeight = 3 * margin
+)
+
+var (
+	ink   = color.Gray{Y: 20}
+	faint = color.Gray{Y: 120}
+)
+
+// drawSheet draws a row for each group.
+func drawSheet(title string, groups []*duplicates.Group) *image.NRGBA {
+	sheet := image.NewNRGBA(image.Rect(0, 0, sheetWidth, headHeight+len(groups)*rowHeight))
+	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	write(sheet, margin, 2*margin, ink, title)
+	for i, g := range groups {
+		drawGroup(sheet, headHeight+i*rowHeight, g)
+	}
+	return sheet
+}
+
+func drawGroup(sheet *image.NRGBA, top int, g *duplicates.Group) {
+	text := fmt.Sprintf("%v   %d images   labels %s", g.Hash, len(g.Images), named(g.Labels))
+	shown := g.Images[:min(len(g.Images), tilesInRow)]
+	if hidden := len(g.Images) - len(shown); hidden > 0 {
+		text += fmt.Sprintf("   (%d not shown)", hidden)
+	}
+	write(sheet, margin, top+lineHeight-2, ink, text)
+	top += lineHeight + 4
+	for i, im := range shown {
+		left := margin + i*(tileSide+margin)
+		place := image.Rect(left, top, left+tileSide, top+tileSide)
+		tile, err := drawTile(im.File)
+		if err != nil { // it was readable when it was hashed
+			draw.Draw(sheet, place, image.NewUniform(color.Gray{Y: 225}), image.Point{}, draw.Src)
+			write(sheet, left+4, top+tileSide/2, faint, "not readable")
+		} else {
+			draw.Draw(sheet, place, tile, image.Point{}, draw.Src)
+		}
+		write(sheet, left, top+tileSide+lineHeight-2, ink, shortened(im.ID))
+		kind := "external"
+		if im.Train {
+			kind = "train"
+		}
+		write(sheet, left, top+tileSide+2*lineHeight-2, faint, fmt.Sprintf("%s %v", kind, im.Labels))
+	}
+}
+
+// named is labels with their names.
+func named(labels data.Labels) string {
+	var words []string
+	for _, n := range labels.Numbers() {
+		word := fmt.Sprint(n)
+		if n < len(data.LabelNames) {
+			word += " " + data.LabelNames[n]
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
+}
+
+// shortened fits an Id below a tile.
+func shortened(id string) string {
+	if most := tileSide / basicfont.Face7x13.Advance; len(id) > most {
+		return id[:most-2] + ".."
+	}
+	return id
+}
+
+func write(sheet *image.NRGBA, x, y int, c color.Color, text string) {
+	d := font.Drawer{Dst: sheet, Src: image.NewUniform(c), Face: basicfont.Face7x13, Dot: fixed.P(x, y)}
+	d.DrawString(text)
+}
+
+// drawTile draws a file, in colour if its sister channels are beside it.
+func drawTile(file string) (*image.NRGBA, error) {
+	ext := filepath.Ext(file)
+	var planes [3]data.Plane
+	for i, colour := range data.Colours[:3] {
+		stem, ok := strings.CutSuffix(strings.TrimSuffix(file, ext), "_green")
+		if !ok {
+			break
+		}
+		plane, err := tilePlane(stem + "_" + colour + ext)
+		if err != nil {
+			break
+		}
+		planes[i] = plane
+	}
+	if planes[2].U8 == nil {
+		grey, err := tilePlane(file)
+		if err != nil {
+			return nil, err
+		}
+		planes = [3]data.Plane{grey, grey, grey}
+	}
+	tile := image.NewNRGBA(image.Rect(0, 0, tileSide, tileSide))
+	for i := range tileSide * tileSide {
+		for c, p := range planes {
+			tile.Pix[4*i+c] = p.U8[i]
+		}
+		tile.Pix[4*i+3] = 255
+	}
+	return tile, nil
+}
+
+// tilePlane is a file's plane at the size of a tile, 8 bits.
+func tilePlane(file string) (data.Plane, error) {
+	bytes, err := os.ReadFile(file)
+	if err != nil {
+		return data.Plane{}, err
+	}
+	im, err := codec.Decode(file, bytes)
+	if err != nil {
+		return data.Plane{}, err
+	}
+	p := pixel.Resample(im, tileSide, tileSide, pixel.Lanczos).Planes[0]
+	if p.U16 != nil {
+		p.U8 = make([]uint8, len(p.U16))
+		for i, v := range p.U16 {
+			p.U8[i] = uint8(v >> 8)
+		}
+	}
+	return p, nil
+}
