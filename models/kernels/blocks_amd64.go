@@ -34,6 +34,36 @@ func convTile1x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float
 //go:noescape
 func convTile1x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
+// convTile1x7 is a convTile of 1 blocks of channels and 7 pixels.
+//
+//go:noescape
+func convTile1x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile1x8 is a convTile of 1 blocks of channels and 8 pixels.
+//
+//go:noescape
+func convTile1x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile1x9 is a convTile of 1 blocks of channels and 9 pixels.
+//
+//go:noescape
+func convTile1x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile1x10 is a convTile of 1 blocks of channels and 10 pixels.
+//
+//go:noescape
+func convTile1x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile1x11 is a convTile of 1 blocks of channels and 11 pixels.
+//
+//go:noescape
+func convTile1x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile1x12 is a convTile of 1 blocks of channels and 12 pixels.
+//
+//go:noescape
+func convTile1x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
 // gradTile1 is a gradTile of 1 blocks of channels.
 //
 //go:noescape

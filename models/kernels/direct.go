@@ -91,7 +91,7 @@ func (d *direct) multiply(b *band, pair, first, count int, last bool) {
 	if last && d.epilogue.ReLU {
 		flags |= cutResult
 	}
-	tiles := ceil(d.cols, maxPixels)
+	tiles := ceil(d.cols, tileVectors/blocks)
 	for r := range d.rows {
 		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX+d.left*d.outStepX)*Lanes
 		x := b.base + first*b.block + r*d.stepY*b.row

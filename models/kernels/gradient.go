@@ -5,34 +5,46 @@ package kernels
 // them is close.
 const gradPositions = 256
 
-// gradient computes dw from dy and x. Each pair of output blocks and block of
-// input channels is one piece of work, which runs through the positions of all
+// gradient computes dw from dy and x. Each pair of output blocks and few blocks of
+// input channels are one piece of work, which runs through the positions of all
 // images in order.
 func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
-	inBlocks, pairs := p.inBlocks(), p.pairs()
-	ws.each(p.groups*pairs*inBlocks, func(s *scratch, i int) {
+	per := p.gradBlocks()
+	pieces, pairs := ceil(p.inBlocks(), per), p.pairs()
+	ws.each(p.groups*pairs*pieces, func(s *scratch, i int) {
 		g := weightGradient{
 			pass: p, machine: m, scratch: s,
-			group: i / inBlocks / pairs, pair: i / inBlocks % pairs, block: i % inBlocks,
+			group: i / pieces / pairs, pair: i / pieces % pairs, block: i % pieces * per,
 		}
+		g.blocks = min(per, p.inBlocks()-g.block)
 		g.sum(n, dy, x)
 		g.unpack(dw)
 	})
 }
 
+// gradBlocks is how many blocks of input channels one piece of work takes: so
+// many that their taps and lanes leave few places of a tile empty.
+func (p *pass) gradBlocks() int {
+	if len(p.taps)*p.lanes%gradCombos == 0 {
+		return 1
+	}
+	return min(3, p.inBlocks())
+}
+
 type weightGradient struct {
 	*pass
-	machine            *machine
-	scratch            *scratch
-	group, pair, block int
+	machine       *machine
+	scratch       *scratch
+	group, pair   int
+	block, blocks int // of input channels: the first, and how many
 
-	acc []float32 // [combination of tap and lane][channel of the pair]
+	acc []float32 // [block][tap][lane][channel of the pair]
 }
 
 // sum computes acc.
 func (g *weightGradient) sum(n int, dy, x []float32) {
 	blocks := g.blocksOf(g.pair)
-	groups := ceil(len(g.taps)*g.lanes, gradCombos)
+	groups := ceil(g.blocks*len(g.taps)*g.lanes, gradCombos)
 	g.acc = g.scratch.get(slotC, groups*gradCombos*blocks*Lanes)
 	clear(g.acc)
 	rows, cols := min(g.gridH, max(1, gradPositions/g.gridW)), g.gridW
@@ -41,7 +53,7 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 	}
 	var buf []float32
 	if g.padded {
-		buf = g.scratch.get(slotX, g.copySize(1, rows))
+		buf = g.scratch.get(slotX, g.copySize(g.blocks, rows))
 	}
 	plane := g.outH * g.outW * Lanes
 	for image := range n {
@@ -49,7 +61,7 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 		for top := 0; top < g.gridH; top += rows {
 			for left := 0; left < g.gridW; left += cols {
 				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
-				b := g.source(buf, x, image, g.group, g.block, 1, top, h, left)
+				b := g.source(buf, x, image, g.group, g.block, g.blocks, top, h, left)
 				g.scratch.ints = g.combinations(g.scratch.ints, &b)
 				for k := range groups {
 					g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[k*gradCombos],
@@ -64,7 +76,7 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 // combinations are the offsets of every tap's lanes, filled up with the first.
 func (g *weightGradient) combinations(to []int, b *band) []int {
 	to = to[:0]
-	g.scratch.taps = g.offsets(g.scratch.taps, b, 1)
+	g.scratch.taps = g.offsets(g.scratch.taps, b, g.blocks)
 	for _, o := range g.scratch.taps {
 		for l := range g.lanes {
 			to = append(to, o+l*floatBytes)
@@ -80,13 +92,12 @@ func (g *weightGradient) combinations(to []int, b *band) []int {
 func (g *weightGradient) unpack(dw []float32) {
 	width := g.blocksOf(g.pair) * Lanes
 	for o := range width {
-		for l := range g.lanes {
-			to := g.weight(g.group, g.pair*maxBlocks*Lanes+o, g.block*g.lanes+l)
-			if to < 0 {
-				continue
-			}
+		r := g.row(g.group, g.pair*maxBlocks*Lanes+o)
+		first := g.block * g.lanes
+		for c := max(r.lo, first); c < min(r.hi, first+g.blocks*g.lanes); c++ {
+			k := (c - first) / g.lanes
 			for t := range g.taps {
-				dw[to+g.taps[t].weight] = g.acc[(t*g.lanes+l)*width+o]
+				dw[r.at(c)+g.taps[t].weight] = g.acc[((k*len(g.taps)+t)*g.lanes+(c-first)%g.lanes)*width+o]
 			}
 		}
 	}

@@ -14,7 +14,7 @@ type machine struct {
 	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
 	// addResult, and res where it is not nil, and cuts at zero with cutResult.
 	// res lies like y. lanes is a multiple of 4.
-	convTile [maxBlocks + 1][maxPixels + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+	convTile [maxBlocks + 1][tileVectors + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 		y *float32, ystep, yblock int, bias, res *float32, flags int)
 
 	// gradTile, by blocks of output channels, adds to acc, packed as
@@ -41,9 +41,10 @@ type machine struct {
 }
 
 const (
-	maxBlocks  = 2
-	maxPixels  = 6
-	gradCombos = 6
+	maxBlocks   = 2
+	tileVectors = 12 // sums of a tile: blocks*pixels
+	maxPixels   = tileVectors / maxBlocks
+	gradCombos  = 6
 
 	addResult = 1
 	cutResult = 2

@@ -18,10 +18,11 @@ func fastMachines() []*machine {
 	}
 	m.convTile[1] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
 		nil, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
+		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12,
 	}
-	m.convTile[2] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
-		nil, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6,
-	}
+	copy(m.convTile[2][1:], []func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
+		convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6,
+	})
 	m.gradTile[1], m.gradTile[2] = gradTile1, gradTile2
 	return []*machine{m}
 }

@@ -67,14 +67,23 @@ func merge(s ConvShape, back bool) merged {
 	return m
 }
 
-// weight is where in the weights tap 0 of a group's channels o and i is, or
-// -1 where there is none.
-func (m *merged) weight(group, o, i int) int {
-	if o >= m.out || i >= m.in || o/m.partOut != i/m.partIn {
-		return -1
+// weightRow is where the weights of an output channel stand: of the input
+// channels lo..hi of its group, from base on, a step apart.
+type weightRow struct{ base, lo, hi, step int }
+
+func (r *weightRow) at(c int) int { return r.base + (c-r.lo)*r.step }
+
+// row gives the row of a group's channel o, empty for a spare lane.
+func (m *merged) row(group, o int) weightRow {
+	if o >= m.out {
+		return weightRow{}
 	}
-	original := group*(m.out/m.partOut) + o/m.partOut
-	return original*m.originalPart*m.channelStep() + o%m.partOut*m.outStep + i%m.partIn*m.inStep
+	part := o / m.partOut
+	original := group*(m.out/m.partOut) + part
+	return weightRow{
+		base: original*m.originalPart*m.channelStep() + o%m.partOut*m.outStep,
+		lo:   part * m.partIn, hi: (part + 1) * m.partIn, step: m.inStep,
+	}
 }
 
 // channelStep is how far apart the first axis of the weights lies.
@@ -165,21 +174,31 @@ func (p *pass) inBlocks() int { return ceil(p.in, p.lanes) }
 // pack lays the weights out as [group][pair][inBlock][tap][lane][channel of the pair].
 func (p *pass) pack(ws *Workspace, m *machine, packed, weights []float32) {
 	size := p.pairSize()
+	if size == 0 {
+		return
+	}
 	pairs := p.pairs()
 	ws.each(p.groups*pairs, func(_ *scratch, i int) {
 		to := packed[i*size : (i+1)*size]
 		group, first := i/pairs, i%pairs*maxBlocks*Lanes
 		width := p.blocksOf(i%pairs) * Lanes
+		var rows [maxBlocks * Lanes]weightRow
+		for o := range width {
+			rows[o] = p.row(group, first+o)
+		}
 		for c := range p.inBlocks() * p.lanes {
-			at := (c/p.lanes*len(p.taps)*p.lanes + c%p.lanes) * width
+			at := to[(c/p.lanes*len(p.taps)*p.lanes+c%p.lanes)*width:]
 			for o := range width {
-				from := p.weight(group, first+o, c)
-				for t := range p.taps {
-					v := float32(0)
-					if from >= 0 {
-						v = weights[from+p.taps[t].weight]
+				r := &rows[o]
+				if c < r.lo || c >= r.hi {
+					for t := range p.taps {
+						at[t*p.lanes*width+o] = 0
 					}
-					to[at+t*p.lanes*width+o] = v
+					continue
+				}
+				from := weights[r.at(c):]
+				for t := range p.taps {
+					at[t*p.lanes*width+o] = from[p.taps[t].weight]
 				}
 			}
 		}

@@ -18,7 +18,7 @@ func plainMachine() *machine {
 		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax, adamStep: plainAdam,
 	}
 	for blocks := 1; blocks <= maxBlocks; blocks++ {
-		for pixels := 1; pixels <= maxPixels; pixels++ {
+		for pixels := 1; pixels <= tileVectors/blocks; pixels++ {
 			m.convTile[blocks][pixels] = plainConvTile(blocks, pixels)
 		}
 		m.gradTile[blocks] = plainGradTile(blocks)

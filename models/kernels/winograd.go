@@ -67,16 +67,14 @@ func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32
 		blocks := p.blocksOf(pair)
 		width := blocks * Lanes
 		kernels := s.get(slotB, Lanes*9*width) // [lane][block][tap][output lane]
-		for l := range Lanes {
-			for o := range width {
-				from := p.weight(0, pair*maxBlocks*Lanes+o, block*Lanes+l)
-				to := kernels[(l*blocks+o/Lanes)*9*Lanes+o%Lanes:]
+		clear(kernels)
+		for o := range width {
+			r := p.row(0, pair*maxBlocks*Lanes+o)
+			for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
+				to := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
+				from := weights[r.at(c):]
 				for t := range 9 {
-					v := float32(0)
-					if from >= 0 {
-						v = weights[from+p.tap(t)]
-					}
-					to[t*Lanes] = v
+					to[t*Lanes] = from[p.tap(t)]
 				}
 			}
 		}
@@ -191,7 +189,7 @@ func (w *winogradPiece) multiply(pair int, packed []float32) {
 		offsets = append(offsets, b*w.count*laneBytes)
 	}
 	w.scratch.ints = offsets
-	parts := ceil(w.count, maxPixels)
+	parts := ceil(w.count, tileVectors/blocks)
 	for p := range tilePoints {
 		u := &packed[p*w.inBl*Lanes*blocks*Lanes]
 		x := w.points[p*w.inBl*w.count*Lanes:]

@@ -97,14 +97,13 @@ func (p *winogradPass) unpack(m *machine, dw, sums []float32, sumSize, pair, blo
 	var kernels [Lanes * maxBlocks * 9 * Lanes]float32 // [lane][block][tap][output lane]
 	m.winogradWeights(Lanes*blocks, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
 		&sums[block*Lanes*blocks*Lanes], tileIn*sumSize*floatBytes, sumSize*floatBytes, laneBytes)
-	for l := range Lanes {
-		for o := range blocks * Lanes {
-			to := p.weight(0, pair*maxBlocks*Lanes+o, block*Lanes+l)
-			if to < 0 {
-				continue
-			}
+	for o := range blocks * Lanes {
+		r := p.row(0, pair*maxBlocks*Lanes+o)
+		for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
+			from := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
+			to := dw[r.at(c):]
 			for t := range 9 {
-				dw[to+t] = kernels[((l*blocks+o/Lanes)*9+t)*Lanes+o%Lanes]
+				to[t] = from[t*Lanes]
 			}
 		}
 	}

@@ -45,13 +45,19 @@ func convTile(blocks, pixels int) {
 	Label("taps")
 	ws := vectors(blocks)
 	spread := vectors(2)
-	near, far, quads := GP64(), GP64(), GP64()
+	bases := make([]reg.GPVirtual, (pixels+2)/3) // of three pixels each
+	for i := range bases {
+		bases[i] = GP64()
+	}
+	quads := GP64()
 	Label("tap")
-	MOVQ(Mem{Base: offsets}, near)
+	MOVQ(Mem{Base: offsets}, bases[0])
 	ADDQ(Imm(8), offsets)
-	ADDQ(x, near)
-	LEAQ(Mem{Base: near, Index: step, Scale: 2}, far)
-	ADDQ(step, far)
+	ADDQ(x, bases[0])
+	for i := 1; i < len(bases); i++ {
+		LEAQ(Mem{Base: bases[i-1], Index: step, Scale: 2}, bases[i])
+		ADDQ(step, bases[i])
+	}
 	Load(Param("lanes"), quads)
 	SHRQ(Imm(2), quads)
 	Label("quad")
@@ -60,10 +66,7 @@ func convTile(blocks, pixels int) {
 			VMOVUPS(Mem{Base: w, Disp: 32 * (c*blocks + j)}, ws[j])
 		}
 		for i := range pixels {
-			at := Mem{Base: near, Disp: 4 * c}
-			if i >= 3 {
-				at.Base = far
-			}
+			at := Mem{Base: bases[i/3], Disp: 4 * c}
 			if i%3 > 0 {
 				at.Index, at.Scale = step, uint8(i%3)
 			}
@@ -74,8 +77,9 @@ func convTile(blocks, pixels int) {
 			}
 		}
 	}
-	ADDQ(Imm(16), near)
-	ADDQ(Imm(16), far)
+	for _, base := range bases {
+		ADDQ(Imm(16), base)
+	}
 	ADDQ(U32(4*32*blocks), w)
 	DECQ(quads)
 	JNZ(LabelRef("quad"))

@@ -12,7 +12,7 @@ import (
 func main() {
 	ConstraintExpr("!purego")
 	for blocks := 1; blocks <= 2; blocks++ {
-		for pixels := 1; pixels <= 6; pixels++ {
+		for pixels := 1; pixels <= 12/blocks; pixels++ { // 12 sums fill the registers
 			convTile(blocks, pixels)
 		}
 		gradTile(blocks)
