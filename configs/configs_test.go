@@ -206,7 +206,7 @@ func TestTrain(t *testing.T) {
 	train := func(out string, epochs int) []byte {
 		t.Helper()
 		mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+out, "size=32", "batch=8",
-			fmt.Sprint("epochs=", epochs), "norm=per_image", "seed=7")
+			fmt.Sprint("epochs=", epochs), "norm=per_image", "seed=7", "policy=best")
 		b, err := os.ReadFile(filepath.Join(out, "metrics.csv"))
 		if err != nil {
 			t.Fatal(err)

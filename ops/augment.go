@@ -2,42 +2,43 @@ package ops
 
 import (
 	"context"
-	"math/rand/v2"
 
 	"hpaflow/data"
-	"hpaflow/data/pixel"
+	"hpaflow/data/augment"
 	"hpaflow/flow"
 )
 
 func augmentSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "augment", Parallel: true,
-		Doc: "Turn and flip at random: a quarter turn 0..3 times, a flip (up-down, left-right or both) and a transpose, " +
-			"each with probability 1/2, drawn from seed, epoch and key.",
+		Doc: "Change images at random, drawn from seed, epoch and key: a quarter turn 0..3 times, a flip (up-down, left-right or both) " +
+			"and a transpose, each with probability 1/2; then a pair of operations of a policy; then resize.",
 		In: in(sampleType), Out: sampleType,
+		Fields: []flow.Field{
+			{Name: "policy", Type: flow.String, Default: "none", Doc: "none; best: the published search's; or a JSON file of sets of pairs of operations. " +
+				"A policy needs images of 8 bits"},
+			{Name: "size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 14,
+				Doc: "resize to this many pixels square, as OpenCV's INTER_LINEAR does; 0: the size is as it comes"},
+		},
+		Check: func(a flow.Args) []flow.FieldFault {
+			if _, err := augment.Load(a.String("policy")); err != nil {
+				return []flow.FieldFault{{Field: "policy", Fault: err.Error(), Hint: "there are none, best, and files"}}
+			}
+			return nil
+		},
 		Build: func(n *flow.Node) (flow.Output, error) {
+			policy, err := augment.Load(n.Args.String("policy"))
+			if err != nil {
+				return nil, err
+			}
 			seed := n.Graph.Options().Seed
+			augmenter := augment.New(policy, n.Args.Int("size"))
 			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				s := *r.Value
-				s.Image = drawDihedral(flow.Rand(seed, r.Epoch, r.Key, "augment")).Apply(s.Image)
-				return &s, nil
+				var err error
+				s.Image, err = augmenter.Apply(s.Image, flow.Rand(seed, r.Epoch, r.Key, "augment"))
+				return &s, err
 			}), nil
 		},
 	}
-}
-
-// drawDihedral joins RandomRotate90, Flip and Transpose, each with p = 0.5,
-// into the one symmetry they amount to.
-func drawDihedral(draw *rand.Rand) pixel.Dihedral {
-	d := pixel.Identity
-	if draw.IntN(2) == 0 {
-		d = pixel.Turn(draw.IntN(4))
-	}
-	if draw.IntN(2) == 0 {
-		d = d.Then([]pixel.Dihedral{pixel.FlipUD, pixel.FlipLR, pixel.FlipUD | pixel.FlipLR}[draw.IntN(3)])
-	}
-	if draw.IntN(2) == 0 {
-		d = d.Then(pixel.Transpose)
-	}
-	return d
 }

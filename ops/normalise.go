@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 )
 
 // normalise holds the ways to turn a plane into float32, by name. 16-bit
@@ -14,18 +15,12 @@ var normalise = map[string]func(dst []float32, p data.Plane){
 }
 
 // normaliseFixed is (x-127.5)/255, in -0.5..0.5.
-func normaliseFixed(dst []float32, p data.Plane) {
-	affine(dst, p, 127.5, 1.0/255)
-}
+func normaliseFixed(dst []float32, p data.Plane) { shift(dst, p, 127.5, 255) }
 
 // normalisePerImage is (x-mean)/(std+1e-7) over the plane, with the standard
 // deviation of the population, as numpy's std. A flat plane becomes zeros.
 func normalisePerImage(dst []float32, p data.Plane) {
-	var sum, squares uint64
-	for _, v := range p.U8 {
-		sum += uint64(v)
-		squares += uint64(v) * uint64(v)
-	}
+	sum, squares := pixel.Sums(p.U8)
 	for _, v := range p.U16 {
 		sum += uint64(v)
 		squares += uint64(v) * uint64(v)
@@ -36,22 +31,16 @@ func normalisePerImage(dst []float32, p data.Plane) {
 	if p.U16 != nil {
 		mean, std = mean/257, std/257
 	}
-	affine(dst, p, mean, 1/(std+1e-7))
+	shift(dst, p, mean, std+1e-7)
 }
 
-// affine is (x-mean)*scale. All 8-bit values are worked out once.
-func affine(dst []float32, p data.Plane, mean, scale float64) {
+// shift is (x-mean)/deviation, in single precision.
+func shift(dst []float32, p data.Plane, mean, deviation float64) {
 	if p.U8 != nil {
-		var lut [256]float32
-		for v := range lut {
-			lut[v] = float32((float64(v) - mean) * scale)
-		}
-		for i, v := range p.U8 {
-			dst[i] = lut[v]
-		}
+		pixel.Normalise(dst, p.U8, float32(mean), float32(deviation))
 		return
 	}
 	for i, v := range p.U16 {
-		dst[i] = float32((float64(v)/257 - mean) * scale)
+		dst[i] = float32((float64(v)/257 - mean) / deviation)
 	}
 }

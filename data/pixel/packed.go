@@ -101,19 +101,20 @@ func (p *Packed) loadTransposed(dst []uint8, im *data.Image, d Dihedral) {
 	width, height := im.Height, im.Width // of the result
 	const side = 64                      // a cache line, so that each is read once
 	var planes [4][]uint8
+	stride := (width/side + 1 | 1) * side // an odd number of cache lines, so that rows do not share sets of the cache
 	for c := range p.strips {
-		sized(&p.strips[c], side*width)
+		sized(&p.strips[c], side*stride)
 	}
 	for x := 0; x < im.Width; x += side {
 		n := min(side, im.Width-x)
 		for c := range im.Planes {
-			transposePlane(p.strips[c], width, im.Planes[c].U8[x:], im.Width, n, im.Height)
+			transposePlane(p.strips[c], stride, im.Planes[c].U8[x:], im.Width, n, im.Height)
 		}
 		for i := range n {
 			for c := range planes {
 				planes[c] = p.nothing[:min(width, len(p.nothing))]
 				if c < len(im.Planes) {
-					planes[c] = p.strips[c][i*width : (i+1)*width]
+					planes[c] = p.strips[c][i*stride:][:width]
 				}
 			}
 			p.place(dst, x+i, width, height, &planes, d)
@@ -191,9 +192,11 @@ func (p *Packed) Lookup(table *[256]uint8) {
 	}
 }
 
-// Mean is the mean of all values of all planes.
+// Mean is the mean of all values of all planes. A plane that the image does not
+// have is flat, whatever has been done to it, and so can be taken off.
 func (p *Packed) Mean() float64 {
 	sum, _ := Sums(p.pix)
+	sum -= uint64(p.pix[3]) * uint64(p.Width*p.Height*(len(p.strips)-p.planes))
 	return float64(sum) / float64(p.Width*p.Height*p.planes)
 }
 

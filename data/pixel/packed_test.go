@@ -32,13 +32,14 @@ func positions(seed uint32, n int) []float32 {
 	return list
 }
 
-func shifts(w, h int) func(y int, dx, dy []float32) {
+func shifts(w, h int) func(y int, dx, dy []float32) bool {
 	x, y := noise(3, w, h, 16).Planes[0].U16, noise(4, w, h, 16).Planes[0].U16
-	return func(row int, dx, dy []float32) {
+	return func(row int, dx, dy []float32) bool {
 		for i := range dx {
 			dx[i] = float32((float64(x[row*w+i]) - 32768) / 8192)
 			dy[i] = float32((float64(y[row*w+i]) - 32768) / 8192)
 		}
+		return true
 	}
 }
 

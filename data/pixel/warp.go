@@ -59,16 +59,20 @@ func (p *Packed) Remap(xs, ys []float32) {
 }
 
 // Displace takes pixel (x,y) from (x,y) moved by what move gives for its row:
-// Width shifts along x and along y, in pixels. It is OpenCV's remap, as Remap is.
-func (p *Packed) Displace(move func(y int, dx, dy []float32)) {
+// Width shifts along x and along y, in pixels. Where move says false, all shifts
+// of the row are too small to be seen. It is OpenCV's remap, as Remap is.
+func (p *Packed) Displace(move func(y int, dx, dy []float32) bool) {
 	dx, dy := p.deltas()
 	mx, my := make([]float32, p.Width), make([]float32, p.Width)
-	p.warp(func(int) (int32, int32) { return 0, 0 }, func(y int) {
-		move(y, mx, my)
+	p.warp(func(int) (int32, int32) { return 0, 0 }, func(y int) bool {
+		if !move(y, mx, my) {
+			return false
+		}
 		for x := range mx {
 			dx[x] = position(float32(float64(x) + float64(mx[x])))
 			dy[x] = position(float32(float64(y) + float64(my[x])))
 		}
+		return true
 	})
 }
 
@@ -90,15 +94,16 @@ func (p *Packed) deltas() (dx, dy []int32) {
 }
 
 // warp makes each row from where it starts and from the deltas, which fill may
-// set anew for each.
-func (p *Packed) warp(start func(y int) (x0, y0 int32), fill func(y int)) {
+// set anew for each; if it says false, the row stays.
+func (p *Packed) warp(start func(y int) (x0, y0 int32), fill func(y int) bool) {
 	dst := p.result(p.Width, p.Height)
 	s := &surface{p.pix, p.Width, p.Height}
 	dx, dy := p.offsets[0], p.offsets[1]
 	var xs, ys span
 	for y := range p.Height {
-		if fill != nil {
-			fill(y)
+		if fill != nil && !fill(y) {
+			copy(dst[4*y*p.Width:], p.row(y))
+			continue
 		}
 		if fill != nil || y == 0 {
 			xs, ys = spanOf(dx[:p.Width]), spanOf(dy[:p.Width])
