@@ -4,10 +4,13 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/predictions"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
+	"hpaflow/data/submission"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/models/metrics"
 )
 
 var (
@@ -18,14 +21,18 @@ var (
 	batchType  = flow.TypeOf[*data.Batch]("batch")
 	epochType  = flow.TypeOf[*models.Epoch]("epoch")
 
-	assignmentType = flow.TypeOf[split.Assignment]("assignment")
-	groupType      = flow.TypeOf[*duplicates.Group]("group")
-	leakType       = flow.TypeOf[duplicates.Image]("leak")
+	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
+	groupType       = flow.TypeOf[*duplicates.Group]("group")
+	leakType        = flow.TypeOf[duplicates.Image]("leak")
+	predictionType  = flow.TypeOf[*predictions.Row]("prediction")
+	calibrationType = flow.TypeOf[*metrics.Calibration]("calibration")
+	claimType       = flow.TypeOf[submission.Row]("claim")
 )
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
 	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec())
+	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec())
 }
 
 // in is the port of an op with one input.

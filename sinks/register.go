@@ -8,9 +8,12 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/predictions"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
+	"hpaflow/data/submission"
 	"hpaflow/flow"
+	"hpaflow/models/metrics"
 )
 
 var (
@@ -20,14 +23,18 @@ var (
 	letterType = flow.TypeOf[flow.DeadLetter]("dead letter")
 	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
 
-	assignmentType = flow.TypeOf[split.Assignment]("assignment")
-	groupType      = flow.TypeOf[*duplicates.Group]("group")
-	leakType       = flow.TypeOf[duplicates.Image]("leak")
+	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
+	groupType       = flow.TypeOf[*duplicates.Group]("group")
+	leakType        = flow.TypeOf[duplicates.Image]("leak")
+	predictionType  = flow.TypeOf[*predictions.Row]("prediction")
+	calibrationType = flow.TypeOf[*metrics.Calibration]("calibration")
+	claimType       = flow.TypeOf[submission.Row]("claim")
 )
 
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
 	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec())
+	r.Register(submissionSpec(), calibrationSpec())
 }
 
 // in is the port of a sink.

@@ -11,5 +11,5 @@ var sampleType = flow.TypeOf[*data.Sample]("sample")
 
 // Register makes the sources known. Stdin is what "-" reads.
 func Register(r *flow.Registry, stdin io.Reader) {
-	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec())
+	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec(), predictionsSpec())
 }

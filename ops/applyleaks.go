@@ -1,0 +1,86 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hpaflow/data"
+	"hpaflow/data/submission"
+	"hpaflow/flow"
+)
+
+func applyLeaksSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "apply_leaks",
+		Doc: "Put the labels of leak tables in place of predicted ones, table after table: a later one wins, and in a table the last row of an Id. " +
+			"What each did is said; Ids that are not among the samples are counted, or are an error with strict = true.",
+		In: in(claimType), Out: claimType,
+		Fields: []flow.Field{
+			{Name: "tables", Type: flow.Strings, Doc: "CSV files with Id and Target"},
+			{Name: "strict", Type: flow.Bool, Default: false, Doc: "whether an Id that is not among the samples is an error"},
+			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			a := &applyLeaks{strict: n.Args.Bool("strict"), graph: n.Graph, stage: n.Name}
+			for _, path := range n.Args.Strings("tables") {
+				leak, err := submission.ReadLeak(path, n.Args.Int("classes"))
+				if err != nil {
+					return nil, err
+				}
+				a.leaks = append(a.leaks, leak)
+			}
+			return flow.Process(flow.In[submission.Row](n, "in"), n.Stage(), a.run), nil
+		},
+	}
+}
+
+// applyLeaks gathers all rows, which are small, to know which Ids there are.
+type applyLeaks struct {
+	leaks  []submission.Leak
+	strict bool
+	graph  *flow.Graph
+	stage  string
+}
+
+func (a *applyLeaks) run(ctx context.Context, in *flow.Reader[submission.Row], out *flow.Emitter[submission.Row]) error {
+	var rows []submission.Row
+	for {
+		r, err := in.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if r.IsValue() {
+			rows = append(rows, r.Value)
+		}
+	}
+	rows, applied := submission.Apply(rows, a.leaks)
+	for _, t := range applied {
+		if len(t.Strange) > 0 && a.strict {
+			return fmt.Errorf("%s: no such sample: %s", t.Name, data.Enumerate(t.Strange))
+		}
+		a.graph.Note(a.stage, describeLeak(t))
+	}
+	for i, r := range rows {
+		if err := out.Forward(flow.Record[submission.Row]{Seq: int64(i), Key: r.ID, Value: r}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describeLeak is what a table did, as one line.
+func describeLeak(t submission.Applied) string {
+	line := fmt.Sprintf("%s: %d samples known, %d changed", t.Name, t.Samples, t.Changed)
+	if t.Repeated > 0 {
+		line += fmt.Sprintf("; %d rows repeat an Id, and its last one counts", t.Repeated)
+	}
+	if len(t.Strange) > 0 {
+		line += "; not among the samples, and skipped: " + data.Enumerate(t.Strange)
+	}
+	return line
+}

@@ -1,0 +1,96 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hpaflow/data"
+	"hpaflow/data/predictions"
+	"hpaflow/data/submission"
+	"hpaflow/flow"
+	"hpaflow/models/metrics"
+)
+
+func thresholdSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "threshold",
+		Doc: "Choose a threshold for each label on labelled probabilities, and score them: of 0.05, 0.06 .. 0.99 the first that makes " +
+			"the share of samples the label is predicted for closest to the share that have it. Yields one record.",
+		In: in(predictionType), Out: calibrationType,
+		Build: func(n *flow.Node) (flow.Output, error) {
+			return flow.Process(flow.In[*predictions.Row](n, "in"), n.Stage(),
+				func(ctx context.Context, in *flow.Reader[*predictions.Row], out *flow.Emitter[*metrics.Calibration]) error {
+					c, err := calibrate(ctx, in)
+					if err != nil {
+						return err
+					}
+					return out.Forward(flow.Record[*metrics.Calibration]{Key: "thresholds", Value: c})
+				}), nil
+		},
+	}
+}
+
+// calibrate gathers all rows, since a threshold depends on all of them.
+func calibrate(ctx context.Context, in *flow.Reader[*predictions.Row]) (*metrics.Calibration, error) {
+	var p [][]float64
+	var labels []data.Labels
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			if len(p) == 0 {
+				return nil, errors.New("there are no probabilities to choose thresholds on")
+			}
+			return metrics.Calibrate(p, labels, len(p[0]))
+		case err != nil:
+			return nil, err
+		case !r.IsValue():
+			continue
+		case !r.Value.Labeled:
+			return nil, fmt.Errorf("%s has no labels, which thresholds are chosen by", r.Value.ID)
+		}
+		p, labels = append(p, r.Value.P), append(labels, r.Value.Labels)
+	}
+}
+
+func decideSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "decide",
+		Doc: "Turn probabilities into labels: those above their threshold.",
+		In: []flow.Port{
+			{Name: "in", Type: predictionType, Doc: "the samples to decide on"},
+			{Name: "thresholds", Type: calibrationType, Doc: "what op threshold yields"},
+		},
+		Out: claimType,
+		Build: func(n *flow.Node) (flow.Output, error) {
+			return flow.Process2(flow.In[*predictions.Row](n, "in"), flow.In[*metrics.Calibration](n, "thresholds"), n.Stage(), decide), nil
+		},
+	}
+}
+
+func decide(ctx context.Context, in *flow.Reader[*predictions.Row], from *flow.Reader[*metrics.Calibration], out *flow.Emitter[submission.Row]) error {
+	c, err := from.Next(ctx)
+	if err != nil {
+		return err
+	}
+	thresholds := c.Value.Thresholds
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case !r.IsValue():
+			continue
+		case len(r.Value.P) != len(thresholds):
+			return fmt.Errorf("%s has %d probabilities, and there are %d thresholds", r.Value.ID, len(r.Value.P), len(thresholds))
+		}
+		claim := submission.Row{ID: r.Value.ID, Labels: metrics.Decide(r.Value.P, thresholds)}
+		if err := out.Forward(flow.Record[submission.Row]{Seq: r.Seq, Key: r.Key, Value: claim}); err != nil {
+			return err
+		}
+	}
+}

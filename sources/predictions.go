@@ -1,0 +1,96 @@
+package sources
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"hpaflow/data"
+	"hpaflow/data/predictions"
+	"hpaflow/data/submission"
+	"hpaflow/flow"
+)
+
+var predictionType = flow.TypeOf[*predictions.Row]("prediction")
+
+func predictionsSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSource, Name: "predictions",
+		Doc: "The rows of a table of probabilities, or the weighted mean of several, joined by Id. " +
+			"An Id that is not in all of them is an error.",
+		Out: predictionType,
+		Fields: []flow.Field{
+			{Name: "tables", Type: flow.Strings, Doc: "CSV files with Id, P00, P01 and so on, and perhaps L00, L01 and so on; compressed when a name ends in .zst"},
+			{Name: "weights", Type: flow.Strings, Default: []string{}, Doc: "a number for each table; empty: they count the same"},
+			{Name: "order", Type: flow.InputFile, Default: "", Doc: "CSV with the Ids there are to be, in their order; empty: those of the first table"},
+			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels there are probabilities of"},
+		},
+		Check: func(a flow.Args) []flow.FieldFault {
+			var faults []flow.FieldFault
+			if len(a.Strings("tables")) == 0 {
+				faults = append(faults, flow.FieldFault{Field: "tables", Fault: "there is none"})
+			}
+			if _, err := parseWeights(a); err != nil {
+				faults = append(faults, flow.FieldFault{Field: "weights", Fault: err.Error()})
+			}
+			return faults
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			t, err := readEnsemble(n.Args)
+			if err != nil {
+				return nil, err
+			}
+			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*predictions.Row]) error {
+				out.Expect(len(t.Rows))
+				for _, r := range t.Rows {
+					if err := out.Emit(r.ID, r); err != nil {
+						return err
+					}
+				}
+				return nil
+			}), nil
+		},
+	}
+}
+
+// parseWeights gives a weight for each table.
+func parseWeights(a flow.Args) ([]float64, error) {
+	given, tables := a.Strings("weights"), a.Strings("tables")
+	weights := make([]float64, len(tables))
+	if len(given) != 0 && len(given) != len(tables) {
+		return nil, fmt.Errorf("%d weights for %d tables", len(given), len(tables))
+	}
+	for i := range weights {
+		if weights[i] = 1; len(given) == 0 {
+			continue
+		}
+		w, err := strconv.ParseFloat(given[i], 64)
+		if err != nil || !(w >= 0 && w <= 1e6) {
+			return nil, fmt.Errorf("%q is no weight in 0..1000000", given[i])
+		}
+		weights[i] = w
+	}
+	return weights, nil
+}
+
+func readEnsemble(a flow.Args) (*predictions.Table, error) {
+	weights, err := parseWeights(a)
+	if err != nil {
+		return nil, err
+	}
+	var members []predictions.Member
+	for i, path := range a.Strings("tables") {
+		t, err := predictions.Read(path, a.Int("classes"))
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, predictions.Member{Name: path, Table: t, Weight: weights[i]})
+	}
+	var order []string
+	if path := a.String("order"); path != "" {
+		if order, err = submission.ReadOrder(path); err != nil {
+			return nil, err
+		}
+	}
+	return predictions.Ensemble(members, order)
+}
