@@ -4,17 +4,15 @@ import "gorgonia.org/tensor"
 
 // arena lends the results of a graph's operations their memory. A result goes
 // back once its last reader has run, so that a step needs about as much memory
-// as its largest moment, and a second step allocates nothing.
+// as its largest moment, and a second step, which asks for the same in the
+// same order, takes none.
 type arena struct {
-	free map[[imageDims]int][]*buffer // by shape
-	live map[tensor.Tensor]*buffer    // lent in this run and not back yet
+	free  map[int][]*buffer         // by size
+	live  map[tensor.Tensor]*buffer // lent in this run and not back yet
+	bytes int64                     // of all buffers
 }
 
-// imageDims is the most dimensions of a result: an image in blocks.
-const imageDims = 5
-
 type buffer struct {
-	shape   [imageDims]int
 	tensor  *tensor.Dense
 	data    []float32
 	readers int // that have still to run; kept buffers stay until the run ends
@@ -22,28 +20,29 @@ type buffer struct {
 }
 
 func newArena() *arena {
-	return &arena{free: map[[imageDims]int][]*buffer{}, live: map[tensor.Tensor]*buffer{}}
+	return &arena{free: map[int][]*buffer{}, live: map[tensor.Tensor]*buffer{}}
 }
 
 // reset takes everything back: the results of the last run are void.
 func (a *arena) reset() {
 	for _, b := range a.live {
-		a.free[b.shape] = append(a.free[b.shape], b)
+		a.giveBack(b)
 	}
 	clear(a.live)
 }
 
-// take lends a buffer for a result with so many readers.
-func (a *arena) take(shape tensor.Shape, readers int, kept bool) *buffer {
-	var key [imageDims]int
-	copy(key[:], shape)
+func (a *arena) giveBack(b *buffer) { a.free[len(b.data)] = append(a.free[len(b.data)], b) }
+
+// take lends a buffer for a result of so many values, with so many readers.
+func (a *arena) take(size, readers int, kept bool) *buffer {
 	var b *buffer
-	if list := a.free[key]; len(list) > 0 {
+	if list := a.free[size]; len(list) > 0 {
 		b = list[len(list)-1]
-		a.free[key] = list[:len(list)-1]
+		a.free[size] = list[:len(list)-1]
 	} else {
-		data := make([]float32, shape.TotalSize())
-		b = &buffer{shape: key, data: data, tensor: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))}
+		data := make([]float32, size)
+		b = &buffer{data: data, tensor: tensor.New(tensor.WithShape(size), tensor.WithBacking(data))}
+		a.bytes += 4 * int64(size)
 	}
 	b.readers, b.kept = readers, kept
 	a.live[b.tensor] = b
@@ -69,6 +68,6 @@ func (a *arena) done(input tensor.Tensor) {
 	}
 	if b.readers--; b.readers == 0 {
 		delete(a.live, input)
-		a.free[b.shape] = append(a.free[b.shape], b)
+		a.giveBack(b)
 	}
 }

@@ -9,45 +9,38 @@ import (
 	"hpaflow/models/kernels"
 )
 
-// builder turns a network's layers into a graph, for training or for
-// evaluation. Both builds of a network name the same parameters and share
-// their memory.
+// builder turns a network's layers into the graph of a training step.
 type builder struct {
-	graph    *gorgonia.ExprGraph
-	env      *environment
-	params   *params
-	batch    int
-	training bool
+	graph  *gorgonia.ExprGraph
+	env    *environment
+	params *params
+	batch  int
+	init   initialiser // of convolutions
 
 	made map[string]*gorgonia.Node // parameters of this graph
+	tape []*gorgonia.Node          // layers in order, for the backward graph
 	ops  int
-	err  error // the first that happened; later calls do nothing of use
+	err  error // the first that happened
 }
 
-// activation is the result of a layer: (batch,c,h,w), in blocks of channels,
-// or (batch,c), as it stands, with h = 0.
-type activation struct {
-	node    *gorgonia.Node
-	c, h, w int
-}
+var _ layers = (*builder)(nil)
 
-func (a activation) plane() int { return a.h * a.w }
+func (b *builder) training() bool { return true }
 
-// image is a shape (batch,c,h,w) as Gorgonia has it: in blocks of channels.
-func (b *builder) image(c, h, w int) tensor.Shape {
-	return tensor.Shape{b.batch, kernels.Blocks(c), h, w, kernels.Lanes}
-}
-
-// values is how many values n samples of the activation take.
-func (a activation) values(n int) int { return n * kernels.Blocks(a.c) * kernels.Lanes * a.plane() }
-
-// param is a parameter's node in this graph.
+// param is a parameter's node.
 func (b *builder) param(name string, init initialiser, shape ...int) *gorgonia.Node {
 	p := b.params.get(name, init, shape)
 	node := gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithShape(shape...),
 		gorgonia.WithName(name), gorgonia.WithValue(p.tensor))
 	b.made[name] = node
 	return node
+}
+
+// fail keeps the first error.
+func (b *builder) fail(name string, err error) {
+	if b.err == nil && err != nil {
+		b.err = fmt.Errorf("%s: %w", name, err)
+	}
 }
 
 // apply adds an operation to the graph.
@@ -58,6 +51,7 @@ func (b *builder) apply(o *op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	for _, n := range in {
 		o.in = append(o.in, n.Dims())
 	}
+	o.inputs = in
 	node, err := gorgonia.ApplyOp(o, in...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.name, err)
@@ -65,73 +59,84 @@ func (b *builder) apply(o *op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return node, nil
 }
 
-// layer is apply for a layer's result.
-func (b *builder) layer(o *op, c, h, w int, in ...*gorgonia.Node) activation {
+// layer is apply for a layer whose result has the shape of a.
+func (b *builder) layer(o *op, a activation, in ...*gorgonia.Node) activation {
 	if b.err != nil {
-		return activation{c: c, h: h, w: w}
+		return a
 	}
-	if !b.training {
-		o.grad, o.wrt = nil, nil
-	}
-	node, err := b.apply(o, in...)
-	if err != nil {
-		b.err = err
-	}
-	return activation{node: node, c: c, h: h, w: w}
+	o.size = b.batch * a.values()
+	a.node, b.err = b.apply(o, in...)
+	b.tape = append(b.tape, a.node)
+	return a
 }
 
-// grads collects the nodes of a grad function.
+// grads collects the nodes of a grad function, one for each input.
 type grads struct {
 	b     *builder
 	nodes gorgonia.Nodes
 	err   error
 }
 
+// add appends the result of an operation.
 func (g *grads) add(o *op, in ...*gorgonia.Node) *gorgonia.Node {
+	n := g.make(o, in...)
+	g.nodes = append(g.nodes, n)
+	return n
+}
+
+// make adds an operation whose result is no input's gradient by itself.
+func (g *grads) make(o *op, in ...*gorgonia.Node) *gorgonia.Node {
 	if g.err != nil {
 		return nil
 	}
 	var n *gorgonia.Node
 	n, g.err = g.b.apply(o, in...)
-	g.nodes = append(g.nodes, n)
 	return n
 }
 
+// skip stands for an input without a gradient.
 func (g *grads) skip() { g.nodes = append(g.nodes, nil) }
 
-// conv adds a convolution without bias; leaf says that x is the image, which
-// is in no blocks and needs no gradient.
-func (b *builder) conv(x activation, name string, s kernels.ConvShape, leaf bool) activation {
-	s.In, s.H, s.W, s.Plain = x.c, x.h, x.w, leaf
+// handOn appends a parameter's gradient that the operation after has computed
+// beside its result.
+func (g *grads) handOn(name string, from []float32, after *gorgonia.Node) {
+	g.add(&op{name: name, size: len(from), run: func(out []float32, _ [][]float32) error {
+		copy(out, from)
+		return nil
+	}}, after)
+}
+
+// conv is layers.conv.
+func (b *builder) conv(x activation, name string, s kernels.ConvShape) activation {
+	s.In, s.H, s.W, s.Plain = x.c, x.h, x.w, x.image
 	k, err := kernels.NewConv(s)
 	if err != nil {
-		if b.err == nil {
-			b.err = fmt.Errorf("%s: %w", name, err)
-		}
+		b.fail(name, err)
 		return x
 	}
 	s = k.ConvShape
-	weights := b.param(name+".weight", kaimingFanOut, s.Out, s.In/s.Groups, s.KH, s.KW)
-	o := &op{name: "conv " + name, shape: b.image(s.Out, s.OutH(), s.OutW()), inPlace: -1, wrt: []bool{!leaf, true}}
+	y := activation{c: s.Out, h: s.OutH(), w: s.OutW()}
+	weights := b.param(name+".weight", b.init, s.Out, s.In/s.Groups, s.KH, s.KW)
+	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!x.image, true}}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Forward(b.env.ws, b.env.n, out, in[0], in[1])
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
-		if leaf {
+		if x.image {
 			g.skip()
 		} else {
-			g.add(&op{name: "conv data " + name, shape: in[0].Shape(), inPlace: -1, run: func(out []float32, in [][]float32) error {
+			g.add(&op{name: "conv data " + name, flops: s.Flops(), size: b.batch * x.values(), run: func(out []float32, in [][]float32) error {
 				k.BackwardData(b.env.ws, b.env.n, out, in[0], in[1])
 				return nil
 			}}, grad, in[1])
 		}
-		g.add(&op{name: "conv weights " + name, shape: in[1].Shape(), inPlace: -1, run: func(out []float32, in [][]float32) error {
+		g.add(&op{name: "conv weights " + name, flops: s.Flops(), size: s.WeightSize(), run: func(out []float32, in [][]float32) error {
 			k.BackwardWeights(b.env.ws, b.env.n, out, in[0], in[1])
 			return nil
 		}}, grad, in[0])
 		return g.nodes, g.err
 	}
-	return b.layer(o, s.Out, s.OutH(), s.OutW(), x.node, weights)
+	return b.layer(o, y, x.node, weights)
 }

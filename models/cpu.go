@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // CPU is the Device that runs here. It holds the network twice, as a graph
-// that trains and one that evaluates, over the same parameters and memory.
+// that trains and a plan that predicts, over the same parameters.
 type CPU struct {
 	opts      Options
 	params    *params
@@ -20,8 +21,9 @@ type CPU struct {
 	optimizer *optimizer
 	env       *environment
 
-	train, predict *graph
-	x, y           *tensor.Dense
+	train   *graph
+	predict *runner
+	x, y    *tensor.Dense
 
 	pending int         // batches summed since the optimiser's last step
 	sum     [][]float32 // their gradients, when Accumulate is more than 1
@@ -42,13 +44,14 @@ func NewCPU(o Options) (*CPU, error) {
 		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
 		y:      tensor.New(tensor.WithShape(o.Batch, o.Classes), tensor.Of(tensor.Float32)),
 	}
-	var err error
-	if d.predict, err = buildGraph(o, d.params, d.env, d.x, nil, false); err != nil {
+	plan, err := newPlan(o, d.params)
+	if err == nil {
+		d.train, err = buildGraph(o, d.params, d.env, d.x, d.y)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
 	}
-	if d.train, err = buildGraph(o, d.params, d.env, d.x, d.y, true); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Model, err)
-	}
+	d.predict = newRunner(plan, d.env)
 	d.trainable = d.params.trainable()
 	d.optimizer = newOptimizer(o.Optimizer, d.env.ws, d.trainable)
 	if o.Accumulate > 1 {
@@ -68,7 +71,7 @@ func (d *CPU) zeros() [][]float32 {
 
 // Train is Device.Train.
 func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error) {
-	if err := d.take(ctx, b); err != nil {
+	if err := d.check(ctx, b); err != nil {
 		return Step{}, err
 	}
 	if b.Y == nil {
@@ -77,7 +80,9 @@ func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error
 	if len(b.Y) != b.N*d.opts.Classes {
 		return Step{}, fmt.Errorf("train: %d targets, want %dx%d", len(b.Y), b.N, d.opts.Classes)
 	}
+	copy(d.x.Data().([]float32), b.X)
 	copy(d.y.Data().([]float32), b.Y)
+	d.predict.plan.folded = false // the statistics change in any case
 	if err := d.train.run(b.N); err != nil {
 		return Step{}, fmt.Errorf("train: %w", err)
 	}
@@ -85,7 +90,7 @@ func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error
 		return Step{}, fmt.Errorf("train: the loss is %v; the optimiser has not stepped", d.train.loss)
 	}
 	d.update(lr)
-	return Step{Loss: d.train.loss, Logits: d.logits(d.train, b.N)}, nil
+	return Step{Loss: d.train.loss, Logits: slices.Clone(values(d.train.logits)[:b.N*d.opts.Classes])}, nil
 }
 
 // update steps the optimiser if enough gradients have come together.
@@ -111,13 +116,15 @@ func (d *CPU) update(lr float64) {
 
 // Predict is Device.Predict.
 func (d *CPU) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
-	if err := d.take(ctx, b); err != nil {
+	if err := d.check(ctx, b); err != nil {
 		return nil, err
 	}
-	if err := d.predict.run(b.N); err != nil {
+	d.predict.plan.fold(d.env.ws)
+	logits, err := d.predict.run(b.N, b.X)
+	if err != nil {
 		return nil, fmt.Errorf("predict: %w", err)
 	}
-	return d.logits(d.predict, b.N), nil
+	return slices.Clone(logits), nil
 }
 
 // Loss is Device.Loss.
@@ -125,8 +132,8 @@ func (d *CPU) Loss(logits, targets []float32) float64 {
 	return lossOf(d.opts.Loss).Value(logits, targets)
 }
 
-// take copies a batch's images to the graphs' input.
-func (d *CPU) take(ctx context.Context, b *data.Batch) error {
+// check holds a batch against the options.
+func (d *CPU) check(ctx context.Context, b *data.Batch) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -138,10 +145,8 @@ func (d *CPU) take(ctx context.Context, b *data.Batch) error {
 	if b.N < 1 || b.N > o.Batch {
 		return fmt.Errorf("a batch of %d samples; the network takes 1 to %d", b.N, o.Batch)
 	}
-	copy(d.x.Data().([]float32), b.X)
 	return nil
 }
 
-func (d *CPU) logits(g *graph, n int) []float32 {
-	return append([]float32(nil), values(g.logits)[:n*d.opts.Classes]...)
-}
+// Observe lets f hear of every operation from now on; nil ends that.
+func (d *CPU) Observe(f Observer) { d.env.observe = f }

@@ -1,10 +1,12 @@
 // Package models holds the networks and what trains them: layers, losses,
 // optimisers, schedules, checkpoints, and the Device that computes a step.
 //
-// A network is described once, as layers over a small builder; Gorgonia holds
-// the resulting graph, derives the backward graph from it and runs both. Every
-// heavy node is an operation of this package over models/kernels, because
-// Gorgonia's own are slow or, for batch norm and average pools, wrong.
+// A network (resnet.go, inception.go, seresnext.go) is described once, against
+// the interface layers. From it the builder makes a Gorgonia graph that trains,
+// whose every node is an operation of this package over models/kernels, because
+// Gorgonia's own are slow or, for batch norm and average pools, wrong; and the
+// planner a plan that only predicts, with batch norm folded into the
+// convolutions and memory shared between layers.
 //
 // The way through the package, for a training program:
 //
@@ -35,6 +37,7 @@
 // What always holds:
 //
 //   - Tensors are float32 in C order: images (N,C,H,W), logits (N,classes).
+//     Between layers, images lie in blocks of channels (kernels.Lanes).
 //   - Tensor names and shapes are those of the published PyTorch state dicts:
 //     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
 //   - The same options, seed and batches give the same bits, at any number of

@@ -6,65 +6,50 @@ import (
 	_ "go4.org/unsafe/assume-no-moving-gc" // holds go.mod at a version that accepts this Go; tensor's own choice panics
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"hpaflow/models/kernels"
 )
 
-// graph is a network compiled for one purpose, and its inputs.
+// graph is a training step: forward, loss and backward.
 type graph struct {
 	machine gorgonia.VM
 	env     *environment
 	logits  *gorgonia.Node
 	grads   gorgonia.Nodes // of the trainable parameters, in their order
 	loss    float64        // of the last run
-	n       int            // the batch that fits
 }
 
-// buildGraph builds a network over the inputs x (batch,C,H,W) and, to train,
-// y (batch,classes).
-func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense, training bool) (*graph, error) {
+// buildGraph builds a network's training step over the inputs x
+// (batch,C,H,W) and y (batch,classes).
+func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*graph, error) {
 	g := gorgonia.NewGraph()
-	b := &builder{graph: g, env: env, params: ps, batch: o.Batch, training: training, made: map[string]*gorgonia.Node{}}
-	input := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(x.Shape()...), gorgonia.WithName("x"), gorgonia.WithValue(x))
-	out := networkOf(o.Model).build(b, activation{node: input, c: o.Channels, h: o.Height, w: o.Width}, &o)
-	c := &graph{env: env, n: o.Batch}
-	if training && b.err == nil {
-		targets := gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithShape(y.Shape()...), gorgonia.WithName("y"), gorgonia.WithValue(y))
-		cost := b.loss(out, targets, lossOf(o.Loss), &c.loss)
+	net := networkOf(o.Model)
+	b := &builder{graph: g, env: env, params: ps, batch: o.Batch, init: net.init, made: map[string]*gorgonia.Node{}}
+	input := func(name string, t *tensor.Dense) *gorgonia.Node {
+		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape()...), gorgonia.WithName(name), gorgonia.WithValue(t))
+	}
+	image := o.input()
+	image.node = input("x", x)
+	out := net.build(b, image, &o)
+	c := &graph{env: env}
+	if b.err == nil {
+		heads, weights := []activation{out.logits}, []float64{1}
+		if out.aux != nil {
+			heads, weights = append(heads, *out.aux), append(weights, auxWeight)
+		}
+		cost := b.loss(heads, weights, input("y", y), lossOf(o.Loss), &c.loss)
 		if b.err == nil {
-			b.err = c.differentiate(b, cost.node)
+			c.grads, b.err = b.backward(cost.node)
 		}
 	}
 	if b.err != nil {
 		return nil, b.err
 	}
-	c.logits = out.node
+	c.logits = out.logits.node
 	if err := countReaders(g); err != nil {
 		return nil, err
 	}
-	out.node.Op().(*op).kept = true
+	c.logits.Op().(*op).kept = true
 	c.machine = gorgonia.NewTapeMachine(g)
 	return c, nil
-}
-
-// lossOf is the loss of a name.
-func lossOf(name string) kernels.Loss {
-	if name == "focal" {
-		return kernels.Loss{Gamma: 2}
-	}
-	return kernels.Loss{}
-}
-
-// differentiate adds the backward graph.
-func (c *graph) differentiate(b *builder, cost *gorgonia.Node) error {
-	var wrt gorgonia.Nodes
-	for _, p := range b.params.trainable() {
-		wrt = append(wrt, b.made[p.name])
-	}
-	one := gorgonia.NewConstant(float32(1), gorgonia.In(b.graph))
-	var err error
-	c.grads, err = gorgonia.Backpropagate(gorgonia.Nodes{cost}, gorgonia.Nodes{one}, wrt)
-	return err
 }
 
 // countReaders tells every operation of ours how often its result is read.

@@ -3,20 +3,25 @@ package models
 import (
 	"strings"
 
+	"hpaflow/models/kernels"
 	"hpaflow/models/statedict"
 )
 
 // network is an architecture.
 type network struct {
-	name  string
-	build func(b *builder, x activation, o *Options) activation // gives the logits
-	names statedict.Names                                       // of its tensors in other programs' files
+	name    string
+	build   func(b layers, x activation, o *Options) outputs
+	init    initialiser     // of convolutions
+	minSize int             // pixels a side that it takes at least
+	names   statedict.Names // of its tensors in other programs' files
 }
 
-// networks are all there are. Their order is that of their size.
+// networks are all there are, by size.
 var networks = []network{
 	resnetNetwork("resnet18", [4]int{2, 2, 2, 2}),
 	resnetNetwork("resnet34", [4]int{3, 4, 6, 3}),
+	inceptionNetwork(),
+	seResNeXtNetwork("se_resnext50", [4]int{3, 4, 6, 3}),
 }
 
 // Models lists the networks by name.
@@ -28,7 +33,7 @@ func Models() []string {
 	return names
 }
 
-// networkOf is the network of a name that Validate has seen.
+// networkOf is the network of a name, or nil.
 func networkOf(name string) *network {
 	for i := range networks {
 		if networks[i].name == name {
@@ -47,4 +52,17 @@ func isHead(name string) bool {
 		return true
 	}
 	return false
+}
+
+// attend is an attention head over features: two convolutions of size 1 give
+// a map of logits and a map of scores for each class, and the logits' mean,
+// weighted by the softmax of the scores over all positions, is the result.
+// Features of another width than size are first averaged to size x size;
+// size 0 takes them as they are.
+func attend(b layers, features activation, logits, scores string, classes, size int) activation {
+	if size != 0 && features.w != size {
+		features = b.adaptivePool(features, scores, size, size)
+	}
+	one := kernels.ConvShape{Out: classes, KH: 1, KW: 1}
+	return b.attention(b.conv(features, logits, one), b.conv(features, scores, one), logits, scores)
 }

@@ -20,6 +20,14 @@ type Options struct {
 	// Height and Width of the images in pixels. No default.
 	Height, Width int
 
+	// AttentionSize is the side of the grid of features that an attention
+	// head looks at, and AuxAttentionSize that of an auxiliary one; features
+	// of another width are brought to it by averages. 0 is the width that
+	// features have. The published runs at 1024 px: 30 and 62 for
+	// inception_v3, 32 for se_resnext50. Networks without such heads have no
+	// use for them.
+	AttentionSize, AuxAttentionSize int
+
 	// Batch is the most samples a call to Train or Predict brings; memory is
 	// set aside for so many. Default: 32.
 	Batch int
@@ -71,7 +79,18 @@ func (o *Options) Validate() error {
 			errs = append(errs, fmt.Errorf("%s is %d, want at least 1", f.name, f.value))
 		}
 	}
+	if n := networkOf(o.Model); n != nil && min(o.Height, o.Width) >= 1 && min(o.Height, o.Width) < n.minSize {
+		errs = append(errs, fmt.Errorf("images of %dx%d are too small for %s, which takes %dx%d and more", o.Height, o.Width, o.Model, n.minSize, n.minSize))
+	}
+	if o.AttentionSize < 0 || o.AuxAttentionSize < 0 {
+		errs = append(errs, fmt.Errorf("attention sizes are %d and %d, want at least 0", o.AttentionSize, o.AuxAttentionSize))
+	}
 	return errors.Join(errs...)
+}
+
+// input is the network's input.
+func (o *Options) input() activation {
+	return activation{c: o.Channels, h: o.Height, w: o.Width, image: true}
 }
 
 func oneOf(what, value string, known []string) error {

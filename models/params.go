@@ -42,6 +42,14 @@ func (ps *params) get(name string, init initialiser, shape []int) *param {
 	return p
 }
 
+// statistics are the running mean and variance of a batch norm.
+func (ps *params) statistics(name string, c int) (mean, variance *param) {
+	mean = ps.get(name+".running_mean", zeros, []int{c})
+	variance = ps.get(name+".running_var", ones, []int{c})
+	mean.statistic, variance.statistic = true, true
+	return mean, variance
+}
+
 // trainable are the tensors that have a gradient.
 func (ps *params) trainable() []*param {
 	var list []*param
@@ -72,6 +80,12 @@ func kaimingFanOut(data []float32, shape []int, r *rand.Rand) {
 	for i := range data {
 		data[i] = float32(r.NormFloat64() * std)
 	}
+}
+
+// uniformFanIn is PyTorch's default for a convolution: within
+// 1/sqrt(In/Groups*KH*KW).
+func uniformFanIn(data []float32, shape []int, r *rand.Rand) {
+	uniform(shape[1]*shape[2]*shape[3])(data, shape, r)
 }
 
 // uniform is PyTorch's for a linear layer and its bias: within 1/sqrt(inputs).

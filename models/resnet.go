@@ -7,22 +7,23 @@ import (
 	"hpaflow/models/statedict"
 )
 
-// resnetNetwork is a resnet with so many basic blocks a stage.
+// resnetNetwork is torchvision's network of basic blocks, so many a stage.
 func resnetNetwork(name string, blocks [4]int) network {
 	return network{
 		name: name,
-		build: func(b *builder, x activation, o *Options) activation {
-			return resnet(b, x, blocks, o.Classes)
+		build: func(b layers, x activation, o *Options) outputs {
+			return outputs{logits: resnet(b, x, blocks, o.Classes)}
 		},
-		names: statedict.Names{Stem: "conv1.weight", Head: isHead},
+		init:    kaimingFanOut,
+		minSize: 1,
+		names:   statedict.Names{Stem: "conv1.weight", Head: isHead},
 	}
 }
 
-// resnet is torchvision's network of basic blocks: a stem, four stages of 64,
-// 128, 256 and 512 channels, the mean over positions, and a linear layer.
-func resnet(b *builder, x activation, blocks [4]int, classes int) activation {
-	x = b.conv(x, "conv1", kernels.ConvShape{Out: 64, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3}, true)
-	x = b.batchNorm(x, "bn1", nil, true)
+// resnet is a stem, four stages of 64, 128, 256 and 512 channels, the mean
+// over positions, and a linear layer.
+func resnet(b layers, x activation, blocks [4]int, classes int) activation {
+	x = b.convNorm(x, convNorm{conv: "conv1", norm: "bn1", shape: square(64, 7, 2), relu: true})
 	x = b.maxPool(x, "maxpool", kernels.MaxPool{Kernel: 3, Stride: 2, Pad: 1})
 	for stage, count := range blocks {
 		for i := range count {
@@ -33,21 +34,18 @@ func resnet(b *builder, x activation, blocks [4]int, classes int) activation {
 			x = basicBlock(b, x, fmt.Sprintf("layer%d.%d", stage+1, i), 64<<stage, stride)
 		}
 	}
-	return b.linear(b.averagePool(x), "last_linear", classes)
+	return b.linear(b.meanPool(x, "avgpool"), "last_linear", classes)
 }
 
 // basicBlock is two 3x3 convolutions beside a shortcut, which is a strided 1x1
 // convolution where the shape changes.
-func basicBlock(b *builder, x activation, name string, out, stride int) activation {
-	y := b.conv(x, name+".conv1", square(out, 3, stride), false)
-	y = b.batchNorm(y, name+".bn1", nil, true)
-	y = b.conv(y, name+".conv2", square(out, 3, 1), false)
+func basicBlock(b layers, x activation, name string, out, stride int) activation {
+	y := b.convNorm(x, convNorm{conv: name + ".conv1", norm: name + ".bn1", shape: square(out, 3, stride), relu: true})
 	shortcut := x
 	if stride > 1 || x.c != out {
-		shortcut = b.conv(x, name+".downsample.0", square(out, 1, stride), false)
-		shortcut = b.batchNorm(shortcut, name+".downsample.1", nil, false)
+		shortcut = b.convNorm(x, convNorm{conv: name + ".downsample.0", norm: name + ".downsample.1", shape: square(out, 1, stride)})
 	}
-	return b.batchNorm(y, name+".bn2", &shortcut, true)
+	return b.convNorm(y, convNorm{conv: name + ".conv2", norm: name + ".bn2", shape: square(out, 3, 1), residual: &shortcut, relu: true})
 }
 
 // square is a convolution of kernel k that keeps the size at stride 1.

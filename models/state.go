@@ -58,6 +58,7 @@ func (d *CPU) Load(s State) error {
 		return err
 	}
 	fill(weights, s.Weights)
+	d.predict.plan.folded = false
 	if fresh {
 		for _, t := range d.slots(0) {
 			clear(t.Data)

@@ -6,15 +6,16 @@ import "math"
 // torch.nn.BatchNorm2d does, then adds a residual where one is given, then
 // cuts at zero where ReLU is set. Images are in blocks.
 type BatchNorm struct {
-	C, Plane int  // channels; positions of a channel
-	ReLU     bool // cut the result at zero
+	C, Plane int     // channels; positions of a channel
+	ReLU     bool    // cut the result at zero
+	Eps      float64 // added to variances; 0 is BatchNormEps
 
 	machine *machine // the fastest if nil
 }
 
 // The constants are PyTorch's defaults.
 const (
-	batchNormEps      = 1e-5
+	BatchNormEps      = 1e-5
 	batchNormMomentum = .1
 )
 
@@ -49,7 +50,7 @@ func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runn
 		var scales, offsets lane
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
-			invStd := 1 / math.Sqrt(squares[l]/count+batchNormEps)
+			invStd := 1 / math.Sqrt(squares[l]/count+b.eps())
 			m.Mean[c], m.InvStd[c] = float32(mean[l]), float32(invStd)
 			move(&runningMean[c], mean[l])
 			move(&runningVar[c], squares[l]/(count-1))
@@ -99,7 +100,7 @@ func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, r
 		var scales, offsets lane
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
-			scale := float64(gamma[c]) / math.Sqrt(float64(runningVar[c])+batchNormEps)
+			scale := float64(gamma[c]) / math.Sqrt(float64(runningVar[c])+b.eps())
 			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-float64(runningMean[c])*scale)
 		}
 		b.apply(n, block, y, x, residual, &scales, &offsets)
@@ -143,6 +144,13 @@ func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m 
 			b.kernels().blockGrad(b.Plane, &dx[at], &dy[at], &x[at], &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
 		})
 	})
+}
+
+func (b BatchNorm) eps() float64 {
+	if b.Eps == 0 {
+		return BatchNormEps
+	}
+	return b.Eps
 }
 
 // lanes is how many channels a block has.

@@ -99,7 +99,7 @@ func (d *direct) multiply(b *band, pair, first, count int, last bool) {
 			l, next := t*d.cols/tiles, (t+1)*d.cols/tiles
 			to := y + l*d.outStepX*Lanes
 			var res *float32
-			if last {
+			if first == 0 { // with the first sums, since y may be the residual
 				res = at(d.epilogue.Residual, to)
 			}
 			d.machine.convTile[blocks][next-l](n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],

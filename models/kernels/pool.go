@@ -43,7 +43,8 @@ func (p MaxPool) Validate() error {
 
 // Forward computes y (n,C,OutH,OutW) from x (n,C,H,W), and in from, of the
 // length of y, which place of its window each value came from, counted row by
-// row. Of equal values the first wins; a NaN wins over all.
+// row. Of equal values the first wins; a NaN wins over all. Without a backward
+// pass to come, from may be nil.
 func (p MaxPool) Forward(ws *Workspace, n int, y, x []float32, from []int32) {
 	p.forward(ws, machines[0], n, y, x, from)
 }
@@ -57,21 +58,25 @@ func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from 
 		}
 	}
 	left, right := p.inside(p.W, outW)
-	ws.each(n*Blocks(p.C)*outH, func(_ *scratch, row int) {
+	ws.each(n*Blocks(p.C)*outH, func(s *scratch, row int) {
 		plane, oy := row/outH, row%outH
 		in := x[plane*p.H*p.W*Lanes : (plane+1)*p.H*p.W*Lanes]
 		at := row * outW * Lanes
+		where := s.places(outW * Lanes)
+		if from != nil {
+			where = from[at:]
+		}
 		lo, hi := left, right
 		if top := oy*p.Stride - p.Pad; top < 0 || top+p.Kernel > p.H {
 			lo, hi = outW, outW
 		}
 		for ox := range outW {
 			if ox < lo || ox >= hi {
-				p.window(y[at+ox*Lanes:], from[at+ox*Lanes:], in, oy, ox)
+				p.window(y[at+ox*Lanes:], where[ox*Lanes:], in, oy, ox)
 			}
 		}
 		if lo < hi {
-			m.blockMax(hi-lo, &y[at+lo*Lanes], &from[at+lo*Lanes],
+			m.blockMax(hi-lo, &y[at+lo*Lanes], &where[lo*Lanes],
 				&in[((oy*p.Stride-p.Pad)*p.W+lo*p.Stride-p.Pad)*Lanes], p.Stride*laneBytes, &offsets[0], len(offsets))
 		}
 	})

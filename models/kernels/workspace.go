@@ -23,6 +23,7 @@ func NewWorkspace() *Workspace {
 type scratch struct {
 	floats [slots][]float32
 	ints   []int // offsets of a tile
+	wins   []int32
 	taps   []int
 }
 
@@ -41,6 +42,14 @@ func (s *scratch) get(slot, n int) []float32 {
 		s.floats[slot] = make([]float32, n)
 	}
 	return s.floats[slot][:n]
+}
+
+// places is a buffer for where maxima came from.
+func (s *scratch) places(n int) []int32 {
+	if cap(s.wins) < n {
+		s.wins = make([]int32, n)
+	}
+	return s.wins[:n]
 }
 
 // each calls do for 0..n-1 on the workspace's threads. Which thread takes

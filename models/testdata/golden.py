@@ -16,7 +16,9 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-import torchvision
+
+import networks
+from networks import focal
 
 warnings.filterwarnings("ignore")
 torch.manual_seed(0)
@@ -36,11 +38,13 @@ def noise(name, n):
 def weight(name, shape):
     u = noise(name, int(np.prod(shape))).reshape(shape)
     if len(shape) == 4:
-        u = u * math.sqrt(6 / (shape[0] * shape[2] * shape[3]))
+        u = u * math.sqrt(3 / (shape[1] * shape[2] * shape[3]))
     elif name.endswith(("running_var", "weight")) and len(shape) == 1:
         u = 1 + u / 4
     else:
         u = u / 5
+    if name.endswith("bias") and len(shape) == 1:
+        u = u + 1  # so that most ReLUs are open: a random network with half of them shut magnifies rounding a hundredfold
     return torch.tensor(u.astype(np.float32))
 
 
@@ -51,56 +55,65 @@ def digest(name, t):
     return [float(np.linalg.norm(v))] + [float(v @ s) for s in signs]
 
 
-def focal(x, y, gamma=2.0):
-    return (torch.exp(gamma * F.logsigmoid(-x * (2 * y - 1))) * F.binary_cross_entropy_with_logits(x, y, reduction="none")).mean()
-
-
 def margin(net, x):
-    """How far the input of any ReLU stays away from zero, in rounding errors, which grow with depth."""
+    """How far the input of any ReLU stays away from zero, in rounding errors, which grow with depth.
+
+    Every ReLU but those after a sum follows a batch norm.
+    """
     least = []
 
-    def look(module, inputs):
-        least.append(inputs[0].abs().min().item() / (1 + len(least)))
+    def look(values):
+        least.append(values.abs().min().item() / (1 + len(least)))
 
-    hooks = [m.register_forward_pre_hook(look) for m in net.modules() if isinstance(m, nn.ReLU)]
+    hooks = [m.register_forward_pre_hook(lambda _, inputs: look(inputs[0])) for m in net.modules() if isinstance(m, nn.ReLU)]
+    hooks += [m.register_forward_hook(lambda _, __, out: look(out)) for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
     net(x)
     for h in hooks:
         h.remove()
     return min(least)
 
 
-def network(model, n, h, w, tries=400):
-    net = getattr(torchvision.models, model)()
-    net.conv1 = nn.Conv2d(4, 64, 7, 2, 3, bias=False)
-    net.fc = nn.Identity()
-    net.last_linear = nn.Linear(512, 28)
+def network(model, n, h, w, size=0, aux_size=0, tries=150):
+    net = networks.build(model, size, aux_size)
     state = {k: weight(k, tuple(v.shape)) for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
 
     def image(seed):
         return torch.tensor(noise(f"x{seed}", n * 4 * h * w).astype(np.float32).reshape(n, 4, h, w))
 
     # A ReLU whose input lies within rounding of zero moves the gradients below
-    # it by up to 1e-2. So the input is one that keeps clear of that.
+    # it by up to 1e-2. So the input is one that keeps clear of that. The
+    # numbers themselves are computed in float64.
     net.load_state_dict(state, strict=False)
     net.train()
     with torch.no_grad():
         seed = max(range(tries), key=lambda k: margin(net, image(k)))
+        print(f"{model} {n}x{h}x{w}: input x{seed}, margin {margin(net, image(seed)):.1e}")
+    net = net.double()
     net.load_state_dict(state, strict=False)
-    x = image(seed)
-    y = torch.tensor((noise("y", n * 28) > 0.7).astype(np.float32).reshape(n, 28))
+    x = image(seed).double()
+    y = torch.tensor((noise("y", n * 28) > 0.7).astype(np.float64).reshape(n, 28))
     net.eval()
     with torch.no_grad():
-        predicted = net.last_linear(net(x))
+        predicted = net(x)
     net.train()
-    logits = net.last_linear(net(x))
-    loss = focal(logits, y)
+    loss, logits = networks.loss_of(net(x), y)
     loss.backward()
+    grads = {k: digest(k, p.grad) for k, p in net.named_parameters()}
+    for k in grads:
+        if k.endswith("attention.bias"):  # adds the same to all scores of a map: what PyTorch has is rounding
+            assert grads[k][0] < 1e-6, grads[k]
+            grads[k] = [0, 0, 0]
+    stats = {k: digest(k, v) for k, v in net.named_buffers() if "running" in k}
     return {
-        "model": model, "n": n, "h": h, "w": w, "input": f"x{seed}",
-        "predict": predicted.ravel().tolist(), "logits": logits.detach().ravel().tolist(), "loss": loss.item(),
-        "grads": {k: digest(k, p.grad) for k, p in net.named_parameters()},
-        "stats": {k: digest(k, v) for k, v in net.named_buffers() if "running" in k},
+        "model": model, "n": n, "h": h, "w": w, "attentionSize": size, "auxAttentionSize": aux_size, "input": f"x{seed}",
+        "predict": short(predicted.ravel().tolist()), "logits": short(logits.detach().ravel().tolist()), "loss": loss.item(),
+        "grads": [short(grads[k]) for k in sorted(grads)], "stats": [short(stats[k]) for k in sorted(stats)],
     }
+
+
+def short(values):
+    """Numbers with the digits that count."""
+    return [float(f"{v:.7g}") for v in values]
 
 
 def losses():
@@ -170,7 +183,12 @@ def write(path, value):
 
 if __name__ == "__main__":
     out = sys.argv[1]
-    write(f"{out}/network.json", [network("resnet18", 2, 48, 64), network("resnet34", 2, 48, 48)])
+    write(f"{out}/network.json", [
+        network("resnet18", 2, 48, 64), network("resnet18", 3, 65, 33),
+        network("resnet34", 2, 48, 48), network("resnet34", 2, 57, 72),
+        network("inception_v3", 2, 107, 107), network("inception_v3", 4, 75, 107, 3, 4),
+        network("se_resnext50", 2, 64, 64), network("se_resnext50", 3, 70, 50, 3),
+    ])
     write(f"{out}/losses.json", losses())
     write(f"{out}/optimizers.json", optimizers())
     write(f"{out}/schedules.json", schedules())

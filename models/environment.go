@@ -1,0 +1,32 @@
+package models
+
+import (
+	"time"
+
+	"hpaflow/models/kernels"
+)
+
+// environment is what the operations of a graph or a plan share.
+type environment struct {
+	n     int    // samples in the present batch
+	arena *arena // of a graph
+	ws    *kernels.Workspace
+
+	observe Observer // may be nil
+}
+
+// Observer hears of every operation a device has done: its name, the time it
+// took, and the additions and multiplications it stands for, a sample, where
+// these are many. It must not keep the device waiting.
+type Observer func(name string, took time.Duration, flops float64)
+
+// time does an operation and lets the observer know.
+func (e *environment) time(name string, flops float64, do func()) {
+	if e.observe == nil {
+		do()
+		return
+	}
+	start := time.Now()
+	do()
+	e.observe(name, time.Since(start), flops)
+}

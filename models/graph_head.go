@@ -1,0 +1,75 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"hpaflow/models/kernels"
+)
+
+// linear is layers.linear.
+func (b *builder) linear(x activation, name string, out int) activation {
+	k := kernels.Linear{In: x.c, Out: out}
+	w, bias := b.param(name+".weight", uniform(x.c), out, x.c), b.param(name+".bias", uniform(x.c), out)
+	o := &op{name: "linear " + name, wrt: []bool{true, true, true}}
+	o.run = func(y []float32, in [][]float32) error {
+		k.Forward(b.env.n, y, in[0], in[1], in[2])
+		return nil
+	}
+	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+		g := grads{b: b}
+		g.add(&op{name: "linear data " + name, size: b.batch * x.c, run: func(dx []float32, in [][]float32) error {
+			k.BackwardData(b.env.n, dx, in[0], in[1])
+			return nil
+		}}, grad, in[1])
+		g.add(&op{name: "linear weights " + name, size: out * x.c, run: func(dw []float32, in [][]float32) error {
+			k.BackwardWeights(b.env.n, dw, in[0], in[1])
+			return nil
+		}}, grad, in[0])
+		g.add(&op{name: "linear bias " + name, size: out, run: func(db []float32, in [][]float32) error {
+			k.BackwardBias(b.env.n, db, in[0])
+			return nil
+		}}, grad)
+		return g.nodes, g.err
+	}
+	return b.layer(o, activation{c: out}, x.node, w, bias)
+}
+
+// attention is layers.attention.
+func (b *builder) attention(logits, scores activation, logitsName, scoresName string) activation {
+	k := kernels.Attention{C: logits.c, Plane: logits.plane()}
+	bias := b.attentionBias(logitsName)
+	cancelled := b.attentionBias(scoresName) // adds the same to all scores of a map
+	o := &op{name: "attention " + scoresName, wrt: []bool{true, true, true, true}}
+	o.run = func(y []float32, in [][]float32) error {
+		k.Forward(b.env.ws, b.env.n, y, in[0], in[1], in[2])
+		return nil
+	}
+	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+		g := grads{b: b}
+		g.add(&op{name: "attention logits " + scoresName, size: b.batch * logits.values(), run: func(dl []float32, in [][]float32) error {
+			k.BackwardLogits(b.env.ws, b.env.n, dl, in[0], in[1])
+			return nil
+		}}, grad, in[1])
+		g.add(&op{name: "attention scores " + scoresName, size: b.batch * scores.values(), run: func(ds []float32, in [][]float32) error {
+			k.BackwardScores(b.env.ws, b.env.n, ds, in[0], in[1], in[2])
+			return nil
+		}}, grad, in[0], in[1])
+		g.add(&op{name: "attention bias " + logitsName, size: k.C, run: func(db []float32, in [][]float32) error {
+			kernels.Linear{Out: k.C}.BackwardBias(b.env.n, db, in[0])
+			return nil
+		}}, grad)
+		g.add(&op{name: "attention bias " + scoresName, size: k.C, run: func(db []float32, _ [][]float32) error {
+			clear(db)
+			return nil
+		}}, grad)
+		return g.nodes, g.err
+	}
+	return b.layer(o, activation{c: k.C}, logits.node, scores.node, bias, cancelled)
+}
+
+// attentionBias is the bias of an attention head's convolution, drawn as
+// PyTorch does for one with so many inputs.
+func (b *builder) attentionBias(name string) *gorgonia.Node {
+	shape := b.params.byName[name+".weight"].shape
+	return b.param(name+".bias", uniform(shape[1]), shape[0])
+}
