@@ -39,7 +39,7 @@ type contactSheet struct {
 	groups      []*duplicates.Group
 }
 
-func (s *contactSheet) Open(context.Context) error { return makeFolderOf(s.file) }
+func (s *contactSheet) Open(context.Context) error { return prepare(s.file) }
 
 func (s *contactSheet) Write(_ context.Context, r flow.Record[*duplicates.Group]) error {
 	if len(r.Value.Images) > 1 {

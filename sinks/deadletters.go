@@ -39,7 +39,7 @@ type deadLetters struct {
 }
 
 func (s *deadLetters) Open(context.Context) error {
-	return makeFolderOf(s.file)
+	return prepare(s.file)
 }
 
 func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) error {

@@ -55,7 +55,7 @@ type rowsSink[T any] struct {
 	save func(file string, rows []T) error
 }
 
-func (s *rowsSink[T]) Open(context.Context) error { return makeFolderOf(s.file) }
+func (s *rowsSink[T]) Open(context.Context) error { return prepare(s.file) }
 
 func (s *rowsSink[T]) Write(_ context.Context, r flow.Record[T]) error {
 	s.rows = append(s.rows, r.Value)

@@ -37,7 +37,7 @@ type hashesSink struct {
 }
 
 func (s *hashesSink) Open(context.Context) (err error) {
-	if err := makeFolderOf(s.file); err != nil {
+	if err := prepare(s.file); err != nil {
 		return err
 	}
 	s.saved = time.Now()

@@ -44,7 +44,7 @@ type metricsSink struct {
 // Open reads the rows of the epochs an earlier run completed. Those of later
 // epochs, which will be trained again, are dropped.
 func (s *metricsSink) Open(context.Context) error {
-	if err := makeFolderOf(s.file); err != nil {
+	if err := prepare(s.file); err != nil {
 		return err
 	}
 	f, err := os.Open(s.file)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/predictions"
@@ -40,5 +41,11 @@ func Register(r *flow.Registry, stdout io.Writer) {
 // in is the port of a sink.
 func in(t flow.Type) []flow.Port { return []flow.Port{{Name: "in", Type: t}} }
 
-// makeFolderOf makes the folder that a file is to be written to.
-func makeFolderOf(file string) error { return os.MkdirAll(filepath.Dir(file), 0o755) }
+// prepare makes the folder that a file is to be written to, and removes what a
+// killed run has left of it. A file has one writer at a time.
+func prepare(file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return atomicfile.SweepFile(atomicfile.OS, file)
+}

@@ -37,7 +37,7 @@ type sharesSink struct {
 	samples []split.Assignment
 }
 
-func (s *sharesSink) Open(context.Context) error { return makeFolderOf(s.file) }
+func (s *sharesSink) Open(context.Context) error { return prepare(s.file) }
 
 func (s *sharesSink) Write(_ context.Context, r flow.Record[split.Assignment]) error {
 	s.samples = append(s.samples, r.Value)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/split"
@@ -63,7 +64,11 @@ func (s *splitsSink) Commit(context.Context) error {
 		if err := table.Encode(&text, rows); err != nil {
 			return err
 		}
-		if err := group.Add(fmt.Sprintf("%s.%d.csv", s.name, k), text.Bytes()); err != nil {
+		name := fmt.Sprintf("%s.%d.csv", s.name, k)
+		if err := atomicfile.SweepFile(atomicfile.OS, filepath.Join(s.dir, name)); err != nil {
+			return err
+		}
+		if err := group.Add(name, text.Bytes()); err != nil {
 			return err
 		}
 	}

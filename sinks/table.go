@@ -29,7 +29,7 @@ type tableSink struct {
 	rows []table.Row
 }
 
-func (s *tableSink) Open(context.Context) error { return makeFolderOf(s.file) }
+func (s *tableSink) Open(context.Context) error { return prepare(s.file) }
 
 func (s *tableSink) Write(_ context.Context, r flow.Record[*data.Sample]) error {
 	v := r.Value

@@ -90,13 +90,22 @@ func WriteTo(fs FS, path string, fill func(io.Writer) error) error {
 
 // Sweep removes the temporary files in a folder. Its caller holds the folder's
 // Lock, so that none of them is being written.
-func Sweep(fs FS, dir string) error {
+func Sweep(fs FS, dir string) error { return sweep(fs, dir, ".") }
+
+// SweepFile removes the temporary files of one file, which nobody else is
+// writing.
+func SweepFile(fs FS, path string) error {
+	dir, name := filepath.Split(path)
+	return sweep(fs, filepath.Clean(dir), "."+name+".")
+}
+
+func sweep(fs FS, dir, prefix string) error {
 	entries, err := fs.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), Suffix) {
+		if strings.HasPrefix(e.Name(), prefix) && strings.HasSuffix(e.Name(), Suffix) {
 			if err := fs.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}

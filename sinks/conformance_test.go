@@ -1,0 +1,257 @@
+package sinks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/codec"
+	"hpaflow/data/duplicates"
+	"hpaflow/data/imagehash"
+	"hpaflow/data/shard"
+	"hpaflow/data/split"
+	"hpaflow/flow"
+	"hpaflow/models"
+	"hpaflow/models/metrics"
+	"hpaflow/sinks"
+)
+
+// records is how many a sink of the suite gets.
+const records = 12
+
+// feeds makes a source of each edge type that sinks read. A sink of a new type
+// needs its values here.
+func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
+	picture := filepath.Join(t.TempDir(), "green.png")
+	f, err := os.Create(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	im := data.NewImage(16, 16, 1, 8)
+	for i := range im.Planes[0].U8 {
+		im.Planes[0].U8[i] = uint8(i)
+	}
+	if err := codec.EncodeRGBY(f, im); err != nil {
+		t.Fatal(err)
+	}
+	sample := func(i int) *data.Sample {
+		return &data.Sample{
+			ID: id(i), Labels: data.LabelsOf(i % 28), Labeled: true, Split: "train",
+			Files: []data.File{{Name: picture, Channel: "green"}},
+		}
+	}
+	image := func(i int) duplicates.Image {
+		return duplicates.Image{ID: id(i), Hash: duplicates.Hash(7 + i/2), Labels: data.LabelsOf(i % 28), Train: true, File: picture}
+	}
+	return map[string]func(*flow.Graph) flow.Output{
+		"file": feed(func(i int) data.File { return data.File{Name: id(i) + ".png", Data: []byte(id(i))} }),
+		"frame": feed(func(i int) shard.Frame {
+			s := sample(i)
+			s.Image = data.NewImage(8, 8, 4, 8)
+			s.Image.Planes[1].U8[i] = 200
+			frame, err := shard.Encode(s)
+			if err != nil {
+				panic(err)
+			}
+			return frame
+		}),
+		"sample": feed(sample),
+		"dead letter": feed(func(i int) flow.DeadLetter {
+			return flow.DeadLetter{Seq: int64(i), Key: id(i), Stage: "decode", Cause: "empty"}
+		}),
+		"epoch": feed(func(i int) *models.Epoch {
+			scores := metrics.Result{Samples: 3, Loss: 1 / float64(i+1), F1: make([]float64, 28)}
+			return &models.Epoch{Number: i, Train: scores, Val: &scores, Checkpoint: &models.Checkpoint{
+				State:    models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{2}, Data: []float32{1, float32(i)}}}},
+				Position: models.Position{Epoch: i + 1},
+			}}
+		}),
+		"hashed": feed(func(i int) *imagehash.Hashed {
+			return &imagehash.Hashed{Sample: sample(i), AHash: uint64(i), PHash: uint64(i) << 7}
+		}),
+		"group": feed(func(i int) *duplicates.Group {
+			return &duplicates.Group{Hash: image(2 * i).Hash, IDs: []string{id(2 * i), id(2*i + 1)}, Images: []duplicates.Image{image(2 * i), image(2*i + 1)}}
+		}),
+		"leak": feed(image),
+		"assignment": feed(func(i int) split.Assignment {
+			return split.Assignment{ID: id(i), Labels: data.LabelsOf(i % 28), Fold: i % 11, Folds: 11, Group: i}
+		}),
+	}
+}
+
+func id(i int) string { return fmt.Sprintf("7_A%d_1", i) }
+
+func feed[T any](value func(int) T) func(*flow.Graph) flow.Output {
+	return func(g *flow.Graph) flow.Output {
+		return flow.Source(g, flow.Stage{Name: "feed"}, func(_ context.Context, out *flow.Emitter[T]) error {
+			for i := range records {
+				if out.Complete(id(i)) {
+					continue
+				}
+				if err := out.Emit(id(i), value(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// arguments are a spec's defaults, with outputs below dir.
+func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
+	a := flow.Args{}
+	for _, f := range s.AllFields() {
+		switch {
+		case f.Type == flow.OutputDir:
+			a[f.Name] = dir
+		case f.Type == flow.OutputFile:
+			a[f.Name] = filepath.Join(dir, "out-"+f.Name)
+		case f.Default != nil:
+			a[f.Name] = f.Default
+		case f.Type == flow.String:
+			a[f.Name] = "name"
+		default:
+			t.Fatalf("%s: the suite has no value for field %s, %s", s.Title(), f.Name, f.Type)
+		}
+	}
+	return a
+}
+
+// bench wires a sink of the suite; with cause, a stage beside it fails once
+// the sink has all records.
+func bench(t *testing.T, s *flow.Spec, dir string, cause error) error {
+	t.Helper()
+	make, known := feeds(t)[s.In[0].Type.Name]
+	if !known {
+		t.Fatalf("%s reads %s: teach feeds a value of that type", s.Title(), s.In[0].Type.Name)
+	}
+	g := flow.New(flow.Options{Name: "suite"})
+	node := &flow.Node{Graph: g, Spec: s, Name: "sink", Args: arguments(t, s, dir), Inputs: map[string]flow.Output{s.In[0].Name: make(g)}}
+	if _, err := s.Build(node); err != nil {
+		return err
+	}
+	if cause != nil {
+		late := flow.Source(g, flow.Stage{Name: "late"}, func(ctx context.Context, _ *flow.Emitter[int]) error {
+			for g.Stats().Stages[1].In < records {
+				select {
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				case <-time.After(time.Millisecond):
+				}
+			}
+			return cause
+		})
+		flow.To(late, flow.Stage{Name: "nowhere"}, nowhere{})
+	}
+	return g.Run(context.Background())
+}
+
+type nowhere struct{}
+
+func (nowhere) Open(context.Context) error                    { return nil }
+func (nowhere) Write(context.Context, flow.Record[int]) error { return nil }
+func (nowhere) Commit(context.Context) error                  { return nil }
+func (nowhere) Abort() error                                  { return nil }
+
+// files are the contents below a folder, by path.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		all[name] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Every sink writes the same bytes for the same records, appears whole, and
+// leaves nothing half done.
+func TestSinks(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	r := &flow.Registry{}
+	sinks.Register(r, io.Discard)
+	for _, s := range r.Specs(flow.KindSink) {
+		t.Run(s.Name, func(t *testing.T) {
+			first, again, broken := t.TempDir(), t.TempDir(), t.TempDir()
+			for _, dir := range []string{first, again} {
+				if err := bench(t, s, dir, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := files(t, first)
+			if len(want) == 0 {
+				t.Fatal("nothing was written")
+			}
+			if !maps.Equal(want, files(t, again)) {
+				t.Error("a second run with the same records wrote other bytes")
+			}
+
+			cause := errors.New("told to fail")
+			if err := bench(t, s, broken, cause); !errors.Is(err, cause) {
+				t.Fatalf("a run that failed ended with %v", err)
+			}
+			for name, content := range files(t, broken) {
+				if whole, there := want[name]; !there || content != whole {
+					t.Errorf("the failed run left %s, which the whole run does not have so", name)
+				}
+			}
+
+			if err := bench(t, s, broken, nil); err != nil {
+				t.Fatalf("after the failed run: %v", err)
+			}
+			if !maps.Equal(want, files(t, broken)) {
+				t.Error("the run after the failed one ended with other bytes")
+			}
+		})
+	}
+}
+
+// A folder's temporary files, which a killed run leaves, are gone after the
+// next run.
+func TestSinksSweep(t *testing.T) {
+	r := &flow.Registry{}
+	sinks.Register(r, io.Discard)
+	for _, s := range r.Specs(flow.KindSink) {
+		t.Run(s.Name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := bench(t, s, dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			for name := range files(t, dir) {
+				debris := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".0123456789ab"+atomicfile.Suffix)
+				if err := os.WriteFile(debris, []byte("half"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := bench(t, s, dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			for name := range files(t, dir) {
+				if strings.HasSuffix(name, atomicfile.Suffix) {
+					t.Errorf("%s is still there", name)
+				}
+			}
+		})
+	}
+}
