@@ -116,6 +116,7 @@ func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) erro
 		switch before, twice := set[sample.ID]; {
 		case twice:
 			err = out.Fail(sample.ID, fmt.Errorf("stands both in the %s set and in the %s set", before, sample.Split))
+		case out.Complete(sample.ID):
 		case path == "":
 			err = out.Fail(sample.ID, flow.Skip("the "+s.channel+" image is missing"))
 		default:

@@ -26,6 +26,9 @@ func rowsSpec() *flow.Spec {
 			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 				out.Expect(len(rows))
 				for _, r := range rows {
+					if out.Complete(r.ID) {
+						continue
+					}
 					if err := out.Emit(r.ID, &data.Sample{ID: r.ID, Labels: r.Labels, Labeled: true, Split: r.Split}); err != nil {
 						return err
 					}

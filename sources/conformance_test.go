@@ -1,0 +1,248 @@
+package sources_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/shard"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+	"hpaflow/sources"
+)
+
+// count is how many samples the suite's folder holds.
+const count = 9
+
+func id(i int) string { return fmt.Sprintf("7_A%d_1", i) }
+
+// world is a data folder in which every source finds the same samples.
+type world struct {
+	dir   string
+	stdin string // names of the channel files
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	w := world{dir: t.TempDir()}
+	channels, rgby := w.path("raw", "train"), w.path("rgby")
+	for _, dir := range []string{channels, rgby} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shards, err := shard.Create(w.path("shards"), shard.Limits{Samples: 4, Bytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []table.Row
+	for i := range count {
+		im := data.NewImage(8, 8, 4, 8)
+		im.Planes[1].U8[i] = 255
+		row := table.Row{ID: id(i), Labels: data.LabelsOf(i), Labeled: true, Split: "train"}
+		rows = append(rows, row)
+		w.write(t, im, "rgby", id(i)+".png")
+		for c, colour := range data.Colours {
+			w.write(t, &data.Image{Width: 8, Height: 8, Planes: im.Planes[c : c+1]}, "raw", "train", id(i)+"_"+colour+".png")
+			w.stdin += filepath.Join(channels, id(i)+"_"+colour+".png") + "\n"
+		}
+		frame, err := shard.Encode(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im})
+		if err == nil {
+			err = shards.Add(frame)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w world) path(names ...string) string {
+	return filepath.Join(append([]string{w.dir}, names...)...)
+}
+
+func (w world) write(t *testing.T, im *data.Image, names ...string) {
+	t.Helper()
+	var b bytes.Buffer
+	err := codec.EncodeRGBY(&b, im)
+	if err == nil {
+		err = os.WriteFile(w.path(names...), b.Bytes(), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cases are the arguments with which each source finds the world's samples. A
+// new source needs a line here.
+func (w world) cases() map[string][]flow.Args {
+	return map[string][]flow.Args{
+		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}},
+		"rgby":     {{"dir": w.path("rgby")}},
+		"samples": {
+			{"table": w.path("train.csv"), "images": w.path("rgby"), "split": "train"},
+			{"table": w.path("train.csv"), "images": w.path("shards"), "shuffle": true},
+		},
+		"rows":       {{"tables": []string{w.path("train.csv")}}},
+		"shards":     {{"dir": w.path("shards")}},
+		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
+	}
+}
+
+// keep is a sink that holds some keys already and notes those that come; a
+// sink of the suite may have enough before the end.
+type keep struct {
+	mu       sync.Mutex
+	keys     []string
+	complete func(key string) bool
+}
+
+func (k *keep) Open(context.Context) error   { return nil }
+func (k *keep) Commit(context.Context) error { return nil }
+func (k *keep) Abort() error                 { return nil }
+func (k *keep) Complete(key string) bool     { return k.complete != nil && k.complete(key) }
+
+func (k *keep) Write(_ context.Context, r flow.Record[*data.Sample]) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if r.Key != r.Value.ID {
+		return fmt.Errorf("record %q holds sample %q", r.Key, r.Value.ID)
+	}
+	k.keys = append(k.keys, r.Key)
+	return nil
+}
+
+// yield runs a source into a sink.
+func yield(t *testing.T, w world, s *flow.Spec, a flow.Args, ctx context.Context, wire func(flow.Out[*data.Sample])) (flow.Stats, error) {
+	t.Helper()
+	args := flow.Args{}
+	for _, f := range s.AllFields() {
+		if f.Default != nil {
+			args[f.Name] = f.Default
+		}
+	}
+	for name, v := range a {
+		args[name] = v
+	}
+	g := flow.New(flow.Options{Name: "suite", Seed: 5})
+	out, err := s.Build(&flow.Node{Graph: g, Spec: s, Name: "source", Args: args})
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, ok := out.(flow.Out[*data.Sample])
+	if !ok {
+		t.Skipf("yields %s", s.Out.Name)
+	}
+	wire(samples)
+	err = g.Run(ctx)
+	return g.Stats(), err
+}
+
+// Every source yields the same samples in the same order each time, passes
+// over what sinks hold already, and ends when it is told to.
+func TestSources(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	w := newWorld(t)
+	registry := func() *flow.Registry {
+		r := &flow.Registry{}
+		sources.Register(r, strings.NewReader(w.stdin))
+		return r
+	}
+	cases := w.cases()
+	for _, s := range registry().Specs(flow.KindSource) {
+		if cases[s.Name] == nil {
+			t.Errorf("%s has no case in the suite", s.Title())
+		}
+		for i, args := range cases[s.Name] {
+			fresh := func() *flow.Spec {
+				again, _ := registry().Lookup(flow.KindSource, s.Name)
+				return again
+			}
+			t.Run(fmt.Sprint(s.Name, i), func(t *testing.T) { source(t, w, fresh, args) })
+		}
+	}
+}
+
+func source(t *testing.T, w world, spec func() *flow.Spec, args flow.Args) {
+	all := func(complete func(string) bool) (*keep, flow.Stats) {
+		k := &keep{complete: complete}
+		stats, err := yield(t, w, spec(), args, t.Context(), func(out flow.Out[*data.Sample]) {
+			flow.To(out, flow.Stage{Name: "sink"}, k)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k, stats
+	}
+	first, _ := all(nil)
+	var want []string
+	for i := range count {
+		want = append(want, id(i))
+	}
+	if got := slices.Sorted(slices.Values(first.keys)); !slices.Equal(got, want) {
+		t.Errorf("yields %v, want %v in some order", first.keys, want)
+	}
+	if second, _ := all(nil); !slices.Equal(first.keys, second.keys) {
+		t.Errorf("a second time the order is %v, not %v", second.keys, first.keys)
+	}
+
+	half := func(key string) bool { return key < id(count/2) }
+	rest, stats := all(half)
+	if got, want := rest.keys, slices.DeleteFunc(slices.Clone(first.keys), half); !slices.Equal(got, want) {
+		t.Errorf("with half complete yields %v, want %v", got, want)
+	}
+	if n := stats.Stages[0].Complete; n != count/2 {
+		t.Errorf("with half complete counts %d complete, want %d", n, count/2)
+	}
+
+	two := 0
+	_, err := yield(t, w, spec(), args, t.Context(), func(out flow.Out[*data.Sample]) {
+		some := flow.Process(out, flow.Stage{Name: "two"}, func(ctx context.Context, in *flow.Reader[*data.Sample], _ *flow.Emitter[int]) error {
+			for two < 2 {
+				r, err := in.Next(ctx)
+				if err != nil {
+					return err
+				}
+				if r.IsValue() {
+					two++
+				}
+			}
+			return nil
+		})
+		flow.To(some, flow.Stage{Name: "sink"}, nowhere{})
+	})
+	if err != nil || two != 2 {
+		t.Errorf("a reader that leaves after 2 has had %d, and the run ends with %v", two, err)
+	}
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("told to stop")
+	cancel(cause)
+	_, err = yield(t, w, spec(), args, ctx, func(out flow.Out[*data.Sample]) {
+		flow.To(out, flow.Stage{Name: "sink"}, &keep{})
+	})
+	if !errors.Is(err, cause) {
+		t.Errorf("a cancelled run ends with %v", err)
+	}
+}
+
+type nowhere struct{}
+
+func (nowhere) Open(context.Context) error                    { return nil }
+func (nowhere) Write(context.Context, flow.Record[int]) error { return nil }
+func (nowhere) Commit(context.Context) error                  { return nil }
+func (nowhere) Abort() error                                  { return nil }
