@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -35,6 +34,11 @@ func calibrationSpec() *flow.Spec {
 	}
 }
 
+var calibrationFiles = []struct {
+	name string
+	fill func(io.Writer, *metrics.Calibration) error
+}{{"thresholds.csv", writeThresholds}, {"thresholds.json", writeScores}, {"thresholds.png", drawCalibration}}
+
 type calibrationSink struct {
 	dir   string
 	graph *flow.Graph
@@ -42,7 +46,14 @@ type calibrationSink struct {
 	got   *metrics.Calibration
 }
 
-func (s *calibrationSink) Open(context.Context) error { return os.MkdirAll(s.dir, 0o755) }
+func (s *calibrationSink) Open(context.Context) error {
+	for _, f := range calibrationFiles {
+		if err := prepare(filepath.Join(s.dir, f.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (s *calibrationSink) Write(_ context.Context, r flow.Record[*metrics.Calibration]) error {
 	s.got = r.Value
@@ -54,10 +65,7 @@ func (s *calibrationSink) Commit(context.Context) error {
 		return nil
 	}
 	s.graph.Note(s.stage, calibrationTable(s.got))
-	for _, f := range []struct {
-		name string
-		fill func(io.Writer, *metrics.Calibration) error
-	}{{"thresholds.csv", writeThresholds}, {"thresholds.json", writeScores}, {"thresholds.png", drawCalibration}} {
+	for _, f := range calibrationFiles {
 		err := atomicfile.Write(filepath.Join(s.dir, f.name), func(w io.Writer) error { return f.fill(w, s.got) })
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ import (
 	"hpaflow/data/imagehash"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
+	"hpaflow/data/submission"
 	"hpaflow/flow"
 	"hpaflow/models"
 	"hpaflow/models/metrics"
@@ -85,7 +86,15 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"group": feed(func(i int) *duplicates.Group {
 			return &duplicates.Group{Hash: image(2 * i).Hash, IDs: []string{id(2 * i), id(2*i + 1)}, Images: []duplicates.Image{image(2 * i), image(2*i + 1)}}
 		}),
-		"leak": feed(image),
+		"leak":  feed(image),
+		"claim": feed(func(i int) submission.Row { return submission.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
+		"calibration": feed(func(int) *metrics.Calibration {
+			c, err := metrics.Calibrate([][]float64{{.2, .9}, {.8, .1}}, []data.Labels{data.LabelsOf(1), data.LabelsOf(0)}, 2)
+			if err != nil {
+				panic(err)
+			}
+			return c
+		}),
 		"assignment": feed(func(i int) split.Assignment {
 			return split.Assignment{ID: id(i), Labels: data.LabelsOf(i % 28), Fold: i % 11, Folds: 11, Group: i}
 		}),

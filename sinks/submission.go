@@ -28,7 +28,7 @@ type submissionSink struct {
 	rows []submission.Row
 }
 
-func (s *submissionSink) Open(context.Context) error { return makeFolderOf(s.file) }
+func (s *submissionSink) Open(context.Context) error { return prepare(s.file) }
 
 func (s *submissionSink) Write(_ context.Context, r flow.Record[submission.Row]) error {
 	s.rows = append(s.rows, r.Value)

@@ -16,6 +16,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/predictions"
 	"hpaflow/data/shard"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -65,7 +66,11 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows)); err != nil {
+	probabilities := "Id,P00,P01\n"
+	for i := range count {
+		probabilities += id(i) + ",0.2500,0.7500\n"
+	}
+	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows), os.WriteFile(w.path("p.csv"), []byte(probabilities), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -100,34 +105,35 @@ func (w world) cases() map[string][]flow.Args {
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
+		"predictions": {
+			{"tables": []string{w.path("p.csv")}, "classes": 2},
+			{"tables": []string{w.path("p.csv"), w.path("p.csv")}, "weights": []string{"1", "2"}, "order": w.path("train.csv"), "classes": 2},
+		},
 	}
 }
 
 // keep is a sink that holds some keys already and notes those that come; a
 // sink of the suite may have enough before the end.
-type keep struct {
+type keep[T any] struct {
 	mu       sync.Mutex
 	keys     []string
 	complete func(key string) bool
 }
 
-func (k *keep) Open(context.Context) error   { return nil }
-func (k *keep) Commit(context.Context) error { return nil }
-func (k *keep) Abort() error                 { return nil }
-func (k *keep) Complete(key string) bool     { return k.complete != nil && k.complete(key) }
+func (k *keep[T]) Open(context.Context) error   { return nil }
+func (k *keep[T]) Commit(context.Context) error { return nil }
+func (k *keep[T]) Abort() error                 { return nil }
+func (k *keep[T]) Complete(key string) bool     { return k.complete != nil && k.complete(key) }
 
-func (k *keep) Write(_ context.Context, r flow.Record[*data.Sample]) error {
+func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if r.Key != r.Value.ID {
-		return fmt.Errorf("record %q holds sample %q", r.Key, r.Value.ID)
-	}
 	k.keys = append(k.keys, r.Key)
 	return nil
 }
 
 // yield runs a source into a sink.
-func yield(t *testing.T, w world, s *flow.Spec, a flow.Args, ctx context.Context, wire func(flow.Out[*data.Sample])) (flow.Stats, error) {
+func yield[T any](ctx context.Context, t *testing.T, s *flow.Spec, a flow.Args, wire func(flow.Out[T])) (flow.Stats, error) {
 	t.Helper()
 	args := flow.Args{}
 	for _, f := range s.AllFields() {
@@ -143,11 +149,7 @@ func yield(t *testing.T, w world, s *flow.Spec, a flow.Args, ctx context.Context
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples, ok := out.(flow.Out[*data.Sample])
-	if !ok {
-		t.Skipf("yields %s", s.Out.Name)
-	}
-	wire(samples)
+	wire(out.(flow.Out[T]))
 	err = g.Run(ctx)
 	return g.Stats(), err
 }
@@ -172,15 +174,24 @@ func TestSources(t *testing.T) {
 				again, _ := registry().Lookup(flow.KindSource, s.Name)
 				return again
 			}
-			t.Run(fmt.Sprint(s.Name, i), func(t *testing.T) { source(t, w, fresh, args) })
+			t.Run(fmt.Sprint(s.Name, i), func(t *testing.T) {
+				switch s.Out.Name {
+				case "sample":
+					source[*data.Sample](t, fresh, args)
+				case "prediction":
+					source[*predictions.Row](t, fresh, args)
+				default:
+					t.Errorf("the suite knows no values of type %s", s.Out.Name)
+				}
+			})
 		}
 	}
 }
 
-func source(t *testing.T, w world, spec func() *flow.Spec, args flow.Args) {
-	all := func(complete func(string) bool) (*keep, flow.Stats) {
-		k := &keep{complete: complete}
-		stats, err := yield(t, w, spec(), args, t.Context(), func(out flow.Out[*data.Sample]) {
+func source[T any](t *testing.T, spec func() *flow.Spec, args flow.Args) {
+	all := func(complete func(string) bool) (*keep[T], flow.Stats) {
+		k := &keep[T]{complete: complete}
+		stats, err := yield(t.Context(), t, spec(), args, func(out flow.Out[T]) {
 			flow.To(out, flow.Stage{Name: "sink"}, k)
 		})
 		if err != nil {
@@ -210,8 +221,8 @@ func source(t *testing.T, w world, spec func() *flow.Spec, args flow.Args) {
 	}
 
 	two := 0
-	_, err := yield(t, w, spec(), args, t.Context(), func(out flow.Out[*data.Sample]) {
-		some := flow.Process(out, flow.Stage{Name: "two"}, func(ctx context.Context, in *flow.Reader[*data.Sample], _ *flow.Emitter[int]) error {
+	_, err := yield(t.Context(), t, spec(), args, func(out flow.Out[T]) {
+		some := flow.Process(out, flow.Stage{Name: "two"}, func(ctx context.Context, in *flow.Reader[T], _ *flow.Emitter[int]) error {
 			for two < 2 {
 				r, err := in.Next(ctx)
 				if err != nil {
@@ -232,8 +243,8 @@ func source(t *testing.T, w world, spec func() *flow.Spec, args flow.Args) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("told to stop")
 	cancel(cause)
-	_, err = yield(t, w, spec(), args, ctx, func(out flow.Out[*data.Sample]) {
-		flow.To(out, flow.Stage{Name: "sink"}, &keep{})
+	_, err = yield(ctx, t, spec(), args, func(out flow.Out[T]) {
+		flow.To(out, flow.Stage{Name: "sink"}, &keep[T]{})
 	})
 	if !errors.Is(err, cause) {
 		t.Errorf("a cancelled run ends with %v", err)

@@ -43,6 +43,9 @@ func predictionsSpec() *flow.Spec {
 			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*predictions.Row]) error {
 				out.Expect(len(t.Rows))
 				for _, r := range t.Rows {
+					if out.Complete(r.ID) {
+						continue
+					}
 					if err := out.Emit(r.ID, r); err != nil {
 						return err
 					}
