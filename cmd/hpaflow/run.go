@@ -26,8 +26,8 @@ func runCommand(reg *flow.Registry) *cli.Command {
 		ArgsUsage: "FILE.flow",
 		Flags: []cli.Flag{
 			setFlag(),
-			&cli.StringFlag{Name: "workers", Value: "auto", Usage: `workers of every stage that leaves it open: "auto" or a number`},
-			&cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"},
+			workersFlag(),
+			memoryFlag(),
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this address, such as :6060"},
 			&cli.StringFlag{Name: "report", Usage: "write what the run did to this JSON file"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
@@ -43,6 +43,14 @@ func runCommand(reg *flow.Registry) *cli.Command {
 
 func setFlag() cli.Flag {
 	return &cli.StringSliceFlag{Name: "set", Usage: "set a variable of the flow: --set `name=value`; may be repeated"}
+}
+
+func workersFlag() cli.Flag {
+	return &cli.StringFlag{Name: "workers", Value: "auto", Usage: `workers of every stage that leaves it open: "auto" or a number`}
+}
+
+func memoryFlag() cli.Flag {
+	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"}
 }
 
 func run(c *cli.Context, reg *flow.Registry) error {

@@ -69,26 +69,63 @@ func (p *Plan) Options() flow.Options {
 func (p *Plan) Build(g *flow.Graph) error {
 	outputs := map[string]flow.Output{}
 	for _, n := range p.Nodes {
-		inputs := map[string]flow.Output{}
-		for _, e := range p.Edges {
-			if e.To != n.Ref() {
-				continue
-			}
-			if e.From == deadLetters && outputs[deadLetters] == nil {
-				outputs[deadLetters] = g.DeadLetters()
-			}
-			inputs[e.Port.Name] = outputs[e.From]
+		if err := p.build(g, n, outputs); err != nil {
+			return err
 		}
-		out, err := n.Spec.Build(&flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: inputs})
-		if err == nil {
-			err = n.yields(out)
-		}
-		if err != nil {
-			return fmt.Errorf("%s:%d: %s %q: %w", p.file, n.Line, n.Spec.Title(), n.Name, err)
-		}
-		outputs[n.Ref()] = out
 	}
 	return nil
+}
+
+// BuildBefore adds only the nodes that a node reads from, however indirectly,
+// and gives what would stand at its ports.
+func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]flow.Output, error) {
+	wanted := map[string]bool{node.Ref(): true}
+	for _, n := range slices.Backward(p.Nodes) { // each comes after those it reads
+		for _, e := range p.Edges {
+			if e.To == n.Ref() && wanted[e.To] {
+				wanted[e.From] = true
+			}
+		}
+	}
+	outputs := map[string]flow.Output{}
+	for _, n := range p.Nodes {
+		if wanted[n.Ref()] && n.Ref() != node.Ref() {
+			if err := p.build(g, n, outputs); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.inputs(g, node, outputs), nil
+}
+
+// build adds a node, whose inputs are among the outputs, to which its own is
+// added.
+func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]flow.Output) error {
+	node := &flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs)}
+	out, err := n.Spec.Build(node)
+	if err == nil {
+		err = n.yields(out)
+	}
+	if err != nil {
+		return fmt.Errorf("%s:%d: %s %q: %w", p.file, n.Line, n.Spec.Title(), n.Name, err)
+	}
+	outputs[n.Ref()] = out
+	return nil
+}
+
+// inputs are what stands at a node's ports.
+func (p *Plan) inputs(g *flow.Graph, n Node, outputs map[string]flow.Output) map[string]flow.Output {
+	inputs := map[string]flow.Output{}
+	for _, e := range p.Edges {
+		if e.To != n.Ref() {
+			continue
+		}
+		if e.From == deadLetters && outputs[deadLetters] == nil {
+			outputs[deadLetters] = g.DeadLetters()
+		}
+		inputs[e.Port.Name] = outputs[e.From]
+	}
+	return inputs
 }
 
 // yields checks that a component has built what its Spec says.

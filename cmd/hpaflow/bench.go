@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+	"hpaflow/ops"
+)
+
+func benchCommand(reg *flow.Registry) *cli.Command {
+	return &cli.Command{
+		Name:        "bench",
+		Usage:       "measure how fast parts of a job are on this machine",
+		Subcommands: []*cli.Command{benchInputCommand(reg)},
+	}
+}
+
+func benchInputCommand(reg *flow.Registry) *cli.Command {
+	return &cli.Command{
+		Name:      "input",
+		Usage:     "how fast a device could the input side of a training flow keep busy",
+		ArgsUsage: "FILE.flow",
+		Description: "Runs what op \"train\" of the flow reads, twice, with a pretended device in the step's place: first one that\n" +
+			"takes no time, to find what the input side can do, then one that takes --step-time a batch. Nothing is trained\n" +
+			"and nothing is written.",
+		Flags: []cli.Flag{
+			setFlag(), workersFlag(), memoryFlag(),
+			&cli.DurationFlag{Name: "step-time", Usage: "what the device takes a batch, such as 120ms; 0: only find what the input side can do"},
+			&cli.DurationFlag{Name: "warmup", Value: 3 * time.Second, Usage: "time at the start of each run that is not measured"},
+			&cli.DurationFlag{Name: "measure", Value: 10 * time.Second, Usage: "time that is measured in each run, if the data last"},
+			&cli.BoolFlag{Name: "json", Usage: "write the result as JSON"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return fmt.Errorf("bench input takes one .flow file, not %d", c.NArg())
+			}
+			if step := c.Duration("step-time"); step < 0 {
+				return fmt.Errorf("--step-time is %s, and must not be negative", step)
+			}
+			return benchInput(c, reg)
+		},
+	}
+}
+
+// fedReport is what bench input finds. Other programs read its JSON.
+type fedReport struct {
+	Flow             string  `json:"flow"`
+	InputStepMS      float64 `json:"input_step_ms"`       // what the input side takes a batch
+	InputImagesPerS  float64 `json:"input_images_per_s"`  // and so can deliver
+	StepMS           float64 `json:"step_ms"`             // what the device takes a batch
+	DeviceBusy       float64 `json:"device_busy"`         // its share of the time
+	DeviceImagesPerS float64 `json:"device_images_per_s"` // that it got
+	Batches          int     `json:"batches"`
+	Bottleneck       string  `json:"bottleneck,omitempty"` // of the input side
+}
+
+func benchInput(c *cli.Context, reg *flow.Registry) error {
+	stderr := c.App.ErrWriter
+	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+	if len(faults) > 0 {
+		faults.Render(stderr, isTerminal(stderr))
+		return &exitError{code: exitUsage}
+	}
+	opts, err := runOptions(c, plan)
+	if err != nil {
+		return err
+	}
+	step := slices.IndexFunc(plan.Nodes, func(n lang.Node) bool { return n.Spec.Kind == flow.KindOp && n.Spec.Name == "train" })
+	if step < 0 {
+		return fmt.Errorf(`%s has no op "train", whose input could be measured`, c.Args().First())
+	}
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	feed := func(stepTime time.Duration) (ops.Fed, flow.Stats, error) {
+		device := &ops.Pretended{StepTime: stepTime, Warmup: c.Duration("warmup"), Measure: c.Duration("measure")}
+		g := flow.New(opts)
+		inputs, err := plan.BuildBefore(g, plan.Nodes[step])
+		if err == nil {
+			err = device.Attach(g, inputs)
+		}
+		if err != nil {
+			return ops.Fed{}, flow.Stats{}, err
+		}
+		fed, err := device.Fed(g.Run(ctx))
+		return fed, g.Stats(), err
+	}
+
+	fed, stats, err := feed(0)
+	if err != nil {
+		return outcome(stats, err)
+	}
+	r := fedReport{
+		Flow: plan.Name, StepMS: milliseconds(c.Duration("step-time")), Batches: fed.Batches,
+		InputStepMS: milliseconds(fed.Wall) / float64(fed.Batches), InputImagesPerS: float64(fed.Images) / fed.Wall.Seconds(),
+	}
+	if b, ok := stats.Bottleneck(); ok {
+		r.Bottleneck = b.Advice
+	}
+	if c.Duration("step-time") > 0 {
+		if fed, stats, err = feed(c.Duration("step-time")); err != nil {
+			return outcome(stats, err)
+		}
+		r.Batches, r.DeviceBusy, r.DeviceImagesPerS = fed.Batches, fed.Busy.Seconds()/fed.Wall.Seconds(), float64(fed.Images)/fed.Wall.Seconds()
+	}
+	return r.write(c)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func (r fedReport) write(c *cli.Context) error {
+	out := c.App.Writer
+	if c.Bool("json") {
+		return json.NewEncoder(out).Encode(r)
+	}
+	fmt.Fprintf(out, "%s: the input side takes %.1f ms a batch, %.1f images/s; it could feed a device that takes no less\n",
+		r.Flow, r.InputStepMS, r.InputImagesPerS)
+	if r.Bottleneck != "" {
+		fmt.Fprintf(out, "its bottleneck: %s\n", r.Bottleneck)
+	}
+	if r.StepMS > 0 {
+		fmt.Fprintf(out, "a device that takes %.1f ms a batch was busy %.2f%% of the time: %.1f images/s, over %d batches\n",
+			r.StepMS, 100*r.DeviceBusy, r.DeviceImagesPerS, r.Batches)
+	}
+	return nil
+}
