@@ -47,6 +47,10 @@ func (e *Emitter[T]) Fail(key string, cause error) error {
 	return e.put(slot[T]{rec: r})
 }
 
+// At numbers the record that is yielded or failed next, from 0, in a source
+// that does not go through its input in order.
+func (e *Emitter[T]) At(seq int64) { e.seq = seq }
+
 // Complete says whether every sink that the source leads to already holds
 // what it makes of this key, so that the record need not be yielded. It then
 // counts the record as done and passes its number by.

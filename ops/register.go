@@ -14,12 +14,13 @@ import (
 )
 
 var (
-	sampleType = flow.TypeOf[*data.Sample]("sample")
-	fileType   = flow.TypeOf[data.File]("file")
-	frameType  = flow.TypeOf[shard.Frame]("frame")
-	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
-	batchType  = flow.TypeOf[*data.Batch]("batch")
-	epochType  = flow.TypeOf[*models.Epoch]("epoch")
+	sampleType   = flow.TypeOf[*data.Sample]("sample")
+	channelsType = flow.TypeOf[*data.Channels]("channels")
+	fileType     = flow.TypeOf[data.File]("file")
+	frameType    = flow.TypeOf[shard.Frame]("frame")
+	hashedType   = flow.TypeOf[*imagehash.Hashed]("hashed")
+	batchType    = flow.TypeOf[*data.Batch]("batch")
+	epochType    = flow.TypeOf[*models.Epoch]("epoch")
 
 	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
 	groupType       = flow.TypeOf[*duplicates.Group]("group")
@@ -31,8 +32,7 @@ var (
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec())
-	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec())
+	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec(), thresholdSpec(), decideSpec(), applyLeaksSpec(), conformSpec(), gatherSpec())
 }
 
 // in is the port of an op with one input.

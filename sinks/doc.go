@@ -1,5 +1,6 @@
-// Package sinks holds what flows end in: folders of RGBY images, shards,
-// tables, dead letters, checkpoints and metrics, and standard output.
+// Package sinks holds what flows end in: folders of images, shards, tables (of
+// labels, splits, hashes, duplicates, leaks), pictures for people to look at,
+// dead letters, checkpoints and metrics, and standard output.
 //
 // What always holds:
 //   - An output is visible under its name only when it is complete: it is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -43,35 +42,9 @@ type filesSink struct {
 }
 
 func (s *filesSink) Open(context.Context) (err error) {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
-		return err
-	}
-	if err := s.begin(); err != nil {
-		s.unlock()
-		return err
-	}
-	return nil
-}
-
-func (s *filesSink) begin() error {
-	if err := atomicfile.Sweep(atomicfile.OS, s.dir); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return err
-	}
-	s.complete = make(map[string]bool, len(entries))
-	for _, e := range entries {
-		if e.Type().IsRegular() {
-			s.complete[e.Name()] = true
-		}
-	}
 	s.group = atomicfile.NewGroup(atomicfile.OS, s.dir)
-	return nil
+	s.unlock, s.complete, err = openFolder(s.dir)
+	return err
 }
 
 // Complete says whether the sample's image is in the folder.

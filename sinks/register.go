@@ -18,11 +18,12 @@ import (
 )
 
 var (
-	sampleType = flow.TypeOf[*data.Sample]("sample")
-	fileType   = flow.TypeOf[data.File]("file")
-	frameType  = flow.TypeOf[shard.Frame]("frame")
-	letterType = flow.TypeOf[flow.DeadLetter]("dead letter")
-	hashedType = flow.TypeOf[*imagehash.Hashed]("hashed")
+	sampleType   = flow.TypeOf[*data.Sample]("sample")
+	channelsType = flow.TypeOf[*data.Channels]("channels")
+	fileType     = flow.TypeOf[data.File]("file")
+	frameType    = flow.TypeOf[shard.Frame]("frame")
+	letterType   = flow.TypeOf[flow.DeadLetter]("dead letter")
+	hashedType   = flow.TypeOf[*imagehash.Hashed]("hashed")
 
 	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
 	groupType       = flow.TypeOf[*duplicates.Group]("group")
@@ -34,8 +35,7 @@ var (
 
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
-	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec())
-	r.Register(submissionSpec(), calibrationSpec())
+	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec(), submissionSpec(), calibrationSpec(), channelFilesSpec(), imageTableSpec())
 }
 
 // in is the port of a sink.

@@ -1,14 +1,16 @@
 // Package sources holds what flows begin with: folders of channel images or
-// of RGBY images, label tables, shards, and standard input.
+// of RGBY images, label tables, shards, web servers, and standard input.
 //
 // A source lists; it does not decode. It yields *data.Sample values that say
 // where the pixels are (paths, or encoded bytes already read), so that the
-// work is done by parallel stages behind it.
+// work is done by parallel stages behind it. Getting files from web servers is
+// package fetch's.
 //
 // What always holds:
 //   - The order is fixed by the input alone: by Id for a folder, by row for a
 //     table, by position for shards and streams. A shuffle depends on the seed
-//     and the epoch, and on nothing else.
+//     and the epoch, and on nothing else. Only what comes from a web server is
+//     yielded as it arrives, numbered by its row all the same.
 //   - A sample that every sink already holds is not yielded, but counted.
 //   - A sample that cannot be yielded is reported by name: as skipped when the
 //     input is merely incomplete, as a dead letter when it is wrong.

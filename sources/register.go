@@ -7,9 +7,12 @@ import (
 	"hpaflow/flow"
 )
 
-var sampleType = flow.TypeOf[*data.Sample]("sample")
+var (
+	sampleType   = flow.TypeOf[*data.Sample]("sample")
+	channelsType = flow.TypeOf[*data.Channels]("channels")
+)
 
 // Register makes the sources known. Stdin is what "-" reads.
 func Register(r *flow.Registry, stdin io.Reader) {
-	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec(), predictionsSpec())
+	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec(), predictionsSpec(), httpSpec())
 }

@@ -34,6 +34,7 @@ var keptOut = map[string]string{
 	"github.com/parquet-go":     "hpaflow/data/shard",
 	"github.com/disintegration": "hpaflow/data",
 	"gonum.org/v1/plot":         "hpaflow/sinks",
+	"github.com/cenkalti":       "hpaflow/sources/fetch",
 }
 
 type listed struct {

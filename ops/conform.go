@@ -1,0 +1,64 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/pixel"
+	"hpaflow/flow"
+)
+
+func conformSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "conform", Parallel: true,
+		Doc: "Decode the channels of a sample and give them one size and 8 bits of grey: each is resized in its colours as Pillow's " +
+			"LANCZOS does, then made grey as Pillow's L. A channel that cannot be decoded does not keep the others back.",
+		In: in(channelsType), Out: channelsType,
+		Fields: []flow.Field{
+			{Name: "size", Type: flow.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
+			{Name: "max_pixels", Type: flow.Int, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,
+				Doc: "an image whose header claims a larger width times height is refused before it is decoded"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			size, most := n.Args.Int("size"), n.Args.Int("max_pixels")
+			return flow.Map(flow.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Channels, error) {
+				out := &data.Channels{ID: r.Value.ID, List: make([]data.Channel, len(r.Value.List))}
+				for i, ch := range r.Value.List {
+					if ch.Err == nil {
+						ch.Image, ch.Err = conform(ch.File, size, most)
+						ch.File.Data = nil
+					}
+					out.List[i] = ch
+				}
+				return out, nil
+			}), nil
+		},
+	}
+}
+
+func conform(f data.File, size, most int) (*data.Image, error) {
+	bytes, err := read(f)
+	if err != nil {
+		return nil, err
+	}
+	w, h, err := codec.Size(f.Name, bytes)
+	if err == nil && int64(w)*int64(h) > int64(most) {
+		err = fmt.Errorf("claims %d x %d pixels; at most %d are decoded", w, h, most)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	im, err := codec.DecodeChannels(f.Name, bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if im.Depth() != 8 {
+		return nil, fmt.Errorf("%s: has %d bits, want 8", f.Name, im.Depth())
+	}
+	if len(im.Planes) == data.MaxPlanes { // alpha is dropped, and not worth resizing
+		im.Planes = im.Planes[:3]
+	}
+	return codec.Grey(pixel.Resample(im, size, size, pixel.Lanczos)), nil
+}
