@@ -23,6 +23,7 @@ import (
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
 	"hpaflow/data/submission"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/models"
 	"hpaflow/models/metrics"
@@ -70,6 +71,15 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 			return frame
 		}),
 		"sample": feed(sample),
+		"channels": feed(func(i int) *data.Channels {
+			c := &data.Channels{ID: id(i)}
+			for n, colour := range data.Colours {
+				plane := data.NewImage(8, 8, 1, 8)
+				plane.Planes[0].U8[i] = uint8(n)
+				c.List = append(c.List, data.Channel{Name: colour, Image: plane})
+			}
+			return c
+		}),
 		"dead letter": feed(func(i int) flow.DeadLetter {
 			return flow.DeadLetter{Seq: int64(i), Key: id(i), Stage: "decode", Cause: "empty"}
 		}),
@@ -130,6 +140,15 @@ func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
 			a[f.Name] = filepath.Join(dir, "out-"+f.Name)
 		case f.Default != nil:
 			a[f.Name] = f.Default
+		case f.Type == flow.InputFile:
+			a[f.Name] = filepath.Join(t.TempDir(), "rows.csv")
+			var rows []table.Row
+			for i := range 2 * records { // some of which no record has
+				rows = append(rows, table.Row{ID: id(i), Labels: data.LabelsOf(i), Labeled: true})
+			}
+			if err := table.Write(a.String(f.Name), rows); err != nil {
+				t.Fatal(err)
+			}
 		case f.Type == flow.String:
 			a[f.Name] = "name"
 		default:

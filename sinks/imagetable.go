@@ -44,7 +44,7 @@ type imageTable struct {
 }
 
 func (s *imageTable) Open(context.Context) (err error) {
-	if err := makeFolderOf(s.file); err != nil {
+	if err := prepare(s.file); err != nil {
 		return err
 	}
 	s.there, err = regularFiles(s.images)

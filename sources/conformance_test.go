@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +36,7 @@ func id(i int) string { return fmt.Sprintf("7_A%d_1", i) }
 type world struct {
 	dir   string
 	stdin string // names of the channel files
+	web   string // address of a server that has every channel of every plate
 }
 
 func newWorld(t *testing.T) world {
@@ -105,6 +110,8 @@ func (w world) cases() map[string][]flow.Args {
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
+		// With one worker, what arrives arrives in order.
+		"http": {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
 		"predictions": {
 			{"tables": []string{w.path("p.csv")}, "classes": 2},
 			{"tables": []string{w.path("p.csv"), w.path("p.csv")}, "weights": []string{"1", "2"}, "order": w.path("train.csv"), "classes": 2},
@@ -159,6 +166,11 @@ func yield[T any](ctx context.Context, t *testing.T, s *flow.Spec, a flow.Args, 
 func TestSources(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	w := newWorld(t)
+	web := httptest.NewServer(http.HandlerFunc(func(to http.ResponseWriter, _ *http.Request) {
+		jpeg.Encode(to, image.NewGray(image.Rect(0, 0, 8, 8)), nil)
+	}))
+	defer web.Close()
+	w.web = web.URL
 	registry := func() *flow.Registry {
 		r := &flow.Registry{}
 		sources.Register(r, strings.NewReader(w.stdin))
@@ -178,6 +190,8 @@ func TestSources(t *testing.T) {
 				switch s.Out.Name {
 				case "sample":
 					source[*data.Sample](t, fresh, args)
+				case "channels":
+					source[*data.Channels](t, fresh, args)
 				case "prediction":
 					source[*predictions.Row](t, fresh, args)
 				default:
