@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,6 +35,16 @@ var update = flag.Bool("update", false, "draw the images of example/ again")
 // run runs a config with variables set, and gives what it did.
 func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.Stats, error) {
 	t.Helper()
+	g, err := build(config, opts, sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = g.Run(context.Background())
+	return g.Stats(), err
+}
+
+// build loads a config and builds its graph, and says why it cannot.
+func build(config string, opts flow.Options, sets ...string) (*flow.Graph, error) {
 	reg := &flow.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
@@ -42,16 +53,12 @@ func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.S
 	if len(faults) > 0 {
 		var b bytes.Buffer
 		faults.Render(&b, false)
-		t.Fatal(b.String())
+		return nil, errors.New(b.String())
 	}
 	o := plan.Options()
 	o.Workers = opts.Workers
 	g := flow.New(o)
-	if err := plan.Build(g); err != nil {
-		t.Fatal(err)
-	}
-	err := g.Run(context.Background())
-	return g.Stats(), err
+	return g, plan.Build(g)
 }
 
 func mustRun(t *testing.T, config string, opts flow.Options, sets ...string) flow.Stats {

@@ -8,6 +8,14 @@ type Batch struct {
 	Classes    int
 
 	Samples []*Sample // N samples without their pixels, in the order of X
+
+	// End is how many records of this pass over the source the data are done
+	// with once this batch is: up to its last sample, failed ones included.
+	End int64
+
+	// Digest is a hash of what the batch holds: Ids, labels and the pixels as
+	// they were before normalisation, in order.
+	Digest uint64
 }
 
 // Bytes is the memory the batch holds.

@@ -12,6 +12,7 @@ type Emitter[T any] struct {
 	out    *outlet[T]
 	next   int64 // the position that is put next
 	seq    int64 // of the next record of a source
+	passed int64 // records below this number were done with by an earlier run
 	epoch  int
 }
 
@@ -27,6 +28,10 @@ func (e *Emitter[T]) Forward(r Record[T]) error {
 	if e.worker.stage.kind == KindSource {
 		r.Seq, r.Epoch = e.seq, e.epoch
 		e.seq++
+		if r.Seq < e.passed {
+			e.worker.stage.complete.Add(1)
+			return nil
+		}
 	}
 	if !r.IsValue() {
 		return e.put(slot[T]{rec: r})
@@ -39,6 +44,10 @@ func (e *Emitter[T]) Forward(r Record[T]) error {
 func (e *Emitter[T]) Fail(key string, cause error) error {
 	r := Record[T]{Key: key, Epoch: e.epoch, Seq: e.seq}
 	e.seq++
+	if r.Seq < e.passed {
+		e.worker.stage.complete.Add(1)
+		return nil
+	}
 	dead, err := e.worker.stage.fault(e.ctx, r.Seq, key, cause, false)
 	if err != nil || dead == nil {
 		return err
@@ -51,11 +60,12 @@ func (e *Emitter[T]) Fail(key string, cause error) error {
 // that does not go through its input in order.
 func (e *Emitter[T]) At(seq int64) { e.seq = seq }
 
-// Complete says whether every sink that the source leads to already holds
-// what it makes of this key, so that the record need not be yielded. It then
-// counts the record as done and passes its number by.
+// Complete says whether an earlier run is done with the record of this key, so
+// that it need not be yielded: because every sink that the source leads to
+// already holds what it makes of it, or because the run resumes behind it. It
+// then counts the record as done and passes its number by.
 func (e *Emitter[T]) Complete(key string) bool {
-	if !e.worker.stage.graph.complete(e.worker.stage, key) {
+	if e.seq >= e.passed && !e.worker.stage.graph.complete(e.worker.stage, key) {
 		return false
 	}
 	e.seq++
@@ -74,6 +84,7 @@ func (e *Emitter[T]) Epoch() int { return e.epoch }
 func (e *Emitter[T]) EndEpoch() error {
 	mark := Record[T]{Mark: EndEpoch, Epoch: e.epoch, Seq: e.seq}
 	e.epoch++
+	e.passed = 0 // the passed-by records were of the first epoch only
 	return e.put(slot[T]{rec: mark})
 }
 

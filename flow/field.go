@@ -21,6 +21,7 @@ const (
 	Float      FieldType = "float"        // float64
 	Bool       FieldType = "bool"         // bool
 	Strings    FieldType = "list(string)" // []string
+	Ints       FieldType = "list(int)"    // []int; Min and Max bound each
 	Size       FieldType = "size"         // int64 bytes; written as 64MiB, 2GB or a number
 	Duration   FieldType = "duration"     // time.Duration; written as 1.5s, 2m
 	InputFile  FieldType = "input file"   // string; must be an existing file when checked
@@ -36,7 +37,7 @@ type Field struct {
 	Type    FieldType
 	Default any      // nil: the field must be given
 	Choices []string // for a String: the only values it takes
-	Min     float64  // for an Int or Float, when Min < Max: the closed range it lies in
+	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
 	Stdio   bool   // for files and folders: "-" stands for standard input or output
 	Doc     string // shapes, units and meaning, in one sentence
@@ -75,6 +76,17 @@ func (f Field) Accepts(v any) error {
 		if _, ok := v.([]string); !ok {
 			return f.mismatch(v)
 		}
+	case Ints:
+		list, ok := v.([]int)
+		if !ok {
+			return f.mismatch(v)
+		}
+		for _, n := range list {
+			if err := f.within(float64(n)); err != nil {
+				return err
+			}
+		}
+		return nil
 	case Size:
 		n, ok := v.(int64)
 		if !ok {
@@ -96,6 +108,11 @@ func (f Field) Accepts(v any) error {
 			return &ChoiceError{Value: s, Choices: f.Choices}
 		}
 	}
+	return f.within(number)
+}
+
+// within says that a number is outside the field's range.
+func (f Field) within(number float64) error {
 	if f.Min < f.Max && (number < f.Min || number > f.Max) {
 		return fmt.Errorf("%s is outside %s..%s", plain(number), plain(f.Min), plain(f.Max))
 	}

@@ -19,6 +19,9 @@ type Graph struct {
 	ledger *ledger
 	faults []error // of wiring
 	resume Resume
+	left   any // by a stage that was cut short
+
+	resumers []func(*Resume) error // of the stages that can go on
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
@@ -169,3 +172,10 @@ func (g *Graph) settle() {
 
 // fail cancels the run; the first cause stands.
 func (g *Graph) fail(cause error) { g.cancel(cause) }
+
+// Note reports a line of text to whoever watches the run.
+func (g *Graph) Note(stage, text string) {
+	if told := g.events.Noted; told != nil {
+		told(stage, text)
+	}
+}

@@ -35,6 +35,9 @@ func (a Args) Bool(name string) bool { return get[bool](a, name) }
 // Strings reads a list of strings.
 func (a Args) Strings(name string) []string { return get[[]string](a, name) }
 
+// Ints reads a list of whole numbers.
+func (a Args) Ints(name string) []int { return get[[]int](a, name) }
+
 // Size reads a number of bytes.
 func (a Args) Size(name string) int64 { return get[int64](a, name) }
 

@@ -47,7 +47,7 @@ func Process2[A, B, C any](in1 Out[A], in2 Out[B], s Stage,
 // serial is the life of the one worker of a stage that yields by an Emitter.
 func serial[T any](out *outlet[T], run func(context.Context, *Emitter[T]) error) func(context.Context, *worker) error {
 	return func(ctx context.Context, w *worker) error {
-		to := &Emitter[T]{ctx: ctx, worker: w, out: out, epoch: w.stage.graph.resume.Epochs}
+		to := &Emitter[T]{ctx: ctx, worker: w, out: out, passed: w.stage.graph.resume.Records[w.stage.name], epoch: w.stage.graph.resume.Epochs}
 		err := protect(ctx, to, run)
 		if err == nil {
 			err = to.put(slot[T]{kind: slotEnd})

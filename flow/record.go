@@ -8,7 +8,7 @@ import (
 // Record is one item on an edge: a value, a tombstone or a mark. Exactly one
 // of Value, Dead and Mark means something.
 type Record[T any] struct {
-	Seq   int64  // place in its source's order, from 0
+	Seq   int64  // place in its source's order, from 0 at the begin of the first pass of this run
 	Epoch int    // pass over the source's data, from 0
 	Key   string // what people call it: a sample's Id, a file's name
 	Value T

@@ -1,23 +1,69 @@
 package flow
 
+import (
+	"errors"
+	"slices"
+)
+
 // Resume is where an earlier run of the same flow stopped: how many passes
-// over the data it completed, and what its stages had come to.
+// over the data it completed, how far it came in the next one, and what its
+// stages had come to.
 type Resume struct {
-	Epochs int // complete ones: sources begin with this epoch
-	State  any // of the stage that can go on; it knows the type
+	Epochs  int              // complete ones: sources begin with this epoch
+	Records map[string]int64 // by source: records of that epoch that are done with, and are passed by
+	State   any              // of the stage that can go on; it knows the type
 }
 
+// OnResume is how a stage that can go on takes part in ResumeFrom, while the
+// graph is built: it refuses a state that is not its own, and says in Records
+// what its sources need not yield again.
+func (g *Graph) OnResume(accept func(*Resume) error) { g.resumers = append(g.resumers, accept) }
+
 // ResumeFrom tells the graph's stages where to go on. The sink that finds the
-// state of an earlier run calls it while the graph is built.
-func (g *Graph) ResumeFrom(r Resume) { g.resume = r }
+// state of an earlier run calls it while the graph is built; the stages it
+// reads from have been added by then, and any of them may refuse.
+func (g *Graph) ResumeFrom(r Resume) error {
+	var faults []error
+	for _, accept := range g.resumers {
+		faults = append(faults, accept(&r))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	g.resume = r
+	return nil
+}
 
 // Resume is what stages read, once the graph runs, to go on from there. It is
 // zero for a run that begins at the beginning.
 func (g *Graph) Resume() Resume { return g.resume }
 
-// Note reports a line of text to whoever watches the run.
-func (g *Graph) Note(stage, text string) {
-	if told := g.events.Noted; told != nil {
-		told(stage, text)
+// Leave is called by a stage that is cut short, at most one in a graph, with
+// the state a later run can go on from.
+func (g *Graph) Leave(state any) { g.left = state }
+
+// Left is what a stage that was cut short has left, or nil. Sinks may ask when
+// they are committed or aborted; by then all stages have ended.
+func (g *Graph) Left() any { return g.left }
+
+// Sources names the sources that an output comes from, however far up.
+func (out Out[T]) Sources() []string {
+	stages := out.outlet.stage.graph.stages
+	wanted := map[string]bool{out.outlet.stage.name: true}
+	var names []string
+	for i := len(stages) - 1; i >= 0; i-- { // a stage is added after those it reads
+		st := stages[i]
+		if !wanted[st.name] {
+			continue
+		}
+		if len(st.inputs) == 0 {
+			names = append(names, st.name)
+		}
+		for _, in := range st.inputs {
+			from, _ := in.names()
+			wanted[from] = true
+		}
 	}
+	slices.Reverse(names)
+	return names
 }

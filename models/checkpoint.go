@@ -10,8 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/models/statedict"
@@ -32,14 +30,6 @@ type Checkpoint struct {
 	Position Position
 }
 
-// Position is how far a run has come.
-type Position struct {
-	Epoch    int           `json:"epoch"` // epochs done
-	Step     int64         `json:"step"`  // batches trained on
-	Seed     uint64        `json:"seed"`  // of the run
-	Schedule ScheduleState `json:"schedule"`
-}
-
 // progress is what the training file says beside its tensors.
 type progress struct {
 	Position Position `json:"position"`
@@ -53,6 +43,12 @@ const progressKey = "hpaflow.training"
 // EpochDir is the folder of the checkpoint after an epoch, counted from 0.
 func EpochDir(dir string, epoch int) string {
 	return filepath.Join(dir, fmt.Sprintf("epoch_%04d", epoch))
+}
+
+// StepDir is the folder of a checkpoint in the middle of an epoch, which is
+// needed until a later one is there.
+func StepDir(dir string, p Position) string {
+	return filepath.Join(dir, fmt.Sprintf("epoch_%04d.step_%09d", p.Epoch, p.Step))
 }
 
 // SaveCheckpoint writes a checkpoint to the folder dir. Killed at any moment
@@ -129,26 +125,6 @@ func LoadWeights(path string) ([]Tensor, error) {
 		path = filepath.Join(path, weightsFile)
 	}
 	return statedict.Load(path)
-}
-
-// LatestCheckpoint is the folder of the last complete checkpoint below dir, or
-// "" when there is none, or no dir.
-func LatestCheckpoint(dir string) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("checkpoint: %w", err)
-	}
-	latest, path := -1, ""
-	for _, e := range entries {
-		epoch, err := strconv.Atoi(strings.TrimPrefix(e.Name(), "epoch_"))
-		if err != nil || epoch <= latest || EpochDir(dir, epoch) != filepath.Join(dir, e.Name()) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), trainingFile)); err == nil {
-			latest, path = epoch, filepath.Join(dir, e.Name())
-		}
-	}
-	return path, nil
 }
 
 // readFile reads tensors, metadata and the file's digest.

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func TestResumeIsBitExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Position != position {
+		if !reflect.DeepEqual(c.Position, position) {
 			t.Errorf("position %+v, want %+v", c.Position, position)
 		}
 		o.Seed = 99

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cespare/xxhash/v2"
+
 	"hpaflow/data"
 	"hpaflow/flow"
 )
@@ -40,11 +42,14 @@ func batchSpec() *flow.Spec {
 }
 
 // group is the samples of a batch before they are normalised.
-type group []*data.Sample
+type group struct {
+	samples []*data.Sample
+	end     int64 // Batch.End
+}
 
 // Bytes is the memory the samples hold.
 func (g group) Bytes() (n int64) {
-	for _, s := range g {
+	for _, s := range g.samples {
 		n += s.Bytes()
 	}
 	return n
@@ -53,17 +58,20 @@ func (g group) Bytes() (n int64) {
 // gatherGroups cuts the stream into groups of size. Samples that have failed
 // are left out, so that a group is full whenever enough good ones follow.
 func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group], size int, dropLast bool) error {
-	var held group
-	var first flow.Record[*data.Sample]
-	batches := 0
+	var held []*data.Sample
+	var first, last flow.Record[*data.Sample]
+	var start int64 // number of the pass's first record
 	flush := func() error {
 		if len(held) == 0 || dropLast && len(held) < size {
 			held = nil
 			return nil
 		}
-		full := flow.Record[group]{Seq: first.Seq, Epoch: first.Epoch, Key: fmt.Sprintf("epoch %d batch %d", first.Epoch, batches), Value: held}
+		number := (first.Seq - start) / int64(size) // where nothing has failed, the batches before this one
+		full := flow.Record[group]{
+			Seq: first.Seq, Epoch: first.Epoch, Key: fmt.Sprintf("epoch %d batch %d", first.Epoch, number),
+			Value: group{held, last.Seq + 1 - start},
+		}
 		held = nil
-		batches++
 		return out.Forward(full)
 	}
 	for {
@@ -77,7 +85,7 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 			if err := flush(); err != nil {
 				return err
 			}
-			batches = 0
+			start = r.Seq
 			if err := out.Forward(flow.Record[group]{Seq: r.Seq, Epoch: r.Epoch, Mark: r.Mark}); err != nil {
 				return err
 			}
@@ -85,6 +93,7 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 			if len(held) == 0 {
 				first = r
 			}
+			last = r
 			if held = append(held, r.Value); len(held) == size {
 				if err := flush(); err != nil {
 					return err
@@ -96,16 +105,17 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 
 // fillBatch normalises the samples of a group into one batch.
 func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane)) (*data.Batch, error) {
-	im := g[0].Image
+	first := g.samples[0]
+	im := first.Image
 	pixels := im.Width * im.Height
-	b := &data.Batch{N: len(g), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes}
-	b.X = make([]float32, len(g)*len(im.Planes)*pixels)
-	b.Y = make([]float32, len(g)*classes)
+	b := &data.Batch{N: len(g.samples), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes, End: g.end}
+	b.X = make([]float32, b.N*len(im.Planes)*pixels)
+	b.Y = make([]float32, b.N*classes)
 	labeled := true
-	for i, s := range g {
+	for i, s := range g.samples {
 		if s.Image.Width != im.Width || s.Image.Height != im.Height || len(s.Image.Planes) != len(im.Planes) {
 			return nil, fmt.Errorf("%s is %dx%d pixels with %d planes, but %s is %dx%d with %d", s.ID,
-				s.Image.Width, s.Image.Height, len(s.Image.Planes), g[0].ID, im.Width, im.Height, len(im.Planes))
+				s.Image.Width, s.Image.Height, len(s.Image.Planes), first.ID, im.Width, im.Height, len(im.Planes))
 		}
 		for c, p := range s.Image.Planes {
 			at := (i*len(im.Planes) + c) * pixels
@@ -125,5 +135,18 @@ func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane)) (*d
 	if !labeled {
 		b.Y = nil
 	}
+	b.Digest = digest(g.samples)
 	return b, nil
+}
+
+// digest hashes the samples as data.Batch.Digest says.
+func digest(samples []*data.Sample) uint64 {
+	h := xxhash.New()
+	for _, s := range samples {
+		fmt.Fprintf(h, "%s\x00%v\x00%d\x00%dx%d\x00", s.ID, s.Labeled, s.Labels, s.Image.Width, s.Image.Height)
+		for _, p := range s.Image.Planes {
+			h.Write(p.Raw())
+		}
+	}
+	return h.Sum64()
 }

@@ -20,7 +20,7 @@ var (
 	frameType    = flow.TypeOf[shard.Frame]("frame")
 	hashedType   = flow.TypeOf[*imagehash.Hashed]("hashed")
 	batchType    = flow.TypeOf[*data.Batch]("batch")
-	epochType    = flow.TypeOf[*models.Epoch]("epoch")
+	progressType = flow.TypeOf[*models.Progress]("progress")
 
 	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
 	groupType       = flow.TypeOf[*duplicates.Group]("group")

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"os"
+	"time"
 
 	"hpaflow/data"
 	"hpaflow/flow"
@@ -12,15 +13,19 @@ import (
 func trainSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "train",
-		Doc: "Train a network on batches, validate it after every epoch, and yield each epoch with its scores and checkpoint.",
+		Doc: "Train a network on batches, validate it after every epoch, and yield how it goes: scores and a checkpoint after each epoch, " +
+			"and in between what there is to log and to save. A run that was stopped at any step goes on from its last checkpoint and ends " +
+			"as if it had not been stopped.",
 		In: []flow.Port{
 			{Name: "in", Type: batchType, Doc: "training batches"},
 			{Name: "validate", Type: batchType, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
 		},
-		Out: epochType,
+		Out: progressType,
 		Fields: []flow.Field{
 			{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
+			{Name: "attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
+			{Name: "aux_attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "the same for the auxiliary head of inception_v3, whose loss counts 0.4"},
 			{Name: "epochs", Type: flow.Int, Doc: "passes over the data, as the source makes them; the schedule's length", Min: 1, Max: 1 << 20},
 			{Name: "loss", Type: flow.String, Default: "focal", Choices: models.Losses(), Doc: "focal with gamma 2, or bce; of logits"},
 			{Name: "optimizer", Type: flow.String, Default: "adam", Choices: models.Optimizers(), Doc: "adam (betas .9, .999) or sgd"},
@@ -29,17 +34,26 @@ func trainSpec() *flow.Spec {
 			{Name: "amsgrad", Type: flow.Bool, Default: false, Doc: "for adam: divide by the largest second moment so far"},
 			{Name: "nesterov", Type: flow.Bool, Default: false, Doc: "for sgd with momentum .9: look ahead by a momentum step"},
 			{Name: "schedule", Type: flow.String, Default: "none", Choices: models.Schedules(), Doc: "how the learning rate changes from epoch to epoch"},
-			{Name: "gamma", Type: flow.Float, Default: 0.1, Min: 1e-6, Max: 1, Doc: "what a schedule that steps multiplies the rate by"},
+			{Name: "gamma", Type: flow.Float, Default: 0.1, Min: 1e-6, Max: 1, Doc: "what step, multi_step, exponential and reduce_lr_on_plateau multiply the rate by"},
 			{Name: "step_size", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
+			{Name: "milestones", Type: flow.Ints, Default: []int{}, Min: 1, Max: 1 << 20, Doc: "for the schedule multi_step: the epochs after which the rate is multiplied"},
+			{Name: "patience", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for reduce_lr_on_plateau: epochs without a better macro F1 that are borne"},
 			{Name: "accumulate", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser"},
 			{Name: "init", Type: flow.String, Default: initRandom, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, or a checkpoint's folder; layers for other labels are left random, 3-channel stems widened"},
+			{Name: "log_every", Type: flow.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
+			{Name: "save_every", Type: flow.Duration, Default: 10 * time.Minute, Doc: "time between checkpoints inside an epoch; 0s: only when interrupted"},
+			{Name: "worst", Type: flow.Int, Default: 24, Min: 0, Max: 1 << 12, Doc: "validation samples with the largest loss that are yielded with an epoch, as small pictures"},
 		},
 		Check: checkTrain,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			t := newTrainer(n)
+			if err := t.checkInit(); err != nil {
+				return nil, err
+			}
 			train := flow.In[*data.Batch](n, "in")
+			n.Graph.OnResume(func(r *flow.Resume) error { return t.accept(r, train.Sources()) })
 			if !n.Has("validate") {
-				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*models.Epoch]) error {
+				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*models.Progress]) error {
 					return t.run(ctx, in, nil, out)
 				}), nil
 			}
@@ -59,8 +73,12 @@ func checkTrain(a flow.Args) []flow.FieldFault {
 	if a.Bool("nesterov") && a.String("optimizer") != "sgd" {
 		faults = append(faults, flow.FieldFault{Field: "nesterov", Fault: "is a variant of sgd", Hint: `set optimizer = "sgd"`})
 	}
-	if a.String("schedule") == "multi_step" {
-		faults = append(faults, flow.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "use step, cosine or reduce_lr_on_plateau"})
+	milestones := a.Ints("milestones")
+	switch multi := a.String("schedule") == "multi_step"; {
+	case multi && len(milestones) == 0:
+		faults = append(faults, flow.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "such as milestones = [20, 30]"})
+	case !multi && len(milestones) > 0:
+		faults = append(faults, flow.FieldFault{Field: "milestones", Fault: "are of the schedule multi_step", Hint: `set schedule = "multi_step"`})
 	}
 	if init := a.String("init"); init != initRandom {
 		if _, err := os.Stat(init); err != nil {

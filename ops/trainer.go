@@ -2,6 +2,8 @@ package ops
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,40 +18,70 @@ import (
 // trainer is the training step: it reads batches and computes, and nothing
 // else, so that whatever else there is to do goes on beside it.
 type trainer struct {
-	name     string
-	graph    *flow.Graph
-	network  models.Options
-	schedule models.ScheduleOptions
-	init     string
+	name      string
+	graph     *flow.Graph
+	network   models.Options
+	schedule  models.ScheduleOptions
+	init      string
+	logEvery  int
+	saveEvery time.Duration
+	worst     int
 
 	device models.Device // made for the first batch's size
 	rate   *models.Schedule
-	steps  int64 // batches trained on
+
+	epoch    int   // that is being trained
+	steps    int64 // batches trained on
+	records  int64 // of the epoch, done with
+	scores   *metrics.Epoch
+	sequence [sha256.Size]byte
+	history  []models.EpochScores
+
+	saved time.Time // when the last checkpoint was made
+	torn  bool      // a step has failed in the middle: the state is none to go on from
 }
 
 func newTrainer(n *flow.Node) *trainer {
 	a := n.Args
-	return &trainer{
+	t := &trainer{
 		name: n.Name, graph: n.Graph, init: a.String("init"),
+		logEvery: a.Int("log_every"), saveEvery: a.Duration("save_every"), worst: a.Int("worst"),
 		network: models.Options{
-			Model: a.String("model"), Classes: a.Int("classes"), Loss: a.String("loss"), Accumulate: a.Int("accumulate"),
+			Model: a.String("model"), Classes: a.Int("classes"),
+			AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
+			Loss: a.String("loss"), Accumulate: a.Int("accumulate"),
 			Optimizer: models.OptimizerOptions{
 				Kind: a.String("optimizer"), WeightDecay: a.Float("weight_decay"), AMSGrad: a.Bool("amsgrad"), Nesterov: a.Bool("nesterov"),
 			},
 			Seed: n.Graph.Options().Seed,
 		},
-		schedule: models.ScheduleOptions{
-			Kind: a.String("schedule"), LR: a.Float("lr"), Epochs: a.Int("epochs"), Gamma: a.Float("gamma"), StepSize: a.Int("step_size"),
-		},
+		schedule: scheduleOf(a),
+	}
+	t.network.EnsureDefaults()
+	t.schedule.EnsureDefaults()
+	t.scores = metrics.NewEpoch(t.network.Classes)
+	return t
+}
+
+// scheduleOf is the schedule that a node's fields describe.
+func scheduleOf(a flow.Args) models.ScheduleOptions {
+	return models.ScheduleOptions{
+		Kind: a.String("schedule"), LR: a.Float("lr"), Epochs: a.Int("epochs"), Gamma: a.Float("gamma"),
+		StepSize: a.Int("step_size"), Milestones: a.Ints("milestones"), Patience: a.Int("patience"),
 	}
 }
 
 // run trains until the batches end, epoch by epoch.
-func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*models.Epoch]) error {
+func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*models.Progress]) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	scores := metrics.NewEpoch(t.network.Classes)
+	begun := t.steps
+	defer func() {
+		if ctx.Err() != nil && t.steps > begun && !t.torn {
+			t.graph.Leave(t.checkpoint())
+		}
+	}()
 	start := time.Now()
 	for {
 		r, err := in.Next(ctx)
@@ -59,44 +91,24 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 		case err != nil:
 			return err
 		case r.IsValue():
-			if err := t.step(ctx, r.Value, scores); err != nil {
+			if err := t.step(ctx, r.Value, out); err != nil {
 				return &flow.StageError{Stage: t.name, Key: r.Key, Err: err}
 			}
 		case r.Mark == flow.EndEpoch:
-			if err := t.endEpoch(ctx, r.Epoch, scores.Result(), val, out, start); err != nil {
+			if err := t.endEpoch(ctx, val, out, start); err != nil {
 				return err
 			}
-			scores = metrics.NewEpoch(t.network.Classes)
 			start = time.Now()
 		}
 	}
 }
 
-// begin sets the schedule to where an earlier run stopped.
-func (t *trainer) begin() (err error) {
-	if t.rate, err = models.NewSchedule(t.schedule); err != nil {
+// open makes the device for batches of a shape (N,C,H,W), and gives it the
+// weights to begin with.
+func (t *trainer) open(shape [4]int) (err error) {
+	t.network.Batch, t.network.Channels, t.network.Height, t.network.Width = shape[0], shape[1], shape[2], shape[3]
+	if t.device, err = models.NewCPU(t.network); err != nil || t.init == initRandom || t.steps > 0 {
 		return err
-	}
-	if c, ok := t.graph.Resume().State.(*models.Checkpoint); ok {
-		t.graph.Note(t.name, fmt.Sprintf("going on after %d complete epochs", c.Position.Epoch))
-		t.steps = c.Position.Step
-		return t.rate.Load(c.Position.Schedule)
-	}
-	return nil
-}
-
-// open makes the device for batches like the first, and gives it the weights
-// to begin with.
-func (t *trainer) open(b *data.Batch) (err error) {
-	t.network.Channels, t.network.Height, t.network.Width, t.network.Batch = b.C, b.H, b.W, b.N
-	if t.device, err = models.NewCPU(t.network); err != nil {
-		return err
-	}
-	if c, ok := t.graph.Resume().State.(*models.Checkpoint); ok {
-		return t.device.Load(c.State)
-	}
-	if t.init == initRandom {
-		return nil
 	}
 	weights, err := models.LoadWeights(t.init)
 	if err != nil {
@@ -110,77 +122,86 @@ func (t *trainer) open(b *data.Batch) (err error) {
 	return nil
 }
 
-func (t *trainer) step(ctx context.Context, b *data.Batch, scores *metrics.Epoch) error {
+// step trains on a batch, and yields what there is to log and to save.
+func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*models.Progress]) error {
 	if b.Y == nil {
 		return errors.New("a sample of the batch has no labels")
 	}
 	if t.device == nil {
-		if err := t.open(b); err != nil {
+		if err := t.open([4]int{b.N, b.C, b.H, b.W}); err != nil {
 			return err
 		}
+	}
+	if want := t.shape(); b.N > want[0] || [3]int{b.C, b.H, b.W} != [3]int(want[1:]) {
+		return fmt.Errorf("a batch of shape %v; the run is one of %v", [4]int{b.N, b.C, b.H, b.W}, want)
 	}
 	step, err := t.device.Train(ctx, b, t.rate.LR())
 	if err != nil {
+		t.torn = ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))
+		return err
+	}
+	if err := t.scores.Add(step.Logits, b.Y, step.Loss); err != nil {
+		t.torn = true
 		return err
 	}
 	t.steps++
-	return scores.Add(step.Logits, b.Y, step.Loss)
+	t.records = b.End
+	t.follow(b.Digest)
+
+	p := &models.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
+	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {
+		p.Checkpoint, t.saved = t.checkpoint(), time.Now()
+	}
+	if p.Checkpoint == nil && (t.logEvery == 0 || t.steps%int64(t.logEvery) != 0) {
+		return nil
+	}
+	return t.yield(p, out)
+}
+
+// follow adds a batch to the digest of all that was trained on.
+func (t *trainer) follow(batch uint64) {
+	var link [sha256.Size + 16]byte
+	copy(link[:], t.sequence[:])
+	binary.BigEndian.PutUint64(link[sha256.Size:], uint64(t.epoch))
+	binary.BigEndian.PutUint64(link[sha256.Size+8:], batch)
+	t.sequence = sha256.Sum256(link[:])
 }
 
 // endEpoch validates, steps the schedule, and yields the epoch.
-func (t *trainer) endEpoch(ctx context.Context, number int, train metrics.Result, val *flow.Reader[*data.Batch], out *flow.Emitter[*models.Epoch], start time.Time) error {
-	if t.device == nil {
+func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], out *flow.Emitter[*models.Progress], start time.Time) error {
+	train := t.scores.Result()
+	if train.Samples == 0 {
 		return errors.New("an epoch has no batch: fewer samples than the batch size, with drop_last")
 	}
-	e := &models.Epoch{Number: number, LR: t.rate.LR(), Train: train}
-	score := train.MacroF1
+	e := models.EpochScores{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Train: train}
+	var worst []models.Mistake
 	if val != nil {
-		result, err := t.validate(ctx, val)
-		if err != nil {
+		v := &validation{trainer: t, scores: metrics.NewEpoch(t.network.Classes), most: t.worst}
+		if err := v.run(ctx, val); err != nil {
 			return err
 		}
-		e.Val, score = &result, result.MacroF1
+		result := v.scores.Result()
+		e.Val, worst = &result, v.sorted()
 	}
-	t.rate.Step(score)
-	e.Checkpoint = &models.Checkpoint{
-		State:    t.device.State(),
-		Position: models.Position{Epoch: number + 1, Step: t.steps, Seed: t.network.Seed, Schedule: t.rate.State()},
-	}
-	t.graph.Note(t.name, describe(e, time.Since(start)))
-	return out.Forward(flow.Record[*models.Epoch]{Seq: int64(number), Epoch: number, Key: fmt.Sprintf("epoch %d", number), Value: e})
+	e.Time = time.Now()
+	t.rate.Step(e.Score())
+	t.history = append(t.history, e)
+	t.epoch, t.records, t.scores = t.epoch+1, 0, metrics.NewEpoch(t.network.Classes)
+	t.saved = time.Now()
+	t.graph.Note(t.name, describe(&e, time.Since(start)))
+	return t.yield(&models.Progress{
+		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Checkpoint: t.checkpoint(),
+	}, out)
 }
 
-// validate reads one epoch of validation batches.
-func (t *trainer) validate(ctx context.Context, in *flow.Reader[*data.Batch]) (metrics.Result, error) {
-	scores := metrics.NewEpoch(t.network.Classes)
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return metrics.Result{}, errors.New("the validation data end before the training data: their epochs differ")
-		case err != nil:
-			return metrics.Result{}, err
-		case r.Mark == flow.EndEpoch:
-			return scores.Result(), nil
-		case !r.IsValue():
-			continue
-		}
-		logits, err := t.device.Predict(ctx, r.Value)
-		if err == nil && r.Value.Y == nil {
-			err = errors.New("a sample of the batch has no labels")
-		}
-		if err == nil {
-			err = scores.Add(logits, r.Value.Y, t.device.Loss(logits, r.Value.Y))
-		}
-		if err != nil {
-			return metrics.Result{}, &flow.StageError{Stage: t.name, Key: "validation, " + r.Key, Err: err}
-		}
-	}
+func (t *trainer) yield(p *models.Progress, out *flow.Emitter[*models.Progress]) error {
+	key := fmt.Sprintf("epoch %d step %d", p.Epoch, p.Step)
+	return out.Forward(flow.Record[*models.Progress]{Seq: p.Step, Epoch: p.Epoch, Key: key, Value: p})
 }
 
 // describe is an epoch as one line.
-func describe(e *models.Epoch, took time.Duration) string {
-	line := fmt.Sprintf("epoch %d: lr %.3g, train loss %.5f, macro F1 (labels present) %.3f", e.Number, e.LR, e.Train.Loss, e.Train.MacroF1Present)
+func describe(e *models.EpochScores, took time.Duration) string {
+	line := fmt.Sprintf("epoch %d: lr %.3g, train loss %.5f, macro F1 (labels present) %.3f", e.Epoch, e.LR, e.Train.Loss, e.Train.MacroF1Present)
 	if e.Val != nil {
 		line += fmt.Sprintf("; val loss %.5f, macro F1 %.3f, present %.3f", e.Val.Loss, e.Val.MacroF1, e.Val.MacroF1Present)
 	}

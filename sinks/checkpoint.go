@@ -2,6 +2,8 @@ package sinks
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -10,31 +12,45 @@ import (
 	"hpaflow/models"
 )
 
-var epochType = flow.TypeOf[*models.Epoch]("epoch")
+var progressType = flow.TypeOf[*models.Progress]("progress")
 
 func checkpointSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "checkpoint",
-		Doc: "Save each epoch below DIR/checkpoint as epoch_NNNN: weights as safetensors, and the state of the optimiser. " +
-			"A flow that finds checkpoints there goes on after the last one.",
-		In: in(epochType),
+		Doc: "Save each epoch below DIR/checkpoint as epoch_NNNN: weights as safetensors, and all that is needed to go on. " +
+			"Checkpoints inside an epoch, and where an interrupted run stood, are kept until a later one is there. " +
+			"best/ holds the weights of the epoch with the largest macro F1. A flow that finds checkpoints goes on from the last one.",
+		In: in(progressType),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
+			{Name: "keep", Type: flow.Int, Default: 10, Min: 0, Max: 1 << 20, Doc: "epochs to keep, the last ones; 0: all"},
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
-			dir := filepath.Join(n.Args.String("dir"), "checkpoint")
-			if err := resumeFrom(n.Graph, dir); err != nil {
+			s := &checkpoints{dir: filepath.Join(n.Args.String("dir"), "checkpoint"), best: -1, keep: n.Args.Int("keep"), graph: n.Graph}
+			if err := s.resume(); err != nil {
 				return nil, err
 			}
-			flow.To(flow.In[*models.Epoch](n, "in"), n.Stage(), &checkpoints{dir: dir})
+			flow.To(flow.In[*models.Progress](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
 	}
 }
 
-// resumeFrom lets the graph go on after the last checkpoint in a folder.
-func resumeFrom(g *flow.Graph, dir string) error {
-	path, err := models.LatestCheckpoint(dir)
+// checkpoints saves what training yields as it comes: what is saved stays,
+// whatever becomes of the run.
+type checkpoints struct {
+	dir    string
+	keep   int
+	graph  *flow.Graph
+	unlock func() error
+	epochs int  // that are saved
+	best   int  // of them
+	failed bool // to save one
+}
+
+// resume lets the graph go on from the last checkpoint in the folder.
+func (s *checkpoints) resume() error {
+	path, err := models.ResumePoint(s.dir)
 	if err != nil || path == "" {
 		return err
 	}
@@ -42,28 +58,87 @@ func resumeFrom(g *flow.Graph, dir string) error {
 	if err != nil {
 		return err
 	}
-	g.ResumeFrom(flow.Resume{Epochs: c.Position.Epoch, State: c})
+	s.epochs, s.best = c.Position.Epoch, c.Position.Best()
+	if err := s.graph.ResumeFrom(flow.Resume{Epochs: c.Position.Epoch, State: c}); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	return nil
 }
 
-// checkpoints saves every epoch as it comes: what is saved stays, whatever
-// becomes of the run.
-type checkpoints struct {
-	dir    string
-	unlock func() error
-}
-
+// Open removes what a killed run has left, and does what it has left undone.
 func (s *checkpoints) Open(context.Context) (err error) {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}
-	s.unlock, err = atomicfile.Lock(s.dir)
+	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
+		return err
+	}
+	list, err := models.Checkpoints(s.dir)
+	for _, c := range list {
+		if !c.Complete {
+			err = errors.Join(err, os.RemoveAll(c.Path))
+		}
+		if c.Complete && c.Step == 0 && c.Epoch == s.best {
+			err = errors.Join(err, models.LinkWeights(c.Path, filepath.Join(s.dir, "best")))
+		}
+	}
+	if err != nil {
+		s.unlock()
+	}
 	return err
 }
 
-func (s *checkpoints) Write(_ context.Context, r flow.Record[*models.Epoch]) error {
-	return models.SaveCheckpoint(models.EpochDir(s.dir, r.Value.Number), r.Value.Checkpoint)
+func (s *checkpoints) Write(_ context.Context, r flow.Record[*models.Progress]) error {
+	p := r.Value
+	if p.Checkpoint == nil {
+		return nil
+	}
+	if p.Scores == nil {
+		return s.save(models.StepDir(s.dir, p.Checkpoint.Position), p.Checkpoint)
+	}
+	path := models.EpochDir(s.dir, p.Epoch)
+	if err := s.save(path, p.Checkpoint); err != nil {
+		return err
+	}
+	s.epochs = p.Epoch + 1
+	if p.Checkpoint.Position.Best() == p.Epoch {
+		return models.LinkWeights(path, filepath.Join(s.dir, "best"))
+	}
+	return nil
+}
+
+// save writes a checkpoint, and removes those that it makes unneeded. A disk
+// that is full leaves the ones before as they are.
+func (s *checkpoints) save(path string, c *models.Checkpoint) error {
+	if err := models.SaveCheckpoint(path, c); err != nil {
+		s.failed = true
+		return errors.Join(err, models.RemoveCheckpoint(path))
+	}
+	list, err := models.Checkpoints(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, old := range list {
+		outlived := old.Step > 0 && old.Path != path || old.Step == 0 && s.keep > 0 && old.Epoch <= c.Position.Epoch-1-s.keep
+		if outlived {
+			if err := models.RemoveCheckpoint(old.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *checkpoints) Commit(context.Context) error { return s.unlock() }
-func (s *checkpoints) Abort() error                 { return s.unlock() }
+
+// Abort saves where a run stood that was interrupted, or that something else
+// has ended. It does not when an epoch before is not saved yet, for the run
+// would go on without it.
+func (s *checkpoints) Abort() error {
+	defer s.unlock()
+	c, ok := s.graph.Left().(*models.Checkpoint)
+	if !ok || s.failed || c.Position.Epoch != s.epochs {
+		return nil
+	}
+	return s.save(models.StepDir(s.dir, c.Position), c)
+}

@@ -83,11 +83,16 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"dead letter": feed(func(i int) flow.DeadLetter {
 			return flow.DeadLetter{Seq: int64(i), Key: id(i), Stage: "decode", Cause: "empty"}
 		}),
-		"epoch": feed(func(i int) *models.Epoch {
-			scores := metrics.Result{Samples: 3, Loss: 1 / float64(i+1), F1: make([]float64, 28)}
-			return &models.Epoch{Number: i, Train: scores, Val: &scores, Checkpoint: &models.Checkpoint{
+		"progress": feed(func(i int) *models.Progress {
+			scores := metrics.Result{Samples: 3, Loss: 1 / float64(i+1), F1: make([]float64, 28), Support: make([]int, 28)}
+			var history []models.EpochScores
+			for n := range i + 1 {
+				history = append(history, models.EpochScores{Epoch: n, Step: int64(7 * (n + 1)), Train: scores, Val: &scores})
+			}
+			mistake := models.Mistake{Sample: sample(i), Probabilities: make([]float32, 28), Loss: 1, Thumb: data.NewImage(24, 24, 4, 8)}
+			return &models.Progress{Epoch: i, Step: int64(7 * (i + 1)), Scores: &history[i], Worst: []models.Mistake{mistake}, Checkpoint: &models.Checkpoint{
 				State:    models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{2}, Data: []float32{1, float32(i)}}}},
-				Position: models.Position{Epoch: i + 1},
+				Position: models.Position{Epoch: i + 1, History: history},
 			}}
 		}),
 		"hashed": feed(func(i int) *imagehash.Hashed {

@@ -3,12 +3,10 @@ package sinks
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"hpaflow/data/atomicfile"
@@ -22,13 +20,13 @@ func metricsSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "metrics",
 		Doc: "Write the scores of every epoch to DIR/metrics.csv: epoch, split, loss, accuracy, macro_f1, macro_f1_present " +
 			"(over labels that occur), and F1 of each label. The file is complete after every epoch.",
-		In: in(epochType),
+		In: in(progressType),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
 			s := &metricsSink{file: filepath.Join(n.Args.String("dir"), "metrics.csv"), graph: n.Graph}
-			flow.To(flow.In[*models.Epoch](n, "in"), n.Stage(), s)
+			flow.To(flow.In[*models.Progress](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
 	}
@@ -41,41 +39,55 @@ type metricsSink struct {
 	rows  [][]string
 }
 
-// Open reads the rows of the epochs an earlier run completed. Those of later
-// epochs, which will be trained again, are dropped.
+// Open writes the rows of the epochs an earlier run completed. They come from
+// its checkpoint, for the run may have been killed before it wrote them here.
 func (s *metricsSink) Open(context.Context) error {
 	if err := prepare(s.file); err != nil {
 		return err
 	}
-	f, err := os.Open(s.file)
-	if errors.Is(err, fs.ErrNotExist) {
+	history := historyOf(s.graph)
+	if len(history) == 0 {
 		return nil
 	}
-	if err != nil {
-		return err
+	for i := range history {
+		s.add(&history[i])
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.file, err)
-	}
-	for _, row := range rows {
-		if n, err := strconv.Atoi(row[0]); err == nil && n < s.graph.Resume().Epochs {
-			s.rows = append(s.rows, row)
-		}
+	return s.write(len(history[0].Train.F1))
+}
+
+// historyOf are the scores of the epochs that an earlier run completed.
+func historyOf(g *flow.Graph) []models.EpochScores {
+	if c, ok := g.Resume().State.(*models.Checkpoint); ok {
+		return c.Position.History
 	}
 	return nil
 }
 
-func (s *metricsSink) Write(_ context.Context, r flow.Record[*models.Epoch]) error {
-	e := r.Value
-	s.rows = append(s.rows, metricsRow(e.Number, "train", e.Train))
-	if e.Val != nil {
-		s.rows = append(s.rows, metricsRow(e.Number, "val", *e.Val))
+func (s *metricsSink) Write(_ context.Context, r flow.Record[*models.Progress]) error {
+	e := r.Value.Scores
+	if e == nil {
+		return nil
 	}
+	s.add(e)
+	return s.write(len(e.Train.F1))
+}
+
+// add takes the rows of an epoch in, in place of those it and later ones had.
+func (s *metricsSink) add(e *models.EpochScores) {
+	s.rows = slices.DeleteFunc(s.rows, func(row []string) bool {
+		n, err := strconv.Atoi(row[0])
+		return err != nil || n >= e.Epoch
+	})
+	s.rows = append(s.rows, metricsRow(e.Epoch, "train", e.Train))
+	if e.Val != nil {
+		s.rows = append(s.rows, metricsRow(e.Epoch, "val", *e.Val))
+	}
+}
+
+func (s *metricsSink) write(classes int) error {
 	return atomicfile.Write(s.file, func(w io.Writer) error {
 		out := csv.NewWriter(w)
-		out.Write(metricsHeader(len(e.Train.F1)))
+		out.Write(metricsHeader(classes))
 		return out.WriteAll(s.rows)
 	})
 }

@@ -24,6 +24,7 @@ func samplesSpec() *flow.Spec {
 			{Name: "epochs", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: flow.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+			{Name: "channels", Type: flow.Int, Default: data.MaxPlanes, Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
 			a := n.Args
@@ -33,6 +34,9 @@ func samplesSpec() *flow.Spec {
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
 			if s.files, err = openImages(a.String("images")); err != nil {
+				return nil, err
+			}
+			if err := checkChannels(rows, s.files, a.Int("channels")); err != nil {
 				return nil, err
 			}
 			return flow.Source(n.Graph, n.Stage(), s.run), nil

@@ -43,7 +43,7 @@
 // converted between strings and numbers, except that a size, a duration and
 // `workers` may be written as text.
 //
-// A variable has a type: string, number, int, float, bool or list(string);
+// A variable has a type: string, number, int, float, bool, list(string) or list(int);
 // without `type` it is that of the default. A default may use the variables
 // above it. A variable without a default must be set. What is set arrives as
 // text, a list separated by commas, and has to fit the type. All text is brought

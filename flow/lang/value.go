@@ -35,6 +35,8 @@ func convert(t flow.FieldType, v cty.Value) (any, error) {
 		return v.True(), nil
 	case flow.Strings:
 		return stringsOf(v)
+	case flow.Ints:
+		return intsOf(v)
 	case flow.Size:
 		return sizeOf(v)
 	case flow.Duration:
@@ -122,6 +124,25 @@ func stringsOf(v cty.Value) ([]string, error) {
 			return nil, fault
 		}
 		list = append(list, item.AsString())
+	}
+	return list, nil
+}
+
+func intsOf(v cty.Value) ([]int, error) {
+	fault := mismatch("a list of whole numbers", v)
+	if v.IsNull() || !(v.Type().IsTupleType() || v.Type().IsListType() || v.Type().IsSetType()) {
+		return nil, fault
+	}
+	list := []int{}
+	for _, item := range v.Elements() {
+		if item.IsNull() || item.Type() != cty.Number {
+			return nil, fault
+		}
+		n, err := intOf(item)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
 	}
 	return list, nil
 }

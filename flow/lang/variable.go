@@ -13,7 +13,7 @@ import (
 // Variable is one setting that a file leaves to its user.
 type Variable struct {
 	Name    string
-	Type    string // string, number, int, float, bool or list(string)
+	Type    string // string, number, int, float, bool, list(string) or list(int)
 	Doc     string
 	Default string // as it would be written in a file; empty when it must be set
 	Value   string // as it would be written in a file

@@ -14,7 +14,7 @@ type variableType struct {
 	fit   func(value cty.Value) (cty.Value, error) // of a default
 }
 
-var typeNames = []string{"string", "number", "int", "float", "bool", "list(string)"}
+var typeNames = []string{"string", "number", "int", "float", "bool", "list(string)", "list(int)"}
 
 var variableTypes = map[string]variableType{
 	"string":       {func(s string) (cty.Value, error) { return cty.StringVal(s), nil }, want(cty.String, "a string")},
@@ -23,6 +23,7 @@ var variableTypes = map[string]variableType{
 	"int":          {parseInt, fitInt},
 	"bool":         {parseBool, want(cty.Bool, "true or false")},
 	"list(string)": {parseList, fitList},
+	"list(int)":    {parseInts, fitInts},
 }
 
 // typeOf is the type of a variable with this default; it is empty when there
@@ -40,6 +41,9 @@ func typeOf(value cty.Value) string {
 	}
 	if _, err := fitList(value); err == nil {
 		return "list(string)"
+	}
+	if _, err := fitInts(value); err == nil {
+		return "list(int)"
 	}
 	return ""
 }
@@ -114,6 +118,37 @@ func listOf(items []string) cty.Value {
 		values[i] = cty.StringVal(s)
 	}
 	return cty.ListVal(values)
+}
+
+func fitInts(v cty.Value) (cty.Value, error) {
+	list, err := intsOf(v)
+	if err != nil {
+		return v, err
+	}
+	if len(list) == 0 {
+		return cty.ListValEmpty(cty.Number), nil
+	}
+	values := make([]cty.Value, len(list))
+	for i, n := range list {
+		values[i] = cty.NumberIntVal(int64(n))
+	}
+	return cty.ListVal(values), nil
+}
+
+func parseInts(text string) (cty.Value, error) {
+	list, err := parseList(text)
+	if err != nil || list.LengthInt() == 0 {
+		return cty.ListValEmpty(cty.Number), err
+	}
+	var values []cty.Value
+	for _, item := range list.AsValueSlice() {
+		v, err := parseInt(item.AsString())
+		if err != nil {
+			return v, err
+		}
+		values = append(values, v)
+	}
+	return cty.ListVal(values), nil
 }
 
 // written is a value as a .flow file would have it, on one line.

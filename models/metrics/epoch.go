@@ -1,6 +1,10 @@
 package metrics
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
 
 // Epoch gathers the results of the batches of one epoch.
 type Epoch struct {
@@ -42,25 +46,63 @@ func (e *Epoch) Add(logits, targets []float32, loss float64) error {
 	return nil
 }
 
+// Clone is a copy that further batches do not change.
+func (e *Epoch) Clone() *Epoch {
+	c := *e
+	c.counts = slices.Clone(e.counts)
+	return &c
+}
+
+// tally is an epoch as checkpoints hold it.
+type tally struct {
+	Samples int      `json:"samples"`
+	Loss    float64  `json:"loss"`   // sum over samples
+	Counts  [][3]int `json:"counts"` // by label: hits, false alarms, misses
+}
+
+// MarshalJSON writes what was gathered so far, with all its digits.
+func (e *Epoch) MarshalJSON() ([]byte, error) {
+	t := tally{Samples: e.samples, Loss: e.loss}
+	for _, c := range e.counts {
+		t.Counts = append(t.Counts, [3]int{c.hit, c.falseAlarm, c.miss})
+	}
+	return json.Marshal(t)
+}
+
+// UnmarshalJSON goes on from what MarshalJSON wrote.
+func (e *Epoch) UnmarshalJSON(b []byte) error {
+	var t tally
+	if err := json.Unmarshal(b, &t); err != nil {
+		return err
+	}
+	*e = Epoch{classes: len(t.Counts), samples: t.Samples, loss: t.Loss}
+	for _, c := range t.Counts {
+		e.counts = append(e.counts, counts{c[0], c[1], c[2]})
+	}
+	return nil
+}
+
 // Result is the score of an epoch.
 type Result struct {
-	Samples        int
-	Loss           float64   // mean over samples
-	Accuracy       float64   // share of right decisions among all samples*labels
-	MacroF1        float64   // mean of F1
-	MacroF1Present float64   // mean of F1 over the labels that occur in the targets
-	F1             []float64 // by label; 0 for one that neither occurs nor is predicted
+	Samples        int       `json:"samples"`
+	Loss           float64   `json:"loss"`             // mean over samples
+	Accuracy       float64   `json:"accuracy"`         // share of right decisions among all samples*labels
+	MacroF1        float64   `json:"macro_f1"`         // mean of F1
+	MacroF1Present float64   `json:"macro_f1_present"` // mean of F1 over the labels that occur in the targets
+	F1             []float64 `json:"f1"`               // by label; 0 for one that neither occurs nor is predicted
+	Support        []int     `json:"support"`          // by label: samples that have it
 }
 
 // Result scores what was added so far. Without a sample all is 0.
 func (e *Epoch) Result() Result {
-	r := Result{Samples: e.samples, F1: make([]float64, e.classes)}
+	r := Result{Samples: e.samples, F1: make([]float64, e.classes), Support: make([]int, e.classes)}
 	if e.samples == 0 {
 		return r
 	}
 	var wrong, present int
 	for i, c := range e.counts {
 		wrong += c.falseAlarm + c.miss
+		r.Support[i] = c.hit + c.miss
 		if all := 2*c.hit + c.falseAlarm + c.miss; all > 0 {
 			r.F1[i] = 2 * float64(c.hit) / float64(all)
 		}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hpaflow/data"
+	"hpaflow/data/cells"
+	"hpaflow/data/codec"
+	"hpaflow/data/table"
+	"hpaflow/models"
+)
+
+// cellsToTrain draws RGBY images of labels 0 and 25, and their table.
+func cellsToTrain(t *testing.T, train, val int) (images, split string) {
+	t.Helper()
+	dir := t.TempDir()
+	var rows []table.Row
+	for i := range train + val {
+		row := table.Row{ID: fmt.Sprintf("2_%03d", i), Labels: data.LabelsOf(25 * (i % 2)), Labeled: true, Split: "train"}
+		if i >= train {
+			row.Split = "val"
+		}
+		im, err := cells.Field(uint64(i), 40, row.Labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := codec.EncodeRGBY(&b, im); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, row.ID+".png"), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	split = filepath.Join(t.TempDir(), "split.csv")
+	if err := table.Write(split, rows); err != nil {
+		t.Fatal(err)
+	}
+	return dir, split
+}
+
+// training is what must be the same after any run with one seed.
+func training(t *testing.T, out string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range []string{
+		"metrics.csv", "checkpoint/best/weights.safetensors", "checkpoint/epoch_0001/weights.safetensors", "checkpoint/epoch_0002/weights.safetensors",
+	} {
+		b, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(b)
+	}
+	c, err := models.LoadCheckpoint(filepath.Join(out, "checkpoint/epoch_0002"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all["sequence"] = c.Position.Sequence
+	for _, m := range c.State.Optimizer {
+		all[m.Name] = fmt.Sprint(m.Data)
+	}
+	saved, err := models.Checkpoints(filepath.Join(out, "checkpoint"))
+	if err != nil || len(saved) != 2 {
+		t.Errorf("checkpoints %v are left, want the last 2; %v", saved, err)
+	}
+	return all
+}
+
+// TestDisturbedTrainingEndsTheSame kills and interrupts training at growing
+// times into its work, over and over on the same folder, until it gets
+// through, and compares every bit of it with an undisturbed run.
+func TestDisturbedTrainingEndsTheSame(t *testing.T) {
+	hpaflow := program(t)
+	images, split := cellsToTrain(t, 30, 8)
+	command := func(out, saveEvery string) *exec.Cmd {
+		return exec.Command(hpaflow, "run", "../../configs/train.flow", "--progress", "plain",
+			"--set", "images="+images, "--set", "table="+split, "--set", "out="+out, "--set", "save_every="+saveEvery,
+			"--set", "size=32", "--set", "batch=4", "--set", "epochs=3", "--set", "accumulate=3", "--set", "keep=2",
+			"--set", "norm=per_image", "--set", "schedule=cosine")
+	}
+	whole := t.TempDir()
+	if out, err := command(whole, "0s").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want := training(t, whole)
+
+	for name, c := range map[string]struct {
+		signal    os.Signal
+		saveEvery string
+	}{
+		"killed":      {syscall.SIGKILL, "1ns"},
+		"interrupted": {os.Interrupt, "0s"}, // saved by the interrupt alone
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			disturbed, inside := 0, 0
+			for delay := 250 * time.Millisecond; ; delay = delay * 3 / 2 {
+				var stderr bytes.Buffer
+				cmd := command(out, c.saveEvery)
+				cmd.Stderr = &stderr
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.AfterFunc(delay, func() { cmd.Process.Signal(c.signal) })
+				err := cmd.Wait()
+				if strings.Contains(stderr.String(), "samples of the next") {
+					inside++
+				}
+				if err == nil {
+					break
+				}
+				if code := cmd.ProcessState.ExitCode(); code != -1 && code != exitInterrupted {
+					t.Fatalf("after %d times, exit code %d\n%s", disturbed, code, stderr.Bytes())
+				}
+				disturbed++
+			}
+			if inside == 0 {
+				t.Fatalf("%d times, and no run went on inside an epoch", disturbed)
+			}
+			got := training(t, out)
+			for name := range want {
+				if want[name] != got[name] {
+					t.Errorf("after %d times, %s differs from that of an undisturbed run", disturbed, name)
+				}
+			}
+			if !maps.Equal(want, got) {
+				t.Errorf("%d things are the same, want %d", len(got), len(want))
+			}
+			t.Logf("%s %d times; %d runs went on inside an epoch", name, disturbed, inside)
+		})
+	}
+}
