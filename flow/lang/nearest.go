@@ -2,22 +2,37 @@ package lang
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
 )
 
 // nearest is the name that somebody who wrote `name` has probably meant: at
-// most one edit in three characters away. It is empty when there is none.
+// most one edit in three characters away, or the same letters in another
+// order. It is empty when there is none.
 func nearest(name string, names []string) string {
+	name = strings.ToLower(name)
 	length := len([]rune(name))
 	best, least := "", min((length+2)/3+1, length)
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); d < least {
+		lower := strings.ToLower(n)
+		d := levenshtein.ComputeDistance(name, lower)
+		if d > 1 && letters(name) == letters(lower) {
+			d = 1 // a slip of the fingers, which counts as two edits
+		}
+		if d < least {
 			best, least = n, d
 		}
 	}
 	return best
+}
+
+// letters are the letters of a name in order.
+func letters(name string) string {
+	sorted := []rune(name)
+	slices.Sort(sorted)
+	return string(sorted)
 }
 
 // DidYouMean is a hint for somebody who wrote a name that does not exist: the
