@@ -62,7 +62,19 @@ type Conv struct {
 type convolver interface {
 	packedSize() int
 	pack(ws *Workspace, m *machine, packed, weights []float32)
-	run(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue)
+	run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue)
+}
+
+// weights are a pass's weights: packed, or as they come and yet to be packed.
+type weights struct{ plain, packed []float32 }
+
+// ready gives them packed.
+func (w weights) ready(ws *Workspace, m *machine, c convolver) []float32 {
+	if w.packed == nil {
+		w.packed = ws.shared.get(slotA, c.packedSize())
+		c.pack(ws, m, w.packed, w.plain)
+	}
+	return w.packed
 }
 
 // Epilogue is what follows a convolution before its result is stored: y +
@@ -123,11 +135,9 @@ func (s ConvShape) validate() error {
 }
 
 // Forward computes y (n,Out,OutH,OutW) from x (n,In,H,W) and the weights.
-func (c *Conv) Forward(ws *Workspace, n int, y, x, weights []float32) {
-	c.check(n, y, x, weights)
-	packed := ws.shared.get(slotA, c.forward.packedSize())
-	c.forward.pack(ws, c.machine, packed, weights)
-	c.forward.run(ws, c.machine, n, y, x, packed, Epilogue{})
+func (c *Conv) Forward(ws *Workspace, n int, y, x, w []float32) {
+	c.check(n, y, x, w)
+	c.forward.run(ws, c.machine, n, y, x, weights{plain: w}, Epilogue{})
 }
 
 // Pack prepares weights for Infer.
@@ -140,19 +150,17 @@ func (c *Conv) Pack(ws *Workspace, weights []float32) []float32 {
 // Infer is Forward with packed weights and an epilogue. y may be the residual.
 func (c *Conv) Infer(ws *Workspace, n int, y, x, packed []float32, e Epilogue) {
 	c.check(n, y, x, nil)
-	c.forward.run(ws, c.machine, n, y, x, packed, e)
+	c.forward.run(ws, c.machine, n, y, x, weights{packed: packed}, e)
 }
 
 // BackwardData computes the gradient dx (n,In,H,W) from dy (n,Out,OutH,OutW).
-func (c *Conv) BackwardData(ws *Workspace, n int, dx, dy, weights []float32) {
-	c.check(n, dy, dx, weights)
+func (c *Conv) BackwardData(ws *Workspace, n int, dx, dy, w []float32) {
+	c.check(n, dy, dx, w)
 	if c.Plain {
 		panic("kernels: a plain image has no gradient")
 	}
 	for _, pass := range c.backward {
-		packed := ws.shared.get(slotA, pass.packedSize())
-		pass.pack(ws, c.machine, packed, weights)
-		pass.run(ws, c.machine, n, dx, dy, packed, Epilogue{})
+		pass.run(ws, c.machine, n, dx, dy, weights{plain: w}, Epilogue{})
 	}
 }
 

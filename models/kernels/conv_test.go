@@ -32,6 +32,7 @@ func TestConvLargeShapes(t *testing.T) {
 		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0},
 		{In: 64, Out: 128, H: 12, W: 12, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
 		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
+		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1}, // kernels larger than images
 		{In: 80, Out: 192, H: 30, W: 31, KH: 1, KW: 1},
 		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},

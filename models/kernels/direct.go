@@ -6,11 +6,12 @@ const (
 )
 
 // run computes out from src for n images.
-func (p *pass) run(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue) {
+func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	if len(p.taps) == 0 {
 		p.clear(ws, n, out)
 		return
 	}
+	packed := w.ready(ws, m, p)
 	rows, cols := p.cut(n, len(ws.workers))
 	bands, stretches := ceil(p.gridH, rows), ceil(p.gridW, cols)
 	pieces := bands * stretches

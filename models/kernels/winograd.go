@@ -28,7 +28,7 @@ const (
 func (s ConvShape) suitsWinograd() bool {
 	return s.KH == 3 && s.KW == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
 		s.Groups == 1 && !s.Plain && s.PadH <= 2 && s.PadW <= 2 &&
-		s.In >= 16 && s.Out >= 16 && s.OutH()*s.OutW() >= 100
+		s.In >= 16 && s.Out >= 16 && s.OutH()*s.OutW() >= 49
 }
 
 // winogradPass is a convolution, forward or back to the input, in minimal form.
@@ -63,25 +63,30 @@ func (p *winogradPass) pairSize() int { return tilePoints * p.inBl * Lanes * max
 // pack turns the kernels, into [pair][point][input channel][channel of the pair].
 func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32) {
 	ws.each(p.pairs()*p.inBl, func(s *scratch, i int) {
-		pair, block := i/p.inBl, i%p.inBl
-		blocks := p.blocksOf(pair)
-		width := blocks * Lanes
-		kernels := s.get(slotB, Lanes*9*width) // [lane][block][tap][output lane]
-		clear(kernels)
-		for o := range width {
-			r := p.row(0, pair*maxBlocks*Lanes+o)
-			for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
-				to := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
-				from := weights[r.at(c):]
-				for t := range 9 {
-					to[t*Lanes] = from[p.tap(t)]
-				}
+		pair := i / p.inBl
+		p.packBlock(s, m, packed[pair*p.pairSize():], weights, pair, i%p.inBl)
+	})
+}
+
+// packBlock turns the kernels of a pair and a block of input channels.
+func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, pair, block int) {
+	blocks := p.blocksOf(pair)
+	width := blocks * Lanes
+	kernels := s.get(slotB, Lanes*9*width) // [lane][block][tap][output lane]
+	clear(kernels)
+	for o := range width {
+		r := p.row(0, pair*maxBlocks*Lanes+o)
+		for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
+			to := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
+			from := weights[r.at(c):]
+			for t := range 9 {
+				to[t*Lanes] = from[p.tap(t)]
 			}
 		}
-		point := p.inBl * Lanes * width * floatBytes
-		m.winogradKernel(Lanes*blocks, &packed[pair*p.pairSize()+block*Lanes*width], tileIn*point, point, laneBytes,
-			&kernels[0], 3*laneBytes, laneBytes, 9*laneBytes)
-	})
+	}
+	point := p.inBl * Lanes * width * floatBytes
+	m.winogradKernel(Lanes*blocks, &packed[block*Lanes*width], tileIn*point, point, laneBytes,
+		&kernels[0], 3*laneBytes, laneBytes, 9*laneBytes)
 }
 
 // tap is the weight of a tap: back to the input, the kernel is turned round.
@@ -102,8 +107,13 @@ func (p *winogradPass) winogradTiles(total, threads int) int {
 const winogradBytes = 400 << 10
 
 // run computes out from src for n images.
-func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue) {
+func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	total := n * p.tilesH * p.tilesW
+	if p.byPairs(total * p.inBl) {
+		p.runPairs(ws, m, total, out, src, w, e)
+		return
+	}
+	packed := w.ready(ws, m, p)
 	tiles := p.winogradTiles(total, len(ws.workers))
 	ws.each(ceil(total, tiles), func(s *scratch, i int) {
 		first := i * tiles
@@ -113,6 +123,36 @@ func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src, packed []
 			w.multiply(pair, packed[pair*p.pairSize():])
 			w.output(pair, out, e)
 		}
+	})
+}
+
+// byPairs says whether the turned kernels are so large, and the images so
+// small, that threads share out the output channels, not the tiles: kernels
+// are turned where they are used, and never leave the second cache.
+func (p *winogradPass) byPairs(blockTiles int) bool {
+	const kernelBytes, imageBytes = 2 << 20, 24 << 20
+	return p.packedSize()*floatBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
+}
+
+func (p *winogradPass) runPairs(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
+	all := winogradPiece{winogradPass: p, machine: m, count: total}
+	all.points = ws.shared.get(slotX, tilePoints*p.inBl*total*Lanes)
+	ws.each(p.inBl, func(s *scratch, b int) { all.turnBlock(s, all.points, src, p.inBl, b) })
+	size := p.pairSize()
+	ws.each(p.pairs(), func(s *scratch, pair int) {
+		piece := all
+		piece.scratch = s
+		var packed []float32
+		if w.packed != nil {
+			packed = w.packed[pair*size : (pair+1)*size]
+		} else {
+			packed = s.get(slotA, size)
+			for b := range p.inBl {
+				p.packBlock(s, m, packed, w.plain, pair, b)
+			}
+		}
+		piece.multiply(pair, packed)
+		piece.output(pair, out, e)
 	})
 }
 

@@ -11,34 +11,90 @@ const gradBytes = 3 << 20
 // gradient computes dw from dy and x.
 func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	total := n * p.tilesH * p.tilesW
+	if p.byPairs(total * (p.inBl + p.outBl)) {
+		p.gradientPairs(ws, m, total, dw, dy, x)
+		return
+	}
 	chunk := min(total, max(48, gradBytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
-	shared := &ws.shared
-	points := shared.get(slotX, tilePoints*p.inBl*chunk*Lanes)
-	grads := shared.get(slotB, tilePoints*p.outBl*chunk*Lanes)
-	combos := ceil(p.inBl*Lanes, gradCombos) * gradCombos
-	sumSize := combos * maxBlocks * Lanes // of one point and pair
-	sums := shared.get(slotC, tilePoints*p.pairs()*sumSize)
+	g := winogradGradient{winogradPass: p, machine: m}
+	g.reserve(ws, chunk)
+	sums := ws.shared.get(slotC, tilePoints*p.pairs()*p.sumSize())
 	clear(sums)
 	for first := 0; first < total; first += chunk {
-		count := min(chunk, total-first)
-		whole := winogradPiece{winogradPass: p, machine: m, first: first, count: count}
-		p.turnAll(ws, whole, points, grads, x, dy)
-		shared.ints = p.laneOffsets(shared.ints, count)
-		ws.each(tilePoints*p.pairs(), func(_ *scratch, i int) {
-			point, pair := i%tilePoints, i/tilePoints
-			blocks := p.blocksOf(pair)
-			d := &grads[(point*p.outBl+pair*maxBlocks)*count*Lanes]
-			from := &points[point*p.inBl*count*Lanes]
-			to := sums[(pair*tilePoints+point)*sumSize:]
-			for k := 0; k < combos; k += gradCombos {
-				m.gradTile[blocks](1, count, from, &shared.ints[k], laneBytes, 0, d, 0, count*laneBytes, &to[k*blocks*Lanes])
-			}
+		g.turn(ws, first, min(chunk, total-first), x, dy)
+		ws.each(p.pairs()*tilePoints, func(_ *scratch, i int) {
+			g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
 		})
 	}
 	ws.each(p.pairs()*p.inBl, func(_ *scratch, i int) {
-		pair, block := i/p.inBl, i%p.inBl
-		p.unpack(m, dw, sums[pair*tilePoints*sumSize:], sumSize, pair, block)
+		pair := i / p.inBl
+		p.unpack(m, dw, sums[pair*tilePoints*p.sumSize():], pair, i%p.inBl)
 	})
+}
+
+// gradientPairs is gradient with all tiles at once, each thread some output
+// channels, whose sums stay in the second cache.
+func (p *winogradPass) gradientPairs(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
+	g := winogradGradient{winogradPass: p, machine: m}
+	g.reserve(ws, total)
+	g.turn(ws, 0, total, x, dy)
+	ws.each(p.pairs(), func(s *scratch, pair int) {
+		sums := s.get(slotC, tilePoints*p.sumSize())
+		clear(sums)
+		for point := range tilePoints {
+			g.sum(sums[point*p.sumSize():], pair, point)
+		}
+		for b := range p.inBl {
+			p.unpack(m, dw, sums, pair, b)
+		}
+	})
+}
+
+// sumSize is the sums of one point and pair.
+func (p *winogradPass) sumSize() int { return p.combinations() * maxBlocks * Lanes }
+
+// combinations are the input channels, rounded up to what a tile takes.
+func (p *winogradPass) combinations() int { return ceil(p.inBl*Lanes, gradCombos) * gradCombos }
+
+// winogradGradient is the turned input and gradient of a run of tiles.
+type winogradGradient struct {
+	*winogradPass
+	machine *machine
+	count   int       // tiles
+	points  []float32 // [point][input block][tile][lane]
+	grads   []float32 // [point][output block][tile][lane]
+	offsets []int     // of the input channels in a point
+}
+
+// reserve makes room for so many tiles.
+func (g *winogradGradient) reserve(ws *Workspace, tiles int) {
+	g.points = ws.shared.get(slotX, tilePoints*g.inBl*tiles*Lanes)
+	g.grads = ws.shared.get(slotB, tilePoints*g.outBl*tiles*Lanes)
+}
+
+// turn turns tiles, each thread some blocks.
+func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32) {
+	g.count = count
+	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, first: first, count: count}
+	ws.each(g.inBl+g.outBl, func(s *scratch, i int) {
+		if i < g.inBl {
+			piece.turnBlock(s, g.points, x, g.inBl, i)
+		} else {
+			piece.turnGrad(g.grads, dy, g.outBl, i-g.inBl)
+		}
+	})
+	ws.shared.ints = g.laneOffsets(ws.shared.ints, count)
+	g.offsets = ws.shared.ints
+}
+
+// sum adds the products of a pair at a point.
+func (g *winogradGradient) sum(sums []float32, pair, point int) {
+	blocks := g.blocksOf(pair)
+	d := &g.grads[(point*g.outBl+pair*maxBlocks)*g.count*Lanes]
+	from := &g.points[point*g.inBl*g.count*Lanes]
+	for k := 0; k < g.combinations(); k += gradCombos {
+		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, d, 0, g.count*laneBytes, &sums[k*blocks*Lanes])
+	}
 }
 
 // laneOffsets are the places of all input channels, filled up with the first.
@@ -51,18 +107,6 @@ func (p *winogradPass) laneOffsets(to []int, count int) []int {
 		to = append(to, 0)
 	}
 	return to
-}
-
-// turnAll turns the input and gradient tiles of a piece, each thread some
-// blocks.
-func (p *winogradPass) turnAll(ws *Workspace, w winogradPiece, points, grads, x, dy []float32) {
-	ws.each(p.inBl+p.outBl, func(s *scratch, i int) {
-		if i < p.inBl {
-			w.turnBlock(s, points, x, p.inBl, i)
-		} else {
-			w.turnGrad(grads, dy, p.outBl, i-p.inBl)
-		}
-	})
 }
 
 // turnGrad turns one block's gradient tiles.
@@ -92,11 +136,12 @@ func (w *winogradPiece) turnGrad(points, dy []float32, blocks, b int) {
 
 // unpack turns the sums of a pair and an input block back and puts them in
 // their places in dw.
-func (p *winogradPass) unpack(m *machine, dw, sums []float32, sumSize, pair, block int) {
+func (p *winogradPass) unpack(m *machine, dw, sums []float32, pair, block int) {
 	blocks := p.blocksOf(pair)
+	point := p.sumSize() * floatBytes
 	var kernels [Lanes * maxBlocks * 9 * Lanes]float32 // [lane][block][tap][output lane]
 	m.winogradWeights(Lanes*blocks, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
-		&sums[block*Lanes*blocks*Lanes], tileIn*sumSize*floatBytes, sumSize*floatBytes, laneBytes)
+		&sums[block*Lanes*blocks*Lanes], tileIn*point, point, laneBytes)
 	for o := range blocks * Lanes {
 		r := p.row(0, pair*maxBlocks*Lanes+o)
 		for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
