@@ -108,7 +108,7 @@ func (g *grads) handOn(name string, from []float32, after *gorgonia.Node) {
 
 // conv is layers.conv.
 func (b *builder) conv(x activation, name string, s kernels.ConvShape) activation {
-	s.In, s.H, s.W, s.Plain = x.c, x.h, x.w, x.image
+	s.In, s.H, s.W, s.Plain, s.Batch = x.c, x.h, x.w, x.image, b.batch
 	k, err := kernels.NewConv(s)
 	if err != nil {
 		b.fail(name, err)

@@ -100,7 +100,7 @@ func (p *planner) conv(x activation, name string, shape kernels.ConvShape) activ
 
 // convolution is the kernel for x, the shape of its result, and the weights.
 func (p *planner) convolution(x activation, name string, s kernels.ConvShape) (*kernels.Conv, activation, []float32) {
-	s.In, s.H, s.W, s.Plain = x.c, x.h, x.w, x.image
+	s.In, s.H, s.W, s.Plain, s.Batch = x.c, x.h, x.w, x.image, p.plan.batch
 	k, err := kernels.NewConv(s)
 	if err != nil {
 		p.fail(name, err)

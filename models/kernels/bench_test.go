@@ -24,6 +24,7 @@ func BenchmarkConv(b *testing.B) {
 		{In: 256, Out: 256, H: 32, W: 32, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
 	} {
 		const n = 8
+		s.Batch = n
 		c, err := NewConv(s)
 		if err != nil {
 			b.Fatal(err)

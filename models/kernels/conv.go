@@ -17,6 +17,10 @@ type ConvShape struct {
 	DilationH, DilationW int
 	Groups               int
 
+	// Batch is about how many images a call has, 0 for one. The method is
+	// chosen for it; any number may come.
+	Batch int
+
 	// Plain says that the input is an image as it comes, (N,In,H,W), not in
 	// blocks. It has no gradient.
 	Plain bool

@@ -27,12 +27,12 @@ func TestConvLargeShapes(t *testing.T) {
 	ws := NewWorkspace()
 	for _, s := range []ConvShape{
 		{In: 4, Out: 64, H: 40, W: 72, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Plain: true},
-		{In: 64, Out: 64, H: 20, W: 24, KH: 3, KW: 3, PadH: 1, PadW: 1},
-		{In: 21, Out: 35, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1},
-		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0},
+		{In: 64, Out: 64, H: 20, W: 24, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6},
+		{In: 21, Out: 35, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6},
+		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0, Batch: 6},
 		{In: 64, Out: 128, H: 12, W: 12, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
 		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
-		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1}, // kernels larger than images
+		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 16}, // kernels larger than images
 		{In: 80, Out: 192, H: 30, W: 31, KH: 1, KW: 1},
 		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
@@ -60,7 +60,7 @@ func drawConv(t *rapid.T) ConvShape {
 		KH: rapid.IntRange(1, 5).Draw(t, "kh"), KW: rapid.IntRange(1, 5).Draw(t, "kw"),
 		StrideH: small.Draw(t, "sh"), StrideW: small.Draw(t, "sw"),
 		DilationH: small.Draw(t, "dh"), DilationW: small.Draw(t, "dw"),
-		PadH: rapid.IntRange(0, 4).Draw(t, "ph"), PadW: rapid.IntRange(0, 4).Draw(t, "pw"),
+		Batch: rapid.SampledFrom([]int{0, 64}).Draw(t, "batch"), PadH: rapid.IntRange(0, 4).Draw(t, "ph"), PadW: rapid.IntRange(0, 4).Draw(t, "pw"),
 		Plain: g == 1 && rapid.Bool().Draw(t, "plain"),
 	}
 	leastH := max(1, s.DilationH*(s.KH-1)+1-2*s.PadH)

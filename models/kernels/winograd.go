@@ -24,11 +24,17 @@ const (
 )
 
 // suitsWinograd says whether the minimal form is the faster one: kernels are
-// 3x3 and there is enough in an image to make up for turning the kernels.
+// 3x3, and there are enough tiles to make up for turning the kernels. That
+// takes as long as 23 tiles, a whole tile in direct form as long as two and a
+// half in minimal form.
 func (s ConvShape) suitsWinograd() bool {
-	return s.KH == 3 && s.KW == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
-		s.Groups == 1 && !s.Plain && s.PadH <= 2 && s.PadW <= 2 &&
-		s.In >= 16 && s.Out >= 16 && s.OutH()*s.OutW() >= 49
+	if s.KH != 3 || s.KW != 3 || s.StrideH != 1 || s.StrideW != 1 || s.DilationH != 1 || s.DilationW != 1 ||
+		s.Groups != 1 || s.Plain || s.PadH > 2 || s.PadW > 2 || s.In < 16 || s.Out < 16 {
+		return false
+	}
+	tiles := max(1, s.Batch) * ceil(s.OutH(), tileOut) * ceil(s.OutW(), tileOut)
+	whole := float64(max(1, s.Batch)*s.OutH()*s.OutW()) / (tileOut * tileOut)
+	return 2.5*whole-float64(tiles) >= 23
 }
 
 // winogradPass is a convolution, forward or back to the input, in minimal form.
