@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -51,7 +52,7 @@ func NewCPU(o Options) (*CPU, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
 	}
-	d.predict = newRunner(plan, d.env)
+	d.predict = &runner{plan: plan, env: d.env}
 	d.trainable = d.params.trainable()
 	d.optimizer = newOptimizer(o.Optimizer, d.env.ws, d.trainable)
 	if o.Accumulate > 1 {
@@ -71,7 +72,7 @@ func (d *CPU) zeros() [][]float32 {
 
 // Train is Device.Train.
 func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error) {
-	if err := d.check(ctx, b); err != nil {
+	if err := errors.Join(context.Cause(ctx), d.opts.check(b)); err != nil {
 		return Step{}, err
 	}
 	if b.Y == nil {
@@ -116,7 +117,7 @@ func (d *CPU) update(lr float64) {
 
 // Predict is Device.Predict.
 func (d *CPU) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
-	if err := d.check(ctx, b); err != nil {
+	if err := errors.Join(context.Cause(ctx), d.opts.check(b)); err != nil {
 		return nil, err
 	}
 	d.predict.plan.fold(d.env.ws)
@@ -132,20 +133,10 @@ func (d *CPU) Loss(logits, targets []float32) float64 {
 	return lossOf(d.opts.Loss).Value(logits, targets)
 }
 
-// check holds a batch against the options.
-func (d *CPU) check(ctx context.Context, b *data.Batch) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	o := d.opts
-	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || len(b.X) != b.N*b.C*b.H*b.W {
-		return fmt.Errorf("a batch of shape (%d,%d,%d,%d) with %d values; the network takes (N,%d,%d,%d)",
-			b.N, b.C, b.H, b.W, len(b.X), o.Channels, o.Height, o.Width)
-	}
-	if b.N < 1 || b.N > o.Batch {
-		return fmt.Errorf("a batch of %d samples; the network takes 1 to %d", b.N, o.Batch)
-	}
-	return nil
+// ActivationBytes is the memory that results of layers, gradients included,
+// take while a batch is computed, as far as batches have been.
+func (d *CPU) ActivationBytes() int64 {
+	return d.env.arena.bytes + d.predict.bytes()
 }
 
 // Observe lets f hear of every operation from now on; nil ends that.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"hpaflow/data"
 )
 
 // Options describe a network and how it is trained. The zero value of a field
@@ -86,6 +88,18 @@ func (o *Options) Validate() error {
 		errs = append(errs, fmt.Errorf("attention sizes are %d and %d, want at least 0", o.AttentionSize, o.AuxAttentionSize))
 	}
 	return errors.Join(errs...)
+}
+
+// check holds a batch against the options.
+func (o *Options) check(b *data.Batch) error {
+	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || len(b.X) != b.N*b.C*b.H*b.W {
+		return fmt.Errorf("a batch of shape (%d,%d,%d,%d) with %d values; the network takes (N,%d,%d,%d)",
+			b.N, b.C, b.H, b.W, len(b.X), o.Channels, o.Height, o.Width)
+	}
+	if b.N < 1 || b.N > o.Batch {
+		return fmt.Errorf("a batch of %d samples; the network takes 1 to %d", b.N, o.Batch)
+	}
+	return nil
 }
 
 // input is the network's input.

@@ -50,6 +50,15 @@ func (ps *params) statistics(name string, c int) (mean, variance *param) {
 	return mean, variance
 }
 
+// tensors are all of them, with the memory they stand for.
+func (ps *params) tensors() []Tensor {
+	var list []Tensor
+	for _, p := range ps.list {
+		list = append(list, Tensor{Name: p.name, Shape: p.shape, Data: p.data})
+	}
+	return list
+}
+
 // trainable are the tensors that have a gradient.
 func (ps *params) trainable() []*param {
 	var list []*param

@@ -133,16 +133,8 @@ func (p *plan) fold(ws *kernels.Workspace) {
 type runner struct {
 	plan    *plan
 	env     *environment
-	buffers [][]float32
+	buffers [][]float32 // made by the first run
 	in      [][]float32
-}
-
-func newRunner(p *plan, env *environment) *runner {
-	r := &runner{plan: p, env: env}
-	for _, size := range p.sizes {
-		r.buffers = append(r.buffers, make([]float32, p.batch*size))
-	}
-	return r
 }
 
 // run gives the logits (n,classes) of the images x, in memory that the next
@@ -154,6 +146,11 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 			err = fmt.Errorf("%s: panic: %v", name, p)
 		}
 	}()
+	if r.buffers == nil { // a device that only trains needs none
+		for _, size := range r.plan.sizes {
+			r.buffers = append(r.buffers, make([]float32, r.plan.batch*size))
+		}
+	}
 	for i := range r.plan.steps {
 		s := &r.plan.steps[i]
 		name = s.name
@@ -168,6 +165,14 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 		r.env.time(s.name, s.flops, func() { s.run(r.env.ws, n, r.values(s.out), r.in) })
 	}
 	return r.values(r.plan.logits)[:n*r.plan.slots[r.plan.logits].values], nil
+}
+
+// bytes is the memory of all buffers.
+func (r *runner) bytes() (sum int64) {
+	for _, b := range r.buffers {
+		sum += 4 * int64(len(b))
+	}
+	return sum
 }
 
 // values is the memory of a slot.

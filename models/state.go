@@ -43,10 +43,7 @@ func (d *CPU) slots(pending int) []Tensor {
 
 // Load is Device.Load.
 func (d *CPU) Load(s State) error {
-	var weights []Tensor
-	for _, p := range d.params.list {
-		weights = append(weights, Tensor{Name: p.name, Shape: p.shape, Data: p.data})
-	}
+	weights := d.params.tensors()
 	err := match(weights, s.Weights)
 	fresh := len(s.Optimizer) == 0
 	if s.Pending < 0 || s.Pending >= d.opts.Accumulate {
@@ -73,7 +70,7 @@ func (d *CPU) Load(s State) error {
 
 // Init is Device.Init.
 func (d *CPU) Init(weights []Tensor) (*statedict.Fitted, error) {
-	list, report, err := statedict.Fit(d.State().Weights, weights, networkOf(d.opts.Model).names)
+	list, report, err := statedict.Fit(d.params.tensors(), weights, networkOf(d.opts.Model).names)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,13 @@ func benchCommand(reg *flow.Registry) *cli.Command {
 	return &cli.Command{
 		Name:        "bench",
 		Usage:       "measure how fast parts of a job are on this machine",
-		Subcommands: []*cli.Command{benchInputCommand(reg)},
+		Subcommands: []*cli.Command{benchInputCommand(reg), benchStepCommand()},
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return fmt.Errorf("unknown command %q; there are bench input and step", name)
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
 	}
 }
 

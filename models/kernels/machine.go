@@ -29,6 +29,10 @@ type machine struct {
 	winogradOutput func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int, bias, res *float32, relu int)
 
+	// fmaPeak does n rounds of peakFlops additions and multiplications.
+	fmaPeak   func(n int)
+	peakFlops int
+
 	// Loops over n vectors; scale, offset and the like are one vector each.
 	blockSums     func(n int, x, shift, sums *float32)
 	blockApply    func(n int, y, x, res, scale, offset, floor *float32)

@@ -9,7 +9,8 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name:           "avx2",
+		name:    "avx2",
+		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,

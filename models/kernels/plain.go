@@ -9,7 +9,8 @@ import (
 // against, and what runs on other machines.
 func plainMachine() *machine {
 	m := &machine{
-		name:           "go",
+		name:    "go",
+		fmaPeak: plainPeak, peakFlops: 8 * 2,
 		winogradInput:  plainTransform(6, 6, inputRow),
 		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),
 		winogradWeights: plainTransform(6, 3, evaluateRow),

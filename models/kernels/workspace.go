@@ -15,8 +15,11 @@ type Workspace struct {
 }
 
 // NewWorkspace makes a workspace for calls that use GOMAXPROCS threads.
-func NewWorkspace() *Workspace {
-	return &Workspace{workers: make([]scratch, runtime.GOMAXPROCS(0))}
+func NewWorkspace() *Workspace { return NewWorkspaceOf(runtime.GOMAXPROCS(0)) }
+
+// NewWorkspaceOf makes a workspace for calls that use so many threads.
+func NewWorkspaceOf(threads int) *Workspace {
+	return &Workspace{workers: make([]scratch, threads)}
 }
 
 // scratch is a set of grow-only buffers, by use.
