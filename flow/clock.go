@@ -14,6 +14,7 @@ const (
 	stateStarved              // waiting for a record to come in
 	stateBlocked              // waiting for room to put a result
 	stateWaiting              // waiting for another worker of its stage, which is starved or blocked
+	stateOutside              // waiting for something outside the flow
 	numStates
 )
 
@@ -51,8 +52,8 @@ func (c *clock) resolve(starved, blocked int64) {
 	c.now.Store(int32(stateBusy))
 }
 
-// read gives the nanoseconds spent busy, starved and blocked up to now. An
-// open wait for the turn counts as holder, the state of the turn's holder.
+// read gives the nanoseconds spent busy, starved and blocked up to now; to wait
+// for something outside is to starve. An open wait for the turn counts as holder, the state of the turn's holder.
 func (c *clock) read(holder state) (busy, starved, blocked int64) {
 	var spent [numStates]int64
 	for i := range spent {
@@ -65,5 +66,5 @@ func (c *clock) read(holder state) (busy, starved, blocked int64) {
 	if open := ticks() - c.since.Load(); open > 0 {
 		spent[now] += open
 	}
-	return spent[stateBusy], spent[stateStarved], spent[stateBlocked]
+	return spent[stateBusy], spent[stateStarved] + spent[stateOutside], spent[stateBlocked]
 }

@@ -60,6 +60,13 @@ func (e *Emitter[T]) Fail(key string, cause error) error {
 // that does not go through its input in order.
 func (e *Emitter[T]) At(seq int64) { e.seq = seq }
 
+// Waiting books the time until done is called as spent waiting for something
+// outside the flow, such as a server. A source starves of nothing else.
+func (e *Emitter[T]) Waiting() (done func()) {
+	e.worker.clock.enter(stateOutside)
+	return func() { e.worker.clock.enter(stateBusy) }
+}
+
 // Complete says whether an earlier run is done with the record of this key, so
 // that it need not be yielded: because every sink that the source leads to
 // already holds what it makes of it, or because the run resumes behind it. It

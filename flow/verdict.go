@@ -20,11 +20,16 @@ const (
 
 // Bottleneck names the stage that was busy for the largest share of its
 // workers' time, and says what would help: more workers, more cores, or a
-// faster stage. It reports false for a run too short to tell.
+// faster stage. A source that waits for a server longer than any stage works is
+// the limit too. It reports false for a run too short to tell.
 func (s Stats) Bottleneck() (Bottleneck, bool) {
 	worst, ok := s.busiest()
 	if !ok || s.Wall < verdictAfter {
 		return Bottleneck{}, false
+	}
+	if source, share := s.thirstiest(); share > worst.Utilisation() {
+		return Bottleneck{source.Name, fmt.Sprintf("%s waits %.0f%% of the time for what is outside, such as a server; "+
+			"asking it for more at once, or a faster one, would help", source.Name, 100*share)}, true
 	}
 	share := worst.Utilisation()
 	head := fmt.Sprintf("%s %.0f%% busy", worst.Name, 100*share)
@@ -32,6 +37,21 @@ func (s Stats) Bottleneck() (Bottleneck, bool) {
 		head = fmt.Sprintf("%s: %d workers %.0f%% busy", worst.Name, worst.Workers, 100*share)
 	}
 	return Bottleneck{worst.Name, head + ": " + s.remedy(worst)}, true
+}
+
+// thirstiest is the source that spent the largest share of its time waiting for
+// something outside the flow.
+func (s Stats) thirstiest() (source StageStats, share float64) {
+	for _, st := range s.Stages {
+		all := st.Busy + st.Starved + st.Blocked
+		if st.Kind != KindSource || st.Letters || all <= 0 {
+			continue
+		}
+		if waits := float64(st.Starved) / float64(all); waits > share {
+			source, share = st, waits
+		}
+	}
+	return source, share
 }
 
 // busiest is the stage with the highest utilisation; between equals, the one

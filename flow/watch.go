@@ -44,8 +44,8 @@ func (g *Graph) watch(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
-// activity says whether any worker is at work, and gives a number that
-// changes with every record that moves.
+// activity says whether any worker is at work, or waits for what no stage of
+// the flow can give, and a number that changes with every record that moves.
 func (g *Graph) activity() (busy bool, moved int64) {
 	for _, st := range g.stages {
 		if st.onLetters {
@@ -53,7 +53,8 @@ func (g *Graph) activity() (busy bool, moved int64) {
 		}
 		st.mu.Lock()
 		for _, w := range st.workers {
-			busy = busy || w.running && state(w.clock.now.Load()) == stateBusy
+			now := state(w.clock.now.Load())
+			busy = busy || w.running && (now == stateBusy || now == stateOutside)
 			moved += w.clock.spent[stateBusy].Load()
 		}
 		st.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"image/draw"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -99,7 +100,8 @@ func write(sheet *image.NRGBA, x, y int, c color.Color, text string) {
 	d.DrawString(text)
 }
 
-// drawTile draws a file, in colour if its sister channels are beside it.
+// drawTile draws a file, in colour if its sister channels are beside it, each
+// channel as bright as can be.
 func drawTile(file string) (*image.NRGBA, error) {
 	ext := filepath.Ext(file)
 	var planes [3]data.Plane
@@ -122,14 +124,19 @@ func drawTile(file string) (*image.NRGBA, error) {
 		planes = [3]data.Plane{grey, grey, grey}
 	}
 	tile := image.NewNRGBA(image.Rect(0, 0, tileSide, tileSide))
-	for i := range tileSide * tileSide {
-		for c, p := range planes {
-			tile.Pix[4*i+c] = p.U8[i]
+	for c, p := range planes {
+		brightest := max(slices.Max(p.U8), darkest)
+		for i, v := range p.U8 {
+			tile.Pix[4*i+c] = uint8(int(v) * 255 / int(brightest))
+			tile.Pix[4*i+3] = 255
 		}
-		tile.Pix[4*i+3] = 255
 	}
 	return tile, nil
 }
+
+// darkest is the brightest pixel that a channel is lit up from, so that one can
+// see it; a black one stays black.
+const darkest = 32
 
 // tilePlane is a file's plane at the size of a tile, 8 bits.
 func tilePlane(file string) (data.Plane, error) {

@@ -116,7 +116,9 @@ func (s *remote) run(ctx context.Context, out *flow.Emitter[*data.Channels]) err
 				continue
 			}
 		}
+		waited := out.Waiting()
 		gave, done, err := team.turn(next, next < len(s.rows))
+		waited()
 		switch {
 		case err != nil:
 			return err

@@ -90,8 +90,8 @@ func TestGetTriesAgain(t *testing.T) {
 	}
 	for name, badly := range map[string]http.HandlerFunc{
 		"500":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 500) },
-		"429":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 429) },
-		"408":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 408) },
+		"429":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusTooManyRequests) },
+		"408":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusRequestTimeout) },
 		"html with 200": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>busy</html>") },
 		"truncated": func(w http.ResponseWriter, _ *http.Request) {
 			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nthe")
@@ -121,7 +121,7 @@ func TestGetGivesUp(t *testing.T) {
 		serve http.HandlerFunc
 	}{
 		"404":       {"the server says 404 Not Found", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 404) }},
-		"403":       {"the server says 403 Forbidden", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 403) }},
+		"403":       {"the server says 403 Forbidden", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusForbidden) }},
 		"too large": {"the file is larger than the limit: 2097152 bytes of at most 1048576", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "2097152") }},
 		"endless": {"the file is larger than the limit: more than 1048576 bytes", func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {

@@ -1,0 +1,62 @@
+package flow
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A source that waits for a server is what limits the run, and is not busy.
+// One that yields out of its order numbers its records all the same.
+func TestASourceThatWaitsIsTheBottleneck(t *testing.T) {
+	g := New(Options{OnError: OnErrorSkip})
+	numbers := Source(g, Stage{Name: "server"}, func(_ context.Context, out *Emitter[int]) error {
+		for i := range 8 {
+			done := out.Waiting()
+			time.Sleep(20 * time.Millisecond)
+			done()
+			out.At(int64(7 - i))
+			if err := out.Emit("", i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	places := &collector[int]{}
+	To(Map(numbers, Stage{Name: "work"}, func(_ context.Context, r Record[int]) (int, error) {
+		time.Sleep(2 * time.Millisecond)
+		return int(r.Seq), nil
+	}), Stage{Name: "sink"}, places)
+	To(g.DeadLetters(), Stage{Name: "letters"}, &collector[DeadLetter]{}) // whose source waits all the time
+	if err := g.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{7, 6, 5, 4, 3, 2, 1, 0}; !slices.Equal(places.got, want) {
+		t.Errorf("records are numbered %v, want %v", places.got, want)
+	}
+	stats := g.Stats()
+	if u := stats.Stages[0].Utilisation(); u > 0.3 {
+		t.Errorf("the source was busy for %.2f of its time", u)
+	}
+	if b, ok := stats.Bottleneck(); !ok || b.Stage != "server" || !strings.Contains(b.Advice, "waits") {
+		t.Errorf("bottleneck %+v, %v", b, ok)
+	}
+}
+
+// However long a server is silent, the flow has not stalled.
+func TestWaitingIsNoStall(t *testing.T) {
+	g := New(Options{})
+	one := Source(g, Stage{Name: "server"}, func(_ context.Context, out *Emitter[int]) error {
+		done := out.Waiting()
+		time.Sleep((stallPatience + 3) * watchEvery)
+		done()
+		return out.Emit("", 1)
+	})
+	got := &collector[int]{}
+	To(one, Stage{Name: "sink"}, got)
+	if err := g.Run(context.Background()); err != nil || len(got.got) != 1 {
+		t.Errorf("%v, %v", got.got, err)
+	}
+}
