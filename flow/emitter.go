@@ -57,7 +57,8 @@ func (e *Emitter[T]) Fail(key string, cause error) error {
 }
 
 // At numbers the record that is yielded or failed next, from 0, in a source
-// that does not go through its input in order.
+// that does not go through its input in order. Such a source cannot be gone on
+// with inside an epoch: it relies on sinks that know what is complete.
 func (e *Emitter[T]) At(seq int64) { e.seq = seq }
 
 // Waiting books the time until done is called as spent waiting for something
