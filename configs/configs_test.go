@@ -429,3 +429,48 @@ func TestDuplicatesAndLeak(t *testing.T) {
 		t.Errorf("%d dead letters of a changed image", stats.DeadLetters)
 	}
 }
+
+// TestCells makes up a challenge, twice: the second run draws what is missing.
+func TestCells(t *testing.T) {
+	dir := t.TempDir()
+	sets := []string{"data=" + dir, "size=32", "train=60", "external=20", "test=30", "leaks=0.3", "duplicates=0.3"}
+	mustRun(t, "cells.flow", flow.Options{}, sets...)
+	all := map[string]data.Labels{}
+	for set, name := range map[string]string{"train": "train.csv", "external": "external.csv", "test": "solution.csv"} {
+		rows, err := table.ReadLabelled(filepath.Join(dir, name), 28)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			all[r.ID] = r.Labels
+		}
+		if files := digests(t, filepath.Join(dir, "raw", set)); len(files) != 4*len(rows) {
+			t.Errorf("%s: %d files of %d samples", set, len(files), len(rows))
+		}
+	}
+	leaks, err := table.ReadLabelled(filepath.Join(dir, "leak.csv"), 28)
+	if err != nil || len(leaks) == 0 {
+		t.Fatalf("leaks %v, %v", leaks, err)
+	}
+	for _, r := range leaks {
+		if all[r.ID] != r.Labels {
+			t.Errorf("leak %v, the solution says %v", r, all[r.ID])
+		}
+	}
+	before := digests(t, filepath.Join(dir, "raw", "test"))
+	tables, err := os.ReadFile(filepath.Join(dir, "train.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := filepath.Join(dir, "raw", "test", slices.Sorted(maps.Keys(before))[0])
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	again := mustRun(t, "cells.flow", flow.Options{Workers: 1}, sets...)
+	if first := again.Stages[0]; first.Complete != 109 || !maps.Equal(before, digests(t, filepath.Join(dir, "raw", "test"))) {
+		t.Errorf("the second run found %d samples complete", first.Complete)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "train.csv")); err != nil || !bytes.Equal(text, tables) {
+		t.Errorf("the second run made another train.csv (%v)", err)
+	}
+}

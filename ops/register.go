@@ -32,7 +32,8 @@ var (
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec(), thresholdSpec(), decideSpec(), applyLeaksSpec(), conformSpec(), gatherSpec())
+	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec(), conformSpec(), gatherSpec())
+	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec(), drawCellsSpec())
 }
 
 // in is the port of an op with one input.

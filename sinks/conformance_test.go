@@ -17,6 +17,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/cells"
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
@@ -51,7 +52,7 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 	}
 	sample := func(i int) *data.Sample {
 		return &data.Sample{
-			ID: id(i), Labels: data.LabelsOf(i % 28), Labeled: true, Split: "train",
+			ID: id(i), Labels: data.LabelsOf(i % 28), Labeled: true, Split: "train", Image: data.NewImage(8, 8, 4, 8),
 			Files: []data.File{{Name: picture, Channel: "green"}},
 		}
 	}
@@ -62,7 +63,6 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"file": feed(func(i int) data.File { return data.File{Name: id(i) + ".png", Data: []byte(id(i))} }),
 		"frame": feed(func(i int) shard.Frame {
 			s := sample(i)
-			s.Image = data.NewImage(8, 8, 4, 8)
 			s.Image.Planes[1].U8[i] = 200
 			frame, err := shard.Encode(s)
 			if err != nil {
@@ -103,6 +103,9 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		}),
 		"leak":  feed(image),
 		"claim": feed(func(i int) submission.Row { return submission.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
+		"planned cells": feed(func(i int) cells.Planned {
+			return cells.Planned{ID: id(i), Set: []string{cells.Train, cells.External, cells.Test}[i%3], Labels: data.LabelsOf(i), Seed: uint64(i), CopyOf: id(i - 1)}
+		}),
 		"calibration": feed(func(int) *metrics.Calibration {
 			c, err := metrics.Calibrate([][]float64{{.2, .9}, {.8, .1}}, []data.Labels{data.LabelsOf(1), data.LabelsOf(0)}, 2)
 			if err != nil {

@@ -9,31 +9,31 @@ import (
 )
 
 // Field draws a square field of size pixels: planes red (microtubules), green
-// (the protein), blue (nucleus) and yellow (endoplasmic reticulum), 8 bits.
-// A label that Patterns does not list is an error.
+// (the protein), blue (nucleus) and yellow (endoplasmic reticulum), 8 bits. A
+// field is about three cells wide, or fewer where they would be less than 40
+// pixels wide. A label that has no pattern is an error.
 func Field(seed uint64, size int, labels data.Labels) (*data.Image, error) {
-	var patterns []pattern
+	var proteins []pattern
 	for _, n := range labels.Numbers() {
-		p, known := patternOf[n]
-		if !known {
+		if n >= len(patterns) {
 			return nil, fmt.Errorf("no synthetic pattern for label %d", n)
 		}
-		patterns = append(patterns, p)
+		proteins = append(proteins, patterns[n])
 	}
 	draw := rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))
-	cells := drawCells(draw, float64(size))
-	texture := newNoise(draw)
+	pitch := max(minPitch, float64(size)/3)
+	scene := scene{cells: drawCells(draw, float64(size), pitch), texture: newNoise(draw), grain: minPitch / pitch}
 	im := data.NewImage(size, size, len(data.Colours), 8)
 	for y := range size {
 		for x := range size {
-			s := locate(cells, float64(x), float64(y), texture)
+			s := scene.locate(float64(x), float64(y))
 			protein := 0.0
-			for _, p := range patterns {
+			for _, p := range proteins {
 				protein = max(protein, p(s))
 			}
 			i := y*size + x
 			for c, v := range [...]float64{microtubules(s), protein, nucleus(s), reticulum(s)} {
-				v = 235*v + 8 + 5*draw.NormFloat64()
+				v = 235*v*s.level() + 8 + 5*draw.NormFloat64()
 				im.Planes[c].U8[i] = uint8(min(max(v, 0), 255))
 			}
 		}
@@ -41,87 +41,66 @@ func Field(seed uint64, size int, labels data.Labels) (*data.Image, error) {
 	return im, nil
 }
 
-// cell is a wobbly ellipse with a nucleus in it.
-type cell struct {
-	x, y             float64 // of its centre, pixels
-	radius           float64 // pixels
-	squash, angle    float64
-	wobble, phase    [3]float64 // of the outline, by harmonic
-	nx, ny, nsize    float64    // the nucleus: offset and radius, in units of radius
-	brightness       float64
-	spotX, spotY     [5]float64 // small bodies inside the nucleus, in units of its radius
-	centreX, centreY float64    // a body beside the nucleus, in units of radius
+// minPitch is the least distance of cells, in pixels; that of nuclei is
+// 0.4 times as much, and a body of a pixel 0.05 times the cell's radius.
+const minPitch = 40
+
+// scene is a field to be drawn.
+type scene struct {
+	cells   []cell
+	texture *noise
+	grain   float64 // coordinates times this are those of a field of the least pitch
 }
 
-// drawCells lays cells out on a jittered grid.
-func drawCells(draw *rand.Rand, size float64) []cell {
-	pitch := max(24, size/3.2)
-	var list []cell
-	for gy := -pitch / 2; gy < size+pitch/2; gy += pitch {
-		for gx := -pitch / 2; gx < size+pitch/2; gx += pitch {
-			c := cell{
-				x: gx + pitch*(0.5+0.5*(draw.Float64()-0.5)), y: gy + pitch*(0.5+0.5*(draw.Float64()-0.5)),
-				radius: pitch * (0.46 + 0.16*draw.Float64()), squash: 0.75 + 0.25*draw.Float64(), angle: math.Pi * draw.Float64(),
-				nx: 0.3 * (draw.Float64() - 0.5), ny: 0.3 * (draw.Float64() - 0.5), nsize: 0.38 + 0.1*draw.Float64(),
-				brightness: 0.75 + 0.25*draw.Float64(),
-			}
-			for i := range c.wobble {
-				c.wobble[i], c.phase[i] = 0.08*draw.NormFloat64(), 2*math.Pi*draw.Float64()
-			}
-			for i := range c.spotX {
-				c.spotX[i], c.spotY[i] = 1.1*(draw.Float64()-0.5), 1.1*(draw.Float64()-0.5)
-			}
-			toward := 2 * math.Pi * draw.Float64()
-			c.centreX, c.centreY = c.nx+1.25*c.nsize*math.Cos(toward), c.ny+1.25*c.nsize*math.Sin(toward)
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// site is a pixel as a cell sees it.
+// site is a pixel as the cell sees it that it lies deepest in. Lengths are in
+// units of the cell's radius, but for rn.
 type site struct {
-	cell    *cell
-	r       float64 // distance from the cell's centre; 1 at its membrane
-	rn      float64 // distance from the nucleus' centre; 1 at its membrane
-	u, v    float64 // position in units of the cell's radius
-	angle   float64 // around the nucleus
-	fine    float64 // texture of a few pixels, 0..1
-	coarse  float64 // texture of some ten pixels, 0..1
-	strands float64 // 1 on a fibre, 0 between
+	cell     *cell
+	r        float64 // distance from the cell's centre; 1 at its membrane
+	neighbor float64 // the same of the cell it lies second deepest in
+	theta    float64 // around the cell's centre
+	u, v     float64 // position along and across the cell's axis
+	rn       float64 // distance from the nucleus' centre; 1 at its membrane
+	angle    float64 // around the nucleus
+	fine     float64 // texture of two pixels, 0..1
+	coarse   float64 // texture of some ten pixels, 0..1
+	bend     float64 // texture of almost a nucleus, 0..1
+	strands  float64 // 1 on a fibre that leaves the nucleus, 0 between
 }
 
 // locate gives the pixel to the cell it lies deepest in.
-func locate(cells []cell, x, y float64, texture *noise) site {
-	var s site
-	s.r, s.rn = math.Inf(1), math.Inf(1)
-	for i := range cells {
-		c := &cells[i]
+func (f *scene) locate(x, y float64) *site {
+	s := &site{r: math.Inf(1), neighbor: math.Inf(1)}
+	for i := range f.cells {
+		c := &f.cells[i]
 		dx, dy := (x-c.x)/c.radius, (y-c.y)/c.radius
-		if dx*dx+dy*dy > 3 {
+		if dx*dx+dy*dy > 2.2 {
 			continue
 		}
-		sin, cos := math.Sincos(c.angle)
-		u, v := dx*cos+dy*sin, (dy*cos-dx*sin)/c.squash
-		theta := math.Atan2(v, u)
-		outline := 1.0
-		for k, a := range c.wobble {
-			outline += a * math.Cos(float64(k+2)*theta+c.phase[k])
+		u, v := dx*c.cos+dy*c.sin, (dy*c.cos-dx*c.sin)/c.squash
+		distance := math.Sqrt(u*u + v*v)
+		r := 0.0
+		if distance > 0 {
+			r = distance / c.outline(u/distance, v/distance)
 		}
-		if r := math.Hypot(u, v) / outline; r < s.r {
-			s.cell, s.r, s.u, s.v = c, r, u, v
+		if r >= s.r {
+			s.neighbor = min(s.neighbor, r)
+			continue
 		}
+		s.neighbor = s.r
+		s.cell, s.r, s.u, s.v = c, r, u, v
 	}
 	if s.cell == nil {
+		s.rn = math.Inf(1)
 		return s
 	}
 	c := s.cell
-	s.rn = math.Hypot(s.u-c.nx, s.v-c.ny) / c.nsize
-	s.angle = math.Atan2(s.v-c.ny, s.u-c.nx)
-	s.fine, s.coarse = texture.at(x/2.5, y/2.5), texture.at(x/11+50, y/11+50)
-	bend := texture.at(x/17+90, y/17+90)
-	s.strands = ridge(math.Sin(14*s.angle+9*bend)) * (0.4 + 0.6*ridge(math.Sin(3*s.angle+20*s.coarse)))
+	s.theta = math.Atan2(s.v, s.u)
+	nu, nv := s.from(c.nucleus)
+	s.rn, s.angle = math.Sqrt(nu*nu+nv*nv)/c.nsize, math.Atan2(nv, nu)
+	x, y = x*f.grain, y*f.grain
+	s.fine, s.coarse = f.texture.at(x/2, y/2), f.texture.at(x/11+50, y/11+50)
+	s.bend = f.texture.at(x/17+90, y/17+90)
+	s.strands = ridge(math.Sin(11*s.angle+9*s.bend)) * (0.4 + 0.6*ridge(math.Sin(3*s.angle+20*s.coarse)))
 	return s
 }
-
-func ridge(v float64) float64 { return math.Exp(-v * v * 6) }

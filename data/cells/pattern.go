@@ -1,44 +1,21 @@
 package cells
 
-import (
-	"maps"
-	"math"
-	"slices"
-)
+import "math"
 
-// pattern is how bright something is at a site, 0..1.
-type pattern func(site) float64
+// pattern is how bright something is at a site, 0..1, in a cell of full
+// brightness.
+type pattern func(*site) float64
 
-// patternOf is where the protein of a label lies.
-var patternOf = map[int]pattern{
-	0:  func(s site) float64 { return inside(s.rn) * (0.65 + 0.3*s.coarse) * s.level() },
-	1:  func(s site) float64 { return around(s.rn, 1, 0.1) * 0.95 * s.level() },
-	2:  func(s site) float64 { return s.spots(4, 0.24) * inside(s.rn) * s.level() },
-	5:  func(s site) float64 { return s.spots(5, 0.11) * inside(s.rn) * s.level() },
-	6:  func(s site) float64 { return reticulum(s) },
-	14: func(s site) float64 { return microtubules(s) },
-	19: func(s site) float64 { return s.beside(0.09) * s.level() },
-	21: func(s site) float64 { return around(s.r, 0.95, 0.05) * s.level() },
-	23: func(s site) float64 { return s.cytoplasm() * ridge(3*(s.fine-0.5)) * (1.1 - s.r) * s.level() },
-	25: func(s site) float64 { return s.cytoplasm() * (0.5 + 0.3*s.coarse) * s.level() },
+// patterns are where the protein of each label lies, by number.
+var patterns = [...]pattern{
+	nucleoplasm, nuclearMembrane, nucleoli, fibrillarCenters, nuclearSpeckles, nuclearBodies, // 0..5
+	reticulum, golgi, peroxisomes, endosomes, lysosomes, // 6..10
+	intermediateFilaments, actinFilaments, focalAdhesions, microtubules, microtubuleEnds, // 11..15
+	cytokineticBridge, mitoticSpindle, organizingCenter, centrosome, // 16..19
+	lipidDroplets, plasmaMembrane, cellJunctions, mitochondria, aggresome, cytosol, cytoplasmicBodies, rodsAndRings, // 20..27
 }
 
-// Patterns lists the labels that can be drawn, smallest first.
-func Patterns() []int { return slices.Sorted(maps.Keys(patternOf)) }
-
-func nucleus(s site) float64 {
-	return inside(s.rn) * (0.55 + 0.4*s.coarse) * s.level()
-}
-
-func reticulum(s site) float64 {
-	return s.cytoplasm() * math.Pow(max(0, 1.05-s.r), 0.8) * (0.45 + 0.6*s.fine) * s.level()
-}
-
-func microtubules(s site) float64 {
-	return s.cytoplasm() * s.strands * (1.1 - 0.6*s.r) * s.level()
-}
-
-func (s site) level() float64 {
+func (s *site) level() float64 {
 	if s.cell == nil {
 		return 0
 	}
@@ -46,32 +23,44 @@ func (s site) level() float64 {
 }
 
 // cytoplasm is 1 between the nucleus and the membrane.
-func (s site) cytoplasm() float64 {
+func (s *site) cytoplasm() float64 {
 	if s.cell == nil {
 		return 0
 	}
 	return inside(s.r) * (1 - inside(s.rn))
 }
 
-// spots is 1 on the first n small bodies of the nucleus.
-func (s site) spots(n int, radius float64) float64 {
-	if s.cell == nil {
-		return 0
-	}
-	c, most := s.cell, 0.0
-	for i := range n {
-		u, v := (s.u-c.nx)/c.nsize, (s.v-c.ny)/c.nsize
-		most = max(most, spot(u-c.spotX[i], v-c.spotY[i], radius))
+// from is where the site lies, seen from a place in its cell.
+func (s *site) from(p point) (x, y float64) { return s.u - p.x, s.v - p.y }
+
+// dots is 1 on each of some places, round and soft.
+func (s *site) dots(places []point, radius float64) float64 {
+	most := 0.0
+	for _, p := range places {
+		x, y := s.from(p)
+		if d := x*x + y*y; d < 9*radius*radius {
+			most = max(most, math.Exp(-d/(radius*radius)))
+		}
 	}
 	return most
 }
 
-// beside is 1 on the body next to the nucleus.
-func (s site) beside(radius float64) float64 {
-	if s.cell == nil {
-		return 0
+// rings is 1 on circles around some places.
+func (s *site) rings(places []point, radius, width float64) float64 {
+	most := 0.0
+	for _, p := range places {
+		x, y := s.from(p)
+		most = max(most, around(math.Hypot(x, y), radius, width))
 	}
-	return spot(s.u-s.cell.centreX, s.v-s.cell.centreY, radius)
+	return most
+}
+
+// rod is 1 on a straight line with its middle at a place.
+func (s *site) rod(p point, tilt, length, width float64) float64 {
+	x, y := s.from(p)
+	sin, cos := math.Sincos(tilt)
+	along, across := x*cos+y*sin, y*cos-x*sin
+	return around(across, 0, width) * inside(math.Abs(along)/(length/2))
 }
 
 // inside falls smoothly from 1 to 0 where r passes 1.
@@ -83,4 +72,8 @@ func around(r, at, width float64) float64 {
 	return math.Exp(-d * d)
 }
 
-func spot(dx, dy, radius float64) float64 { return math.Exp(-(dx*dx + dy*dy) / (radius * radius)) }
+// ridge is 1 where v is 0 and falls off towards 1 and -1.
+func ridge(v float64) float64 { return math.Exp(-v * v * 6) }
+
+// above rises smoothly from 0 to 1 where v passes least.
+func above(v, least float64) float64 { return 1 / (1 + math.Exp((least-v)*25)) }

@@ -1,0 +1,29 @@
+package ops
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/cells"
+	"hpaflow/flow"
+)
+
+var plannedType = flow.TypeOf[cells.Planned]("planned cells")
+
+func drawCellsSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "draw_cells", Parallel: true,
+		Doc: "Draw planned cells as images of four channels, green showing the protein where the labels say it is. A sample's split is its set.",
+		In:  in(plannedType), Out: sampleType,
+		Fields: []flow.Field{
+			{Name: "size", Type: flow.Int, Default: 512, Min: 16, Max: 1 << 13, Doc: "side of an image, in pixels"},
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			size := n.Args.Int("size")
+			return flow.Map(flow.In[cells.Planned](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[cells.Planned]) (*data.Sample, error) {
+				im, err := cells.Field(r.Value.Seed, size, r.Value.Labels)
+				return &data.Sample{ID: r.Value.ID, Labels: r.Value.Labels, Labeled: true, Split: r.Value.Set, Image: im}, err
+			}), nil
+		},
+	}
+}
