@@ -51,6 +51,8 @@ func plausible(f flow.Field) any {
 		return true
 	case flow.Strings:
 		return []string{"a", "b"}
+	case flow.Ints:
+		return []int{int(max(f.Min, 1))}
 	case flow.Size:
 		return int64(64 << 20)
 	case flow.Duration:
@@ -83,6 +85,12 @@ func Literal(f flow.Field, v any) string {
 		return strconv.FormatBool(v)
 	case []string:
 		return written(listOf(v))
+	case []int:
+		words := make([]string, len(v))
+		for i, n := range v {
+			words[i] = strconv.Itoa(n)
+		}
+		return "[" + strings.Join(words, ", ") + "]"
 	case int64:
 		return sizeLiteral(v)
 	case time.Duration:
