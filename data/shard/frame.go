@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -40,71 +42,119 @@ type meta struct {
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 	Depth  int    `json:"depth"`
+	Filter string `json:"filter,omitempty"` // of the planes: none, or "up"
 }
 
 const (
 	planesSuffix = ".rgby.npy"
+	upSuffix     = ".rgby.up.npy"
 	metaSuffix   = ".json"
 )
 
 // Encode makes a frame of a sample. It may be called from many goroutines. A
 // key that WebDataset would cut, one with a dot or a slash, is an error.
-func Encode(s *data.Sample) (Frame, error) {
+func Encode(s *data.Sample, payload Payload) (Frame, error) {
 	if s.ID == "" || strings.ContainsAny(s.ID, "./\\\x00") {
 		return Frame{}, fmt.Errorf("%q cannot be a key in a shard: dots and slashes would cut it", s.ID)
 	}
-	if err := s.Image.Validate(); err != nil {
+	if err := errors.Join(s.Image.Validate(), payload.Validate()); err != nil {
 		return Frame{}, err
 	}
-	m := meta{ID: s.ID, Split: s.Split, Source: s.Source(), Width: s.Image.Width, Height: s.Image.Height, Depth: s.Image.Depth()}
+	raw := buffers.Get().(*[]byte)
+	defer buffers.Put(raw)
+	cuts, err := members(raw, s, payload)
+	if err != nil {
+		return Frame{}, err
+	}
+	f := Frame{
+		Key: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split,
+		Raw: int64(len(*raw)), checksum: uint32(xxhash.Sum64(*raw)),
+	}
+	packed := make([]byte, 0, f.Raw*5/8+512)
+	if payload == Zstd {
+		f.Packed = encoder().EncodeAll(*raw, packed)
+		return f, nil
+	}
+	if f.Raw > math.MaxUint32 {
+		return Frame{}, fmt.Errorf("%d bytes are more than a frame can hold", f.Raw)
+	}
+	f.Packed, err = appendLiterals(packed, *raw, f.checksum, cuts...)
+	return f, err
+}
+
+// buffers hold the content of frames while they are encoded or decoded.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// members makes the tar entries of a sample in b, without the end of the tar.
+// Their headers hold nothing that differs from run to run. The cuts are where
+// planes begin and end.
+func members(b *[]byte, s *data.Sample, payload Payload) (cuts []int, err error) {
+	im := s.Image
+	m := meta{ID: s.ID, Split: s.Split, Source: s.Source(), Width: im.Width, Height: im.Height, Depth: im.Depth(), Filter: payload.filter()}
 	if s.Labeled {
 		m.Labels = s.Labels.Numbers()
 	}
 	about, err := json.Marshal(m)
 	if err != nil {
-		return Frame{}, err
-	}
-	raw, err := members(s.ID, appendNPY(make([]byte, 0, s.Image.Bytes()+256), s.Image), append(about, '\n'))
-	if err != nil {
-		return Frame{}, err
-	}
-	return Frame{
-		Key: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split,
-		Packed: encoder().EncodeAll(raw, nil), Raw: int64(len(raw)), checksum: uint32(xxhash.Sum64(raw)),
-	}, nil
-}
-
-// members makes the tar entries of a sample, without the end of the tar. Their
-// headers hold nothing that differs from run to run.
-func members(key string, planes, about []byte) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(len(planes) + len(about) + 4*512)
-	t := tar.NewWriter(&b)
-	for _, m := range []struct {
-		name    string
-		content []byte
-	}{{key + planesSuffix, planes}, {key + metaSuffix, about}} {
-		err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: int64(len(m.content)), Mode: 0o644})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := t.Write(m.content); err != nil {
-			return nil, err
-		}
-	}
-	if err := t.Flush(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	about = append(about, '\n')
+	head := appendNPYHeader(nil, im)
+
+	all := (*b)[:0]
+	if all, err = appendTarHeader(all, s.ID+payload.suffix(), int64(len(head))+im.Bytes()); err != nil {
+		return nil, err
+	}
+	all = append(all, head...)
+	for _, p := range im.Planes {
+		cuts = append(cuts, len(all))
+		all = appendPlane(slices.Grow(all, p.Size()), p)
+		if payload == Up {
+			at := cuts[len(cuts)-1]
+			plain := all[at:]
+			if p.U16 == nil || littleEndian {
+				plain = p.Raw()
+			} else {
+				plain = bytes.Clone(plain)
+			}
+			filterUp(all[at:], plain, im.Width*im.Depth()/8, im.Depth())
+		}
+	}
+	cuts = append(cuts, len(all))
+	all = appendTarFill(all)
+	if all, err = appendTarHeader(all, s.ID+metaSuffix, int64(len(about))); err != nil {
+		return nil, err
+	}
+	*b = appendTarFill(append(all, about...))
+	return cuts, nil
+}
+
+const tarBlock = 512
+
+// appendTarHeader appends the head of a member, in more blocks than one if its
+// name is long.
+func appendTarHeader(b []byte, name string, size int64) ([]byte, error) {
+	var head bytes.Buffer
+	t := tar.NewWriter(&head)
+	err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644})
+	return append(b, head.Bytes()...), err
+}
+
+// appendTarFill fills the last block up.
+func appendTarFill(b []byte) []byte {
+	return append(b, make([]byte, (tarBlock-len(b)%tarBlock)%tarBlock)...)
 }
 
 // Decode reads a frame. A frame is refused that claims more than maxRaw bytes.
 func Decode(packed []byte) (*data.Sample, error) {
-	raw, err := decoder().DecodeAll(packed, nil)
+	raw := buffers.Get().(*[]byte)
+	defer buffers.Put(raw)
+	all, err := decoder().DecodeAll(packed, (*raw)[:0])
 	if err != nil {
 		return nil, err
 	}
-	return parse(raw)
+	*raw = all
+	return parse(all)
 }
 
 const maxRaw = 4 << 30
@@ -113,8 +163,9 @@ const maxRaw = 4 << 30
 func parse(raw []byte) (*data.Sample, error) {
 	var s data.Sample
 	var m meta
-	found := 0
-	for t := tar.NewReader(bytes.NewReader(raw)); ; found++ {
+	found, filter := 0, ""
+	in := bytes.NewReader(raw)
+	for t := tar.NewReader(in); ; found++ {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -122,13 +173,10 @@ func parse(raw []byte) (*data.Sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		if h.Size > int64(len(raw)) {
+		if h.Typeflag != tar.TypeReg || h.Size < 0 || h.Size > int64(in.Len()) {
 			return nil, fmt.Errorf("member %s claims %d bytes", h.Name, h.Size)
 		}
-		content := make([]byte, h.Size)
-		if _, err := io.ReadFull(t, content); err != nil {
-			return nil, fmt.Errorf("member %s: %w", h.Name, err)
-		}
+		content := raw[len(raw)-in.Len():][:h.Size] // it follows its head
 		key, suffix, _ := strings.Cut(h.Name, ".")
 		if s.ID != "" && key != s.ID {
 			return nil, fmt.Errorf("members of %s and %s in one frame", s.ID, key)
@@ -136,7 +184,10 @@ func parse(raw []byte) (*data.Sample, error) {
 		s.ID = key
 		switch "." + suffix {
 		case planesSuffix:
-			s.Image, err = parseNPY(content)
+			s.Image, err = parseNPY(content, "")
+		case upSuffix:
+			filter = upFilter
+			s.Image, err = parseNPY(content, filter)
 		case metaSuffix:
 			err = json.Unmarshal(content, &m)
 		}
@@ -146,6 +197,9 @@ func parse(raw []byte) (*data.Sample, error) {
 	}
 	if found != 2 || s.Image == nil || m.ID != s.ID {
 		return nil, fmt.Errorf("frame of %q does not hold its %s and %s", s.ID, planesSuffix, metaSuffix)
+	}
+	if m.Filter != filter {
+		return nil, fmt.Errorf("frame of %q: the planes are filtered by %q, but %s says %q", s.ID, filter, metaSuffix, m.Filter)
 	}
 	s.Split, s.Labeled = m.Split, m.Labels != nil
 	for _, n := range m.Labels {

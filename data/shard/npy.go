@@ -15,8 +15,8 @@ const (
 	npyAlign = 64 // the header ends on a multiple of it
 )
 
-// appendNPY appends an image as an array of shape (planes, height, width).
-func appendNPY(b []byte, im *data.Image) []byte {
+// appendNPYHeader appends the head of an array of shape (planes, height, width).
+func appendNPYHeader(b []byte, im *data.Image) []byte {
 	kind := "|u1"
 	if im.Depth() == 16 {
 		kind = "<u2"
@@ -30,20 +30,40 @@ func appendNPY(b []byte, im *data.Image) []byte {
 	for range fill {
 		b = append(b, ' ')
 	}
-	b = append(b, '\n')
-	for _, p := range im.Planes {
-		b = append(b, p.U8...)
-		for _, v := range p.U16 {
-			b = binary.LittleEndian.AppendUint16(b, v)
-		}
+	return append(b, '\n')
+}
+
+// appendPlane appends the values of a plane, little-endian.
+func appendPlane(b []byte, p data.Plane) []byte {
+	if p.U16 == nil {
+		return append(b, p.U8...)
+	}
+	if littleEndian {
+		return append(b, p.Raw()...)
+	}
+	for _, v := range p.U16 {
+		b = binary.LittleEndian.AppendUint16(b, v)
 	}
 	return b
 }
 
+// fillPlane sets a plane to values as appendPlane writes them.
+func fillPlane(p data.Plane, b []byte) {
+	if p.U16 == nil || littleEndian {
+		copy(p.Raw(), b)
+		return
+	}
+	for i := range p.U16 {
+		p.U16[i] = binary.LittleEndian.Uint16(b[2*i:])
+	}
+}
+
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
 var npyHeader = regexp.MustCompile(`^\{'descr': '(\|u1|<u2)', 'fortran_order': False, 'shape': \((\d+), (\d+), (\d+)\), \} *\n$`)
 
-// parseNPY reads what appendNPY writes.
-func parseNPY(b []byte) (*data.Image, error) {
+// parseNPY reads an array of planes, whose filter is undone.
+func parseNPY(b []byte, filter string) (*data.Image, error) {
 	head := len(npyMagic) + 2
 	if len(b) < head || string(b[:len(npyMagic)]) != npyMagic {
 		return nil, errors.New("npy: not a NumPy array of format 1.0")
@@ -74,11 +94,18 @@ func parseNPY(b []byte) (*data.Image, error) {
 	}
 	im := data.NewImage(width, height, planes, depth)
 	for _, p := range im.Planes {
-		copy(p.U8, body)
-		for i := range p.U16 {
-			p.U16[i] = binary.LittleEndian.Uint16(body[2*i:])
-		}
+		stored := body[:p.Size()]
 		body = body[p.Size():]
+		switch {
+		case filter == "":
+			fillPlane(p, stored)
+		case p.U16 == nil || littleEndian:
+			undoUp(p.Raw(), stored, width*depth/8, depth)
+		default:
+			plain := make([]byte, len(stored))
+			undoUp(plain, stored, width*depth/8, depth)
+			fillPlane(p, plain)
+		}
 	}
 	return im, nil
 }

@@ -35,7 +35,7 @@ func made(n int) *data.Sample {
 
 func frame(t testing.TB, n int) Frame {
 	t.Helper()
-	f, err := Encode(made(n))
+	f, err := Encode(made(n), Payloads[n%len(Payloads)])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestKeysThatCannotBe(t *testing.T) {
 	for _, id := range []string{"", "a.b", "a/b", `a\b`} {
 		s := made(1)
 		s.ID = id
-		if _, err := Encode(s); err == nil {
+		if _, err := Encode(s, Huffman); err == nil {
 			t.Errorf("%q was taken as a key", id)
 		}
 	}
@@ -304,7 +304,7 @@ func TestKeysThatCannotBe(t *testing.T) {
 func TestLongKey(t *testing.T) {
 	s := made(1)
 	s.ID = string(bytes.Repeat([]byte("k"), 180))
-	f, err := Encode(s)
+	f, err := Encode(s, Huffman)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestAnySampleRoundTrips(t *testing.T) {
 		s := made(n)
 		planes := rapid.IntRange(1, 4).Draw(t, "planes")
 		s.Image.Planes = s.Image.Planes[:planes]
-		f, err := Encode(s)
+		f, err := Encode(s, rapid.SampledFrom(Payloads).Draw(t, "payload"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -331,13 +331,15 @@ func TestAnySampleRoundTrips(t *testing.T) {
 
 // FuzzDecode gives frames and what they hold; neither may panic.
 func FuzzDecode(f *testing.F) {
-	packed := frame(f, 1).Packed
-	raw, err := decoder().DecodeAll(packed, nil)
-	if err != nil {
-		f.Fatal(err)
+	for n := range Payloads {
+		packed := frame(f, n).Packed
+		raw, err := decoder().DecodeAll(packed, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(packed)
+		f.Add(raw)
 	}
-	f.Add(packed)
-	f.Add(raw)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, err := parse(b); err == nil {
 			if err := s.Image.Validate(); err != nil {
