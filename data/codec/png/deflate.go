@@ -100,8 +100,9 @@ func (d *deflater) literals(p []byte, size int) {
 	for i, w := range d.words[:256] {
 		tops[i] = uint64(w>>8)<<(64-w&63) | uint64(w&255)
 	}
-	word, bits, wrote := d.word<<(64-d.bits&63), uint64(d.bits), 0
-	for ; len(p) >= 4; p = p[4:] {
+	word, bits := d.word<<(64-d.bits&63), uint64(d.bits)
+	done, wrote, word, bits := putLiterals(out, p, &tops, word, bits)
+	for p = p[done:]; len(p) >= 4; p = p[4:] {
 		a := tops[p[0]]
 		word = word>>(a&63) | a
 		b := tops[p[1]]

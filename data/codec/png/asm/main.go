@@ -15,5 +15,6 @@ func main() {
 	adler()
 	interleave4()
 	split4()
+	literals()
 	Generate()
 }
