@@ -15,7 +15,7 @@ type deflater struct {
 	word uint64 // bits that do not fill a byte yet
 	bits uint
 
-	counts  [4][256]uint32
+	coded   []byte                    // the codes of a block
 	lengths [endOfBlock + 1 + 1]uint8 // of literals, the end, and a distance that never occurs
 	words   [endOfBlock + 1]codeword
 }
@@ -36,9 +36,9 @@ func (d *deflater) align() {
 	}
 }
 
-// block appends a block that holds p.
-func (d *deflater) block(p []byte, final bool) {
-	counts := d.count(p)
+// block appends a block that holds p, coded for the histogram.
+func (d *deflater) block(p []byte, h *histogram, final bool) {
+	counts := *h
 	counts[endOfBlock] = 1
 	codeLengths(d.lengths[:endOfBlock+1], counts[:], longestLiteral)
 	d.lengths[endOfBlock+1] = 1
@@ -49,53 +49,20 @@ func (d *deflater) block(p []byte, final bool) {
 	}
 	d.put(last|2<<1, 3)
 	d.codes()
-
-	size := uint64(0)
-	for symbol, n := range counts {
-		size += uint64(n) * uint64(d.lengths[symbol])
-	}
-	d.literals(p, int(size/8)+16)
+	d.literals(p)
 	end := d.words[endOfBlock]
 	d.put(end>>8, uint(end&255))
 }
 
-// count gives how often each byte occurs. Four tables, so that a run of one
-// byte does not wait for its own count.
-func (d *deflater) count(p []byte) (total [endOfBlock + 1]uint32) {
-	d.counts = [4][256]uint32{}
-	c0, c1, c2, c3 := &d.counts[0], &d.counts[1], &d.counts[2], &d.counts[3]
-	for ; len(p) >= 8; p = p[8:] {
-		v := binary.LittleEndian.Uint64(p)
-		c0[v&255]++
-		c1[v>>8&255]++
-		c2[v>>16&255]++
-		c3[v>>24&255]++
-		c0[v>>32&255]++
-		c1[v>>40&255]++
-		c2[v>>48&255]++
-		c3[v>>56]++
-	}
-	for _, v := range p {
-		c0[v]++
-	}
-	for i := range c0 {
-		total[i] = c0[i] + c1[i] + c2[i] + c3[i]
-	}
-	return total
-}
-
-// literals appends the codes of p, which take less than size bytes.
+// literals appends the codes of p.
 //
 // Codes are pushed in at the top of a word: one is kept at the top of its entry,
 // above its length, so that shifting the word by the entry and or-ing the entry
 // in is all there is to do. What that leaves at the bottom of the word is never
 // written.
-func (d *deflater) literals(p []byte, size int) {
-	at := len(d.out)
-	if cap(d.out)-at < size {
-		d.out = append(make([]byte, 0, max(at+size, 2*cap(d.out))), d.out...)
-	}
-	out := d.out[at : at+size]
+func (d *deflater) literals(p []byte) {
+	d.coded = grown(d.coded, len(p)*longestLiteral/8+16)
+	out := d.coded
 	var tops [256]uint64
 	for i, w := range d.words[:256] {
 		tops[i] = uint64(w>>8)<<(64-w&63) | uint64(w&255)
@@ -119,7 +86,8 @@ func (d *deflater) literals(p []byte, size int) {
 	if bits == 0 {
 		word = 0
 	}
-	d.out, d.word, d.bits = d.out[:at+wrote], word>>(-bits&63), uint(bits)
+	d.out = append(d.out, out[:wrote]...)
+	d.word, d.bits = word>>(-bits&63), uint(bits)
 	for _, v := range p {
 		d.put(d.words[v]>>8, uint(d.words[v]&255))
 	}

@@ -8,7 +8,7 @@
 // this package must only never accept what image/png would refuse, which fuzzing
 // against it holds.
 //
-// Encode writes every row with the Average filter and codes the bytes with
+// Append filters rows with Average, or not at all, and codes the bytes with
 // Huffman codes alone, a new one for every block. Micrographs repeat nothing, and
 // looking for repeats is what costs other encoders their time.
 //

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// blockBytes is how much is coded with one Huffman code, in whole rows: its
-	// code takes about a hundred bytes, and a smaller block fits its content better.
+	// blockBytes is how much is coded with one Huffman code, in whole rows. The code
+	// takes a hundred bytes or two, and a smaller block fits its content better.
 	blockBytes = 1 << 17
 	// chunkBytes is when an IDAT chunk is closed, far below the 1<<31 of the format.
 	chunkBytes = 1 << 24
@@ -20,8 +20,9 @@ const (
 // encoder is the memory that encoding takes, kept from image to image.
 type encoder struct {
 	deflater deflater
-	filtered []byte    // the rows of a block
-	rows     [2][]byte // pixels of a row and of the one above
+	plain    []byte // the rows of a block, as they are
+	filtered []byte // and filtered
+	above    []byte // the row before the block
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -66,40 +67,55 @@ func end(b []byte, at int) []byte {
 
 // pixels appends the chunks of compressed rows.
 func (e *encoder) pixels(im *data.Image) {
-	pixel := len(im.Planes) * im.Depth() / 8
-	row := im.Width * pixel
-	for i := range e.rows {
-		e.rows[i] = grown(e.rows[i], row)
-	}
-	cur, above := e.rows[0], e.rows[1]
-	clear(above)
+	stride := 1 + im.Width*len(im.Planes)*im.Depth()/8
+	rows := max(1, blockBytes/stride)
+	e.plain, e.filtered = grown(e.plain, rows*stride), grown(e.filtered, rows*stride)
+	e.above = grown(e.above, stride)
+	clear(e.above)
 	d := &e.deflater
 	d.word, d.bits = 0, 0
 	var at int
 	d.out, at = begin(d.out, "IDAT")
 	d.out = append(d.out, 0x78, 0x01) // DEFLATE with a window of 32K, least effort
 	sum := uint32(1)
-	rows := max(1, blockBytes/(1+row))
-	e.filtered = grown(e.filtered, rows*(1+row))
 	for y := 0; y < im.Height; {
 		n := min(rows, im.Height-y)
-		for i := range n {
-			rowOf(cur, im, y+i)
-			to := e.filtered[i*(1+row):][:1+row]
-			to[0] = filterAverage
-			filterAverageRow(to[1:], cur, above, pixel)
-			cur, above = above, cur
-		}
+		block, counts := e.block(im, y, n, stride)
 		y += n
-		block := e.filtered[:n*(1+row)]
 		sum = updateChecksum(sum, block)
-		d.block(block, y == im.Height)
+		d.block(block, counts, y == im.Height)
 		if len(d.out)-at > chunkBytes && y < im.Height {
 			d.out, at = begin(end(d.out, at), "IDAT")
 		}
 	}
 	d.align()
 	d.out = end(binary.BigEndian.AppendUint32(d.out, sum), at)
+}
+
+// block gives n rows from y on, filtered with Average, or not at all where that
+// is better: a filter makes fewer values likely in a picture that uses all of
+// them, but more in one that uses few.
+func (e *encoder) block(im *data.Image, y, n, stride int) ([]byte, *histogram) {
+	pixel := len(im.Planes) * im.Depth() / 8
+	above := e.above
+	for i := range n {
+		plain, filtered := e.plain[i*stride:][:stride], e.filtered[i*stride:][:stride]
+		plain[0], filtered[0] = filterNone, filterAverage
+		rowOf(plain[1:], im, y+i)
+		filterAverageRow(filtered[1:], plain[1:], above[1:], pixel)
+		above = plain
+	}
+	copy(e.above, above)
+	plain, filtered := e.plain[:n*stride], e.filtered[:n*stride]
+	var h, none histogram
+	h.take(filtered, forChoice)
+	none.take(plain, forChoice)
+	better := filtered
+	if none.order() > h.order() {
+		better = plain
+	}
+	h.take(better, forCode)
+	return better, &h
 }
 
 // rowOf fills a row with pixels; 16 bits are big-endian.

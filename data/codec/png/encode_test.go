@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"image/png"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -114,8 +115,11 @@ func TestDeflateBlocks(t *testing.T) {
 		p := material(seed)
 		var d deflater
 		half := len(p) / 2
-		d.block(p[:half], false)
-		d.block(p[half:], true)
+		var h histogram
+		h.take(p[:half], 1+int(seed%3))
+		d.block(p[:half], &h, false)
+		h.take(p[half:], forCode)
+		d.block(p[half:], &h, true)
 		d.align()
 		got, err := io.ReadAll(flate.NewReader(bytes.NewReader(d.out)))
 		if err != nil || !bytes.Equal(got, p) {
@@ -144,4 +148,12 @@ func FuzzAppend(f *testing.F) {
 			t.Fatal("refused")
 		}
 	})
+}
+
+func TestLog2(t *testing.T) {
+	for x := 1.0; x < 1e6; x *= 1.01 {
+		if d := log2(x) - math.Log2(x); math.Abs(d) > 0.01 {
+			t.Fatalf("log2(%v) is off by %v", x, d)
+		}
+	}
 }
