@@ -3,10 +3,10 @@ package png
 import "math/bits"
 
 // A prefix code is read through a table indexed by the next bits of the stream.
-// An entry is a uint32:
+// An entry is a uint32 (asm/inflate.go knows of it too):
 //
 //	bits 0..4    how many bits it consumes
-//	bits 5..6    how many literals it holds: 1 to 3, or 0 for anything else
+//	bits 6..7    how many literals it holds: 1 to 3, or 0 for anything else
 //	bits 8..31   the literals, the first lowest
 //
 // and where there are no literals:
@@ -19,7 +19,7 @@ import "math/bits"
 // in a second table behind the first.
 const (
 	consumedMask = 31
-	countShift   = 5
+	countShift   = 6
 	literalMask  = 3 << countShift
 	valueShift   = 8
 	valueMask    = 1<<15 - 1

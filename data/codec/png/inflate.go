@@ -263,9 +263,9 @@ func (z *inflater) block(n int) error {
 // longest copy, and the literals that may come before it, in one turn of quick.
 const turn = 258 + 4*3
 
-// quick decodes while a turn can neither run out of input nor of output. It is
+// quickGo decodes while a turn can neither run out of input nor of output. It is
 // true when it came to the end of the block.
-func (z *inflater) quick(n int) (done bool, err error) {
+func (z *inflater) quickGo(n int) (done bool, err error) {
 	src, dst := z.src, z.dst
 	at, word, wrote := z.at, z.word, z.wrote
 	have := uint(z.bits)

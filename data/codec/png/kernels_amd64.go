@@ -48,3 +48,8 @@ func split4AVX2(a *byte, b *byte, c *byte, d *byte, src *byte, n int)
 //
 //go:noescape
 func literalsBMI2(out *byte, p *byte, n int, tops *[256]uint64, word uint64, bits uint64) (wrote int, newWord uint64, newBits uint64)
+
+// inflateBMI2 decodes symbols while src is at most lastIn and out at most lastOut. Copies reach back to dst at most. Status is 0 when it came to one of these, 1 at the end of the block, 2 at what is no code or no distance.
+//
+//go:noescape
+func inflateBMI2(lit *[8192]uint32, dist *[512]uint32, src *byte, lastIn *byte, dst *byte, out *byte, lastOut *byte, word uint64, have uint64) (newSrc *byte, newOut *byte, newWord uint64, newHave uint64, status int)

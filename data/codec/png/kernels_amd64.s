@@ -717,3 +717,278 @@ loop:
 	MOVQ    SI, newWord+56(FP)
 	MOVQ    DI, newBits+64(FP)
 	RET
+
+// func inflateBMI2(lit *[8192]uint32, dist *[512]uint32, src *byte, lastIn *byte, dst *byte, out *byte, lastOut *byte, word uint64, have uint64) (newSrc *byte, newOut *byte, newWord uint64, newHave uint64, status int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·inflateBMI2(SB), NOSPLIT, $0-112
+	MOVQ lit+0(FP), AX
+	MOVQ dist+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ out+40(FP), BX
+	MOVQ word+56(FP), SI
+	MOVQ have+64(FP), DI
+
+turn:
+	CMPQ  DX, lastIn+24(FP)
+	JHI   limit
+	CMPQ  BX, lastOut+48(FP)
+	JHI   limit
+	MOVQ  (DX), R8
+	SHLXQ DI, R8, R8
+	ORQ   R8, SI
+	MOVQ  DI, R8
+	XORQ  $0x3f, R8
+	SHRQ  $0x03, R8
+	ADDQ  R8, DX
+	ORQ   $0x38, DI
+	MOVL  SI, R8
+	ANDL  $0x00000fff, R8
+	MOVL  (AX)(R8*4), R8
+	TESTL $0x000000c0, R8
+	JEQ   other
+	MOVL  R8, R9
+	SHRL  $0x08, R9
+	MOVL  R9, (BX)
+	MOVL  R8, R9
+	SHRL  $0x06, R9
+	ANDL  $0x00000003, R9
+	ADDQ  R9, BX
+	SHRXQ R8, SI, SI
+	ANDL  $0x1f, R8
+	SUBQ  R8, DI
+	MOVL  SI, R8
+	ANDL  $0x00000fff, R8
+	MOVL  (AX)(R8*4), R8
+	TESTL $0x000000c0, R8
+	JEQ   other
+	MOVL  R8, R9
+	SHRL  $0x08, R9
+	MOVL  R9, (BX)
+	MOVL  R8, R9
+	SHRL  $0x06, R9
+	ANDL  $0x00000003, R9
+	ADDQ  R9, BX
+	SHRXQ R8, SI, SI
+	ANDL  $0x1f, R8
+	SUBQ  R8, DI
+	MOVL  SI, R8
+	ANDL  $0x00000fff, R8
+	MOVL  (AX)(R8*4), R8
+	TESTL $0x000000c0, R8
+	JEQ   other
+	MOVL  R8, R9
+	SHRL  $0x08, R9
+	MOVL  R9, (BX)
+	MOVL  R8, R9
+	SHRL  $0x06, R9
+	ANDL  $0x00000003, R9
+	ADDQ  R9, BX
+	SHRXQ R8, SI, SI
+	ANDL  $0x1f, R8
+	SUBQ  R8, DI
+	MOVL  SI, R8
+	ANDL  $0x00000fff, R8
+	MOVL  (AX)(R8*4), R8
+	TESTL $0x000000c0, R8
+	JEQ   other
+	MOVL  R8, R9
+	SHRL  $0x08, R9
+	MOVL  R9, (BX)
+	MOVL  R8, R9
+	SHRL  $0x06, R9
+	ANDL  $0x00000003, R9
+	ADDQ  R9, BX
+	SHRXQ R8, SI, SI
+	ANDL  $0x1f, R8
+	SUBQ  R8, DI
+	JMP   turn
+
+other:
+	MOVL R8, R9
+	SHRL $0x1c, R9
+	ANDL $0x03, R9
+	CMPL R9, $0x01
+	JEQ  copy
+	MOVL R8, R9
+	SHRL $0x1c, R9
+	ANDL $0x03, R9
+	CMPL R9, $0x02
+	JEQ  end
+	MOVL R8, R9
+	SHRL $0x1c, R9
+	ANDL $0x03, R9
+	CMPL R9, $0x03
+	JEQ  second
+	JMP  bad
+
+second:
+	SHRQ  $0x0c, SI
+	SUBQ  $0x0c, DI
+	MOVL  R8, R9
+	SHRL  $0x17, R9
+	ANDL  $0x0000000f, R9
+	SHRL  $0x08, R8
+	ANDL  $0x00007fff, R8
+	BZHIQ R9, SI, R9
+	ADDL  R9, R8
+	ANDL  $0x00001fff, R8
+	MOVL  (AX)(R8*4), R8
+	TESTL $0x000000c0, R8
+	JEQ   long
+	MOVL  R8, R9
+	SHRL  $0x08, R9
+	MOVB  R9, (BX)
+	INCQ  BX
+	SHRXQ R8, SI, SI
+	ANDL  $0x1f, R8
+	SUBQ  R8, DI
+	JMP   turn
+
+long:
+	MOVL R8, R9
+	SHRL $0x1c, R9
+	ANDL $0x03, R9
+	CMPL R9, $0x01
+	JEQ  copy
+	MOVL R8, AX
+	SHRL $0x1c, AX
+	ANDL $0x03, AX
+	CMPL AX, $0x02
+	JEQ  end
+	JMP  bad
+
+copy:
+	SHRXQ R8, SI, SI
+	MOVL  R8, R9
+	ANDL  $0x1f, R9
+	SUBQ  R9, DI
+	MOVL  R8, R9
+	SHRL  $0x17, R9
+	ANDL  $0x0000000f, R9
+	MOVL  R8, R10
+	SHRL  $0x08, R10
+	ANDL  $0x00007fff, R10
+	BZHIQ R9, SI, R8
+	ADDQ  R8, R10
+	SHRXQ R9, SI, SI
+	SUBQ  R9, DI
+	MOVQ  (DX), R8
+	SHLXQ DI, R8, R8
+	ORQ   R8, SI
+	MOVQ  DI, R8
+	XORQ  $0x3f, R8
+	SHRQ  $0x03, R8
+	ADDQ  R8, DX
+	ORQ   $0x38, DI
+	MOVL  SI, R8
+	ANDL  $0x000000ff, R8
+	MOVL  (CX)(R8*4), R8
+	MOVL  R8, R9
+	SHRL  $0x1c, R9
+	ANDL  $0x03, R9
+	CMPL  R9, $0x01
+	JEQ   distance
+	MOVL  R8, R9
+	SHRL  $0x1c, R9
+	ANDL  $0x03, R9
+	CMPL  R9, $0x03
+	JEQ   secondDistance
+	JMP   bad
+
+secondDistance:
+	SHRQ  $0x08, SI
+	SUBQ  $0x08, DI
+	MOVL  R8, R9
+	SHRL  $0x17, R9
+	ANDL  $0x0000000f, R9
+	SHRL  $0x08, R8
+	ANDL  $0x00007fff, R8
+	BZHIQ R9, SI, R9
+	ADDL  R9, R8
+	ANDL  $0x000001ff, R8
+	MOVL  (CX)(R8*4), R8
+	TESTL R8, R8
+	JEQ   bad
+
+distance:
+	SHRXQ R8, SI, SI
+	MOVL  R8, R9
+	ANDL  $0x1f, R9
+	SUBQ  R9, DI
+	MOVL  R8, R9
+	SHRL  $0x17, R9
+	ANDL  $0x0000000f, R9
+	SHRL  $0x08, R8
+	ANDL  $0x00007fff, R8
+	BZHIQ R9, SI, R11
+	ADDQ  R11, R8
+	SHRXQ R9, SI, SI
+	SUBQ  R9, DI
+	MOVQ  BX, R9
+	SUBQ  dst+32(FP), R9
+	CMPQ  R8, R9
+	JHI   bad
+	MOVQ  BX, R9
+	SUBQ  R8, R9
+	ADDQ  BX, R10
+	CMPQ  R8, $0x10
+	JLT   near
+
+wide:
+	VMOVDQU (R9), X0
+	VMOVDQU X0, (BX)
+	ADDQ    $0x10, R9
+	ADDQ    $0x10, BX
+	CMPQ    BX, R10
+	JCS     wide
+	MOVQ    R10, BX
+	JMP     turn
+
+near:
+	CMPQ R8, $0x01
+	JEQ  run
+
+bytes:
+	MOVBLZX (R9), R8
+	MOVB    R8, (BX)
+	INCQ    R9
+	INCQ    BX
+	CMPQ    BX, R10
+	JCS     bytes
+	JMP     turn
+
+run:
+	VPBROADCASTB (R9), X0
+
+fill:
+	VMOVDQU X0, (BX)
+	ADDQ    $0x10, BX
+	CMPQ    BX, R10
+	JCS     fill
+	MOVQ    R10, BX
+	JMP     turn
+
+limit:
+	MOVQ $0x00000000, AX
+	MOVQ AX, status+104(FP)
+	JMP  done
+
+end:
+	SHRXQ R8, SI, SI
+	MOVL  R8, AX
+	ANDL  $0x1f, AX
+	SUBQ  AX, DI
+	MOVQ  $0x00000001, AX
+	MOVQ  AX, status+104(FP)
+	JMP   done
+
+bad:
+	MOVQ $0x00000002, AX
+	MOVQ AX, status+104(FP)
+
+done:
+	MOVQ DX, newSrc+72(FP)
+	MOVQ BX, newOut+80(FP)
+	MOVQ SI, newWord+88(FP)
+	MOVQ DI, newHave+96(FP)
+	RET

@@ -2,11 +2,7 @@
 
 package png
 
-import (
-	"golang.org/x/sys/cpu"
-
-	"hpaflow/data"
-)
+import "hpaflow/data"
 
 // Each of these does as much of its work as suits whole vectors, and says how
 // much that was.
@@ -54,7 +50,7 @@ func adlerSums(p []byte) (sum, weighted uint32) {
 func putLiterals(out, p []byte, tops *[256]uint64, word, bits uint64) (done, wrote int, newWord, newBits uint64) {
 	// out has room for all the codes of p and 8 bytes more: deflater.literals.
 	done = len(p) &^ 3
-	if !cpu.X86.HasBMI2 || done == 0 {
+	if !hasBMI2 || done == 0 {
 		return 0, 0, word, bits
 	}
 	wrote, newWord, newBits = literalsBMI2(&out[0], &p[0], done, tops, word, bits)

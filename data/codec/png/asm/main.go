@@ -16,5 +16,6 @@ func main() {
 	interleave4()
 	split4()
 	literals()
+	inflate()
 	Generate()
 }
