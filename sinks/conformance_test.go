@@ -64,7 +64,7 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"frame": feed(func(i int) shard.Frame {
 			s := sample(i)
 			s.Image.Planes[1].U8[i] = 200
-			frame, err := shard.Encode(s)
+			frame, err := shard.Encode(s, shard.Huffman)
 			if err != nil {
 				panic(err)
 			}

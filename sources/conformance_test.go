@@ -64,7 +64,7 @@ func newWorld(t *testing.T) world {
 			w.write(t, &data.Image{Width: 8, Height: 8, Planes: im.Planes[c : c+1]}, "raw", "train", id(i)+"_"+colour+".png")
 			w.stdin += filepath.Join(channels, id(i)+"_"+colour+".png") + "\n"
 		}
-		frame, err := shard.Encode(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im})
+		frame, err := shard.Encode(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shard.Huffman)
 		if err == nil {
 			err = shards.Add(frame)
 		}
