@@ -112,19 +112,3 @@ func paletted(m *image.Paletted) *data.Image {
 	}
 	return out
 }
-
-// ycbcr converts the colours of a JPEG.
-func ycbcr(m *image.YCbCr) *data.Image {
-	bounds := m.Bounds()
-	out := data.NewImage(bounds.Dx(), bounds.Dy(), 3, 8)
-	i := 0
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			luma, chroma := m.YOffset(x, y), m.COffset(x, y)
-			r, g, b := color.YCbCrToRGB(m.Y[luma], m.Cb[chroma], m.Cr[chroma])
-			out.Planes[0].U8[i], out.Planes[1].U8[i], out.Planes[2].U8[i] = r, g, b
-			i++
-		}
-	}
-	return out
-}
