@@ -12,6 +12,8 @@ type environment struct {
 	arena *arena // of a graph
 	ws    *kernels.Workspace
 
+	momentum float64 // of batch norm's running statistics; 0 is PyTorch's default
+
 	observe Observer // may be nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// graph is a training step: forward, loss and backward.
+// graph is a training step: forward, loss and backward; or its forward part.
 type graph struct {
 	machine gorgonia.VM
 	env     *environment
@@ -18,7 +18,7 @@ type graph struct {
 }
 
 // buildGraph builds a network's training step over the inputs x
-// (batch,C,H,W) and y (batch,classes).
+// (batch,C,H,W) and y (batch,classes); without y, the forward part of one.
 func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*graph, error) {
 	g := gorgonia.NewGraph()
 	net := networkOf(o.Model)
@@ -30,7 +30,7 @@ func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*g
 	image.node = input("x", x)
 	out := net.build(b, image, &o)
 	c := &graph{env: env}
-	if b.err == nil {
+	if b.err == nil && y != nil {
 		heads, weights := []activation{out.logits}, []float64{1}
 		if out.aux != nil {
 			heads, weights = append(heads, *out.aux), append(weights, auxWeight)

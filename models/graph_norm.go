@@ -33,6 +33,8 @@ func (b *builder) batchNorm(x activation, c convNorm) activation {
 		if b.env.n*x.plane() < 2 {
 			return errors.New("a channel has one value, and no variance")
 		}
+		k := k
+		k.Momentum = b.env.momentum
 		k.Train(b.env.ws, b.env.n, out, in[0], optional(in, 3), in[1], in[2], mean.data, variance.data, m)
 		return nil
 	}

@@ -42,24 +42,24 @@ func (d Dihedral) Apply(im *data.Image) *data.Image {
 	for i, p := range im.Planes {
 		switch {
 		case p.U16 != nil:
-			applyPlane(d, out.Planes[i].U16, p.U16, w, h)
+			ApplyPlane(d, out.Planes[i].U16, p.U16, w, h)
 		case d == Transpose:
 			transposePlane(out.Planes[i].U8, w, p.U8, im.Width, im.Width, im.Height)
 		default:
-			applyPlane(d, out.Planes[i].U8, p.U8, w, h)
+			ApplyPlane(d, out.Planes[i].U8, p.U8, w, h)
 		}
 	}
 	return out
 }
 
-// applyPlane fills dst, w by h pixels. The source pixel of (x, y) is at
-// start + x*dx + y*dy.
-func applyPlane[T uint8 | uint16](d Dihedral, dst, src []T, w, h int) {
+// ApplyPlane fills dst, w by h values row by row, with src under the symmetry;
+// src is h by w for a transpose. They must not overlap.
+func ApplyPlane[T uint8 | uint16 | float32](d Dihedral, dst, src []T, w, h int) {
 	dx, dy := 1, w
 	if d&Transpose != 0 {
 		dx, dy = h, 1
 	}
-	start := 0
+	start := 0 // the source of (x, y) is at start + x*dx + y*dy
 	if d&FlipLR != 0 {
 		start, dx = start+(w-1)*dx, -dx
 	}

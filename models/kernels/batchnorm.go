@@ -9,6 +9,7 @@ type BatchNorm struct {
 	C, Plane int     // channels; positions of a channel
 	ReLU     bool    // cut the result at zero
 	Eps      float64 // added to variances; 0 is BatchNormEps
+	Momentum float64 // what running statistics move by towards a batch's, 0..1; 0 is a tenth, PyTorch's default
 
 	machine *machine // the fastest if nil
 }
@@ -40,11 +41,15 @@ func NewMoments(c int) Moments {
 type lane = [Lanes]float32
 
 // Train computes y (n,C,Plane) from x with the statistics of this batch, which
-// go to m, and moves the running statistics by a tenth towards them. The
+// go to m, and moves the running statistics towards them by Momentum. The
 // running variance is the unbiased one, so n*Plane must be at least 2.
 // residual may be nil; y may be x or residual.
 func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runningMean, runningVar []float32, m Moments) {
 	count := float64(n * b.Plane)
+	momentum := b.Momentum
+	if momentum == 0 {
+		momentum = batchNormMomentum
+	}
 	ws.each(Blocks(b.C), func(_ *scratch, block int) {
 		mean, squares := b.moments(n, block, x)
 		var scales, offsets lane
@@ -52,8 +57,8 @@ func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runn
 			c := block*Lanes + l
 			invStd := 1 / math.Sqrt(squares[l]/count+b.eps())
 			m.Mean[c], m.InvStd[c] = float32(mean[l]), float32(invStd)
-			move(&runningMean[c], mean[l])
-			move(&runningVar[c], squares[l]/(count-1))
+			move(&runningMean[c], mean[l], momentum)
+			move(&runningVar[c], squares[l]/(count-1), momentum)
 			scale := float64(gamma[c]) * invStd
 			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-mean[l]*scale)
 			m.Scale[c], m.Offset[c] = scales[l], offsets[l]
@@ -63,8 +68,8 @@ func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runn
 }
 
 // move brings a running statistic nearer to the batch's.
-func move(running *float32, value float64) {
-	*running = float32((1-batchNormMomentum)*float64(*running) + batchNormMomentum*value)
+func move(running *float32, value, momentum float64) {
+	*running = float32((1-momentum)*float64(*running) + momentum*value)
 }
 
 // moments gives the mean of each channel of a block, and the sum of squares
