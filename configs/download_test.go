@@ -284,3 +284,30 @@ func deadLetters(t *testing.T, path string) map[string]string {
 	}
 	return causes
 }
+
+// A server that is down ends the run, rather than every file in turn.
+func TestDownloadGivesUpOnADeadServer(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	web.Close()
+	dir := t.TempDir()
+	var rows []table.Row
+	for i := range 500 {
+		rows = append(rows, table.Row{ID: fmt.Sprintf("1_A_%d", i), Labeled: true})
+	}
+	list := filepath.Join(dir, "list.csv")
+	if err := table.Write(list, rows); err != nil {
+		t.Fatal(err)
+	}
+	stats, err := run(t, "download.flow", flow.Options{}, "table="+list, "output="+dir+"/raw", "rgby="+dir+"/rgby",
+		"external="+dir+"/external.csv", "base_url="+web.URL, "workers=2", "tries=2", "wait=1ms", "dead_letters="+dir+"/failed.jsonl")
+	if err == nil || !strings.Contains(err.Error(), "download: 24 samples in a row got no answer; the last, ") ||
+		!strings.Contains(err.Error(), "connection refused (2 tries)") {
+		t.Errorf("the run ended with %v", err)
+	}
+	if stats.DeadLetters != 23 {
+		t.Errorf("%d dead letters, want those of the samples before", stats.DeadLetters)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "external.csv")); err == nil {
+		t.Error("there is a table all the same")
+	}
+}

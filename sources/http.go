@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hpaflow/data"
@@ -31,6 +32,7 @@ func httpSpec() *flow.Spec {
 			{Name: "workers", Type: flow.Int, Default: 24, Min: 1, Max: 1024, Doc: "samples got at once; the channels of one are got one after the other"},
 			{Name: "per_host", Type: flow.Int, Default: 24, Min: 1, Max: 1024, Doc: "connections to one host at once"},
 			{Name: "tries", Type: flow.Int, Default: 5, Min: 1, Max: 100, Doc: "of one file, at most"},
+			{Name: "give_up", Type: flow.Int, Default: 24, Min: 1, Max: 1 << 20, Doc: "samples in a row that get no answer at all, after which the run fails: the server is down"},
 			{Name: "timeout", Type: flow.Duration, Default: fetchDefaults.Timeout, Doc: "time for one try, to the last byte"},
 			{Name: "idle", Type: flow.Duration, Default: fetchDefaults.Idle, Doc: "longest silence within a try"},
 			{Name: "wait", Type: flow.Duration, Default: fetchDefaults.Wait, Doc: "before the second try; doubles with each, half of it at random"},
@@ -80,7 +82,7 @@ func buildHTTP(n *flow.Node) (flow.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &remote{rows: rows, base: base, channels: a.Strings("channels"), dir: a.String("dir"), workers: a.Int("workers"), client: client}
+	s := &remote{rows: rows, base: base, channels: a.Strings("channels"), dir: a.String("dir"), workers: a.Int("workers"), giveUp: a.Int("give_up"), client: client}
 	return flow.Source(n.Graph, n.Stage(), s.run), nil
 }
 
@@ -91,7 +93,9 @@ type remote struct {
 	channels []string
 	dir      string
 	workers  int
+	giveUp   int
 	client   *fetch.Client
+	silent   int             // samples in a row without an answer
 	kept     map[string]bool // names of files in dir
 }
 
@@ -148,10 +152,21 @@ func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, 
 
 func (s *remote) yield(done result, out *flow.Emitter[*data.Channels]) error {
 	out.At(int64(done.row))
+	if s.silent++; answered(done.sample) {
+		s.silent = 0
+	}
+	if s.silent == s.giveUp {
+		return flow.Fatal(fmt.Errorf("%d samples in a row got no answer; the last, %s: %w", s.silent, done.sample.ID, done.sample.Fault()))
+	}
 	if missing := done.sample.Missing(); len(missing) == len(done.sample.List) {
 		return out.Fail(done.sample.ID, done.sample.Fault())
 	}
 	return out.Emit(done.sample.ID, done.sample)
+}
+
+// answered says that the server gave any answer, or was not asked.
+func answered(sample *data.Channels) bool {
+	return slices.ContainsFunc(sample.List, func(ch data.Channel) bool { return !errors.Is(ch.Err, fetch.ErrNoAnswer) })
 }
 
 // findKept lists what earlier runs have made.

@@ -24,7 +24,7 @@ func imageSetsSpec() *flow.Spec {
 		Kind: flow.KindSource, Name: "image_sets",
 		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg). " +
 			"Ids and labels are those of DATA/train.csv, external.csv and sample_submission.csv; a sample's split is its set. " +
-			"A sample whose image is missing is skipped.",
+			"A sample whose image is missing is skipped; a set without any is an error.",
 		Out: sampleType,
 		Fields: []flow.Field{
 			{Name: "data", Type: flow.InputDir, Doc: "the data folder"},
@@ -78,6 +78,9 @@ func (s *imageSets) add(dir, set string, classes int) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set][r.ID] != "" }) {
+		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, filepath.Join(dir, "raw", set), s.channel, setTables[set])
 	}
 	for _, r := range rows {
 		s.samples = append(s.samples, &data.Sample{ID: r.ID, Labels: r.Labels, Labeled: r.Labeled, Split: set})

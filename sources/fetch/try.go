@@ -7,9 +7,24 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
+
+// ErrNoAnswer is that of a server that is not there, or does not speak: nothing
+// came back, not even a refusal.
+var ErrNoAnswer = errors.New("no answer")
+
+// withoutURL drops what the standard library puts before an error and Get says
+// already.
+func withoutURL(err error) error {
+	var named *url.Error
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
+}
 
 var (
 	errNoURL    = errors.New("no address")
@@ -19,8 +34,8 @@ var (
 )
 
 // try asks for a file once.
-func (c *Client) try(ctx context.Context, url string) ([]byte, error) {
-	request, err := http.NewRequest(http.MethodGet, url, nil)
+func (c *Client) try(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoURL, err)
 	}
@@ -36,7 +51,11 @@ func (c *Client) try(ctx context.Context, url string) ([]byte, error) {
 
 	body, err := c.exchange(request.WithContext(limited), func() { silence.Reset(c.opts.Idle) })
 	if cause := context.Cause(limited); err != nil && cause != nil {
-		err = cause // what the transport says of a cancelled request is less to the point
+		// What the transport says of a cancelled request is less to the point.
+		if errors.Is(err, ErrNoAnswer) {
+			cause = fmt.Errorf("%w: %w", ErrNoAnswer, cause)
+		}
+		err = cause
 	}
 	if err != nil {
 		return nil, err
@@ -52,6 +71,9 @@ func (c *Client) try(ctx context.Context, url string) ([]byte, error) {
 func (c *Client) exchange(request *http.Request, alive func()) ([]byte, error) {
 	answer, err := c.http.Do(request)
 	if err != nil {
+		if !errors.Is(err, errRedirects) {
+			err = fmt.Errorf("%w: %w", ErrNoAnswer, withoutURL(err))
+		}
 		return nil, err
 	}
 	defer answer.Body.Close()
