@@ -27,6 +27,7 @@ type Pretended struct {
 	batches int       // from begun to ended
 	images  int
 	last    int // images of the batch that started at ended
+	total   int // images
 }
 
 // Fed is how a pretended device was fed.
@@ -35,6 +36,7 @@ type Fed struct {
 	Images  int
 	Wall    time.Duration // that these took
 	Busy    time.Duration // of Wall, that the device worked
+	Total   int           // images that came at all, while warming up too
 }
 
 // errFed ends a run that has measured enough. It is no fault.
@@ -72,7 +74,7 @@ func (d *Pretended) Fed(cause error) (Fed, error) {
 	if d.batches < 1 {
 		return Fed{}, fmt.Errorf("the data ended within %s of warming up: give the flow more data or epochs", d.Warmup)
 	}
-	return Fed{d.batches, d.images, d.ended.Sub(d.begun), time.Duration(d.batches) * d.StepTime}, nil
+	return Fed{d.batches, d.images, d.ended.Sub(d.begun), time.Duration(d.batches) * d.StepTime, d.total}, nil
 }
 
 // run reads batches as a training step does: those of an epoch, then those to
@@ -135,6 +137,7 @@ func (d *Pretended) step(ctx context.Context, n int) error {
 		d.begun = start
 	}
 	d.last = n
+	d.total += n
 	if d.batches > 0 && start.Sub(d.begun) >= d.Measure {
 		return errFed
 	}

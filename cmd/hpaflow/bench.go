@@ -57,11 +57,12 @@ func benchInputCommand(reg *flow.Registry) *cli.Command {
 // fedReport is what bench input finds. Other programs read its JSON.
 type fedReport struct {
 	Flow             string  `json:"flow"`
-	InputStepMS      float64 `json:"input_step_ms"`       // what the input side takes a batch
-	InputImagesPerS  float64 `json:"input_images_per_s"`  // and so can deliver
-	StepMS           float64 `json:"step_ms"`             // what the device takes a batch
-	DeviceBusy       float64 `json:"device_busy"`         // its share of the time
-	DeviceImagesPerS float64 `json:"device_images_per_s"` // that it got
+	InputStepMS      float64 `json:"input_step_ms"`          // what the input side takes a batch
+	InputImagesPerS  float64 `json:"input_images_per_s"`     // and so can deliver
+	InputCPUMS       float64 `json:"input_cpu_ms_per_image"` // processor time, that of the images left on the way included
+	StepMS           float64 `json:"step_ms"`                // what the device takes a batch
+	DeviceBusy       float64 `json:"device_busy"`            // its share of the time
+	DeviceImagesPerS float64 `json:"device_images_per_s"`    // that it got
 	Batches          int     `json:"batches"`
 	Bottleneck       string  `json:"bottleneck,omitempty"` // of the input side
 }
@@ -104,6 +105,7 @@ func benchInput(c *cli.Context, reg *flow.Registry) error {
 	r := fedReport{
 		Flow: plan.Name, StepMS: milliseconds(c.Duration("step-time")), Batches: fed.Batches,
 		InputStepMS: milliseconds(fed.Wall) / float64(fed.Batches), InputImagesPerS: float64(fed.Images) / fed.Wall.Seconds(),
+		InputCPUMS: milliseconds(stats.CPU) / float64(fed.Total),
 	}
 	if b, ok := stats.Bottleneck(); ok {
 		r.Bottleneck = b.Advice
@@ -124,8 +126,8 @@ func (r fedReport) write(c *cli.Context) error {
 	if c.Bool("json") {
 		return json.NewEncoder(out).Encode(r)
 	}
-	fmt.Fprintf(out, "%s: the input side takes %.1f ms a batch, %.1f images/s; it could feed a device that takes no less\n",
-		r.Flow, r.InputStepMS, r.InputImagesPerS)
+	fmt.Fprintf(out, "%s: the input side takes %.1f ms a batch, %.1f images/s, %.1f ms of processor time an image; it could feed a device that takes no less\n",
+		r.Flow, r.InputStepMS, r.InputImagesPerS, r.InputCPUMS)
 	if r.Bottleneck != "" {
 		fmt.Fprintf(out, "its bottleneck: %s\n", r.Bottleneck)
 	}

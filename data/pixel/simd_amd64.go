@@ -78,3 +78,8 @@ func mixAVX2(dst *uint8, dstStride int, src *uint8, stride int, plan *int, rows 
 //
 //go:noescape
 func normaliseAVX2(dst *float32, src *uint8, blocks int, mean float32, deviation float32)
+
+// streamAVX2 sets dst to (src-mean)/deviation, 32 values a block, past the caches; dst lies at a multiple of 32 bytes.
+//
+//go:noescape
+func streamAVX2(dst *float32, src *uint8, blocks int, mean float32, deviation float32)

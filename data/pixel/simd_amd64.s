@@ -1413,7 +1413,7 @@ DATA mixRound<>+31(SB)/1, $0x00
 GLOBL mixRound<>(SB), RODATA|NOPTR, $32
 
 // func normaliseAVX2(dst *float32, src *uint8, blocks int, mean float32, deviation float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX, AVX2, MMX+, SSE
 TEXT ·normaliseAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
@@ -1448,5 +1448,46 @@ normalise:
 	ADDQ      $0x00000080, AX
 	DECQ      DX
 	JNZ       normalise
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func streamAVX2(dst *float32, src *uint8, blocks int, mean float32, deviation float32)
+// Requires: AVX, AVX2, MMX+, SSE
+TEXT ·streamAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVSS        mean+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        deviation+28(FP), X1
+	VBROADCASTSS X1, Y1
+	MOVQ         blocks+16(FP), DX
+
+stream:
+	VPMOVZXBD (CX), Y2
+	VCVTDQ2PS Y2, Y2
+	VSUBPS    Y0, Y2, Y2
+	VDIVPS    Y1, Y2, Y2
+	VMOVNTPS  Y2, (AX)
+	VPMOVZXBD 8(CX), Y2
+	VCVTDQ2PS Y2, Y2
+	VSUBPS    Y0, Y2, Y2
+	VDIVPS    Y1, Y2, Y2
+	VMOVNTPS  Y2, 32(AX)
+	VPMOVZXBD 16(CX), Y2
+	VCVTDQ2PS Y2, Y2
+	VSUBPS    Y0, Y2, Y2
+	VDIVPS    Y1, Y2, Y2
+	VMOVNTPS  Y2, 64(AX)
+	VPMOVZXBD 24(CX), Y2
+	VCVTDQ2PS Y2, Y2
+	VSUBPS    Y0, Y2, Y2
+	VDIVPS    Y1, Y2, Y2
+	VMOVNTPS  Y2, 96(AX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x00000080, AX
+	DECQ      DX
+	JNZ       stream
+	SFENCE
 	VZEROUPPER
 	RET

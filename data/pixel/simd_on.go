@@ -2,7 +2,11 @@
 
 package pixel
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 //go:generate go -C asm run . -out ../simd_amd64.s -stubs ../simd_amd64.go -pkg pixel
 
@@ -75,9 +79,17 @@ func fastSums(src []uint8) (sum, squares uint64, done int) {
 	return sum, squares, done
 }
 
+// large is the size of planes, in bytes, that are not in a cache when they are
+// read next, being parts of batches.
+const large = 256 << 10
+
 func fastNormalise(dst []float32, src []uint8, mean, deviation float32) int {
 	n := blocks(len(src), 32)
-	if n > 0 {
+	switch {
+	case n == 0:
+	case 4*len(dst) >= large && uintptr(unsafe.Pointer(&dst[0]))%32 == 0:
+		streamAVX2(&dst[0], &src[0], n, mean, deviation)
+	default:
 		normaliseAVX2(&dst[0], &src[0], n, mean, deviation)
 	}
 	return 32 * n

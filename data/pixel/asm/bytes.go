@@ -83,25 +83,32 @@ func sums() {
 	finish()
 }
 
+// normalise in two ways: stream writes past the caches.
 func normalise() {
-	text("normalise", "dst *float32, src *uint8, blocks int, mean, deviation float32", "sets dst to (src-mean)/deviation, 32 values a block.")
+	normaliseBy("normalise", func(v, m Op) { VMOVUPS(v, m) }, "")
+	normaliseBy("stream", VMOVNTPS, ", past the caches; dst lies at a multiple of 32 bytes")
+}
+
+func normaliseBy(name string, store func(v, m Op), how string) {
+	text(name, "dst *float32, src *uint8, blocks int, mean, deviation float32", "sets dst to (src-mean)/deviation, 32 values a block"+how+".")
 	dst, src := pointer("dst"), pointer("src")
 	var by [2]reg.VecVirtual
 	for i, name := range []string{"mean", "deviation"} {
 		by[i] = YMM()
 		VBROADCASTSS(Load(Param(name), XMM()), by[i])
 	}
-	loop("normalise", pointer("blocks"), func() {
+	loop(name, pointer("blocks"), func() {
 		for i := range 4 {
 			v := YMM()
 			VPMOVZXBD(at(src, 8*i), v)
 			VCVTDQ2PS(v, v)
 			VSUBPS(by[0], v, v)
 			VDIVPS(by[1], v, v)
-			VMOVUPS(v, at(dst, 32*i))
+			store(v, at(dst, 32*i))
 		}
 		ADDQ(Imm(32), src)
 		ADDQ(U32(128), dst)
 	})
+	SFENCE()
 	finish()
 }
