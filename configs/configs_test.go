@@ -474,3 +474,45 @@ func TestCells(t *testing.T) {
 		t.Errorf("the second run made another train.csv (%v)", err)
 	}
 }
+
+// A flow with all its values is a flow: planned again, it says the same.
+func TestResolvedFlowsAreFlows(t *testing.T) {
+	reg := &flow.Registry{}
+	sources.Register(reg, strings.NewReader(""))
+	ops.Register(reg)
+	sinks.Register(reg, io.Discard)
+	names, err := configs.Files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		src, err := configs.Files.ReadFile(name.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, faults := lang.Parse(name.Name(), src)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		plan, faults := file.Plan(nil, reg)
+		if len(faults) > 0 {
+			continue // it has variables that must be set
+		}
+		again, faults := lang.Parse(name.Name(), plan.Resolved())
+		if len(faults) > 0 {
+			t.Fatalf("%s resolved: %v\n%s", name.Name(), faults, plan.Resolved())
+		}
+		second, faults := again.Plan(nil, reg)
+		if len(faults) > 0 {
+			t.Fatalf("%s resolved: %v\n%s", name.Name(), faults, plan.Resolved())
+		}
+		if !bytes.Equal(plan.Resolved(), second.Resolved()) || len(plan.Nodes) != len(second.Nodes) {
+			t.Errorf("%s resolved and planned again:\n%s\nwas\n%s", name.Name(), second.Resolved(), plan.Resolved())
+		}
+		for i, n := range plan.Nodes {
+			if m := second.Nodes[i]; n.Ref() != m.Ref() || fmt.Sprint(n.Args) != fmt.Sprint(m.Args) {
+				t.Errorf("%s: %v has become %v", name.Name(), n, m)
+			}
+		}
+	}
+}

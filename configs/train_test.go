@@ -2,10 +2,15 @@ package configs_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -15,6 +20,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/data/table"
+	"hpaflow/data/tfevents"
 	"hpaflow/flow"
 	"hpaflow/models"
 )
@@ -168,5 +174,112 @@ func TestTrainRefuses(t *testing.T) {
 	_, err := run(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+trained, "size=48", "batch=2", "epochs=2")
 	if want := fmt.Sprint([4]int{2, 4, 48, 48}); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("batches of another size: %v", err)
+	}
+}
+
+// TestRunFolderExplainsItself looks at what a run leaves, whole and gone on with.
+func TestRunFolderExplainsItself(t *testing.T) {
+	images, split := drawTrainingSet(t, 8, 4)
+	names := filepath.Join(t.TempDir(), "labels.txt")
+	var lines []string
+	for n := range 26 {
+		lines = append(lines, fmt.Sprintf("place <%d>", n))
+	}
+	if err := os.WriteFile(names, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sets := []string{"images=" + images, "table=" + split, "labels=" + names, "classes=26", "size=32", "batch=4", "save_every=1ns", "epochs=3"}
+	if _, err := build("train.flow", flow.Options{}, append(sets, "classes=28", "out="+t.TempDir())...); err == nil ||
+		!strings.Contains(err.Error(), names+" names 26 labels, but there are 28 classes") {
+		t.Errorf("a label file with another number of classes: %v", err)
+	}
+	out := t.TempDir()
+	mustRun(t, "train.flow", flow.Options{}, append(sets, "out="+out, "until=2")...)
+	// A crash has cut off the last event.
+	events := filepath.Join(out, "tensorboard", "events.out.tfevents.hpaflow")
+	if info, err := os.Stat(events); err != nil || os.Truncate(events, info.Size()-7) != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "train.flow", flow.Options{}, append(sets, "out="+out)...)
+
+	read := func(name string) []byte {
+		b, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	header, placed := tfevents.Read(read("tensorboard/events.out.tfevents.hpaflow"))
+	rows := strings.Split(strings.TrimSpace(string(read("metrics.csv"))), "\n")
+	var epochs []float64
+	for _, e := range placed {
+		scalars := map[string]float64{}
+		for _, s := range e.Scalars {
+			scalars[s.Tag] = s.Value
+		}
+		n, complete := scalars["epoch"]
+		if !complete {
+			continue
+		}
+		epochs = append(epochs, n)
+		row := strings.Split(rows[2+2*int(n)], ",") // the val row
+		if want, err := strconv.ParseFloat(row[6], 64); err != nil || scalars["val_f1/00 place <0>"] != float64(float32(want)) {
+			t.Errorf("epoch %v: F1 of label 0 is %v in the event file, %v in metrics.csv", n, scalars["val_f1/00 place <0>"], want)
+		}
+		if loss, err := strconv.ParseFloat(row[2], 64); err != nil || scalars["val/loss"] != float64(float32(loss)) || e.Time.IsZero() {
+			t.Errorf("epoch %v: loss %v in the event file, %v in metrics.csv", n, scalars["val/loss"], loss)
+		}
+	}
+	if header == 0 || !slices.Equal(epochs, []float64{0, 1, 2}) || len(placed) != 3+6 {
+		t.Errorf("%d events with the epochs %v, want 3 epochs and 6 steps", len(placed), epochs)
+	}
+
+	var facts struct {
+		Seed     int
+		Epochs   int
+		Sequence string
+		Score    float64
+		Best     struct{ Epoch int }
+		Versions map[string]string
+	}
+	if err := json.Unmarshal(read("run.json"), &facts); err != nil {
+		t.Fatal(err)
+	}
+	last := lastPosition(t, out)
+	if facts.Seed != 1234 || facts.Epochs != 3 || facts.Sequence != last.Sequence || facts.Best.Epoch != last.Best() ||
+		facts.Score != models.RunScore(last.History, 10) || !strings.HasPrefix(facts.Versions["go"], "go1.") {
+		t.Errorf("run.json says %+v", facts)
+	}
+	page := html.UnescapeString(string(read("report.html")))
+	for _, name := range []string{"curves.png", "labels.png", "mistakes.png"} {
+		b := read(name)
+		if im, err := codec.DecodeRGBY(b); err != nil || im.Width < 800 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !strings.Contains(page, base64.StdEncoding.EncodeToString(b)) {
+			t.Errorf("report.html does not hold %s", name)
+		}
+	}
+	for _, want := range []string{"place <25>", last.Sequence, "save_every"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("report.html does not say %q", want)
+		}
+	}
+	if strings.Contains(page, `src="http`) || strings.Contains(page, "<link") || strings.Contains(page, "<script") {
+		t.Error("report.html needs other files")
+	}
+	if raw := string(read("report.html")); strings.Contains(raw, "<25>") {
+		t.Error("report.html has a label's name unescaped")
+	}
+	mustRun(t, "train.flow", flow.Options{}, append(sets, "out="+out)...)
+	if again := html.UnescapeString(string(read("report.html"))); again != page {
+		t.Error("a run with nothing left to do changed the report")
+	}
+	// The flow with all its values is the run: there is nothing left to do.
+	stats := mustRun(t, filepath.Join(out, "run.flow"), flow.Options{})
+	for _, st := range stats.Stages {
+		if st.Name == "step" && (st.In != 0 || st.Out != 0) {
+			t.Errorf("run.flow trained on %d batches again", st.In)
+		}
 	}
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// Name is what reports and errors call the flow. Default: "flow".
 	Name string
 
+	// Resolved is the flow as text, with all its values, for the record: a
+	// sink may keep it beside what the flow makes.
+	Resolved string
+
 	// OnError is what a record error does. Default: OnErrorFail.
 	OnError ErrorPolicy
 

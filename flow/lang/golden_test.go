@@ -125,7 +125,9 @@ func TestDraw(t *testing.T) {
 // describe is a plan as text: equal plans have equal texts.
 func describe(p *lang.Plan) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "options %+v\n", p.Options())
+	opts := p.Options()
+	fmt.Fprintf(&b, "options {Name:%s OnError:%s MaxErrors:%d Seed:%d Memory:%d Workers:%d Budget:%d}\n",
+		opts.Name, opts.OnError, opts.MaxErrors, opts.Seed, opts.Memory, opts.Workers, opts.Budget)
 	for _, v := range p.Variables {
 		fmt.Fprintf(&b, "variable %s %s default %s value %s set %v doc %q\n", v.Name, v.Type, v.Default, v.Value, v.Set, v.Doc)
 	}

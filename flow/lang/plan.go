@@ -58,10 +58,10 @@ func (p *planner) finish(run flow.Args) *Plan {
 	return plan
 }
 
-// Options are the settings of the file's run block, and its name.
+// Options are the settings of the file's run block, its name and its text.
 func (p *Plan) Options() flow.Options {
 	opts := flow.RunOptions(p.run)
-	opts.Name = p.Name
+	opts.Name, opts.Resolved = p.Name, string(p.Resolved())
 	return opts
 }
 

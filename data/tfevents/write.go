@@ -1,0 +1,86 @@
+package tfevents
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// version is what the first record of a file says.
+const version = "brain.Event:2"
+
+// The numbers of the fields, in Event, Summary and Summary.Value.
+const (
+	eventTime, eventStep, eventVersion, eventSummary = 1, 2, 3, 5
+	summaryValue                                     = 1
+	valueTag, valueSimple                            = 1, 2
+)
+
+// Event is the scalars of one step.
+type Event struct {
+	Time    time.Time // zero is written as 0
+	Step    int64
+	Scalars []Scalar
+}
+
+// Scalar is one number. A slash in its tag groups those with the same text
+// before it.
+type Scalar struct {
+	Tag   string
+	Value float64 // kept as float32
+}
+
+// AppendHeader appends the record that a file begins with.
+func AppendHeader(b []byte, when time.Time) []byte {
+	content := appendTime(nil, when)
+	content = protowire.AppendTag(content, eventVersion, protowire.BytesType)
+	return appendRecord(b, protowire.AppendString(content, version))
+}
+
+// Append appends an event as a record.
+func (e *Event) Append(b []byte) []byte {
+	content := appendTime(nil, e.Time)
+	content = protowire.AppendTag(content, eventStep, protowire.VarintType)
+	content = protowire.AppendVarint(content, uint64(e.Step))
+	var summary []byte
+	for _, s := range e.Scalars {
+		var value []byte
+		value = protowire.AppendTag(value, valueTag, protowire.BytesType)
+		value = protowire.AppendString(value, s.Tag)
+		value = protowire.AppendTag(value, valueSimple, protowire.Fixed32Type)
+		value = protowire.AppendFixed32(value, math.Float32bits(float32(s.Value)))
+		summary = protowire.AppendTag(summary, summaryValue, protowire.BytesType)
+		summary = protowire.AppendBytes(summary, value)
+	}
+	content = protowire.AppendTag(content, eventSummary, protowire.BytesType)
+	return appendRecord(b, protowire.AppendBytes(content, summary))
+}
+
+func appendTime(b []byte, when time.Time) []byte {
+	seconds := 0.0
+	if !when.IsZero() {
+		seconds = float64(when.UnixMicro()) / 1e6
+	}
+	b = protowire.AppendTag(b, eventTime, protowire.Fixed64Type)
+	return protowire.AppendFixed64(b, math.Float64bits(seconds))
+}
+
+func appendRecord(b, content []byte) []byte {
+	start := len(b)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(content)))
+	b = binary.LittleEndian.AppendUint32(b, checksum(b[start:]))
+	b = append(b, content...)
+	return binary.LittleEndian.AppendUint32(b, checksum(content))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum is CRC-32C, rotated and shifted so that a checksum of data that
+// holds checksums is still a good one.
+func checksum(b []byte) uint32 {
+	c := crc32.Checksum(b, castagnoli)
+	return (c>>15 | c<<17) + 0xa282ead8
+}

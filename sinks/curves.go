@@ -1,0 +1,113 @@
+package sinks
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"hpaflow/models"
+)
+
+// curve is one line of a plot, a point an epoch.
+type curve struct {
+	name   string
+	colour color.Color
+	dashed bool
+	value  func(*models.EpochScores) (float64, bool)
+}
+
+func trainCurve(name string, dashed bool, value func(s splitScores) float64) curve {
+	return curve{name, testValColour, dashed, func(e *models.EpochScores) (float64, bool) { return value(splitsOf(e)[0]), true }}
+}
+
+func valCurve(name string, dashed bool, value func(s splitScores) float64) curve {
+	return curve{name, valColour, dashed, func(e *models.EpochScores) (float64, bool) {
+		if e.Val == nil {
+			return 0, false
+		}
+		return value(splitsOf(e)[1]), true
+	}}
+}
+
+// drawCurves draws loss and macro F1 over epochs side by side, as a PNG.
+func drawCurves(history []models.EpochScores) ([]byte, error) {
+	loss := func(s splitScores) float64 { return s.Loss }
+	all := func(s splitScores) float64 { return s.MacroF1 }
+	present := func(s splitScores) float64 { return s.MacroF1Present }
+	left, err := plotCurves(history, "Loss", []curve{trainCurve("train", false, loss), valCurve("val", false, loss)})
+	if err != nil {
+		return nil, err
+	}
+	left.Y.Min, left.Y.Max = 0, 1.2*left.Y.Max
+	right, err := plotCurves(history, "Macro F1", []curve{
+		trainCurve("train, all labels", false, all), trainCurve("train, labels present", true, present),
+		valCurve("val, all labels", false, all), valCurve("val, labels present", true, present),
+	})
+	if err != nil {
+		return nil, err
+	}
+	right.Y.Min, right.Y.Max = 0, 1.3 // room for the legend above what can be reached
+	right.Y.Tick.Marker = tenths{}
+
+	canvas := vgimg.NewWith(vgimg.UseWH(13*vg.Inch, 4.5*vg.Inch), vgimg.UseDPI(96), vgimg.UseBackgroundColor(color.White))
+	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: 0.4 * vg.Inch, PadTop: 6, PadBottom: 6, PadLeft: 6, PadRight: 12}
+	for i, c := range plot.Align([][]*plot.Plot{{left, right}}, tiles, draw.New(canvas))[0] {
+		[]*plot.Plot{left, right}[i].Draw(c)
+	}
+	var b bytes.Buffer
+	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+func plotCurves(history []models.EpochScores, title string, curves []curve) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text = title, "epoch"
+	p.Title.Padding, p.Legend.Padding, p.Legend.Top = vg.Points(6), vg.Points(3), true
+	first, last := float64(history[0].Epoch), float64(history[len(history)-1].Epoch)
+	p.X.Min, p.X.Max = first-0.5, last+0.5
+	p.X.Tick.Marker = epochTicks{}
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{Y: 235}, color.Gray{Y: 225}
+	p.Add(grid)
+	for _, c := range curves {
+		var points plotter.XYs
+		for i := range history {
+			if v, ok := c.value(&history[i]); ok {
+				points = append(points, plotter.XY{X: float64(history[i].Epoch), Y: v})
+			}
+		}
+		if len(points) == 0 {
+			continue
+		}
+		line, dots, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return nil, err
+		}
+		line.Color, line.Width = c.colour, vg.Points(1.8)
+		dots.GlyphStyle = draw.GlyphStyle{Color: c.colour, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}
+		if c.dashed {
+			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+		}
+		p.Add(line, dots)
+		p.Legend.Add(c.name, line, dots)
+	}
+	return p, nil
+}
+
+// epochTicks are whole numbers, about ten of them.
+type epochTicks struct{}
+
+func (epochTicks) Ticks(least, most float64) (ticks []plot.Tick) {
+	step := math.Max(1, math.Ceil((most-least)/10))
+	for v := math.Ceil(max(0, least)/step) * step; v <= most; v += step {
+		ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.0f", v)})
+	}
+	return ticks
+}

@@ -1,0 +1,146 @@
+package sinks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow"
+	"hpaflow/models"
+)
+
+func reportSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindSink, Name: "report",
+		Doc: "Make a training run's folder explain itself: DIR/run.flow (the flow with all its values), run.json (seed, versions, machine, " +
+			"best epoch, score), curves.png, labels.png (F1 of each label), mistakes.png (the samples with the largest loss), " +
+			"and report.html with all of them, which needs no other file. All are complete after every epoch.",
+		In: in(progressType),
+		Fields: append([]flow.Field{
+			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
+		}, labelFields...),
+		Build: func(n *flow.Node) (flow.Output, error) {
+			names, err := labelNamesOf(n.Args)
+			if err != nil {
+				return nil, err
+			}
+			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph}
+			flow.To(flow.In[*models.Progress](n, "in"), n.Stage(), s)
+			return nil, nil
+		},
+	}
+}
+
+// The files of a run's folder that the report writes.
+const (
+	reportFlow     = "run.flow"
+	reportFacts    = "run.json"
+	reportCurves   = "curves.png"
+	reportLabels   = "labels.png"
+	reportMistakes = "mistakes.png"
+	reportPage     = "report.html"
+)
+
+// report rewrites its files with each epoch.
+type report struct {
+	dir     string
+	names   labelNames
+	graph   *flow.Graph
+	history []models.EpochScores
+}
+
+// Open says what the run is, before there is an epoch.
+func (s *report) Open(context.Context) error {
+	for _, name := range []string{reportFlow, reportFacts, reportCurves, reportLabels, reportMistakes, reportPage} {
+		if err := prepare(filepath.Join(s.dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := s.write(reportFlow, []byte(s.graph.Options().Resolved)); err != nil {
+		return err
+	}
+	var position *models.Position
+	if c, ok := s.graph.Resume().State.(*models.Checkpoint); ok {
+		position = &c.Position
+		s.history = position.History
+	}
+	if err := s.facts(position); err != nil || len(s.history) == 0 {
+		return err
+	}
+	return s.draw(position, nil)
+}
+
+func (s *report) Write(_ context.Context, r flow.Record[*models.Progress]) error {
+	if r.Value.Scores == nil {
+		return nil
+	}
+	position := &r.Value.Checkpoint.Position
+	s.history = position.History
+	if err := s.facts(position); err != nil {
+		return err
+	}
+	return s.draw(position, r.Value.Worst)
+}
+
+// facts writes run.json.
+func (s *report) facts(p *models.Position) error {
+	text, err := factsOf(s.graph.Options(), p).json()
+	if err != nil {
+		return err
+	}
+	return s.write(reportFacts, text)
+}
+
+// draw writes the pictures and the page. Without mistakes their picture stays.
+func (s *report) draw(p *models.Position, worst []models.Mistake) error {
+	last := s.history[len(s.history)-1]
+	curves, err := drawCurves(s.history)
+	if err != nil {
+		return err
+	}
+	labels, err := drawLabelScores(&last, s.names)
+	if err != nil {
+		return err
+	}
+	pictures := map[string][]byte{reportCurves: curves, reportLabels: labels}
+	if len(worst) > 0 {
+		if pictures[reportMistakes], err = encodePNG(drawMistakes(worst, last.Epoch, s.names)); err != nil {
+			return err
+		}
+	} else if pictures[reportMistakes], err = os.ReadFile(filepath.Join(s.dir, reportMistakes)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for name, content := range pictures {
+		if content == nil {
+			continue
+		}
+		if err := s.write(name, content); err != nil {
+			return err
+		}
+	}
+	page, err := reportHTML(factsOf(s.graph.Options(), p), s.history, s.names, pictures, s.graph.Options().Resolved)
+	if err != nil {
+		return err
+	}
+	return s.write(reportPage, page)
+}
+
+func (s *report) write(name string, content []byte) error {
+	return atomicfile.Write(filepath.Join(s.dir, name), func(w io.Writer) error { _, err := w.Write(content); return err })
+}
+
+func encodePNG(im image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	err := png.Encode(&b, im)
+	return b.Bytes(), err
+}
+
+func (s *report) Commit(context.Context) error { return nil }
+func (s *report) Abort() error                 { return nil }
