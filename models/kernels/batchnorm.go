@@ -50,9 +50,9 @@ func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runn
 	if momentum == 0 {
 		momentum = batchNormMomentum
 	}
-	ws.each(Blocks(b.C), func(_ *scratch, block int) {
-		mean, squares := b.moments(n, block, x)
-		var scales, offsets lane
+	ws.each(Blocks(b.C), func(s *scratch, block int) {
+		mean, squares := b.moments(s, n, block, x)
+		scales, offsets := s.lane(0), s.lane(1)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
 			invStd := 1 / math.Sqrt(squares[l]/count+b.eps())
@@ -63,7 +63,7 @@ func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runn
 			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-mean[l]*scale)
 			m.Scale[c], m.Offset[c] = scales[l], offsets[l]
 		}
-		b.apply(n, block, y, x, residual, &scales, &offsets)
+		b.apply(s, n, block, y, x, residual, scales, offsets)
 	})
 }
 
@@ -75,9 +75,8 @@ func move(running *float32, value, momentum float64) {
 // moments gives the mean of each channel of a block, and the sum of squares
 // around it. Both are summed around a first guess, so that little is lost in
 // the difference.
-func (b BatchNorm) moments(n, block int, x []float32) (mean, squares [Lanes]float64) {
-	var guess lane
-	var sums [2 * Lanes]float32
+func (b BatchNorm) moments(s *scratch, n, block int, x []float32) (mean, squares [Lanes]float64) {
+	guess, sums := s.lane(0), &s.sums
 	few := min(b.Plane, 64)
 	b.kernels().blockSums(few, &x[block*b.Plane*Lanes], &guess[0], &sums[0])
 	for l := range guess {
@@ -101,14 +100,14 @@ func (b BatchNorm) moments(n, block int, x []float32) (mean, squares [Lanes]floa
 
 // Evaluate computes y from x with the running statistics.
 func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, runningMean, runningVar []float32) {
-	ws.each(Blocks(b.C), func(_ *scratch, block int) {
-		var scales, offsets lane
+	ws.each(Blocks(b.C), func(s *scratch, block int) {
+		scales, offsets := s.lane(0), s.lane(1)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
 			scale := float64(gamma[c]) / math.Sqrt(float64(runningVar[c])+b.eps())
 			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-float64(runningMean[c])*scale)
 		}
-		b.apply(n, block, y, x, residual, &scales, &offsets)
+		b.apply(s, n, block, y, x, residual, scales, offsets)
 	})
 }
 
@@ -118,15 +117,14 @@ func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, r
 // then the residual's gradient too, and leave ReLU unset. dx may be dy.
 func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m Moments, dgamma, dbeta []float32) {
 	count := float64(n * b.Plane)
-	ws.each(Blocks(b.C), func(_ *scratch, block int) {
-		var scales, offsets, means lane
+	ws.each(Blocks(b.C), func(s *scratch, block int) {
+		scales, offsets, means := s.lane(0), s.lane(1), s.lane(2)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
 			scales[l], offsets[l], means[l] = m.Scale[c], m.Offset[c], m.Mean[c]
 		}
-		floor := b.floor()
+		floor, sums := b.floor(s), &s.sums
 		var sum, dot [Lanes]float64 // of dy; of dy with x-mean
-		var sums [2 * Lanes]float32
 		b.stretches(n, block, func(at, count int) {
 			b.kernels().blockGradSums(count, &dy[at], &x[at], &scales[0], &offsets[0], &floor[0], &means[0], &sums[0])
 			for l := range sum {
@@ -135,7 +133,7 @@ func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m 
 			}
 		})
 		// dx = gamma*invStd * (dy - mean(dy) - xhat*mean(dy*xhat))
-		var ks, slopes, levels lane
+		ks, slopes, levels := s.lane(3), s.lane(4), s.lane(5)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
 			invStd := float64(m.InvStd[c])
@@ -185,18 +183,25 @@ func (b BatchNorm) stretches(n, block int, f func(at, count int)) {
 }
 
 // floor is what results are cut at.
-func (b BatchNorm) floor() (floor lane) {
+func (b BatchNorm) floor(s *scratch) *lane {
+	floor := s.lane(6)
 	if !b.ReLU {
-		for l := range floor {
-			floor[l] = float32(math.Inf(-1))
-		}
+		*floor = unbounded
 	}
 	return floor
 }
 
+// unbounded cuts nothing.
+var unbounded = func() (v lane) {
+	for l := range v {
+		v[l] = float32(math.Inf(-1))
+	}
+	return v
+}()
+
 // apply sets y = x*scale + offset (+ residual) (cut at zero) for a block.
-func (b BatchNorm) apply(n, block int, y, x, residual []float32, scale, offset *lane) {
-	floor := b.floor()
+func (b BatchNorm) apply(s *scratch, n, block int, y, x, residual []float32, scale, offset *lane) {
+	floor := b.floor(s)
 	b.images(n, block, func(from int) {
 		b.kernels().blockApply(b.Plane, &y[from], &x[from], at(residual, from), &scale[0], &offset[0], &floor[0])
 	})

@@ -1,7 +1,5 @@
 package kernels
 
-import "math"
-
 // SqueezeExcite weighs each channel of an image by a gate, which two small
 // layers compute from the means of all its channels (Hu et al. 2018), then
 // adds a residual and cuts at zero:
@@ -41,8 +39,8 @@ func (q SqueezeExcite) kernels() *machine {
 // Forward computes y, and what goes to gates. y may be x or residual.
 func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w SqueezeWeights, gates Gates) {
 	blocks := Blocks(q.C)
-	ws.each(n*blocks, func(_ *scratch, i int) {
-		mean := q.mean(x, i)
+	ws.each(n*blocks, func(s *scratch, i int) {
+		mean := q.mean(s, x, i)
 		image, first := i/blocks, i%blocks*Lanes
 		for l := range min(Lanes, q.C-first) {
 			gates.Mean[image*q.C+first+l] = float32(mean[l])
@@ -57,19 +55,18 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 	for i, v := range gates.Gate[:n*q.C] {
 		gates.Gate[i] = float32(sigmoid(float64(v)))
 	}
-	ws.each(n*blocks, func(_ *scratch, i int) {
-		var zero lane
-		gate := q.lanes(gates.Gate, i)
+	ws.each(n*blocks, func(s *scratch, i int) {
+		zero, gate := s.lane(0), s.lane(1)
+		q.spread(gate, gates.Gate, i)
 		from := i * q.Plane * Lanes
 		q.kernels().blockApply(q.Plane, &y[from], &x[from], &residual[from], &gate[0], &zero[0], &zero[0])
 	})
 }
 
 // mean is the mean of each channel of a block.
-func (q SqueezeExcite) mean(x []float32, block int) (mean [Lanes]float64) {
-	var zero lane
+func (q SqueezeExcite) mean(s *scratch, x []float32, block int) (mean [Lanes]float64) {
+	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		var sums [2 * Lanes]float32
 		q.kernels().blockSums(count, &x[at], &zero[0], &sums[0])
 		for l := range mean {
 			mean[l] += float64(sums[l])
@@ -88,8 +85,8 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 	blocks := Blocks(q.C)
 	dgate := ws.shared.get(slotC, n*(q.C+q.Hidden))
 	dgate, dhidden := dgate[:n*q.C], dgate[n*q.C:]
-	ws.each(n*blocks, func(_ *scratch, i int) {
-		dot := q.dot(dy, x, i)
+	ws.each(n*blocks, func(s *scratch, i int) {
+		dot := q.dot(s, dy, x, i)
 		image, first := i/blocks, i%blocks*Lanes
 		for l := range min(Lanes, q.C-first) {
 			c := image*q.C + first + l
@@ -109,29 +106,23 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 	first.BackwardWeights(n, d.W1, dhidden, gates.Mean)
 	first.BackwardBias(n, d.B1, dhidden)
 	first.BackwardData(n, gates.Mean, dhidden, w.W1)
-	var open lane
-	for l := range open {
-		open[l] = float32(math.Inf(-1))
-	}
-	ws.each(n*blocks, func(_ *scratch, i int) {
-		gate, level := q.lanes(gates.Gate, i), q.lanes(gates.Mean, i)
+	ws.each(n*blocks, func(s *scratch, i int) {
+		gate, level := s.lane(0), s.lane(1)
+		q.spread(gate, gates.Gate, i)
+		q.spread(level, gates.Mean, i)
 		for l := range level {
 			level[l] /= float32(q.Plane)
 		}
 		from := i * q.Plane * Lanes
-		q.kernels().blockApply(q.Plane, &dx[from], &dy[from], nil, &gate[0], &level[0], &open[0])
+		q.kernels().blockApply(q.Plane, &dx[from], &dy[from], nil, &gate[0], &level[0], &unbounded[0])
 	})
 }
 
 // dot is the sum of dy*x for each channel of a block.
-func (q SqueezeExcite) dot(dy, x []float32, block int) (dot [Lanes]float64) {
-	var zero, open lane
-	for l := range open {
-		open[l] = float32(math.Inf(-1))
-	}
+func (q SqueezeExcite) dot(s *scratch, dy, x []float32, block int) (dot [Lanes]float64) {
+	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		var sums [2 * Lanes]float32
-		q.kernels().blockGradSums(count, &dy[at], &x[at], &zero[0], &zero[0], &open[0], &zero[0], &sums[0])
+		q.kernels().blockGradSums(count, &dy[at], &x[at], &zero[0], &zero[0], &unbounded[0], &zero[0], &sums[0])
 		for l := range dot {
 			dot[l] += float64(sums[Lanes+l])
 		}
@@ -139,11 +130,10 @@ func (q SqueezeExcite) dot(dy, x []float32, block int) (dot [Lanes]float64) {
 	return dot
 }
 
-// lanes are the values of a block's channels; spare lanes are zero.
-func (q SqueezeExcite) lanes(v []float32, block int) (values lane) {
+// spread puts the values of a block's channels into a vector of zeros.
+func (q SqueezeExcite) spread(to *lane, v []float32, block int) {
 	image, first := block/Blocks(q.C), block%Blocks(q.C)*Lanes
-	copy(values[:min(Lanes, q.C-first)], v[image*q.C+first:])
-	return values
+	copy(to[:min(Lanes, q.C-first)], v[image*q.C+first:])
 }
 
 // stretches cuts a block's plane into stretches that may be summed in float32.

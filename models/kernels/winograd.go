@@ -272,7 +272,7 @@ func (w *winogradPiece) output(pair int, out []float32, e Epilogue) {
 					&from[0], tileIn*point, point, laneBytes, bias, at(e.Residual, to), relu)
 			}
 			for i := whole; i < count; i++ {
-				var edge, res [tileOut * tileOut * Lanes]float32
+				edge, res := &w.scratch.edges[0], &w.scratch.edges[1]
 				y, x := ty*tileOut, (tx+i)*tileOut
 				at := func(r int) int { return plane + ((y+r)*w.outW+x)*Lanes }
 				rows, width := min(tileOut, w.outH-y), min(tileOut, w.outW-x)*Lanes

@@ -26,9 +26,9 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 			g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
 		})
 	}
-	ws.each(p.pairs()*p.inBl, func(_ *scratch, i int) {
+	ws.each(p.pairs()*p.inBl, func(s *scratch, i int) {
 		pair := i / p.inBl
-		p.unpack(m, dw, sums[pair*tilePoints*p.sumSize():], pair, i%p.inBl)
+		p.unpack(s, m, dw, sums[pair*tilePoints*p.sumSize():], pair, i%p.inBl)
 	})
 }
 
@@ -45,7 +45,7 @@ func (p *winogradPass) gradientPairs(ws *Workspace, m *machine, total int, dw, d
 			g.sum(sums[point*p.sumSize():], pair, point)
 		}
 		for b := range p.inBl {
-			p.unpack(m, dw, sums, pair, b)
+			p.unpack(s, m, dw, sums, pair, b)
 		}
 	})
 }
@@ -80,7 +80,7 @@ func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32
 		if i < g.inBl {
 			piece.turnBlock(s, g.points, x, g.inBl, i)
 		} else {
-			piece.turnGrad(g.grads, dy, g.outBl, i-g.inBl)
+			piece.turnGrad(s, g.grads, dy, g.outBl, i-g.inBl)
 		}
 	})
 	ws.shared.ints = g.laneOffsets(ws.shared.ints, count)
@@ -110,7 +110,7 @@ func (p *winogradPass) laneOffsets(to []int, count int) []int {
 }
 
 // turnGrad turns one block's gradient tiles.
-func (w *winogradPiece) turnGrad(points, dy []float32, blocks, b int) {
+func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int) {
 	point := blocks * w.count * laneBytes
 	w.eachRun(func(t, image, ty, tx, count int) {
 		plane := dy[(image*blocks+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
@@ -124,7 +124,8 @@ func (w *winogradPiece) turnGrad(points, dy []float32, blocks, b int) {
 				&plane[(ty*tileOut*w.outW+tx*tileOut)*Lanes], w.outW*laneBytes, laneBytes, tileOut*laneBytes)
 		}
 		for i := whole; i < count; i++ {
-			var edge [tileOut * tileOut * Lanes]float32
+			edge := &s.edges[0]
+			clear(edge[:])
 			y, x := ty*tileOut, (tx+i)*tileOut
 			for r := range min(tileOut, w.outH-y) {
 				copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], plane[((y+r)*w.outW+x)*Lanes:])
@@ -136,10 +137,10 @@ func (w *winogradPiece) turnGrad(points, dy []float32, blocks, b int) {
 
 // unpack turns the sums of a pair and an input block back and puts them in
 // their places in dw.
-func (p *winogradPass) unpack(m *machine, dw, sums []float32, pair, block int) {
+func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, pair, block int) {
 	blocks := p.blocksOf(pair)
 	point := p.sumSize() * floatBytes
-	var kernels [Lanes * maxBlocks * 9 * Lanes]float32 // [lane][block][tap][output lane]
+	kernels := s.get(slotRows, Lanes*maxBlocks*9*Lanes) // [lane][block][tap][output lane]
 	m.winogradWeights(Lanes*blocks, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
 		&sums[block*Lanes*blocks*Lanes], tileIn*point, point, laneBytes)
 	for o := range blocks * Lanes {

@@ -28,6 +28,18 @@ type scratch struct {
 	ints   []int // offsets of a tile
 	wins   []int32
 	taps   []int
+
+	// What is handed to the innermost loops by address lives here, since a
+	// local of theirs would be allocated anew at each call.
+	vectors [10]lane
+	sums    [2 * Lanes]float32
+	edges   [2][tileOut * tileOut * Lanes]float32 // tiles at the edge of an image
+}
+
+// lane is a vector of zeros, one of several by number.
+func (s *scratch) lane(i int) *lane {
+	s.vectors[i] = lane{}
+	return &s.vectors[i]
 }
 
 const (
