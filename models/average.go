@@ -55,3 +55,17 @@ func (a *Average) Weights() ([]Tensor, error) {
 	}
 	return a.tensors, nil
 }
+
+// Weights is a network's state dict under the name it is to be saved as.
+type Weights struct {
+	Name    string
+	Tensors []Tensor
+}
+
+// Bytes is the memory the weights hold.
+func (w *Weights) Bytes() (n int64) {
+	for _, t := range w.Tensors {
+		n += 4 * int64(len(t.Data))
+	}
+	return n
+}

@@ -144,3 +144,19 @@ func readFile(path string) (tensors []Tensor, metadata map[string]string, digest
 	}
 	return tensors, metadata, hex.EncodeToString(h.Sum(nil)), nil
 }
+
+// SaveWeights writes weights alone to the folder dir, atomically.
+func SaveWeights(dir string, weights []Tensor) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
+		return statedict.Write(w, weights, map[string]string{"format": "pt"})
+	})
+}
+
+// WeightsFile is the file of weights in a checkpoint's folder.
+func WeightsFile(dir string) string { return filepath.Join(dir, weightsFile) }

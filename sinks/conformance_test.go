@@ -21,6 +21,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/predictions"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
 	"hpaflow/data/submission"
@@ -101,7 +102,13 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"group": feed(func(i int) *duplicates.Group {
 			return &duplicates.Group{Hash: image(2 * i).Hash, IDs: []string{id(2 * i), id(2*i + 1)}, Images: []duplicates.Image{image(2 * i), image(2*i + 1)}}
 		}),
-		"leak":  feed(image),
+		"leak": feed(image),
+		"prediction": feed(func(i int) *predictions.Row {
+			return &predictions.Row{ID: id(i), P: []float64{.5, float64(i) / records}}
+		}),
+		"weights": feed(func(i int) *models.Weights {
+			return &models.Weights{Name: "swa", Tensors: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{records}}}}
+		}),
 		"claim": feed(func(i int) submission.Row { return submission.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
 		"planned cells": feed(func(i int) cells.Planned {
 			return cells.Planned{ID: id(i), Set: []string{cells.Train, cells.External, cells.Test}[i%3], Labels: data.LabelsOf(i), Seed: uint64(i), CopyOf: id(i - 1)}
@@ -140,7 +147,19 @@ func feed[T any](value func(int) T) func(*flow.Graph) flow.Output {
 // arguments are a spec's defaults, with outputs below dir.
 func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
 	a := flow.Args{}
+	if s.Name == "average" { // knows its output by the checkpoints there are
+		err := models.SaveCheckpoint(models.EpochDir(filepath.Join(dir, "checkpoint"), 0), &models.Checkpoint{
+			State: models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{1}}}}, Position: models.Position{Epoch: 1},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a["last"] = 1
+	}
 	for _, f := range s.AllFields() {
+		if a[f.Name] != nil {
+			continue
+		}
 		switch {
 		case f.Type == flow.OutputDir:
 			a[f.Name] = dir

@@ -37,7 +37,7 @@ var (
 func Register(r *flow.Registry, stdout io.Writer) {
 	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec(), submissionSpec(), calibrationSpec(), channelFilesSpec(), imageTableSpec())
 	r.Register(eventsSpec(), reportSpec())
-	r.Register(rawImagesSpec(), challengeSpec(), cellsSheetSpec())
+	r.Register(rawImagesSpec(), challengeSpec(), cellsSheetSpec(), predictionsSpec(), averageSpec())
 }
 
 // in is the port of a sink.

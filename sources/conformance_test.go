@@ -105,8 +105,10 @@ func (w world) cases() map[string][]flow.Args {
 		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}},
 		"rgby":     {{"dir": w.path("rgby")}},
 		"samples": {
-			{"table": w.path("train.csv"), "images": w.path("rgby"), "split": "train"},
-			{"table": w.path("train.csv"), "images": w.path("shards"), "shuffle": true},
+			{"table": w.path("train.csv"), "images": []string{w.path("rgby")}, "split": "train"},
+			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": true},
+			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("rgby")}},
+			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("shards")}},
 		},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}},

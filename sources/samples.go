@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"hpaflow/data"
-	"hpaflow/data/shard"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 )
@@ -19,7 +18,7 @@ func samplesSpec() *flow.Spec {
 		Out: sampleType,
 		Fields: []flow.Field{
 			{Name: "table", Type: flow.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
-			{Name: "images", Type: flow.InputDir, Doc: "folder of ID.png files, or of shards"},
+			{Name: "images", Type: flow.Strings, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: flow.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: flow.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: flow.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},
@@ -33,7 +32,7 @@ func samplesSpec() *flow.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
-			if s.files, err = openImages(a.String("images")); err != nil {
+			if s.files, err = openImages(a.Strings("images")); err != nil {
 				return nil, err
 			}
 			if err := checkChannels(rows, s.files, a.Int("channels")); err != nil {
@@ -118,19 +117,4 @@ func (s *samples) order(epoch int) []int {
 		list[i] = i
 	}
 	return list
-}
-
-// imageFinder says where a sample's pixels are.
-type imageFinder func(id string) ([]data.File, error)
-
-// openImages finds out whether a folder holds shards or RGBY images.
-func openImages(dir string) (imageFinder, error) {
-	if !shard.Exists(dir) {
-		return func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }, nil
-	}
-	r, err := shard.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return func(id string) ([]data.File, error) { return packedFile(r, id) }, nil
 }

@@ -1,0 +1,86 @@
+package provenance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hpaflow/data/atomicfile"
+)
+
+// Suffix ends the name of the file beside an output.
+const Suffix = ".from"
+
+// Digest is that of settings and of files, in their order. Of a folder, the
+// files in it count, by name, but for those in folders of its own.
+func Digest(settings []string, paths []string) (string, error) {
+	all := sha256.New()
+	for _, s := range settings {
+		fmt.Fprintf(all, "%d %s\n", len(s), s)
+	}
+	for _, path := range paths {
+		names := []string{path}
+		if entries, err := os.ReadDir(path); err == nil {
+			names = nil
+			for _, e := range entries {
+				if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") && !strings.HasSuffix(e.Name(), Suffix) {
+					names = append(names, filepath.Join(path, e.Name()))
+				}
+			}
+		}
+		fmt.Fprintf(all, "%d\n", len(names))
+		for _, name := range names {
+			sum, err := digestFile(name)
+			if err != nil {
+				return "", err
+			}
+			all.Write(sum)
+		}
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
+func digestFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return nil, err
+	}
+	return sum.Sum(nil), nil
+}
+
+// Fresh says whether an output is there and was made with this digest.
+func Fresh(output, digest string) bool {
+	if _, err := os.Stat(output); err != nil {
+		return false
+	}
+	text, err := os.ReadFile(output + Suffix)
+	return err == nil && strings.TrimSpace(string(text)) == digest
+}
+
+// Forget takes an output's digest away; it comes before the output is made
+// anew, so that a run that is killed leaves nothing that looks fresh.
+func Forget(output string) error {
+	if err := os.Remove(output + Suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Record writes the digest beside an output that is complete.
+func Record(output, digest string) error {
+	return atomicfile.Write(output+Suffix, func(w io.Writer) error {
+		_, err := io.WriteString(w, digest+"\n")
+		return err
+	})
+}

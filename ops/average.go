@@ -1,0 +1,116 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/models"
+)
+
+var weightsType = flow.TypeOf[*models.Weights]("weights")
+
+func averageSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "average",
+		Doc: "Average the weights of a run's last checkpoints, then recompute the statistics of batch norm on the batches that come: " +
+			"one pass over the training data, without augmentation. Yields one record.",
+		In: in(batchType), Out: weightsType,
+		Fields: append([]flow.Field{
+			{Name: "run", Type: flow.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
+			{Name: "last", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
+			{Name: "epoch_end", Type: flow.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
+			{Name: "batch", Type: flow.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
+		}, networkFields()...),
+		Build: func(n *flow.Node) (flow.Output, error) {
+			a := &averaging{graph: n.Graph, stage: n.Name, options: networkOptions(n.Args)}
+			var err error
+			a.paths, a.end, err = models.LastEpochs(filepath.Join(n.Args.String("run"), "checkpoint"), n.Args.Int("last"), n.Args.Int("epoch_end"))
+			if err != nil {
+				return nil, err
+			}
+			return flow.Process(flow.In[*data.Batch](n, "in"), n.Stage(), a.run), nil
+		},
+	}
+}
+
+// networkFields are the fields by which ops describe a network that exists.
+func networkFields() []flow.Field {
+	return []flow.Field{
+		{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
+		{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
+		{Name: "attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
+		{Name: "aux_attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "the same for the auxiliary head of inception_v3"},
+	}
+}
+
+func networkOptions(a flow.Args) models.Options {
+	return models.Options{
+		Model: a.String("model"), Classes: a.Int("classes"), Batch: a.Int("batch"),
+		AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
+	}
+}
+
+type averaging struct {
+	graph   *flow.Graph
+	stage   string
+	options models.Options
+	paths   []string // of the checkpoints
+	end     int      // epoch of the last
+}
+
+func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*models.Weights]) error {
+	var network *models.Recompute
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			if network == nil {
+				return nil // the sink has the result already
+			}
+			weights, err := network.Weights()
+			if err != nil {
+				return err
+			}
+			name := models.AverageName(len(a.paths), a.end)
+			return out.Forward(flow.Record[*models.Weights]{Key: name, Value: &models.Weights{Name: name, Tensors: weights}})
+		case err != nil:
+			return err
+		case !r.IsValue():
+			continue
+		}
+		if network == nil {
+			if network, err = a.open(r.Value); err != nil {
+				return err
+			}
+		}
+		if err := network.Add(ctx, r.Value); err != nil {
+			return &flow.StageError{Stage: a.stage, Key: r.Key, Err: err}
+		}
+	}
+}
+
+// open averages the checkpoints, one at a time in memory.
+func (a *averaging) open(b *data.Batch) (*models.Recompute, error) {
+	var mean models.Average
+	for _, path := range a.paths {
+		weights, err := models.LoadWeights(path)
+		if err == nil {
+			err = mean.Add(weights)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	a.graph.Note(a.stage, fmt.Sprintf("the mean of %d checkpoints, up to epoch %d", len(a.paths), a.end))
+	weights, err := mean.Weights()
+	if err != nil {
+		return nil, err
+	}
+	a.options.Channels, a.options.Height, a.options.Width = b.C, b.H, b.W
+	return models.NewRecompute(a.options, weights)
+}

@@ -1,0 +1,120 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"hpaflow/data"
+	"hpaflow/data/predictions"
+	"hpaflow/flow"
+	"hpaflow/models"
+)
+
+func predictSpec() *flow.Spec {
+	return &flow.Spec{
+		Kind: flow.KindOp, Name: "predict",
+		Doc: "Predict the probabilities of labels with trained weights: the mean, over 1, 4 or 8 views of each image, of the sigmoid of the logits. " +
+			"4 views: the image, flipped left-right, up-down, both; 8: these, and the same of the transposed image.",
+		In: in(batchType), Out: predictionType,
+		Fields: append([]flow.Field{
+			{Name: "weights", Type: flow.String, Doc: "a file of weights (safetensors, .pth) or a checkpoint's folder"},
+			{Name: "views", Type: flow.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
+			{Name: "batch", Type: flow.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
+			{Name: "flights", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
+		}, networkFields()...),
+		Check: func(a flow.Args) []flow.FieldFault {
+			if v := a.Int("views"); v != 1 && v != 4 && v != 8 {
+				return []flow.FieldFault{{Field: "views", Fault: fmt.Sprintf("is %d, want 1, 4 or 8", v)}}
+			}
+			return nil
+		},
+		Build: func(n *flow.Node) (flow.Output, error) {
+			weights, err := models.LoadWeights(n.Args.String("weights"))
+			if err != nil {
+				return nil, err
+			}
+			p := &prediction{options: networkOptions(n.Args), weights: weights, from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights")}
+			if p.flights == 0 {
+				p.flights = min(2, runtime.GOMAXPROCS(0))
+			}
+			step := n.Stage()
+			step.Workers = p.flights
+			batches := flow.Map(flow.In[*data.Batch](n, "in"), step, p.predict)
+			rows := n.Stage()
+			rows.Name += ".rows"
+			return flow.Process(batches, rows, singly), nil
+		},
+	}
+}
+
+// prediction is a network that predicts, made for the first batch.
+type prediction struct {
+	options models.Options
+	weights []models.Tensor
+	from    string
+	views   int
+	flights int
+
+	once    sync.Once
+	network *models.Predictor
+	err     error
+}
+
+func (p *prediction) open(b *data.Batch) {
+	p.options.Channels, p.options.Height, p.options.Width = b.C, b.H, b.W
+	if p.network, p.err = models.NewPredictor(p.options, p.flights); p.err != nil {
+		return
+	}
+	if _, err := p.network.Load(p.weights); err != nil {
+		p.err = fmt.Errorf("%s: %w", p.from, err)
+	}
+	p.weights = nil
+}
+
+// predict gives the rows of a batch.
+func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (predicted, error) {
+	b := r.Value
+	p.once.Do(func() { p.open(b) })
+	if p.err != nil {
+		return nil, flow.Fatal(p.err)
+	}
+	all, err := models.PredictViews(ctx, p.network.Predict, b, p.views)
+	if err != nil {
+		return nil, err
+	}
+	classes := len(all) / b.N
+	rows := make(predicted, b.N)
+	for i, s := range b.Samples {
+		rows[i] = &predictions.Row{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, P: all[i*classes : (i+1)*classes]}
+	}
+	return rows, nil
+}
+
+// predicted is the rows of a batch.
+type predicted []*predictions.Row
+
+// singly yields rows one by one.
+func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*predictions.Row]) error {
+	seq := int64(0)
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case !r.IsValue():
+			continue
+		}
+		for _, row := range r.Value {
+			if err := out.Forward(flow.Record[*predictions.Row]{Seq: seq, Key: row.ID, Value: row}); err != nil {
+				return err
+			}
+			seq++
+		}
+	}
+}
