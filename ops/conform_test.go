@@ -1,0 +1,59 @@
+package ops
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+)
+
+// A channel image comes out as Pillow makes it, within one level.
+func TestConformEqualsPillow(t *testing.T) {
+	for _, colour := range data.Colours {
+		got, err := conform(data.File{Name: "testdata/conform." + colour + ".jpg"}, 32, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile("testdata/conform." + colour + ".png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := codec.Decode(".png", b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most, differ := 0, 0
+		for i, v := range want.Planes[0].U8 {
+			d := max(int(v)-int(got.Planes[0].U8[i]), int(got.Planes[0].U8[i])-int(v))
+			most = max(most, d)
+			if d > 0 {
+				differ++
+			}
+		}
+		if got.Width != 32 || len(got.Planes) != 1 || most > 1 {
+			t.Errorf("%s: %dx%d, %d planes, off by up to %d, %d pixels differ", colour, got.Width, got.Height, len(got.Planes), most, differ)
+		}
+	}
+}
+
+// What a header claims is refused before it costs anything.
+func TestConformRefusesByTheHeader(t *testing.T) {
+	b, err := os.ReadFile("testdata/conform.red.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocated := testing.AllocsPerRun(1, func() {
+		_, err = conform(data.File{Name: "a.jpg", Data: b}, 32, 101*90-1)
+	})
+	if err == nil || !strings.Contains(err.Error(), "a.jpg: claims 101 x 90 pixels; at most 9089 are decoded") {
+		t.Error(err)
+	}
+	if allocated > 40 {
+		t.Errorf("%v allocations", allocated)
+	}
+	if _, err := conform(data.File{Name: "a.jpg", Data: b}, 32, 101*90); err != nil {
+		t.Error(err)
+	}
+}
