@@ -27,9 +27,9 @@
 // core, into and out of the sample's memory, checksums included (BenchmarkPayload):
 //
 //	payload             size of raw   encode MB/s   decode MB/s   to undo in NumPy
-//	huffman (default)   0.488         400           620           nothing
-//	up                  0.512         190           450           the line above
-//	zstd, fastest       0.450         165           590           nothing
+//	huffman (default)   0.491         615           770           nothing
+//	up                  0.517         515           615           the line above
+//	zstd, fastest       0.454         230           775           nothing
 //
 // Huffman and Up are zstd frames whose blocks hold Huffman-coded literals and no
 // matches. Most of these images use few of the 256 grey levels, which a filter

@@ -78,8 +78,8 @@ func Encode(s *data.Sample, payload Payload) (Frame, error) {
 	if f.Raw > math.MaxUint32 {
 		return Frame{}, fmt.Errorf("%d bytes are more than a frame can hold", f.Raw)
 	}
-	f.Packed, err = appendLiterals(packed, *raw, f.checksum, cuts...)
-	return f, err
+	f.Packed = appendLiterals(packed, *raw, f.checksum, cuts...)
+	return f, nil
 }
 
 // buffers hold the content of frames while they are encoded or decoded.

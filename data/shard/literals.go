@@ -2,10 +2,7 @@ package shard
 
 import (
 	"encoding/binary"
-	"errors"
 	"sync"
-
-	"github.com/klauspost/compress/huff0"
 )
 
 // A zstd block may consist of literals alone, and these may be Huffman-coded:
@@ -30,17 +27,17 @@ const (
 	fourStreams = 1024
 )
 
-var huffmanScratch = sync.Pool{New: func() any { return &huff0.Scratch{Reuse: huff0.ReusePolicyNone} }}
+var literalCoders = sync.Pool{New: func() any { return new(literalCoder) }}
 
 // appendLiterals appends a frame that holds raw, whose checksum, the low half of
 // XXH64, is given. No block spans one of the cuts, which are offsets into raw in
 // order: content of different statistics gets codes of its own.
-func appendLiterals(b, raw []byte, checksum uint32, cuts ...int) ([]byte, error) {
+func appendLiterals(b, raw []byte, checksum uint32, cuts ...int) []byte {
 	b = binary.LittleEndian.AppendUint32(b, zstdMagic)
 	b = append(b, frameDescriptor, windowDescriptor)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(raw)))
-	scratch := huffmanScratch.Get().(*huff0.Scratch)
-	defer huffmanScratch.Put(scratch)
+	coder := literalCoders.Get().(*literalCoder)
+	defer literalCoders.Put(coder)
 	for at := 0; ; {
 		for len(cuts) > 0 && cuts[0] <= at {
 			cuts = cuts[1:]
@@ -49,41 +46,28 @@ func appendLiterals(b, raw []byte, checksum uint32, cuts ...int) ([]byte, error)
 		if len(cuts) > 0 {
 			end = min(end, cuts[0])
 		}
-		var err error
-		if b, err = appendBlock(b, raw[at:end], end == len(raw), scratch); err != nil {
-			return nil, err
-		}
+		b = appendBlock(b, raw[at:end], end == len(raw), coder)
 		if at = end; at == len(raw) {
-			return binary.LittleEndian.AppendUint32(b, checksum), nil
+			return binary.LittleEndian.AppendUint32(b, checksum)
 		}
 	}
 }
 
 // appendBlock appends one block, Huffman-coded where that is shorter.
-func appendBlock(b, p []byte, last bool, scratch *huff0.Scratch) ([]byte, error) {
-	compress := huff0.Compress4X
-	if len(p) < fourStreams {
-		compress = huff0.Compress1X
-	}
-	coded, err := []byte(nil), huff0.ErrIncompressible
-	if len(p) > 0 {
-		coded, _, err = compress(p, scratch)
-	}
+func appendBlock(b, p []byte, last bool, coder *literalCoder) []byte {
 	const most = 3 + 5 + 1 // what is added around the coded literals
-	switch {
-	case errors.Is(err, huff0.ErrUseRLE):
-		b = appendBlockHeader(b, blockRepeated, len(p), last)
-		return append(b, p[0]), nil
-	case errors.Is(err, huff0.ErrIncompressible), err == nil && len(coded)+most >= len(p):
-		return append(appendBlockHeader(b, blockRaw, len(p), last), p...), nil
-	case err != nil:
-		return nil, err
+	switch coded := coder.code(p); {
+	case len(coded) == 1: // a code of its own would be for one symbol
+		return append(appendBlockHeader(b, blockRepeated, len(p), last), p[0])
+	case coded == nil || len(coded)+most >= len(p):
+		return append(appendBlockHeader(b, blockRaw, len(p), last), p...)
+	default:
+		var header [5]byte
+		n := putLiteralsHeader(header[:], len(p), len(coded))
+		b = appendBlockHeader(b, blockCompressed, n+len(coded)+1, last)
+		b = append(append(b, header[:n]...), coded...)
+		return append(b, 0) // no sequences
 	}
-	var header [5]byte
-	n := putLiteralsHeader(header[:], len(p), len(coded))
-	b = appendBlockHeader(b, blockCompressed, n+len(coded)+1, last)
-	b = append(append(b, header[:n]...), coded...)
-	return append(b, 0), nil // no sequences
 }
 
 func appendBlockHeader(b []byte, kind, size int, last bool) []byte {
@@ -102,8 +86,6 @@ func putLiteralsHeader(b []byte, size, coded int) int {
 	format, width := 0, 10
 	switch most := max(size, coded); {
 	case size < fourStreams:
-	case most < 1<<10:
-		format = 1
 	case most < 1<<14:
 		format, width = 2, 14
 	default:

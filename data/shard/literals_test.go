@@ -38,10 +38,7 @@ func TestLiteralsAreZstd(t *testing.T) {
 		for sort := range 4 {
 			p := bytesOf(r, n, sort)
 			for _, cuts := range [][]int{nil, {0, n}, {n / 3, n / 2}, {1}} {
-				frame, err := appendLiterals(nil, p, uint32(xxhash.Sum64(p)), cuts...)
-				if err != nil {
-					t.Fatal(err)
-				}
+				frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p)), cuts...)
 				if got, err := decoder().DecodeAll(frame, nil); err != nil || !bytes.Equal(got, p) {
 					t.Fatalf("%d bytes of sort %d, cuts %v: %v", n, sort, cuts, err)
 				}
@@ -55,10 +52,7 @@ func TestLiteralsAreZstd(t *testing.T) {
 
 func TestLiteralsChecksum(t *testing.T) {
 	p := bytesOf(rand.New(rand.NewPCG(1, 3)), 5000, 3)
-	frame, err := appendLiterals(nil, p, uint32(xxhash.Sum64(p))+1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p))+1)
 	if _, err := decoder().DecodeAll(frame, nil); err == nil {
 		t.Fatal("a wrong checksum was accepted")
 	}
@@ -120,5 +114,28 @@ func TestPayloadsAreNamed(t *testing.T) {
 	}
 	if _, err := Encode(made(5), "lzma"); err == nil {
 		t.Error("an unknown payload was taken")
+	}
+}
+
+// TestLiteralsOfFewSymbols: every number of symbols, and each symbol as the last.
+func TestLiteralsOfFewSymbols(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for n := 2; n <= 256; n++ {
+		for _, steep := range []bool{false, true} {
+			p := make([]byte, 5000)
+			for i := range p {
+				k := r.IntN(n)
+				if steep {
+					k = min(n-1, int(r.ExpFloat64()*2))
+				}
+				p[i] = byte(k * 255 / (n - 1))
+			}
+			for _, p := range [][]byte{p, p[:900], p[:40]} {
+				frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p)))
+				if got, err := decoder().DecodeAll(frame, nil); err != nil || !bytes.Equal(got, p) {
+					t.Fatalf("%d symbols, %d bytes: %v", n, len(p), err)
+				}
+			}
+		}
 	}
 }

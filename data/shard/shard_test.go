@@ -279,6 +279,34 @@ func TestOneWriterAFolder(t *testing.T) {
 	}
 }
 
+// TestHasWhileAdding is for the race detector: a flow's source asks while its
+// sink adds.
+func TestHasWhileAdding(t *testing.T) {
+	w, err := Create(t.TempDir(), Limits{Samples: 4, Bytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan bool)
+	go func() {
+		found := false
+		for n := range 2000 {
+			found = found || w.Has(fmt.Sprintf("sample_%03d", n%20))
+		}
+		asked <- found
+	}()
+	for n := range 20 {
+		if err := w.Add(frame(t, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if <-asked {
+		t.Error("a sample of this run counts as complete before it is")
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestKeysThatCannotBe(t *testing.T) {
 	for _, id := range []string{"", "a.b", "a/b", `a\b`} {
 		s := made(1)

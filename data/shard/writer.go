@@ -23,14 +23,15 @@ type Limits struct {
 	Bytes   int64 // before compression, at most
 }
 
-// Writer appends samples to a folder of shards. It is not safe for concurrent
-// use, and keeps other writers out of the folder.
+// Writer appends samples to a folder of shards. Other than Has, it is not safe for
+// concurrent use. It keeps other writers out of the folder.
 type Writer struct {
 	dir    string
 	limits Limits
 	unlock func() error
 	index  *index
-	has    map[string]bool
+	before map[string]bool // keys in the shards that were there; never changed
+	added  map[string]bool
 	next   int // number of the next shard
 
 	open *openShard // nil between shards
@@ -57,7 +58,7 @@ func Create(dir string, limits Limits) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{dir: dir, limits: limits, unlock: unlock, has: map[string]bool{}}
+	w := &Writer{dir: dir, limits: limits, unlock: unlock, before: map[string]bool{}, added: map[string]bool{}}
 	if err := w.recover(); err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -89,18 +90,19 @@ func (w *Writer) recover() (err error) {
 		}
 	}
 	for _, e := range w.index.entries {
-		w.has[e.Key] = true
+		w.before[e.Key] = true
 	}
 	w.next = len(w.index.shards)
 	return nil
 }
 
-// Has says whether a finished shard holds the sample.
-func (w *Writer) Has(key string) bool { return w.has[key] }
+// Has says whether the sample was in a finished shard when the writer began. It
+// may be called while samples are added.
+func (w *Writer) Has(key string) bool { return w.before[key] }
 
 // Add appends a sample.
 func (w *Writer) Add(f Frame) error {
-	if w.has[f.Key] {
+	if w.before[f.Key] || w.added[f.Key] {
 		return fmt.Errorf("%s is in the shards already", f.Key)
 	}
 	if int64(len(f.Packed)) > math.MaxUint32 || f.Raw > math.MaxUint32 {
@@ -121,7 +123,7 @@ func (w *Writer) Add(f Frame) error {
 		Key: f.Key, Shard: o.name, Offset: o.size, Length: int64(len(f.Packed)), Raw: f.Raw,
 		Checksum: xxhash.Sum64(f.Packed), Labels: f.Labels, Labeled: f.Labeled, Split: f.Split,
 	})
-	w.has[f.Key] = true
+	w.added[f.Key] = true
 	return o.append(f.Packed, seekEntry{uint32(len(f.Packed)), uint32(f.Raw), f.checksum})
 }
 

@@ -1,10 +1,9 @@
 package png
 
-import "encoding/binary"
+import "hpaflow/data/huffman"
 
-// longestLiteral is the longest code given to a literal: four of them, the seven
-// bits of a byte that is not full, and the four of a length fit into 64 bits.
-const longestLiteral = 13
+// longestLiteral is the longest code given to a literal.
+const longestLiteral = huffman.MaxBits
 
 const endOfBlock = 256
 
@@ -37,10 +36,11 @@ func (d *deflater) align() {
 }
 
 // block appends a block that holds p, coded for the histogram.
-func (d *deflater) block(p []byte, h *histogram, final bool) {
-	counts := *h
+func (d *deflater) block(p []byte, h *huffman.Histogram, final bool) {
+	var counts [endOfBlock + 1]uint32
+	copy(counts[:], h[:])
 	counts[endOfBlock] = 1
-	codeLengths(d.lengths[:endOfBlock+1], counts[:], longestLiteral)
+	huffman.Lengths(d.lengths[:endOfBlock+1], counts[:], longestLiteral)
 	d.lengths[endOfBlock+1] = 1
 	codewords(d.words[:], d.lengths[:endOfBlock+1])
 	last := uint32(0)
@@ -55,42 +55,15 @@ func (d *deflater) block(p []byte, h *histogram, final bool) {
 }
 
 // literals appends the codes of p.
-//
-// Codes are pushed in at the top of a word: one is kept at the top of its entry,
-// above its length, so that shifting the word by the entry and or-ing the entry
-// in is all there is to do. What that leaves at the bottom of the word is never
-// written.
 func (d *deflater) literals(p []byte) {
-	d.coded = grown(d.coded, len(p)*longestLiteral/8+16)
-	out := d.coded
-	var tops [256]uint64
+	var codes huffman.Codes
 	for i, w := range d.words[:256] {
-		tops[i] = uint64(w>>8)<<(64-w&63) | uint64(w&255)
+		codes.Set(byte(i), w>>8, uint8(w))
 	}
-	word, bits := d.word<<(64-d.bits&63), uint64(d.bits)
-	done, wrote, word, bits := putLiterals(out, p, &tops, word, bits)
-	for p = p[done:]; len(p) >= 4; p = p[4:] {
-		a := tops[p[0]]
-		word = word>>(a&63) | a
-		b := tops[p[1]]
-		word = word>>(b&63) | b
-		c := tops[p[2]]
-		word = word>>(c&63) | c
-		e := tops[p[3]]
-		word = word>>(e&63) | e
-		bits += a + b + c + e
-		binary.LittleEndian.PutUint64(out[wrote:], word>>(-bits&63))
-		wrote += int(bits >> 3 & 7)
-		bits &= 7
-	}
-	if bits == 0 {
-		word = 0
-	}
-	d.out = append(d.out, out[:wrote]...)
-	d.word, d.bits = word>>(-bits&63), uint(bits)
-	for _, v := range p {
-		d.put(d.words[v]>>8, uint(d.words[v]&255))
-	}
+	d.coded = grown(d.coded, huffman.Room(len(p)))
+	rest := huffman.Bits{Word: d.word, N: d.bits}
+	d.out = append(d.out, d.coded[:rest.Push(d.coded, p, &codes)]...)
+	d.word, d.bits = rest.Word, rest.N
 }
 
 // codes appends the code of the block: the lengths of its literals, of the end
@@ -141,7 +114,7 @@ func (d *deflater) codes() {
 		counts[s.symbol]++
 	}
 	var lengths [19]uint8
-	codeLengths(lengths[:], counts[:], 7)
+	huffman.Lengths(lengths[:], counts[:], 7)
 	var words [19]codeword
 	codewords(words[:], lengths[:])
 	given := len(lengthOrder)

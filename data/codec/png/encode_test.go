@@ -5,11 +5,10 @@ import (
 	"compress/flate"
 	"image/png"
 	"io"
-	"math"
-	"math/rand/v2"
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/huffman"
 )
 
 // TestAppendIsReadBack reads with image/png, which strict_test compares ours to.
@@ -59,66 +58,15 @@ func TestAppendRefuses(t *testing.T) {
 	}
 }
 
-// TestCodeLengths: the lengths are within bounds, make a complete code, and are
-// no longer in all than Huffman's where there is room.
-func TestCodeLengths(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for trial := range 500 {
-		counts := make([]uint32, 2+r.IntN(256))
-		for i := range counts {
-			switch trial % 4 {
-			case 0:
-				counts[i] = uint32(r.IntN(3))
-			case 1:
-				counts[i] = uint32(r.ExpFloat64() * 1000)
-			case 2: // the steepest there is
-				counts[i] = uint32(1) << min(i, 30)
-			case 3:
-				counts[i] = 7
-			}
-		}
-		lengths := make([]uint8, len(counts))
-		for _, longest := range []int{longestLiteral, 9} {
-			codeLengths(lengths, counts, longest)
-			space, used := 0, 0
-			for i, n := range lengths {
-				if int(n) > longest || (n > 0) != (counts[i] > 0) {
-					t.Fatalf("trial %d: symbol %d of count %d has length %d", trial, i, counts[i], n)
-				}
-				if n > 0 {
-					space += 1 << (longest - int(n))
-					used++
-				}
-			}
-			if used > 1 && space != 1<<longest || used == 1 && space != 1<<(longest-1) {
-				t.Fatalf("trial %d: %d codes fill %d of %d", trial, used, space, 1<<longest)
-			}
-			for i := range counts {
-				for j := range counts {
-					if counts[i] > counts[j] && counts[j] > 0 && lengths[i] > lengths[j] {
-						t.Fatalf("trial %d: symbol %d occurs more often than %d and has the longer code", trial, i, j)
-					}
-				}
-			}
-		}
-	}
-	// 1, 1, 2, 3, 5, 8: Huffman's lengths, which the limit does not touch.
-	lengths := make([]uint8, 6)
-	codeLengths(lengths, []uint32{8, 1, 5, 1, 3, 2}, 14)
-	if !bytes.Equal(lengths, []uint8{1, 5, 2, 5, 3, 4}) {
-		t.Errorf("lengths %v", lengths)
-	}
-}
-
 func TestDeflateBlocks(t *testing.T) {
 	for seed := range uint64(60) {
 		p := material(seed)
 		var d deflater
 		half := len(p) / 2
-		var h histogram
-		h.take(p[:half], 1+int(seed%3))
+		var h huffman.Histogram
+		h.Take(p[:half], 1+int(seed%3))
 		d.block(p[:half], &h, false)
-		h.take(p[half:], forCode)
+		h.Take(p[half:], forCode)
 		d.block(p[half:], &h, true)
 		d.align()
 		got, err := io.ReadAll(flate.NewReader(bytes.NewReader(d.out)))
@@ -148,12 +96,4 @@ func FuzzAppend(f *testing.F) {
 			t.Fatal("refused")
 		}
 	})
-}
-
-func TestLog2(t *testing.T) {
-	for x := 1.0; x < 1e6; x *= 1.01 {
-		if d := log2(x) - math.Log2(x); math.Abs(d) > 0.01 {
-			t.Fatalf("log2(%v) is off by %v", x, d)
-		}
-	}
 }

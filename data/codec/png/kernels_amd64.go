@@ -44,11 +44,6 @@ func interleave4AVX2(dst *byte, a *byte, b *byte, c *byte, d *byte, n int)
 //go:noescape
 func split4AVX2(a *byte, b *byte, c *byte, d *byte, src *byte, n int)
 
-// literalsBMI2 writes the codes of n bytes, a multiple of 4, after the bits at the top of word, less than 8. It writes up to 7 bytes more than it says.
-//
-//go:noescape
-func literalsBMI2(out *byte, p *byte, n int, tops *[256]uint64, word uint64, bits uint64) (wrote int, newWord uint64, newBits uint64)
-
 // inflateBMI2 decodes symbols while src is at most lastIn and out at most lastOut. Copies reach back to dst at most. Status is 0 when it came to one of these, 1 at the end of the block, 2 at what is no code or no distance.
 //
 //go:noescape

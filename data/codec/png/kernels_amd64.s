@@ -667,57 +667,6 @@ DATA split4Gather<>+14(SB)/1, $0x0b
 DATA split4Gather<>+15(SB)/1, $0x0f
 GLOBL split4Gather<>(SB), RODATA|NOPTR, $16
 
-// func literalsBMI2(out *byte, p *byte, n int, tops *[256]uint64, word uint64, bits uint64) (wrote int, newWord uint64, newBits uint64)
-// Requires: BMI2
-TEXT ·literalsBMI2(SB), NOSPLIT, $0-72
-	MOVQ out+0(FP), AX
-	MOVQ p+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ tops+24(FP), BX
-	MOVQ word+32(FP), SI
-	MOVQ bits+40(FP), DI
-	MOVQ AX, R8
-	LEAQ (CX)(DX*1), DX
-
-loop:
-	MOVBLZX (CX), R9
-	MOVQ    (BX)(R9*8), R9
-	MOVBLZX 1(CX), R10
-	MOVQ    (BX)(R10*8), R10
-	MOVBLZX 2(CX), R11
-	MOVQ    (BX)(R11*8), R11
-	MOVBLZX 3(CX), R12
-	MOVQ    (BX)(R12*8), R12
-	SHRXQ   R10, R9, R13
-	ORQ     R10, R13
-	SHRXQ   R12, R11, R14
-	ORQ     R12, R14
-	ADDQ    R12, R11
-	SHRXQ   R11, R13, R13
-	ORQ     R13, R14
-	ADDQ    R10, R9
-	ADDQ    R11, R9
-	SHRXQ   R9, SI, SI
-	ORQ     R14, SI
-	ADDQ    R9, DI
-	XORL    R9, R9
-	SUBQ    DI, R9
-	SHRXQ   R9, SI, R9
-	MOVQ    R9, (AX)
-	MOVL    DI, R9
-	SHRL    $0x03, R9
-	ANDL    $0x07, R9
-	ADDQ    R9, AX
-	ANDL    $0x07, DI
-	ADDQ    $0x04, CX
-	CMPQ    CX, DX
-	JLT     loop
-	SUBQ    R8, AX
-	MOVQ    AX, wrote+48(FP)
-	MOVQ    SI, newWord+56(FP)
-	MOVQ    DI, newBits+64(FP)
-	RET
-
 // func inflateBMI2(lit *[8192]uint32, dist *[512]uint32, src *byte, lastIn *byte, dst *byte, out *byte, lastOut *byte, word uint64, have uint64) (newSrc *byte, newOut *byte, newWord uint64, newHave uint64, status int)
 // Requires: AVX, AVX2, BMI2
 TEXT ·inflateBMI2(SB), NOSPLIT, $0-112

@@ -46,13 +46,3 @@ func adlerSums(p []byte) (sum, weighted uint32) {
 	}
 	return sum, weighted
 }
-
-func putLiterals(out, p []byte, tops *[256]uint64, word, bits uint64) (done, wrote int, newWord, newBits uint64) {
-	// out has room for all the codes of p and 8 bytes more: deflater.literals.
-	done = len(p) &^ 3
-	if !hasBMI2 || done == 0 {
-		return 0, 0, word, bits
-	}
-	wrote, newWord, newBits = literalsBMI2(&out[0], &p[0], done, tops, word, bits)
-	return done, wrote, newWord, newBits
-}

@@ -8,7 +8,3 @@ func split4(planes []data.Plane, pixels []byte) int  { return 0 }
 func interleave4(pixels []byte, planes [][]byte) int { return 0 }
 func average(dst, cur, left, above []byte) int       { return 0 }
 func adlerSums(p []byte) (sum, weighted uint32)      { return adlerSumsGo(p) }
-
-func putLiterals(out, p []byte, tops *[256]uint64, word, bits uint64) (done, wrote int, newWord, newBits uint64) {
-	return 0, 0, word, bits
-}

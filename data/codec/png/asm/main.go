@@ -15,7 +15,6 @@ func main() {
 	adler()
 	interleave4()
 	split4()
-	literals()
 	inflate()
 	Generate()
 }

@@ -1,23 +1,17 @@
-package png
+package huffman
 
 import (
 	"encoding/binary"
 	"math"
 )
 
-// histogram is how often each byte occurs, and, last, the end of a block.
-type histogram [endOfBlock + 1]uint32
+// Histogram is how often each byte occurs.
+type Histogram [256]uint32
 
-// Of so many words of eight bytes one is counted. What is lost by that is a
-// thousandth of the size, and what is won a quarter of the time.
-const (
-	forCode   = 4
-	forChoice = 16 // between filters
-)
-
-// take counts every so many words of p. Every byte counts as having occurred at
-// least once, so that it has a code.
-func (h *histogram) take(p []byte, every int) {
+// Take counts one of every so many words of eight bytes of p. With all of them
+// counted, every is 1, counts are exact; otherwise every byte counts as having
+// occurred at least once, so that it has a code.
+func (h *Histogram) Take(p []byte, every int) {
 	// Four tables, so that a run of one byte does not wait for its own count.
 	var c0, c1, c2, c3 [256]uint32
 	for ; len(p) >= 8*every; p = p[8*every:] {
@@ -35,15 +29,20 @@ func (h *histogram) take(p []byte, every int) {
 		c0[v]++
 	}
 	for i := range c0 {
-		h[i] = 2*uint32(every)*(c0[i]+c1[i]+c2[i]+c3[i]) + 1
+		h[i] = c0[i] + c1[i] + c2[i] + c3[i]
+		if every > 1 {
+			h[i] = 2*uint32(every)*h[i] + 1
+		}
 	}
 }
 
-// order is greater the fewer bits a byte takes that is coded for the histogram:
+// Order is greater the fewer bits a byte takes that is coded for the histogram:
 // the sum of count*log(count).
-func (h *histogram) order() (sum float64) {
-	for _, n := range h[:endOfBlock] {
-		sum += float64(n) * log2(float64(n))
+func (h *Histogram) Order() (sum float64) {
+	for _, n := range h {
+		if n > 0 {
+			sum += float64(n) * log2(float64(n))
+		}
 	}
 	return sum
 }

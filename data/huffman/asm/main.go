@@ -1,3 +1,6 @@
+// Command asm writes the assembly of package huffman: run go generate there. It
+// is a module of its own because the generator's dependencies are not those of
+// the program.
 package main
 
 import (
@@ -6,14 +9,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// literals writes the codes of bytes. A code is at the top of its entry, above
+func main() {
+	ConstraintExpr("!purego")
+	push("push", 1)
+	push("pushBack", -1)
+	Generate()
+}
+
+// push writes the codes of bytes, from the first on or from the last back. A code is at the top of its entry, above
 // the length; codes are pushed in at the top of a word, two and two first, so
 // that only the last step waits for the step before it.
-func literals() {
-	TEXT("literalsBMI2", NOSPLIT, "func(out, p *byte, n int, tops *[256]uint64, word, bits uint64) (wrote int, newWord, newBits uint64)")
+func push(name string, direction int) {
+	TEXT(name+"BMI2", NOSPLIT, "func(out, p *byte, n int, tops *[256]uint64, word, bits uint64) (wrote int, newWord, newBits uint64)")
 	Pragma("noescape")
-	Doc("literalsBMI2 writes the codes of n bytes, a multiple of 4, after the bits at the top of word, less than 8. " +
-		"It writes up to 7 bytes more than it says.")
+	doc := "BMI2 writes the codes of n bytes, a multiple of 4, after the bits at the top of word, less than 8. " +
+		"It writes up to 7 bytes more than it says."
+	if direction < 0 {
+		doc += " The byte at p comes first, then those before it."
+	}
+	Doc(name + doc)
 	out := Load(Param("out"), GP64())
 	p := Load(Param("p"), GP64())
 	n := Load(Param("n"), GP64())
@@ -24,12 +38,21 @@ func literals() {
 	start := GP64()
 	MOVQ(out, start)
 	end := GP64()
-	LEAQ(Mem{Base: p, Index: n, Scale: 1}, end)
+	MOVQ(p, end)
+	if direction < 0 {
+		SUBQ(n, end)
+	} else {
+		ADDQ(n, end)
+	}
 	Label("loop")
 	var codes [4]reg.GPVirtual
 	for i := range codes {
 		symbol := GP32()
-		MOVBLZX(Mem{Base: p, Disp: i}, symbol)
+		at := i
+		if direction < 0 {
+			at = -i
+		}
+		MOVBLZX(Mem{Base: p, Disp: at}, symbol)
 		codes[i] = GP64()
 		MOVQ(Mem{Base: tops, Index: symbol.As64(), Scale: 8}, codes[i])
 	}
@@ -58,9 +81,13 @@ func literals() {
 	ANDL(Imm(7), bytes)
 	ADDQ(bytes.As64(), out)
 	ANDL(Imm(7), bits.As32())
-	ADDQ(Imm(4), p)
+	if direction < 0 {
+		SUBQ(Imm(4), p)
+	} else {
+		ADDQ(Imm(4), p)
+	}
 	CMPQ(p, end)
-	JLT(LabelRef("loop"))
+	JNE(LabelRef("loop"))
 	SUBQ(start, out)
 	Store(out, Return("wrote"))
 	Store(word, Return("newWord"))
