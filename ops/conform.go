@@ -27,7 +27,7 @@ func conformSpec() *flow.Spec {
 				out := &data.Channels{ID: r.Value.ID, List: make([]data.Channel, len(r.Value.List))}
 				for i, ch := range r.Value.List {
 					if ch.Err == nil {
-						ch.Image, ch.Err = conform(ch.File, size, most)
+						ch.Image, ch.Err = conform(ch, size, most)
 						ch.File.Data = nil
 					}
 					out.List[i] = ch
@@ -38,7 +38,8 @@ func conformSpec() *flow.Spec {
 	}
 }
 
-func conform(f data.File, size, most int) (*data.Image, error) {
+func conform(ch data.Channel, size, most int) (*data.Image, error) {
+	f := ch.File
 	bytes, err := read(f)
 	if err != nil {
 		return nil, err
@@ -46,6 +47,9 @@ func conform(f data.File, size, most int) (*data.Image, error) {
 	w, h, err := codec.Size(f.Name, bytes)
 	if err == nil && int64(w)*int64(h) > int64(most) {
 		err = fmt.Errorf("claims %d x %d pixels; at most %d are decoded", w, h, most)
+	}
+	if err == nil && ch.Kept && (w != size || h != size) { // resized again it would be a worse result
+		err = fmt.Errorf("is %d x %d pixels, made by a run with another size; it can be removed", w, h)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)

@@ -15,7 +15,7 @@ type Options struct {
 	Idle     time.Duration // between two pieces of an answer; default 20s
 	Wait     time.Duration // before the second try; doubles with each, half of it at random; default 1s
 	MaxWait  time.Duration // cap on waits between tries, a server's wish included; default 2m
-	MaxBytes int64         // of a body; default 32 MiB
+	MaxBytes int64         // of a body; default 16 MiB
 
 	// Check says why a body is not what was asked for, such as a page of HTML
 	// in place of an image. Nil: any body will do.
@@ -41,7 +41,7 @@ func (o *Options) EnsureDefaults() {
 		}
 	}
 	if o.MaxBytes == 0 {
-		o.MaxBytes = 32 << 20
+		o.MaxBytes = 16 << 20
 	}
 }
 
