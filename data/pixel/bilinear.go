@@ -2,6 +2,7 @@ package pixel
 
 import (
 	"math"
+	"sync"
 
 	"hpaflow/data"
 )
@@ -18,7 +19,8 @@ func Bilinear(im *data.Image, width, height int) *data.Image {
 		return im
 	}
 	if im.Depth() == 8 {
-		var p Packed
+		p := packers.Get().(*Packed)
+		defer packers.Put(p)
 		p.load(im, Identity)
 		p.Resize(width, height)
 		return p.Image()
@@ -34,6 +36,9 @@ func Bilinear(im *data.Image, width, height int) *data.Image {
 	}
 	return out
 }
+
+// packers lends out memory for images that are packed for one operation.
+var packers = sync.Pool{New: func() any { return new(Packed) }}
 
 // tap is the two source positions that a result is mixed from.
 type tap struct {
