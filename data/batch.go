@@ -16,6 +16,21 @@ type Batch struct {
 	// Digest is a hash of what the batch holds: Ids, labels and the pixels as
 	// they were before normalisation, in order.
 	Digest uint64
+
+	lender func(x []float32)
+}
+
+// Lend says whom X is to be handed back to when the batch is done with. A batch
+// that several stages read must not be lent.
+func (b *Batch) Lend(lender func(x []float32)) { b.lender = lender }
+
+// Done says that X will not be read again, so that its memory can hold another
+// batch; X is nil from then on. For a batch that is not lent it does nothing.
+func (b *Batch) Done() {
+	if b.lender != nil {
+		b.lender(b.X)
+		b.X, b.lender = nil, nil
+	}
 }
 
 // Bytes is the memory the batch holds.

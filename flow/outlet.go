@@ -17,6 +17,10 @@ type Out[T any] struct {
 // ElemType is the T.
 func (Out[T]) ElemType() reflect.Type { return reflect.TypeFor[T]() }
 
+// Readers is how many stages read the output, once the graph is wired. If it is
+// one, that stage has the values for itself.
+func (o Out[T]) Readers() int { return o.outlet.readers() }
+
 // errUnread ends a stage whose output nobody reads any more. It is no fault.
 var errUnread = errors.New("nobody reads this output any more")
 

@@ -34,9 +34,16 @@ func batchSpec() *flow.Spec {
 				})
 			fill := normalise[n.Args.String("norm")]
 			classes := n.Args.Int("classes")
-			return flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
-				return fillBatch(r.Value, classes, fill)
-			}), nil
+			var memory batchMemory
+			var out flow.Out[*data.Batch]
+			out = flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
+				b, err := fillBatch(r.Value, classes, fill, memory.get)
+				if err == nil && out.Readers() == 1 {
+					b.Lend(memory.put)
+				}
+				return b, err
+			})
+			return out, nil
 		},
 	}
 }
@@ -103,13 +110,14 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 	}
 }
 
-// fillBatch normalises the samples of a group into one batch.
-func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane)) (*data.Batch, error) {
+// fillBatch normalises the samples of a group into one batch, in memory that
+// may hold anything.
+func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), memory func(n int) []float32) (*data.Batch, error) {
 	first := g.samples[0]
 	im := first.Image
 	pixels := im.Width * im.Height
 	b := &data.Batch{N: len(g.samples), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes, End: g.end}
-	b.X = make([]float32, b.N*len(im.Planes)*pixels)
+	b.X = memory(b.N * len(im.Planes) * pixels)
 	b.Y = make([]float32, b.N*classes)
 	labeled := true
 	for i, s := range g.samples {

@@ -26,8 +26,9 @@ type Pretended struct {
 	ended   time.Time // the start of the last one, which is not counted
 	batches int       // from begun to ended
 	images  int
-	last    int // images of the batch that started at ended
-	total   int // images
+	last    int         // images of the batch that started at ended
+	total   int         // images
+	works   *data.Batch // that it works on
 }
 
 // Fed is how a pretended device was fed.
@@ -107,7 +108,7 @@ func (d *Pretended) epoch(ctx context.Context, in *flow.Reader[*data.Batch]) (bo
 		case r.Mark == flow.EndEpoch:
 			return true, nil
 		case r.IsValue():
-			if err := d.step(ctx, r.Value.N); err != nil {
+			if err := d.step(ctx, r.Value); err != nil {
 				return false, err
 			}
 		}
@@ -116,7 +117,7 @@ func (d *Pretended) epoch(ctx context.Context, in *flow.Reader[*data.Batch]) (bo
 
 // step takes a batch of n images, and returns once the device has begun with it
 // and so has room for the next.
-func (d *Pretended) step(ctx context.Context, n int) error {
+func (d *Pretended) step(ctx context.Context, b *data.Batch) error {
 	start := time.Now()
 	if d.first.IsZero() {
 		d.first = start
@@ -136,8 +137,12 @@ func (d *Pretended) step(ctx context.Context, n int) error {
 	case start.Sub(d.first) >= d.Warmup:
 		d.begun = start
 	}
-	d.last = n
-	d.total += n
+	if d.works != nil {
+		d.works.Done()
+	}
+	d.works = b
+	d.last = b.N
+	d.total += b.N
 	if d.batches > 0 && start.Sub(d.begun) >= d.Measure {
 		return errFed
 	}

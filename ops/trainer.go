@@ -147,6 +147,7 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*mo
 	t.steps++
 	t.records = b.End
 	t.follow(b.Digest)
+	b.Done()
 
 	p := &models.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
 	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {

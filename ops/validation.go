@@ -58,6 +58,7 @@ func (v *validation) score(ctx context.Context, b *data.Batch) error {
 		x, y := logits[i*classes:(i+1)*classes], b.Y[i*classes:(i+1)*classes]
 		v.keep(b, i, x, device.Loss(x, y))
 	}
+	b.Done()
 	return nil
 }
 
