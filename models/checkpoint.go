@@ -117,6 +117,21 @@ func LoadCheckpoint(dir string) (*Checkpoint, error) {
 	}, nil
 }
 
+// LoadPosition reads how far the run had come whose checkpoint is in the folder
+// dir, without its tensors.
+func LoadPosition(dir string) (*Position, error) {
+	path := filepath.Join(dir, trainingFile)
+	metadata, err := statedict.ReadMetadata(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
+	}
+	var p progress
+	if err := json.Unmarshal([]byte(metadata[progressKey]), &p); err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %s: %w", path, progressKey, err)
+	}
+	return &p.Position, nil
+}
+
 // LoadWeights reads a state dict from a checkpoint folder, or from a file in
 // any format that package statedict knows. Names are as the file has them, but
 // for what statedict.Load tidies; Device.Init matches them with the network's.

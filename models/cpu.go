@@ -88,7 +88,7 @@ func (d *CPU) Train(ctx context.Context, b *data.Batch, lr float64) (Step, error
 		return Step{}, fmt.Errorf("train: %w", err)
 	}
 	if math.IsNaN(d.train.loss) || math.IsInf(d.train.loss, 0) {
-		return Step{}, fmt.Errorf("train: the loss is %v; the optimiser has not stepped", d.train.loss)
+		return Step{}, fmt.Errorf("train: %w: the loss is %v; the optimiser has not stepped", ErrDiverged, d.train.loss)
 	}
 	d.update(lr)
 	return Step{Loss: d.train.loss, Logits: slices.Clone(values(d.train.logits)[:b.N*d.opts.Classes])}, nil

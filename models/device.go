@@ -2,10 +2,14 @@ package models
 
 import (
 	"context"
+	"errors"
 
 	"hpaflow/data"
 	"hpaflow/models/statedict"
 )
+
+// ErrDiverged is what Train returns when the loss is no finite number.
+var ErrDiverged = errors.New("training has diverged")
 
 // Device is what computes the steps of one network, with its weights and the
 // state of its optimiser. Its methods must not be called at the same time.

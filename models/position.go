@@ -46,6 +46,9 @@ func (p *Position) Best() int {
 	return best
 }
 
+// ScoreWindow is how many epochs a run's score averages over.
+const ScoreWindow = 10
+
 // RunScore is a run's score: the best moving average of its epochs' scores,
 // over window epochs or all there are if they are fewer. It is 0 without any.
 func RunScore(history []EpochScores, window int) float64 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/predictions"
+	"hpaflow/data/search"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
 	"hpaflow/data/submission"
@@ -95,6 +97,13 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 				State:    models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{2}, Data: []float32{1, float32(i)}}}},
 				Position: models.Position{Epoch: i + 1, History: history},
 			}}
+		}),
+		"result": feed(func(i int) search.Result {
+			t := search.Base()
+			if i > 0 {
+				t = search.Draw(i, rand.New(rand.NewPCG(uint64(i), 0)))
+			}
+			return search.Result{Trial: t, Epochs: 3, Score: float64(i*7%5) / 5, Diverged: i == 4}
 		}),
 		"hashed": feed(func(i int) *imagehash.Hashed {
 			return &imagehash.Hashed{Sample: sample(i), AHash: uint64(i), PHash: uint64(i) << 7}

@@ -36,7 +36,7 @@ var (
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
 	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec(), submissionSpec(), calibrationSpec(), channelFilesSpec(), imageTableSpec())
-	r.Register(eventsSpec(), reportSpec())
+	r.Register(eventsSpec(), reportSpec(), searchSpec())
 	r.Register(rawImagesSpec(), challengeSpec(), cellsSheetSpec(), predictionsSpec(), averageSpec())
 }
 

@@ -9,9 +9,6 @@ import (
 	"hpaflow/models"
 )
 
-// scoreWindow is how many epochs a run's score averages over.
-const scoreWindow = 10
-
 // facts are what run.json says of a run.
 type facts struct {
 	Flow     string            `json:"flow"`
@@ -35,14 +32,14 @@ type bestEpoch struct {
 // factsOf gathers the facts of a run that has come to a position; nil before
 // it has begun.
 func factsOf(o flow.Options, p *models.Position) *facts {
-	f := &facts{Flow: o.Name, Seed: o.Seed, Window: scoreWindow, Versions: versions(), Machine: map[string]any{
+	f := &facts{Flow: o.Name, Seed: o.Seed, Window: models.ScoreWindow, Versions: versions(), Machine: map[string]any{
 		"os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(), "gomaxprocs": runtime.GOMAXPROCS(0),
 	}}
 	if p == nil {
 		return f
 	}
 	f.Model, f.Epochs, f.Steps, f.Sequence = p.Settings.Model, p.Epoch, p.Step, p.Sequence
-	f.Score = models.RunScore(p.History, scoreWindow)
+	f.Score = models.RunScore(p.History, models.ScoreWindow)
 	if best := p.Best(); best >= 0 {
 		f.Best = &bestEpoch{p.History[best].Epoch, p.History[best].Score()}
 	}

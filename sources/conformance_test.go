@@ -22,6 +22,7 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
 	"hpaflow/data/predictions"
+	"hpaflow/data/search"
 	"hpaflow/data/shard"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -114,8 +115,9 @@ func (w world) cases() map[string][]flow.Args {
 		"shards":     {{"dir": w.path("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
 		// With one worker, what arrives arrives in order.
-		"http":  {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
-		"cells": {{"train": 5, "external": 2, "test": 2, "leaks": 0.5}},
+		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
+		"trials": {{"count": count - 1}},
+		"cells":  {{"train": 5, "external": 2, "test": 2, "leaks": 0.5}},
 		"predictions": {
 			{"tables": []string{w.path("p.csv")}, "classes": 2},
 			{"tables": []string{w.path("p.csv"), w.path("p.csv")}, "weights": []string{"1", "2"}, "order": w.path("train.csv"), "classes": 2},
@@ -198,6 +200,8 @@ func TestSources(t *testing.T) {
 					source[*data.Channels](t, fresh, args)
 				case "prediction":
 					source[*predictions.Row](t, fresh, args)
+				case "trial":
+					source[*search.Trial](t, fresh, args)
 				case "planned cells":
 					source[cells.Planned](t, fresh, args)
 				default:
@@ -225,7 +229,8 @@ func source[T any](t *testing.T, spec func() *flow.Spec, args flow.Args) {
 		want = append(want, id(i))
 	}
 	got := slices.Sorted(slices.Values(first.keys))
-	if _, made := any(*new(T)).(cells.Planned); made { // under Ids of their own
+	switch any(*new(T)).(type) {
+	case cells.Planned, *search.Trial: // under names of their own
 		want = slices.Clone(got)
 	}
 	if len(got) != count || !slices.Equal(slices.Compact(got), want) {

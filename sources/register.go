@@ -15,5 +15,5 @@ var (
 // Register makes the sources known. Stdin is what "-" reads.
 func Register(r *flow.Registry, stdin io.Reader) {
 	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec(), predictionsSpec(), httpSpec())
-	r.Register(cellsSpec())
+	r.Register(cellsSpec(), trialsSpec())
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 )
 
@@ -18,18 +19,7 @@ const maxHeader = 100 << 20
 // size, whatever the header claims.
 func Read(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
-	var length uint64
-	if err := binary.Read(in, binary.LittleEndian, &length); err != nil {
-		return nil, nil, fmt.Errorf("header length: %w", whole(err))
-	}
-	if length > maxHeader || int64(length) > size-8 {
-		return nil, nil, fmt.Errorf("a header of %d bytes in a file of %d", length, size)
-	}
-	text := make([]byte, length)
-	if _, err := io.ReadFull(in, text); err != nil {
-		return nil, nil, fmt.Errorf("header: %w", whole(err))
-	}
-	entries, metadata, err := parseHeader(text, size-8-int64(length))
+	entries, metadata, err := readHeader(in, size)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,6 +41,38 @@ func Read(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 		tensors = append(tensors, t)
 	}
 	return tensors, metadata, nil
+}
+
+// ReadMetadata reads the metadata of the safetensors file at path, and nothing
+// of its values.
+func ReadMetadata(path string) (map[string]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	_, metadata, err := readHeader(f, info.Size())
+	return metadata, err
+}
+
+// readHeader reads what stands before the values in a file of size bytes.
+func readHeader(in io.Reader, size int64) ([]entry, map[string]string, error) {
+	var length uint64
+	if err := binary.Read(in, binary.LittleEndian, &length); err != nil {
+		return nil, nil, fmt.Errorf("header length: %w", whole(err))
+	}
+	if length > maxHeader || int64(length) > size-8 {
+		return nil, nil, fmt.Errorf("a header of %d bytes in a file of %d", length, size)
+	}
+	text := make([]byte, length)
+	if _, err := io.ReadFull(in, text); err != nil {
+		return nil, nil, fmt.Errorf("header: %w", whole(err))
+	}
+	return parseHeader(text, size-8-int64(length))
 }
 
 // readValues fills data from a stream.
