@@ -74,7 +74,7 @@ func benchInput(c *cli.Context, reg *flow.Registry) error {
 		faults.Render(stderr, isTerminal(stderr))
 		return &exitError{code: exitUsage}
 	}
-	opts, err := runOptions(c, plan)
+	opts, err := runOptions(c.String("workers"), c.String("memory"), plan)
 	if err != nil {
 		return err
 	}

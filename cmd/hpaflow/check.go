@@ -36,7 +36,11 @@ func checkFiles(c *cli.Context, reg *flow.Registry) error {
 			}
 			continue
 		}
-		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", path, count(len(plan.Nodes), "node"), count(len(plan.Variables), "variable"))
+		holds := count(len(plan.Nodes), "node")
+		if len(plan.Steps) > 0 {
+			holds = count(len(plan.Steps), "step")
+		}
+		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", path, holds, count(len(plan.Variables), "variable"))
 	}
 	if faulty {
 		return &exitError{code: exitUsage}

@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"sources":     {"sources", "flow", "data"},
 	"sinks":       {"sinks", "flow", "data", "models"},
 	"configs":     {},
-	"cmd":         {"cmd", "flow", "data", "models", "ops", "sources", "sinks"},
+	"cmd":         {"cmd", "configs", "flow", "data", "models", "ops", "sources", "sinks"},
 	"flow engine": {"flow"}, // flow without flow/lang
 }
 

@@ -21,6 +21,8 @@ type progress struct {
 	out  io.Writer
 	mode string // bar, plain, none
 
+	brief bool // the closing line says enough
+
 	graph *flow.Graph
 	bars  *mpb.Progress
 	bar   *mpb.Bar
@@ -190,7 +192,11 @@ func (p *progress) finish(s flow.Stats, cause error) {
 	for sort, n := range p.quiet {
 		p.print(fmt.Sprintf("hpaflow: and %d more %s", n, sort))
 	}
-	if p.mode != "none" {
+	switch {
+	case p.mode == "none":
+	case p.brief && cause == nil && !nothingToDo(s):
+		fmt.Fprintf(p.out, "%s: %s\n", s.Flow, strings.Join(counts(s), ", "))
+	default:
 		summarise(p.out, s, cause)
 	}
 }

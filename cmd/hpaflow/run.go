@@ -54,41 +54,66 @@ func memoryFlag() cli.Flag {
 }
 
 func run(c *cli.Context, reg *flow.Registry) error {
-	stderr := c.App.ErrWriter
-	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	r := &running{
+		reg: reg, out: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
+		http: c.String("http"), report: c.String("report"), progress: c.String("progress"),
+	}
+	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
+}
+
+// running is how flows are run, and how people are told.
+type running struct {
+	reg             *flow.Registry
+	out             io.Writer // standard error
+	workers, memory string
+	http, report    string // empty: no
+	progress        string // auto, plain or none
+	brief           bool   // without the table of stages
+}
+
+// file runs a flow, or the steps of one, with variables set.
+func (r *running) file(ctx context.Context, path string, sets []string) error {
+	plan, faults := lang.Load(path, sets, r.reg)
 	if len(faults) > 0 {
-		faults.Render(stderr, isTerminal(stderr))
+		faults.Render(r.out, isTerminal(r.out))
 		return &exitError{code: exitUsage}
 	}
-	opts, err := runOptions(c, plan)
+	if len(plan.Steps) > 0 {
+		return r.steps(ctx, plan)
+	}
+	return r.flow(ctx, plan)
+}
+
+func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
+	opts, err := runOptions(r.workers, r.memory, plan)
 	if err != nil {
 		return err
 	}
-	show, err := newProgress(c.String("progress"), stderr)
+	show, err := newProgress(r.progress, r.out)
 	if err != nil {
 		return err
 	}
+	show.brief = r.brief
 	g := flow.New(opts)
 	if err := plan.Build(g); err != nil {
 		return err
 	}
-	if addr := c.String("http"); addr != "" {
-		stop, err := serve(addr, g, stderr)
+	if r.http != "" {
+		stop, err := serve(r.http, g, r.out)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	ctx, stop := interruptible(c.Context)
-	defer stop()
-
 	g.Notify(show.events())
 	show.start(g)
 	cause := g.Run(ctx)
 	stats := g.Stats()
 	show.finish(stats, cause)
-	if path := c.String("report"); path != "" {
-		err := atomicfile.Write(path, func(w io.Writer) error { return stats.WriteReport(w, cause) })
+	if r.report != "" {
+		err := atomicfile.Write(r.report, func(w io.Writer) error { return stats.WriteReport(w, cause) })
 		if err != nil && cause == nil {
 			cause = fmt.Errorf("report: %w", err)
 		}
@@ -98,19 +123,19 @@ func run(c *cli.Context, reg *flow.Registry) error {
 
 // runOptions joins what the flow file says with what the command line says,
 // which wins.
-func runOptions(c *cli.Context, plan *lang.Plan) (flow.Options, error) {
+func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 	opts := plan.Options()
-	if text := c.String("workers"); text != "auto" {
-		n, err := strconv.Atoi(text)
+	if workers != "auto" {
+		n, err := strconv.Atoi(workers)
 		if err != nil || n < 1 {
-			return opts, fmt.Errorf(`--workers is %q, want "auto" or a positive number`, text)
+			return opts, fmt.Errorf(`--workers is %q, want "auto" or a positive number`, workers)
 		}
 		opts.Workers = n
 	}
-	if text := c.String("memory"); text != "" {
-		n, err := flow.ParseSize(text)
+	if memory != "" {
+		n, err := flow.ParseSize(memory)
 		if err != nil || n == 0 {
-			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", text)
+			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", memory)
 		}
 		opts.Memory = n
 	}

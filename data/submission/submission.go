@@ -2,7 +2,9 @@ package submission
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
@@ -26,6 +28,27 @@ func Write(path string, rows []Row) error {
 		out.Flush()
 		return out.Error()
 	})
+}
+
+// Read reads a submission of labels below classes. An Id that comes twice is
+// an error, as are the faults of any table; they name the line.
+func Read(path string, classes int) ([]Row, error) {
+	var rows []Row
+	lineOf := map[string]int{}
+	err := table.Scan(path, table.Columns{Need: []string{"Id", "Predicted"}}, func(f table.Fields) error {
+		id := strings.Clone(f.Get(0))
+		if before, twice := lineOf[id]; twice {
+			return fmt.Errorf("%s stands in line %d already", id, before)
+		}
+		lineOf[id] = f.Line
+		labels, err := data.ParseLabels(f.Get(1), classes)
+		if err != nil {
+			return fmt.Errorf("%s: %w", id, err)
+		}
+		rows = append(rows, Row{ID: id, Labels: labels})
+		return nil
+	})
+	return rows, err
 }
 
 // ReadOrder gives the Ids of a sample submission, in its order.

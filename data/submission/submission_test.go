@@ -31,6 +31,13 @@ func TestWrite(t *testing.T) {
 	if want := "Id,Predicted\nb,2 16 25\na,\n"; err != nil || readErr != nil || string(got) != want {
 		t.Errorf("%v, %v\n%s\nwant\n%s", err, readErr, got, want)
 	}
+	rows, err := submission.Read(path, 28)
+	if want := []submission.Row{{ID: "b", Labels: data.LabelsOf(2, 16, 25)}, {ID: "a"}}; err != nil || !slices.Equal(rows, want) {
+		t.Errorf("read %v, %v", rows, err)
+	}
+	if _, err := submission.Read(put(t, "Id,Predicted\na,1\na,2\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:3: a stands in line 2") {
+		t.Errorf("an Id twice: %v", err)
+	}
 	order, err := submission.ReadOrder(path)
 	if err != nil || !slices.Equal(order, []string{"b", "a"}) {
 		t.Errorf("order %v, %v", order, err)

@@ -53,6 +53,20 @@
 // not exist: its values are not looked at, an optional port that reads it is
 // left open, and a required one that reads it is a fault.
 //
+// # Steps
+//
+// A file may instead be a list of flows to run one after the other:
+//
+//	step "train" {
+//	  flow = "train.flow"
+//	  set  = { fold = var.fold, out = "results/first" }
+//	}
+//
+// `flow` is a file beside this one, `set` its variables, and a step whose `when`
+// is false is left out. Such a file has variables and steps and nothing else.
+// Planning it plans the file of each step too, but for the existence of the
+// files these read, which is for their own time to tell.
+//
 // # What always holds
 //
 // Planning reports every fault of a file at once, in the file's order, and one

@@ -52,6 +52,7 @@ type arrow struct {
 
 func newDrawing(p *Plan) *drawing {
 	d := &drawing{name: p.Name}
+	d.drawSteps(p.Steps)
 	index := map[string]int{}
 	several := map[string]bool{}
 	for _, n := range p.Nodes {
@@ -83,7 +84,7 @@ func (b box) paint() paint {
 	switch b.kind {
 	case flow.KindSource:
 		return paint{"#e7f1fb", "#3a7fc1", ""}
-	case flow.KindOp:
+	case flow.KindOp, stepKind:
 		return paint{"#f4f2ee", "#8a8172", ""}
 	case flow.KindSink:
 		return paint{"#e8f5ea", "#3c9452", ""}

@@ -7,12 +7,14 @@ import (
 	"hpaflow/flow"
 )
 
-// Plan is a file without faults: what there is to build.
+// Plan is a file without faults: what there is to build, or the flows to run
+// one after the other.
 type Plan struct {
 	Name      string     // of the flow, as reports call it
 	Nodes     []Node     // each after those it reads
 	Edges     []Edge     // in the order of the nodes that read
 	Variables []Variable // in the order of the file
+	Steps     []Step     // of a file of steps, which has no nodes
 
 	file string
 	run  flow.Args
@@ -67,6 +69,9 @@ func (p *Plan) Options() flow.Options {
 
 // Build adds the nodes to a graph. An error names the block.
 func (p *Plan) Build(g *flow.Graph) error {
+	if len(p.Steps) > 0 {
+		return fmt.Errorf("%s: its steps are flows of their own, to be built one by one", p.file)
+	}
 	outputs := map[string]flow.Output{}
 	for _, n := range p.Nodes {
 		if err := p.build(g, n, outputs); err != nil {

@@ -24,10 +24,18 @@ type planner struct {
 	runBlock  *hclsyntax.Block   // nil when the file has none
 	nodes     []*node            // in the order of the file
 	refused   []*hclsyntax.Block // there is a fault in their type, labels or name
+	steps     []step             // in the order of the file
+	depth     int                // of the files of steps that led here
+	foreign   Diagnostics        // of other files, which steps run
 }
 
 func (f *File) plan(sets []string, reg *flow.Registry, files bool) (*Plan, Diagnostics) {
-	p := &planner{file: f, reg: reg, files: files}
+	return f.planAt(sets, reg, files, 0)
+}
+
+// planAt is plan for a file that is so many files of steps down.
+func (f *File) planAt(sets []string, reg *flow.Registry, files bool, depth int) (*Plan, Diagnostics) {
+	p := &planner{file: f, reg: reg, files: files, depth: depth}
 	p.sortBlocks()
 	p.setVariables(sets)
 	for _, n := range p.nodes {
@@ -40,12 +48,16 @@ func (f *File) plan(sets []string, reg *flow.Registry, files bool) (*Plan, Diagn
 		p.readUnknown(b.Body.Attributes)
 	}
 	run := p.readRun()
+	steps := p.readSteps()
+	p.checkSteps()
 	p.checkCycles()
 	p.checkUnused()
-	if len(p.faults) > 0 {
-		return nil, p.faults.sorted()
+	if len(p.faults)+len(p.foreign) > 0 {
+		return nil, append(p.faults.sorted(), p.foreign...)
 	}
-	return p.finish(run), nil
+	plan := p.finish(run)
+	plan.Steps = steps
+	return plan, nil
 }
 
 // fault reports what is wrong at a place.
@@ -53,7 +65,7 @@ func (p *planner) fault(place hcl.Range, hint, format string, args ...any) {
 	p.faults = append(p.faults, p.file.at(place, fmt.Sprintf(format, args...), hint))
 }
 
-var blockTypes = []string{"variable", "run", "source", "op", "sink"}
+var blockTypes = []string{"variable", "run", "source", "op", "sink", "step"}
 
 // sortBlocks finds the variables, the run block and the nodes.
 func (p *planner) sortBlocks() {
@@ -82,6 +94,8 @@ func (p *planner) sortBlocks() {
 				continue
 			}
 			p.runBlock = b
+		case "step":
+			p.addStep(b)
 		default:
 			p.addNode(b)
 		}
@@ -92,8 +106,8 @@ func (p *planner) sortBlocks() {
 func (p *planner) labelled(b *hclsyntax.Block) bool {
 	want, shape := 2, b.Type+` "COMPONENT" "NAME" { ... }`
 	switch b.Type {
-	case "variable":
-		want, shape = 1, `variable "NAME" { ... }`
+	case "variable", "step":
+		want, shape = 1, b.Type+` "NAME" { ... }`
 	case "run":
 		want, shape = 0, `run { ... }`
 	}
@@ -134,8 +148,8 @@ func (p *planner) checkUnused() {
 			p.fault(n.nameRange(), "end it in a sink, or remove it", "nobody reads %s", n.ref())
 		}
 	}
-	if len(p.nodes) == 0 && len(p.faults) == 0 {
-		p.faults = append(p.faults, Diagnostic{File: p.file.name, Message: "the flow has no source, op or sink"})
+	if len(p.nodes)+len(p.steps) == 0 && len(p.faults) == 0 {
+		p.faults = append(p.faults, Diagnostic{File: p.file.name, Message: "the flow has no source, op or sink, and no step"})
 	}
 }
 

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hpaflow/flow/lang"
+)
+
+// steps runs flows one after the other, and stops at the first that fails.
+// Each finds out by itself what is done already.
+func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
+	if r.report != "" {
+		return fmt.Errorf("--report tells of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
+	}
+	each := *r
+	each.brief = true
+	deadLetters := false
+	for i, s := range plan.Steps {
+		if err := context.Cause(ctx); err != nil {
+			return &exitError{exitInterrupted, err}
+		}
+		if r.progress != "none" {
+			fmt.Fprintf(r.out, "\n%s, step %d of %d: %s\n", plan.Name, i+1, len(plan.Steps), s.Name)
+		}
+		err := each.file(ctx, s.File, s.Sets)
+		var exit *exitError
+		switch {
+		case errors.As(err, &exit) && exit.code == exitDeadLetters:
+			deadLetters = true
+		case exit != nil && exit.err != nil && exit.code != exitInterrupted:
+			return &exitError{exit.code, fmt.Errorf("step %s: %w", s.Name, exit.err)}
+		case exit != nil:
+			return exit
+		case err != nil:
+			return fmt.Errorf("step %s: %w", s.Name, err)
+		}
+	}
+	if deadLetters {
+		return &exitError{code: exitDeadLetters}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package lang_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hpaflow/flow"
+	"hpaflow/flow/lang"
+)
+
+const jobOfSteps = `
+variable "names" {
+  type    = "list(string)"
+  default = ["a", "b"]
+}
+
+variable "rounds" {
+  default = 2
+}
+
+step "first" {
+  flow = "print.flow"
+  set = {
+    to    = "x"
+    names = concat(var.names, ["c"])
+    wait  = var.rounds * 0.25
+    loud  = var.rounds > 1
+  }
+}
+
+step "left_out" {
+  when = var.rounds > 5
+  flow = "missing.flow"
+}
+
+step "second" {
+  flow = "deeper/steps.flow"
+}
+`
+
+const printFlow = `
+variable "names" { default = ["a"] }
+variable "to"    { default = "-" }
+variable "wait"  { default = 1.0 }
+variable "loud"  { default = false }
+source "list" "names" {
+  names = var.loud ? var.names : []
+  split = var.wait == 0.5 ? "train" : "val"
+}
+op "decode" "planes" { in = source.names }
+sink "print" "out" {
+  in = op.planes
+  to = var.to
+}
+`
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"job.flow": jobOfSteps, "print.flow": printFlow,
+		"deeper/steps.flow": `step "only" { flow = "../print.flow" }`,
+	})
+	m := components()
+	plan, faults := lang.Load(filepath.Join(dir, "job.flow"), []string{"names=p, q"}, m.reg)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if len(plan.Steps) != 2 || len(plan.Nodes) != 0 {
+		t.Fatalf("steps %+v, nodes %+v", plan.Steps, plan.Nodes)
+	}
+	first := plan.Steps[0]
+	want := []string{"loud=true", "names=p,q,c", "to=x", "wait=0.5"}
+	if first.Name != "first" || first.File != filepath.Join(dir, "print.flow") || !slices.Equal(first.Sets, want) {
+		t.Errorf("step %+v, want sets %q", first, want)
+	}
+	inner, faults := lang.Load(first.File, first.Sets, m.reg)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if got := inner.Nodes[0].Args; !slices.Equal(got.Strings("names"), []string{"p", "q", "c"}) || got.String("split") != "train" {
+		t.Errorf("the step's flow has arguments %v", got)
+	}
+	if err := plan.Build(flow.New(flow.Options{})); err == nil {
+		t.Error("steps were built as one graph")
+	}
+	for _, format := range lang.DrawFormats {
+		var b strings.Builder
+		if err := lang.Draw(&b, plan, format); err != nil || !strings.Contains(b.String(), "steps.flow") {
+			t.Errorf("%s: %v\n%s", format, err, b.String())
+		}
+	}
+}
+
+func TestStepFaults(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{`step "s" { flow = "print.flow" }` + "\n" + `source "list" "l" {}`, "job.flow:2:1: a file has steps, or sources, ops and sinks, but not both"},
+		{`step "s" { flow = "print.flow" }` + "\n" + `run {}`, "job.flow:2:1: a file of steps has no run block"},
+		{`step "s" {}`, `job.flow:1:1: step "s" lacks the flow it runs; write flow = "FILE.flow"`},
+		{`step "s" { flow = 3 }`, "job.flow:1:19: flow is a file's name, not 3"},
+		{`step "s" { flow = "gone.flow" }`, `job.flow:1:1: step "s": gone.flow: no such file or directory`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  sets = {}\n}", `job.flow:3:3: a step has no "sets"; did you mean "set"?`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { nmaes = \"a\" }\n}", `job.flow:1:1: step "s": print.flow: --set nmaes=a: there is no variable "nmaes"; did you mean "names"?`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { to = null }\n}", "job.flow:3:9: to: has no value; leave it out for the default"},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { names = [\"a,b\"] }\n}", `job.flow:3:9: names: "a,b" has a comma, and a list is set as text with commas`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = \"to=x\"\n}", `job.flow:3:9: set is not "to=x"; write set = { name = value }`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  when = 1\n}", "job.flow:3:10: `when` is true or false, not 1"},
+		{`step "s" { flow = "print.flow" }` + "\n" + `step "s" { flow = "print.flow" }`, `job.flow:2:6: a second step called "s"; the first is on line 1`},
+		{`step "s" { flow = "wrong.flow" }`, `wrong.flow:1:8: unknown source "lisst"; did you mean "list"?`},
+		{`step "s" { flow = "job.flow" }`, `job.flow:1:19: step "s": files of steps run one another more than 8 deep`},
+	} {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`})
+		_, faults := lang.Load(filepath.Join(dir, "job.flow"), nil, components().reg)
+		got := strings.ReplaceAll(faults.Error(), dir+"/", "")
+		if !strings.Contains("\n"+got, "\n"+c.want) {
+			t.Errorf("%s\n%s\nwant\n%s", c.src, got, c.want)
+		}
+	}
+}
