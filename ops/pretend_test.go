@@ -62,6 +62,11 @@ func TestPretended(t *testing.T) {
 			t.Errorf("busy %.3f of the time with all batches at hand", busy)
 		}
 	}
+	ample := &Pretended{StepTime: 100 * time.Millisecond, Warmup: 300 * time.Millisecond, Measure: time.Second}
+	fed := feed(t, ample, 80*time.Millisecond, 1<<20, false)
+	if busy := fed.Busy.Seconds() / fed.Wall.Seconds(); busy < .98 {
+		t.Errorf("busy %.4f of the time, though it takes 1.25 times as long as a batch takes to come", busy)
+	}
 	slow := feed(t, &Pretended{StepTime: 10 * time.Millisecond, Measure: time.Hour}, 20*time.Millisecond, 4, false)
 	if busy := slow.Busy.Seconds() / slow.Wall.Seconds(); busy > .5 {
 		t.Errorf("busy %.3f of the time, though a batch takes twice as long to come", busy)
