@@ -4,7 +4,7 @@
 //
 // A policy is data, sets of pairs of operations, each with its own probability;
 // the best one found is embedded, and a search writes others. What an operation
-// does is albumentations 0.1.8's definition on OpenCV's arithmetic; the tables of
+// does is albumentations 0.1.8's definition on OpenCV's arithmetic; the table of
 // kinds says what numbers each takes. Images and their arithmetic are in package
 // pixel.
 //
