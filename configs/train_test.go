@@ -2,6 +2,7 @@ package configs_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -170,6 +171,13 @@ func TestTrainRefuses(t *testing.T) {
 			}
 		})
 	}
+	// Weights of the same network are taken, from a folder or a file.
+	for _, init := range []string{weights, filepath.Join(trained, "checkpoint", "best", "weights.safetensors")} {
+		stats := mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+t.TempDir(), "size=32", "batch=2", "epochs=1", "init="+init)
+		if stats.DeadLetters != 0 {
+			t.Errorf("from %s: %d dead letters", init, stats.DeadLetters)
+		}
+	}
 	// Batches of another shape are seen with the first one.
 	_, err := run(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+trained, "size=48", "batch=2", "epochs=2")
 	if want := fmt.Sprint([4]int{2, 4, 48, 48}); err == nil || !strings.Contains(err.Error(), want) {
@@ -200,7 +208,19 @@ func TestRunFolderExplainsItself(t *testing.T) {
 	if info, err := os.Stat(events); err != nil || os.Truncate(events, info.Size()-7) != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, "train.flow", flow.Options{}, append(sets, "out="+out)...)
+	// It goes on for longer than it was begun for, which is told.
+	g, err := build("train.flow", flow.Options{}, append(sets, "out="+out)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	g.Notify(flow.Events{Noted: func(_, text string) { notes = append(notes, text) }})
+	if err := g.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if want := `source "samples" "train": epochs was 2 and is 3`; !strings.Contains(strings.Join(notes, "\n"), want) {
+		t.Errorf("notes %q do not say that %s", notes, want)
+	}
 
 	read := func(name string) []byte {
 		b, err := os.ReadFile(filepath.Join(out, name))

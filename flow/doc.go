@@ -42,6 +42,11 @@
 // Ends. When Run returns, every goroutine of the graph has returned. A graph
 // that cannot move because its stages wait for each other ends with ErrStalled.
 //
+// Going on. A stage that can go on where an earlier run stopped says so by
+// OnResume; the sink that holds its state calls ResumeFrom. Sources then begin
+// inside a pass over their data, and pass by the records that are done with. A
+// stage that is cut short may Leave its state, which a sink finds by Left.
+//
 // # How an edge works
 //
 // Position p of an edge travels through one of n one-place channels, number p

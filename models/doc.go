@@ -24,7 +24,7 @@
 //
 // and to go on where a run stopped:
 //
-//	path, err := models.LatestCheckpoint(dir)            // "" when there is none
+//	path, err := models.ResumePoint(dir)                 // "" when there is none
 //	c, err := models.LoadCheckpoint(path)
 //	err = dev.Load(c.State)
 //	err = sched.Load(c.Position.Schedule)
@@ -41,7 +41,7 @@
 //   - Tensor names and shapes are those of the published PyTorch state dicts:
 //     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
 //   - The same options, seed and batches give the same bits, at any number of
-//     threads, and so does a run that was stopped after an epoch and resumed.
+//     threads, and so does a run that was stopped at any step and resumed.
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //

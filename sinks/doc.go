@@ -1,11 +1,14 @@
 // Package sinks holds what flows end in: folders of images, shards, tables (of
 // labels, splits, hashes, duplicates, leaks), pictures for people to look at,
-// dead letters, checkpoints and metrics, and standard output.
+// dead letters, checkpoints, scores and reports of training, results of a
+// search, and standard output.
 //
 // What always holds:
 //   - An output is visible under its name only when it is complete: it is
 //     written under a temporary name, synced and renamed. A run that ends with
-//     a cause leaves nothing but what was complete before.
+//     a cause leaves nothing but what was complete before. An event file alone
+//     is appended to, since TensorBoard follows it; what a crash cuts off, the
+//     next run cuts away.
 //   - A folder has one writer: a second run on it is refused.
 //   - What an earlier run has completed is kept, and the sink tells the sources
 //     so (flow.Completer). Temporary files of a run that was killed are removed.

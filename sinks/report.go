@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
@@ -31,7 +35,7 @@ func reportSpec() *flow.Spec {
 			if err != nil {
 				return nil, err
 			}
-			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph}
+			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph, stage: n.Name}
 			flow.To(flow.In[*models.Progress](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -53,6 +57,7 @@ type report struct {
 	dir     string
 	names   labelNames
 	graph   *flow.Graph
+	stage   string
 	history []models.EpochScores
 }
 
@@ -62,6 +67,9 @@ func (s *report) Open(context.Context) error {
 		if err := prepare(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
+	}
+	if err := s.compare(); err != nil {
+		return err
 	}
 	if err := s.write(reportFlow, []byte(s.graph.Options().Resolved)); err != nil {
 		return err
@@ -75,6 +83,42 @@ func (s *report) Open(context.Context) error {
 		return err
 	}
 	return s.draw(position, nil)
+}
+
+// compare tells in what a flow that goes on differs from the one that began:
+// what is trained from here on is then not what it would have been.
+func (s *report) compare() error {
+	if s.graph.Resume().State == nil {
+		return nil
+	}
+	before, err := os.ReadFile(filepath.Join(s.dir, reportFlow))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was, is := flowSettings(string(before)), flowSettings(s.graph.Options().Resolved)
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if old, known := was[name]; known && old != is[name] {
+			s.graph.Note(s.stage, fmt.Sprintf("going on with another setting than the run began with: %s was %s and is %s", name, old, is[name]))
+		}
+	}
+	return nil
+}
+
+// flowSettings are the fields of a resolved flow, each by its block and name.
+func flowSettings(text string) map[string]string {
+	settings := map[string]string{}
+	block := ""
+	for line := range strings.Lines(text) {
+		if header, opens := strings.CutSuffix(strings.TrimSpace(line), " {"); opens {
+			block = header
+		} else if name, value, found := strings.Cut(line, "="); found {
+			settings[block+": "+strings.TrimSpace(name)] = strings.TrimSpace(value)
+		}
+	}
+	return settings
 }
 
 func (s *report) Write(_ context.Context, r flow.Record[*models.Progress]) error {

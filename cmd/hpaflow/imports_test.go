@@ -26,15 +26,16 @@ var mayImport = map[string][]string{
 
 // keptOut are the modules that only one folder may import.
 var keptOut = map[string]string{
-	"github.com/hashicorp/hcl":  "hpaflow/flow/lang",
-	"github.com/reugn":          "hpaflow/flow",
-	"gorgonia.org":              "hpaflow/models",
-	"github.com/nlpodyssey":     "hpaflow/models/statedict",
-	"github.com/urfave":         "hpaflow/cmd",
-	"github.com/parquet-go":     "hpaflow/data/shard",
-	"github.com/disintegration": "hpaflow/data",
-	"gonum.org/v1/plot":         "hpaflow/sinks",
-	"github.com/cenkalti":       "hpaflow/sources/fetch",
+	"github.com/hashicorp/hcl":   "hpaflow/flow/lang",
+	"github.com/reugn":           "hpaflow/flow",
+	"gorgonia.org":               "hpaflow/models",
+	"github.com/nlpodyssey":      "hpaflow/models/statedict",
+	"github.com/urfave":          "hpaflow/cmd",
+	"github.com/parquet-go":      "hpaflow/data/shard",
+	"github.com/disintegration":  "hpaflow/data",
+	"gonum.org/v1/plot":          "hpaflow/sinks",
+	"google.golang.org/protobuf": "hpaflow/data/tfevents",
+	"github.com/cenkalti":        "hpaflow/sources/fetch",
 }
 
 type listed struct {

@@ -146,7 +146,7 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 func outcome(stats flow.Stats, cause error) error {
 	switch {
 	case errors.Is(cause, errInterrupted):
-		return &exitError{exitInterrupted, errInterrupted}
+		return &exitError{exitInterrupted, cause} // with what could not be saved, if anything
 	case cause != nil:
 		return &exitError{exitFailed, cause}
 	case stats.DeadLetters > 0:
