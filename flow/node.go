@@ -52,6 +52,16 @@ type Node struct {
 	Args  Args
 
 	Inputs map[string]Output // by port name; an optional port may be missing
+
+	// Load reads and checks another flow, with variables set as "name=value",
+	// for a component that runs flows itself. Its error tells every fault.
+	Load func(path string, sets []string) (Flow, error)
+}
+
+// Flow is a flow that has been read and checked.
+type Flow interface {
+	Options() Options   // of its graph, its text among them
+	Build(*Graph) error // adds it to an empty graph
 }
 
 // Output is an Out[T] whose T is not known here.

@@ -33,7 +33,7 @@ var (
 // Register makes the ops known.
 func Register(r *flow.Registry) {
 	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec(), conformSpec(), gatherSpec())
-	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec(), drawCellsSpec(), averageSpec(), predictSpec(), trialSpec(r))
+	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec(), drawCellsSpec(), averageSpec(), predictSpec(), trialSpec())
 }
 
 // in is the port of an op with one input.

@@ -15,7 +15,7 @@ var (
 	resultType = flow.TypeOf[search.Result]("result")
 )
 
-func trialSpec(r *flow.Registry) *flow.Spec {
+func trialSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "trial",
 		Doc: "Train every trial of a search by a flow of its own, one after the other, each in DIR/trial_NNN, and yield how well it did: " +
@@ -40,7 +40,7 @@ func trialSpec(r *flow.Registry) *flow.Spec {
 		Build: func(n *flow.Node) (flow.Output, error) {
 			a := n.Args
 			t := &trialRunner{
-				name: n.Name, graph: n.Graph, registry: r, flow: a.String("flow"), sets: a.Strings("set"), dir: a.String("dir"), epochs: a.Int("epochs"),
+				name: n.Name, graph: n.Graph, load: n.Load, flow: a.String("flow"), sets: a.Strings("set"), dir: a.String("dir"), epochs: a.Int("epochs"),
 				rungs: search.Rungs(a.Int("epochs"), a.Int("min_epochs"), a.Int("halving")),
 			}
 			// A fault in the flow of the trials is one of this flow.

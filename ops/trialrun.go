@@ -15,7 +15,6 @@ import (
 	"hpaflow/data/augment"
 	"hpaflow/data/search"
 	"hpaflow/flow"
-	"hpaflow/flow/lang"
 	"hpaflow/models"
 )
 
@@ -23,7 +22,7 @@ import (
 type trialRunner struct {
 	name      string
 	graph     *flow.Graph // that the trials are part of
-	registry  *flow.Registry
+	load      func(path string, sets []string) (flow.Flow, error)
 	flow, dir string
 	sets      []string
 	epochs    int
@@ -42,17 +41,11 @@ func (t *trialRunner) policyFile(trial *search.Trial) string {
 }
 
 // plan is the trial's flow, which stops after so many epochs.
-func (t *trialRunner) plan(trial *search.Trial, until int) (*lang.Plan, error) {
+func (t *trialRunner) plan(trial *search.Trial, until int) (flow.Flow, error) {
 	sets := append([]string{}, t.sets...)
 	sets = append(sets, "policy="+t.policyFile(trial), "out="+t.folder(trial), fmt.Sprint("epochs=", t.epochs), fmt.Sprint("until=", until),
 		fmt.Sprint("seed=", t.graph.Options().Seed))
-	plan, faults := lang.Load(t.flow, sets, t.registry)
-	if len(faults) > 0 {
-		var b bytes.Buffer
-		faults.Render(&b, false)
-		return nil, errors.New(b.String())
-	}
-	return plan, nil
+	return t.load(t.flow, sets)
 }
 
 // train trains a trial up to a rung, or what of that is missing.
@@ -131,13 +124,13 @@ func (t *trialRunner) writePolicy(trial *search.Trial) error {
 
 // checkFolder refuses a folder where the trial was trained with other settings:
 // its run.flow says which.
-func (t *trialRunner) checkFolder(trial *search.Trial, plan *lang.Plan) error {
+func (t *trialRunner) checkFolder(trial *search.Trial, plan flow.Flow) error {
 	path := filepath.Join(t.folder(trial), "run.flow")
 	before, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil || bytes.Equal(before, plan.Resolved()) {
+	if err != nil || string(before) == plan.Options().Resolved {
 		return err
 	}
 	for _, until := range t.rungs {
@@ -145,7 +138,7 @@ func (t *trialRunner) checkFolder(trial *search.Trial, plan *lang.Plan) error {
 		if err != nil {
 			return err
 		}
-		if bytes.Equal(before, other.Resolved()) {
+		if string(before) == other.Options().Resolved {
 			return nil
 		}
 	}

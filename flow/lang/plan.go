@@ -18,6 +18,7 @@ type Plan struct {
 
 	file string
 	run  flow.Args
+	reg  *flow.Registry
 }
 
 // Node is a block that exists.
@@ -39,7 +40,7 @@ type Edge struct {
 }
 
 func (p *planner) finish(run flow.Args) *Plan {
-	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run}
+	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run, reg: p.reg}
 	for _, v := range p.variables {
 		plan.Variables = append(plan.Variables, v.Variable)
 	}
@@ -106,7 +107,7 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]flow.Output, er
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
 func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]flow.Output) error {
-	node := &flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs)}
+	node := &flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs), Load: p.load}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)
@@ -116,6 +117,15 @@ func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]flow.Output) erro
 	}
 	outputs[n.Ref()] = out
 	return nil
+}
+
+// load is Load for a component of the plan.
+func (p *Plan) load(path string, sets []string) (flow.Flow, error) {
+	plan, faults := Load(path, sets, p.reg)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return plan, nil
 }
 
 // inputs are what stands at a node's ports.
