@@ -13,6 +13,7 @@ type activation struct {
 	image   bool // the network's input: plain, and without a gradient
 
 	node *gorgonia.Node // in a graph
+	redo *redo          // in a graph, if the node's result is cheap to compute again
 	slot int            // in a plan
 }
 

@@ -135,7 +135,7 @@ func (b *builder) conv(x activation, name string, s kernels.ConvShape) activatio
 		g.add(&op{name: "conv weights " + name, flops: s.Flops(), size: s.WeightSize(), run: func(out []float32, in [][]float32) error {
 			k.BackwardWeights(b.env.ws, b.env.n, out, in[0], in[1])
 			return nil
-		}}, grad, in[0])
+		}}, grad, x.again(&g, grad))
 		return g.nodes, g.err
 	}
 	return b.layer(o, y, x.node, weights)

@@ -6,7 +6,8 @@
 // whose every node is an operation of this package over models/kernels, because
 // Gorgonia's own are slow or, for batch norm and average pools, wrong; and the
 // planner a plan that only predicts, with batch norm folded into the
-// convolutions and memory shared between layers.
+// convolutions and memory shared between layers. A step of training keeps each
+// convolution's result and computes batch norm's again on the way back.
 //
 // The way through the package, for a training program:
 //

@@ -41,8 +41,16 @@ func (b *builder) batchNorm(x activation, c convNorm) activation {
 	o.grad = func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		return b.batchNormGrad(name, k, m, in, out, grad)
 	}
-	x.image = false
-	return b.layer(o, x, in...)
+	y := b.layer(o, activation{c: x.c, h: x.h, w: x.w}, in...)
+	if c.residual == nil {
+		y.redo = &redo{from: x.node, make: func() *op {
+			return &op{name: "batch norm again " + name, size: b.batch * y.values(), run: func(out []float32, in [][]float32) error {
+				k.Again(b.env.ws, b.env.n, out, in[0], m)
+				return nil
+			}}
+		}}
+	}
+	return y
 }
 
 // batchNormGrad adds one operation that computes three gradients: the input's

@@ -111,6 +111,17 @@ func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, r
 	})
 }
 
+// Again computes the y that Train, without a residual, computed from x and
+// left m of, to the bit.
+func (b BatchNorm) Again(ws *Workspace, n int, y, x []float32, m Moments) {
+	ws.each(Blocks(b.C), func(s *scratch, block int) {
+		scales, offsets := s.lane(0), s.lane(1)
+		copy(scales[:b.lanes(block)], m.Scale[block*Lanes:])
+		copy(offsets[:b.lanes(block)], m.Offset[block*Lanes:])
+		b.apply(s, n, block, y, x, nil, scales, offsets)
+	})
+}
+
 // Backward computes from dy, the gradient of Train's y, the gradients of x,
 // gamma and beta. Where y was cut, dy does not count; with a residual that
 // cannot be told from x, so there cut dy with ReLUBackward first, which is

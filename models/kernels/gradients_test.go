@@ -135,6 +135,13 @@ func TestBatchNorm(t *testing.T) {
 		wx, wg, wb := wide(x), wide(gamma), wide(beta)
 		want, batchMean, batchVar := naiveBatchNorm(c, plane, wx, wideResidual, wg, wb, b.ReLU)
 		check(t, "forward", out(y), want, 1e-5)
+		if residual == nil {
+			again := dirty(len(y))
+			b.Again(ws, n, again, in(x), m)
+			if !sameBits(again, y) {
+				t.Fatalf("computed again the result is another")
+			}
+		}
 		for i := range c {
 			wantMean[i] = .9*wantMean[i] + .1*batchMean[i]
 			wantVar[i] = .9*wantVar[i] + .1*batchVar[i]*float64(n*plane)/float64(n*plane-1)
