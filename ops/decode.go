@@ -1,9 +1,11 @@
 package ops
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
+	"sync"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
@@ -35,21 +37,23 @@ func decode(s *data.Sample) (*data.Sample, error) {
 		return &out, err
 	}
 	f := s.Files[0]
-	bytes, err := read(f)
+	buffer := fileBuffers.Get().(*[]byte)
+	defer fileBuffers.Put(buffer)
+	content, err := readInto(f, buffer)
 	if err != nil {
 		return nil, err
 	}
 	switch f.Channel {
 	case data.Packed:
-		packed, err := shard.Decode(bytes)
+		packed, err := shard.Decode(content)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		out.Image = packed.Image
 	case data.RGBY:
-		out.Image, err = codec.DecodeRGBY(bytes)
+		out.Image, err = codec.DecodeRGBY(content)
 	default:
-		out.Image, err = codec.Decode(f.Name, bytes)
+		out.Image, err = codec.Decode(f.Name, content)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s image: %w", f.Channel, err)
@@ -60,13 +64,15 @@ func decode(s *data.Sample) (*data.Sample, error) {
 // merge decodes single-channel files and makes one image of them, in the
 // order of the files.
 func merge(files []data.File) (*data.Image, error) {
+	buffer := fileBuffers.Get().(*[]byte)
+	defer fileBuffers.Put(buffer)
 	var im *data.Image
 	for i, f := range files {
-		bytes, err := read(f)
+		content, err := readInto(f, buffer)
 		if err != nil {
 			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
-		err = codec.DecodePlane(f.Name, bytes, func(width, height, depth int) (data.Plane, error) {
+		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
 				im = data.NewImage(width, height, len(files), depth)
 			}
@@ -86,10 +92,31 @@ func merge(files []data.File) (*data.Image, error) {
 	return im, nil
 }
 
+// fileBuffers hold the content of files while they are decoded.
+var fileBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // read gives a file's bytes. A missing file is the sample's fault, not the run's.
-func read(f data.File) ([]byte, error) {
+func read(f data.File) ([]byte, error) { return readInto(f, new([]byte)) }
+
+// readInto is read, with the bytes in the buffer if they come from a folder.
+func readInto(f data.File, buffer *[]byte) ([]byte, error) {
 	if f.Data != nil {
 		return f.Data, nil
 	}
-	return os.ReadFile(f.Name)
+	in, err := os.Open(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() // opened for reading: nothing can be lost
+	b := bytes.NewBuffer((*buffer)[:0])
+	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
+		b.Grow(int(min(info.Size(), maxGrowth)) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(in)
+	*buffer = b.Bytes()
+	return *buffer, err
 }
+
+// maxGrowth is how much memory is made on the word of a file's size; more comes
+// as the bytes do.
+const maxGrowth = 64 << 20
