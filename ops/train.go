@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"hpaflow/data"
@@ -79,11 +78,6 @@ func checkTrain(a flow.Args) []flow.FieldFault {
 		faults = append(faults, flow.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "such as milestones = [20, 30]"})
 	case !multi && len(milestones) > 0:
 		faults = append(faults, flow.FieldFault{Field: "milestones", Fault: "are of the schedule multi_step", Hint: `set schedule = "multi_step"`})
-	}
-	if init := a.String("init"); init != initRandom {
-		if _, err := os.Stat(init); err != nil {
-			faults = append(faults, flow.FieldFault{Field: "init", Fault: err.Error(), Hint: "random, or a file of weights"})
-		}
 	}
 	return faults
 }

@@ -17,13 +17,13 @@ func golgi(s *site) float64 {
 }
 
 // peroxisomes are many, tiny, everywhere.
-func peroxisomes(s *site) float64 { return s.scattered(36, 0.038) }
+func peroxisomes(s *site) float64 { return s.scattered(36, 0.045) }
 
 // endosomes are some, of middle size, everywhere.
-func endosomes(s *site) float64 { return s.scattered(10, 0.075) }
+func endosomes(s *site) float64 { return s.scattered(10, 0.085) }
 
 // cytoplasmicBodies are few and large.
-func cytoplasmicBodies(s *site) float64 { return s.scattered(4, 0.11) }
+func cytoplasmicBodies(s *site) float64 { return s.scattered(4, 0.14) }
 
 func (s *site) scattered(n int, radius float64) float64 {
 	if s.cell == nil {
@@ -37,7 +37,7 @@ func lysosomes(s *site) float64 {
 	if s.cell == nil {
 		return 0
 	}
-	return s.dots(s.cell.near[:], 0.058)
+	return s.dots(s.cell.near[:], 0.07)
 }
 
 // lipidDroplets are hollow.
@@ -45,7 +45,7 @@ func lipidDroplets(s *site) float64 {
 	if s.cell == nil {
 		return 0
 	}
-	return inside(s.r) * s.rings(s.cell.spread[:7], 0.1, 0.035)
+	return inside(s.r) * s.rings(s.cell.spread[:7], 0.12, 0.045)
 }
 
 // mitochondria are threads.
@@ -71,8 +71,8 @@ func rodsAndRings(s *site) float64 {
 		return 0
 	}
 	c := s.cell
-	ring := s.rings(c.spread[:1], 0.17, 0.04)
-	return max(ring, s.rod(c.spread[1], c.tilt[0], 0.42, 0.05), s.rod(c.spread[2], c.tilt[1], 0.42, 0.05))
+	ring := s.rings(c.spread[:1], 0.2, 0.05)
+	return max(ring, s.rod(c.spread[1], c.tilt[0], 0.5, 0.07), s.rod(c.spread[2], c.tilt[1], 0.5, 0.07))
 }
 
 func plasmaMembrane(s *site) float64 { return around(s.r, 0.95, 0.05) }

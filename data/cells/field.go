@@ -10,7 +10,7 @@ import (
 
 // Field draws a square field of size pixels: planes red (microtubules), green
 // (the protein), blue (nucleus) and yellow (endoplasmic reticulum), 8 bits. A
-// field is about three cells wide, or fewer where they would be less than 40
+// field is about three cells wide, or fewer where they would be less than 48
 // pixels wide. A label that has no pattern is an error.
 func Field(seed uint64, size int, labels data.Labels) (*data.Image, error) {
 	var proteins []pattern
@@ -43,7 +43,7 @@ func Field(seed uint64, size int, labels data.Labels) (*data.Image, error) {
 
 // minPitch is the least distance of cells, in pixels; that of nuclei is
 // 0.4 times as much, and a body of a pixel 0.05 times the cell's radius.
-const minPitch = 40
+const minPitch = 48
 
 // scene is a field to be drawn.
 type scene struct {

@@ -92,25 +92,25 @@ func distance(a, b []uint8) float64 {
 
 // A field is the same at any size, but for detail.
 func TestSizeIsDetail(t *testing.T) {
-	small, err := Field(3, 120, data.LabelsOf(25))
+	small, err := Field(3, 144, data.LabelsOf(25))
 	if err != nil {
 		t.Fatal(err)
 	}
-	large, err := Field(3, 240, data.LabelsOf(25))
+	large, err := Field(3, 288, data.LabelsOf(25))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var differ int
-	for y := range 120 {
-		for x := range 120 {
-			a, b := small.Planes[1].U8[y*120+x], large.Planes[1].U8[2*y*240+2*x]
+	for y := range 144 {
+		for x := range 144 {
+			a, b := small.Planes[1].U8[y*144+x], large.Planes[1].U8[2*y*288+2*x]
 			if math.Abs(float64(a)-float64(b)) > 60 {
 				differ++
 			}
 		}
 	}
-	if differ > 120*120/50 {
-		t.Errorf("%d of %d pixels differ", differ, 120*120)
+	if differ > 144*144/50 {
+		t.Errorf("%d of %d pixels differ", differ, 144*144)
 	}
 }
 

@@ -8,7 +8,7 @@ func microtubules(s *site) float64 { return s.cytoplasm() * s.strands * (1.1 - 0
 // microtubuleEnds are dots far out on the microtubules.
 func microtubuleEnds(s *site) float64 {
 	return s.cytoplasm() * math.Pow(ridge(math.Sin(11*s.angle+9*s.bend)), 2) * above(s.r, 0.5) *
-		ridge(1.4*math.Sin(20*s.r+8*s.bend))
+		ridge(math.Sin(14*s.r+8*s.bend))
 }
 
 // intermediateFilaments wind around the nucleus.
@@ -41,8 +41,8 @@ func cytokineticBridge(s *site) float64 {
 	sin, cos := math.Sincos(s.cell.toward)
 	middle := s.cell.outline(cos, sin)
 	along, across := s.u*cos+s.v*sin-middle, s.v*cos-s.u*sin
-	bar := around(across, 0, 0.06) * inside(math.Abs(along)/0.28)
-	return max(0.75*bar, around(math.Hypot(along, across), 0, 0.1))
+	bar := around(across, 0, 0.09) * inside(math.Abs(along)/0.32)
+	return max(0.75*bar, around(math.Hypot(along, across), 0, 0.14))
 }
 
 // organizingCenter is a body beside the nucleus, with rays.
@@ -52,8 +52,8 @@ func organizingCenter(s *site) float64 {
 	}
 	x, y := s.from(s.cell.centre)
 	d := math.Hypot(x, y)
-	rays := ridge(math.Sin(3*math.Atan2(y, x)+s.cell.tilt[0])) * math.Exp(-d/0.22)
-	return max(around(d, 0, 0.1), rays)
+	rays := ridge(math.Sin(3*math.Atan2(y, x)+s.cell.tilt[0])) * math.Exp(-d/0.28)
+	return max(around(d, 0, 0.13), rays)
 }
 
 // centrosome is two small bodies beside the nucleus.
@@ -63,5 +63,5 @@ func centrosome(s *site) float64 {
 	}
 	sin, cos := math.Sincos(s.cell.tilt[1])
 	c := s.cell.centre
-	return s.dots([]point{{c.x + 0.075*cos, c.y + 0.075*sin}, {c.x - 0.075*cos, c.y - 0.075*sin}}, 0.06)
+	return s.dots([]point{{c.x + 0.1*cos, c.y + 0.1*sin}, {c.x - 0.1*cos, c.y - 0.1*sin}}, 0.085)
 }

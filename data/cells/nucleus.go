@@ -27,7 +27,7 @@ func fibrillarCenters(s *site) float64 {
 	for i, b := range s.cell.bodies[:3] {
 		for k := range 3 {
 			sin, cos := math.Sincos(s.cell.tilt[0] + float64(i) + 2*math.Pi/3*float64(k))
-			most = max(most, s.inNucleus([]point{{b.x + 0.17*cos, b.y + 0.17*sin}}, 0.09))
+			most = max(most, s.inNucleus([]point{{b.x + 0.2*cos, b.y + 0.2*sin}}, 0.1))
 		}
 	}
 	return most
@@ -41,7 +41,7 @@ func nuclearBodies(s *site) float64 {
 	if s.cell == nil {
 		return 0
 	}
-	return s.inNucleus(s.cell.bodies[:4], 0.125)
+	return s.inNucleus(s.cell.bodies[:4], 0.16)
 }
 
 // inNucleus is 1 on places in the nucleus; the radius is in units of its own.

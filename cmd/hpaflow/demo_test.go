@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// demoOutputs are the files a demonstration comes to.
+func demoOutputs(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range []string{"submission.csv", "submission.csv.leak.csv", "thresholds.csv"} {
+		b, err := os.ReadFile(filepath.Join(dir, "submissions", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(b)
+	}
+	return all
+}
+
+// TestDemo runs a small demonstration through, kills another one at growing
+// times until it gets through, and compares the submissions.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains four networks")
+	}
+	hpaflow := program(t)
+	command := func(dir string) *exec.Cmd {
+		args := []string{"demo", "--dir", dir, "--progress", "plain"}
+		for _, set := range []string{"train=90", "external=24", "test=24", "size=32", "epochs=2", "more_epochs=2", "last=1"} {
+			args = append(args, "--set", set)
+		}
+		return exec.Command(hpaflow, args...)
+	}
+	whole := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	cmd := command(whole)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.Bytes())
+	}
+	for _, word := range []string{"test_val", "guessing by frequency", filepath.Join(whole, "data", "cells.png"), filepath.Join(whole, "submissions", "submission.csv")} {
+		if !strings.Contains(stdout.String(), word) {
+			t.Errorf("the table lacks %s:\n%s", word, stdout.Bytes())
+		}
+	}
+	var s map[string]float64
+	text, err := os.ReadFile(filepath.Join(whole, "scores.json"))
+	if err != nil || json.Unmarshal(text, &s) != nil {
+		t.Fatalf("scores.json: %v\n%s", err, text)
+	}
+	for _, name := range []string{"macro_f1_present", "guess_macro_f1_present", "test_macro_f1_present", "seconds"} {
+		if s[name] <= 0 || name != "seconds" && s[name] > 1 {
+			t.Errorf("%s is %v", name, s[name])
+		}
+	}
+	if s["leak_macro_f1_present"] < s["test_macro_f1_present"] {
+		t.Errorf("with leaks applied %v, without %v", s["leak_macro_f1_present"], s["test_macro_f1_present"])
+	}
+
+	dir, killed := t.TempDir(), 0
+	for delay := 400 * time.Millisecond; ; delay = delay * 3 / 2 {
+		cmd, stderr := command(dir), bytes.Buffer{}
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(delay, func() { cmd.Process.Signal(syscall.SIGKILL) })
+		if cmd.Wait() == nil {
+			break
+		}
+		if code := cmd.ProcessState.ExitCode(); code != -1 {
+			t.Fatalf("after %d times, exit code %d\n%s", killed, code, stderr.Bytes())
+		}
+		killed++
+	}
+	if want, got := demoOutputs(t, whole), demoOutputs(t, dir); !maps.Equal(want, got) {
+		t.Errorf("killed %d times, it ended with another submission", killed)
+	}
+	t.Logf("killed %d times", killed)
+}
