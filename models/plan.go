@@ -19,6 +19,8 @@ type plan struct {
 
 	sizes  []int // values a sample of each buffer
 	folded bool  // weights are those of params
+
+	scaled []float32 // weights on their way to a folded form, while fold runs
 }
 
 // planStep is an operation on slots.
@@ -126,7 +128,15 @@ func (p *plan) fold(ws *kernels.Workspace) {
 			p.steps[i].fold(ws)
 		}
 	}
-	p.folded = true
+	p.folded, p.scaled = true, nil
+}
+
+// space is memory for n weights, until the next layer's.
+func (p *plan) space(n int) []float32 {
+	if cap(p.scaled) < n {
+		p.scaled = make([]float32, n)
+	}
+	return p.scaled[:n]
 }
 
 // runner is the memory that one run of a plan needs.

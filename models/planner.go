@@ -59,7 +59,7 @@ func (p *planner) convNorm(x activation, c convNorm) activation {
 	e := kernels.Epilogue{Bias: make([]float32, kernels.Blocks(y.c)*kernels.Lanes), ReLU: c.relu}
 	var packed []float32
 	s.fold = func(ws *kernels.Workspace) {
-		scaled := make([]float32, len(weights))
+		scaled := p.plan.space(len(weights))
 		size := len(weights) / y.c
 		for o := range y.c {
 			scale := float64(gamma[o]) / math.Sqrt(float64(variance.data[o])+eps)
