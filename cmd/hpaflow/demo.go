@@ -52,7 +52,7 @@ func demo(c *cli.Context, reg *flow.Registry) error {
 	ctx, stop := interruptible(c.Context)
 	defer stop()
 	r := &running{reg: reg, out: c.App.ErrWriter, workers: "auto", progress: c.String("progress")}
-	sets := append([]string{"dir=" + dir}, c.StringSlice("set")...)
+	sets := append([]string{"dir=" + dir, "flows=" + filepath.Join(dir, "configs")}, c.StringSlice("set")...)
 	if err := r.file(ctx, filepath.Join(dir, "configs", "demo.flow"), sets); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *scores) show(w io.Writer, dir string) error {
 		{"data/split.stratified.png", "how evenly labels are split"},
 		{"results/first/report.html", "the first network's run"},
 		{"results/second/report.html", "the second one's"},
-		{"results/search/search.csv", "the trials of the search"},
+		{"results/search/search.csv", "the trials of the search for augmentation"},
 		{"submissions/thresholds.png", "F1 and threshold of each label"},
 		{"submissions/submission.csv", "the submission"},
 		{"scores.json", "these scores"},

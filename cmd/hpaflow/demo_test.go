@@ -31,12 +31,12 @@ func demoOutputs(t *testing.T, dir string) map[string]string {
 // times until it gets through, and compares the submissions.
 func TestDemo(t *testing.T) {
 	if testing.Short() {
-		t.Skip("trains four networks")
+		t.Skip("trains ten networks")
 	}
 	hpaflow := program(t)
 	command := func(dir string) *exec.Cmd {
 		args := []string{"demo", "--dir", dir, "--progress", "plain"}
-		for _, set := range []string{"train=90", "external=24", "test=24", "size=32", "epochs=2", "more_epochs=2", "last=1"} {
+		for _, set := range []string{"train=90", "external=24", "test=24", "size=32", "epochs=2", "more_epochs=2", "search_epochs=1", "last=1"} {
 			args = append(args, "--set", set)
 		}
 		return exec.Command(hpaflow, args...)
