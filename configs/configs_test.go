@@ -506,7 +506,7 @@ func TestResolvedFlowsAreFlows(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatalf("%s resolved: %v\n%s", name.Name(), faults, plan.Resolved())
 		}
-		if !bytes.Equal(plan.Resolved(), second.Resolved()) || len(plan.Nodes) != len(second.Nodes) {
+		if !bytes.Equal(plan.Resolved(), second.Resolved()) || len(plan.Nodes) != len(second.Nodes) || len(plan.Steps) != len(second.Steps) {
 			t.Errorf("%s resolved and planned again:\n%s\nwas\n%s", name.Name(), second.Resolved(), plan.Resolved())
 		}
 		for i, n := range plan.Nodes {

@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,12 @@ func (p *Plan) Resolved() []byte {
 		fmt.Fprintf(&b, "\n%s {\n%s}\n", header, strings.Join(lines, ""))
 	}
 	fmt.Fprintf(&b, "# %s with all its values.\n", p.Name)
+	for _, s := range p.Steps {
+		block(fmt.Sprintf("step %q", s.Name), p.resolvedStep(s))
+	}
+	if len(p.Steps) > 0 {
+		return hclwrite.Format([]byte(b.String()))
+	}
 	block("run", settings(flow.RunFields, p.run))
 	for _, n := range p.Nodes {
 		var lines []string
@@ -33,6 +40,20 @@ func (p *Plan) Resolved() []byte {
 		block(fmt.Sprintf("%s %q %q", n.Spec.Kind, n.Spec.Name, n.Name), lines)
 	}
 	return hclwrite.Format([]byte(b.String()))
+}
+
+// resolvedStep is a step's lines. Its flow is named from the file's own folder.
+func (p *Plan) resolvedStep(s Step) []string {
+	file := s.File
+	if relative, err := filepath.Rel(filepath.Dir(p.file), file); err == nil && !filepath.IsAbs(file) {
+		file = relative
+	}
+	lines := []string{fmt.Sprintf("  flow = %s\n  set = {\n", written(cty.StringVal(file)))}
+	for _, set := range s.Sets {
+		name, value, _ := strings.Cut(set, "=")
+		lines = append(lines, fmt.Sprintf("    %s = %s\n", name, written(cty.StringVal(value))))
+	}
+	return append(lines, "  }\n")
 }
 
 // settings is a line for each field.
