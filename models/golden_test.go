@@ -119,7 +119,11 @@ func TestNetworksEqualPyTorch(t *testing.T) {
 					stats[p.name] = p.data
 				}
 			}
-			digestsAre(t, "gradients", grads, c.Grads, 1e-3)
+			share := 1e-3
+			if kernels.Instructions() == "go" { // rounds each product, so a ReLU may fall to the other side
+				share = 3e-3
+			}
+			digestsAre(t, "gradients", grads, c.Grads, share)
 			digestsAre(t, "statistics", stats, c.Stats, 1e-4)
 		})
 	}

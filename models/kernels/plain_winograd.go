@@ -83,21 +83,24 @@ func plainTransform(from, to int, f func(*row, int, int) row) func(int, *float32
 }
 
 func plainOutput(n int, out *float32, outRow, outCol, outNext int, in *float32, inRow, inCol, inNext int, bias, res *float32, relu int) {
-	plainTransform(6, 4, evaluateRow)(n, out, outRow, outCol, outNext, in, inRow, inCol, inNext)
+	transform := plainTransform(6, 4, evaluateRow)
 	for t := range n {
+		var tile [16 * Lanes]float32 // out may be res
+		transform(1, &tile[0], 4*laneBytes, laneBytes, 0, &vec(in, t*inNext)[0], inRow, inCol, 0)
 		for i := range 16 {
 			at := t*outNext + i/4*outRow + i%4*outCol
 			y := vec(out, at)
-			for l := range y {
+			for l, v := range vec(&tile[0], i*laneBytes) {
 				if bias != nil {
-					y[l] += vec(bias, 0)[l]
+					v += vec(bias, 0)[l]
 				}
 				if res != nil {
-					y[l] += vec(res, at)[l]
+					v += vec(res, at)[l]
 				}
 				if relu != 0 {
-					y[l] = max(y[l], 0)
+					v = max(v, 0)
 				}
+				y[l] = v
 			}
 		}
 	}
