@@ -35,6 +35,10 @@
 //	weights, err := models.LoadWeights("resnet34-imagenet.pth")
 //	fitted, err := dev.Init(weights)                     // fitted says what was done with each tensor
 //
+// Afterwards Average takes the mean of the last checkpoints, Recompute gives it
+// statistics of its own, Predictor predicts with it, and PredictViews does so by
+// several views of each image.
+//
 // What always holds:
 //
 //   - Tensors are float32 in C order: images (N,C,H,W), logits (N,classes).

@@ -1,6 +1,7 @@
 // Package ops holds the operations between sources and sinks: decoding and
 // merging channels, resizing, augmenting, batching, encoding, the training step
-// and the trials of a search. Each file holds one op: its Spec, and the function that does it.
+// and the trials of a search, averaging weights, predicting, thresholds and
+// leaks. Each file holds one op: its Spec, and the function that does it.
 //
 // The work on pixels, networks and files is not here but in packages data and
 // models; an op fits it to the engine.

@@ -56,7 +56,7 @@ func drawCalibration(w io.Writer, c *metrics.Calibration) error {
 		p.Add(scatter)
 		p.Legend.Add("threshold", scatter)
 	}
-	p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
+	p.Legend.Top, p.Legend.Padding, p.Legend.XOffs = true, vg.Points(3), -vg.Points(8)
 	canvas := vgimg.NewWith(vgimg.UseWH(13*vg.Inch, 6*vg.Inch), vgimg.UseDPI(96), vgimg.UseBackgroundColor(color.White))
 	p.Draw(draw.New(canvas))
 	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)

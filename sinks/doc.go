@@ -1,7 +1,7 @@
 // Package sinks holds what flows end in: folders of images, shards, tables (of
 // labels, splits, hashes, duplicates, leaks), pictures for people to look at,
 // dead letters, checkpoints, scores and reports of training, results of a
-// search, and standard output.
+// search, averaged weights, probabilities, submissions, and standard output.
 //
 // What always holds:
 //   - An output is visible under its name only when it is complete: it is

@@ -1,6 +1,6 @@
 // Package sources holds what flows begin with: folders of channel images or
-// of RGBY images, label tables, shards, web servers, the trials of a
-// search, and standard input.
+// of RGBY images, label tables, shards, web servers, the trials of a search,
+// tables of probabilities, cells to be drawn, and standard input.
 //
 // A source lists; it does not decode. It yields *data.Sample values that say
 // where the pixels are (paths, or encoded bytes already read), so that the
