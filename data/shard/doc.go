@@ -27,16 +27,16 @@
 // core, into and out of the sample's memory, checksums included (BenchmarkPayload):
 //
 //	payload             size of raw   encode MB/s   decode MB/s   to undo in NumPy
-//	huffman (default)   0.491         615           770           nothing
-//	up                  0.517         515           615           the line above
-//	zstd, fastest       0.454         230           775           nothing
+//	huffman (default)   0.492         605           680           nothing
+//	up                  0.517         465           575           the line above
+//	zstd, fastest       0.453         245           740           nothing
 //
 // Huffman and Up are zstd frames whose blocks hold Huffman-coded literals and no
 // matches. Most of these images use few of the 256 grey levels, which a filter
 // hides from the coder; it pays on smooth images that use all of them, and on
 // these not enough for what it costs a reader. The planes' average filter, by
-// which PNGs are smaller, has no inverse in NumPy. Blocks of 32 and 128 KiB change
-// the size by 0.002.
+// which PNGs are smaller, has no inverse in NumPy. zstd's matches save 8% at
+// less than half the speed of encoding, which is what makes shards wait.
 //
 // # What always holds
 //
