@@ -21,7 +21,6 @@ type Packed struct {
 	strips  [4][]uint8
 	padded  []uint8
 	sums    []uint16
-	rows    [2][]int16
 	offsets [2][]int32
 	nothing []uint8 // stays zero
 }
