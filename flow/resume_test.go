@@ -39,8 +39,8 @@ func passes(g *flow.Graph, name string) flow.Out[int] {
 func TestResumeInsideAPass(t *testing.T) {
 	g := flow.New(flow.Options{OnError: flow.OnErrorSkip})
 	a, b := passes(g, "a"), passes(g, "b")
-	seen := map[string][]string{}
-	collect := func(name string, in flow.Out[int]) flow.Out[int] {
+	var train, val []string
+	collect := func(name string, in flow.Out[int], seen *[]string) flow.Out[int] {
 		return flow.Process(in, flow.Stage{Name: name}, func(ctx context.Context, in *flow.Reader[int], out *flow.Emitter[int]) error {
 			for {
 				r, err := in.Next(ctx)
@@ -48,7 +48,7 @@ func TestResumeInsideAPass(t *testing.T) {
 					return nil
 				}
 				if r.IsValue() {
-					seen[name] = append(seen[name], fmt.Sprintf("%s#%d", r.Key, r.Seq))
+					*seen = append(*seen, fmt.Sprintf("%s#%d", r.Key, r.Seq))
 				}
 			}
 		})
@@ -57,8 +57,8 @@ func TestResumeInsideAPass(t *testing.T) {
 	if got := x.Sources(); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("sources %v", got)
 	}
-	flow.To(collect("train", x), flow.Stage{Name: "s1"}, discard{})
-	flow.To(collect("val", b), flow.Stage{Name: "s2"}, discard{})
+	flow.To(collect("train", x, &train), flow.Stage{Name: "s1"}, discard{})
+	flow.To(collect("val", b, &val), flow.Stage{Name: "s2"}, discard{})
 	g.OnResume(func(r *flow.Resume) error {
 		if r.State != "mine" {
 			return errors.New("not mine")
@@ -75,11 +75,11 @@ func TestResumeInsideAPass(t *testing.T) {
 	if err := g.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"1 2#2", "2 0#3", "2 2#5"}; !slices.Equal(seen["train"], want) {
-		t.Errorf("train saw %v, want %v", seen["train"], want)
+	if want := []string{"1 2#2", "2 0#3", "2 2#5"}; !slices.Equal(train, want) {
+		t.Errorf("train saw %v, want %v", train, want)
 	}
-	if want := []string{"1 0#0", "1 2#2", "2 0#3", "2 2#5"}; !slices.Equal(seen["val"], want) {
-		t.Errorf("val saw %v, want %v", seen["val"], want)
+	if want := []string{"1 0#0", "1 2#2", "2 0#3", "2 2#5"}; !slices.Equal(val, want) {
+		t.Errorf("val saw %v, want %v", val, want)
 	}
 	if dead := g.Stats().DeadLetters; dead != 3 {
 		t.Errorf("%d dead letters, want 3: the one passed by is of the earlier run", dead)

@@ -57,7 +57,7 @@ func (p *planner) convNorm(x activation, c convNorm) activation {
 	}
 	s := planStep{name: "conv " + c.conv, flops: k.Flops(), inPlace: -1}
 	e := kernels.Epilogue{Bias: make([]float32, kernels.Blocks(y.c)*kernels.Lanes), ReLU: c.relu}
-	var packed []float32
+	var packed kernels.Packed
 	s.fold = func(ws *kernels.Workspace) {
 		scaled := p.plan.space(len(weights))
 		size := len(weights) / y.c
@@ -88,7 +88,7 @@ func (p *planner) conv(x activation, name string, shape kernels.ConvShape) activ
 	if k == nil {
 		return x
 	}
-	var packed []float32
+	var packed kernels.Packed
 	return p.step(planStep{
 		name: "conv " + name, flops: k.Flops(), inPlace: -1,
 		fold: func(ws *kernels.Workspace) { packed = k.Pack(ws, weights) },

@@ -3,6 +3,7 @@ package kernels
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ConvShape is a two-dimensional convolution of images (N,In,H,W) with weights
@@ -144,17 +145,30 @@ func (c *Conv) Forward(ws *Workspace, n int, y, x, w []float32) {
 	c.forward.run(ws, c.machine, n, y, x, weights{plain: w}, Epilogue{})
 }
 
-// Pack prepares weights for Infer.
-func (c *Conv) Pack(ws *Workspace, weights []float32) []float32 {
-	packed := make([]float32, c.forward.packedSize())
-	c.forward.pack(ws, c.machine, packed, weights)
-	return packed
+// Packed is weights prepared for Infer.
+type Packed struct{ weights weights }
+
+// largestPacked is how large prepared weights may be. Kernels of many channels
+// take four times their memory once turned for the minimal form; turning
+// sixteen channels at a time as they are used costs little beside them.
+const largestPacked = 16 << 20
+
+// Pack prepares a copy of weights for Infer.
+func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
+	size := c.forward.packedSize()
+	if size*floatBytes > largestPacked && size > len(w) {
+		return Packed{weights{plain: slices.Clone(w)}}
+	}
+	packed := make([]float32, size)
+	c.forward.pack(ws, c.machine, packed, w)
+	return Packed{weights{packed: packed}}
 }
 
-// Infer is Forward with packed weights and an epilogue. y may be the residual.
-func (c *Conv) Infer(ws *Workspace, n int, y, x, packed []float32, e Epilogue) {
+// Infer is Forward with prepared weights and an epilogue. y may be the
+// residual.
+func (c *Conv) Infer(ws *Workspace, n int, y, x []float32, p Packed, e Epilogue) {
 	c.check(n, y, x, nil)
-	c.forward.run(ws, c.machine, n, y, x, weights{packed: packed}, e)
+	c.forward.run(ws, c.machine, n, y, x, p.weights, e)
 }
 
 // BackwardData computes the gradient dx (n,In,H,W) from dy (n,Out,OutH,OutW).

@@ -98,6 +98,12 @@ func compareConv(t failer, ws *Workspace, s ConvShape, n int, seed uint64) {
 		c.Forward(ws, n, out, from, w)
 		faults := []error{spare(n, s.Out, out)}
 		FromBlocks(ws, n, s.Out, s.OutH()*s.OutW(), gotY, out)
+		for _, p := range []Packed{c.Pack(ws, w), {weights{plain: w}}} {
+			again := dirty(len(out))
+			if c.Infer(ws, n, again, from, p, Epilogue{}); !sameBits(again, out) {
+				t.Fatalf("%s: %+v: inference gives other bits than training", m.name, s)
+			}
+		}
 		c.BackwardWeights(ws, n, gotW, grad, from)
 		faults = append(faults, near("forward", gotY, y), near("backward weights", gotW, dw))
 		if !s.Plain {
