@@ -36,26 +36,24 @@ type tap struct{ y, x, weight int }
 // merged is the groups of a convolution, put together until their channels
 // fill blocks; the weights between groups that were apart are zero.
 type merged struct {
-	groups       int
-	out, in      int // channels of a merged group
-	partOut      int // channels of an original group
-	partIn       int
-	weights      int // taps of the whole kernel
-	outStep      int // how far apart in the weights the out channels lie
-	inStep       int
-	transposed   bool // out channels are the weights' second axis
-	outBl, inBl  int  // blocks of a merged group
-	originalPart int  // out channels of an original group, forward
+	groups      int
+	out, in     int // channels of a merged group
+	partOut     int // channels of an original group
+	partIn      int
+	weights     int // taps of the whole kernel
+	outStep     int // how far apart in the weights the out channels lie
+	inStep      int
+	outBl, inBl int // blocks of a merged group
+	partStep    int // how far apart in the weights the original groups lie
 }
 
 func merge(s ConvShape, back bool) merged {
 	m := merged{groups: s.Groups, partOut: s.Out / s.Groups, partIn: s.In / s.Groups, weights: s.KH * s.KW}
-	m.originalPart = m.partOut
+	m.partStep = m.partOut * m.partIn * m.weights
 	m.outStep, m.inStep = m.partIn*m.weights, m.weights
 	if back {
 		m.partOut, m.partIn = m.partIn, m.partOut
 		m.outStep, m.inStep = m.inStep, m.outStep
-		m.transposed = true
 	}
 	parts := 1
 	for parts < s.Groups && (s.Groups%parts > 0 || parts*m.partOut%Lanes > 0 || parts*m.partIn%Lanes > 0) {
@@ -81,17 +79,9 @@ func (m *merged) row(group, o int) weightRow {
 	part := o / m.partOut
 	original := group*(m.out/m.partOut) + part
 	return weightRow{
-		base: original*m.originalPart*m.channelStep() + o%m.partOut*m.outStep,
+		base: original*m.partStep + o%m.partOut*m.outStep,
 		lo:   part * m.partIn, hi: (part + 1) * m.partIn, step: m.inStep,
 	}
-}
-
-// channelStep is how far apart the first axis of the weights lies.
-func (m *merged) channelStep() int {
-	if m.transposed {
-		return m.inStep
-	}
-	return m.outStep
 }
 
 // pairs is how many times two blocks of a group's output there are, the last
