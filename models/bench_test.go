@@ -15,7 +15,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		model       string
 		size, batch int
-	}{{"resnet18", 128, 32}, {"resnet18", 256, 8}, {"resnet34", 256, 8}, {"resnet34", 512, 4}} {
+	}{{"resnet18", 64, 16}, {"resnet18", 128, 32}, {"resnet18", 256, 8}, {"resnet34", 256, 8}, {"resnet34", 512, 4}} {
 		b.Run(fmt.Sprintf("%s/%d", c.model, c.size), func(b *testing.B) {
 			d, err := NewCPU(Options{Model: c.model, Height: c.size, Width: c.size, Batch: c.batch})
 			if err != nil {

@@ -174,3 +174,8 @@ func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *in
 //
 //go:noescape
 func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest *float32, c *float32)
+
+// transpose turns n tiles of 8x8 values, whose rows lie row bytes apart and tiles next bytes apart.
+//
+//go:noescape
+func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow int, inNext int)

@@ -5288,3 +5288,66 @@ move:
 	JNZ         loop
 	VZEROUPPER
 	RET
+
+// func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow int, inNext int)
+// Requires: AVX
+TEXT ·transpose(SB), NOSPLIT, $0-56
+	MOVQ n+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ in+32(FP), DX
+	MOVQ outRow+16(FP), BX
+	MOVQ inRow+40(FP), SI
+	MOVQ outNext+24(FP), DI
+	MOVQ inNext+48(FP), R8
+
+tile:
+	LEAQ       (SI)(SI*2), R9
+	LEAQ       (DX)(SI*4), R10
+	VMOVUPS    (DX), Y0
+	VMOVUPS    (DX)(SI*1), Y1
+	VMOVUPS    (DX)(SI*2), Y2
+	VMOVUPS    (DX)(R9*1), Y3
+	VMOVUPS    (R10), Y4
+	VMOVUPS    (R10)(SI*1), Y5
+	VMOVUPS    (R10)(SI*2), Y6
+	VMOVUPS    (R10)(R9*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y7
+	VPERM2F128 $0x20, Y3, Y1, Y2
+	VPERM2F128 $0x31, Y3, Y1, Y3
+	VPERM2F128 $0x20, Y5, Y8, Y1
+	VPERM2F128 $0x31, Y5, Y8, Y8
+	VPERM2F128 $0x20, Y4, Y0, Y5
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (CX)(BX*4), R10
+	VMOVUPS    Y6, (CX)
+	VMOVUPS    Y2, (CX)(BX*1)
+	VMOVUPS    Y1, (CX)(BX*2)
+	VMOVUPS    Y5, (CX)(R9*1)
+	VMOVUPS    Y7, (R10)
+	VMOVUPS    Y3, (R10)(BX*1)
+	VMOVUPS    Y8, (R10)(BX*2)
+	VMOVUPS    Y0, (R10)(R9*1)
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	DECQ       AX
+	JNZ        tile
+	VZEROUPPER
+	RET

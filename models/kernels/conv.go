@@ -59,22 +59,25 @@ func (s ConvShape) Flops() float64 {
 type Conv struct {
 	ConvShape
 	machine  *machine
-	forward  convolver
-	backward []convolver // of the input's gradient, one for each phase of the stride
+	forward  method
+	backward []method // of the input's gradient, one for each phase of the stride
 }
 
-// convolver is a pass over images: the method that suits its shape.
-type convolver interface {
+// method is a pass over images, computed as suits its shape.
+type method interface {
 	packedSize() int
 	pack(ws *Workspace, m *machine, packed, weights []float32)
 	run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue)
+
+	// gradient computes the weights' gradient, of a pass forward.
+	gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32)
 }
 
 // weights are a pass's weights: packed, or as they come and yet to be packed.
 type weights struct{ plain, packed []float32 }
 
 // ready gives them packed.
-func (w weights) ready(ws *Workspace, m *machine, c convolver) []float32 {
+func (w weights) ready(ws *Workspace, m *machine, c method) []float32 {
 	if w.packed == nil {
 		w.packed = ws.shared.get(slotA, c.packedSize())
 		c.pack(ws, m, w.packed, w.plain)
@@ -105,16 +108,16 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 	c := &Conv{ConvShape: s, machine: m}
 	if s.suitsWinograd() {
 		c.forward = newWinograd(s, false)
-		c.backward = []convolver{newWinograd(s, true)}
+		c.backward = []method{newWinograd(s, true)}
 		return c, nil
 	}
-	c.forward = forwardPass(s)
+	c.forward = forwardPass(s).stack(s.Batch)
 	if s.Plain {
 		return c, nil
 	}
 	for y := range min(s.StrideH, s.H) {
 		for x := range min(s.StrideW, s.W) {
-			c.backward = append(c.backward, backwardPass(s, y, x))
+			c.backward = append(c.backward, backwardPass(s, y, x).stack(s.Batch))
 		}
 	}
 	return c, nil
@@ -186,11 +189,7 @@ func (c *Conv) BackwardData(ws *Workspace, n int, dx, dy, w []float32) {
 // (n,Out,OutH,OutW) and the input x (n,In,H,W).
 func (c *Conv) BackwardWeights(ws *Workspace, n int, dw, dy, x []float32) {
 	c.check(n, dy, x, dw)
-	if w, ok := c.forward.(*winogradPass); ok {
-		w.gradient(ws, c.machine, n, dw, dy, x)
-		return
-	}
-	c.forward.(*pass).gradient(ws, c.machine, n, dw, dy, x)
+	c.forward.gradient(ws, c.machine, n, dw, dy, x)
 }
 
 func (c *Conv) check(n int, out, in, weights []float32) {

@@ -38,6 +38,13 @@ func TestConvLargeShapes(t *testing.T) {
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
 		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
 		{In: 8, Out: 8, H: 50, W: 60, KH: 1, KW: 7, PadW: 3},
+		{In: 56, Out: 152, H: 2, W: 2, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6}, // planes smaller than tiles
+		{In: 136, Out: 56, H: 5, W: 4, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Batch: 6},
+		{In: 61, Out: 67, H: 5, W: 3, KH: 1, KW: 1, StrideH: 2, StrideW: 2, Batch: 6},
+		{In: 64, Out: 72, H: 3, W: 3, KH: 1, KW: 1, Batch: 6},
+		{In: 64, Out: 128, H: 2, W: 3, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 16, Batch: 6},
+		{In: 56, Out: 56, H: 1, W: 4, KH: 1, KW: 7, PadW: 3, Batch: 6},
+		{In: 64, Out: 64, H: 1, W: 2, KH: 3, KW: 3, PadH: 2, PadW: 2, Batch: 6}, // positions that no tap reaches
 		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1},
 	} {
 		compareConv(t, ws, withDefaults(s), 6, 1)

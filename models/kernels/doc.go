@@ -20,9 +20,10 @@
 //     caller and panics.
 //
 // A convolution is direct (pass.go, direct.go, gradient.go): the input is read
-// where it lies, and 6 pixels by 16 channels are summed in registers. A 3x3 one
-// at stride 1 is in minimal form where images are large enough (winograd.go),
-// with a quarter of the products.
+// where it lies, and 6 pixels by 16 channels are summed in registers. Where
+// planes are smaller than that, the pixels are of as many images (stacked.go,
+// stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
+// large enough (winograd.go), with a quarter of the products.
 //
 // The innermost loops (machine.go) are in assembly for AVX2, chosen when the
 // program starts, and in plain Go for other machines and for builds with the

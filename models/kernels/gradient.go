@@ -90,15 +90,18 @@ func (g *weightGradient) combinations(to []int, b *band) []int {
 
 // unpack puts acc in its place in dw.
 func (g *weightGradient) unpack(dw []float32) {
-	width := g.blocksOf(g.pair) * Lanes
-	for o := range width {
-		r := g.row(g.group, g.pair*maxBlocks*Lanes+o)
-		first := g.block * g.lanes
-		for c := max(r.lo, first); c < min(r.hi, first+g.blocks*g.lanes); c++ {
-			k := (c - first) / g.lanes
-			for t := range g.taps {
-				dw[r.at(c)+g.taps[t].weight] = g.acc[((k*len(g.taps)+t)*g.lanes+(c-first)%g.lanes)*width+o]
+	blocks := g.blocksOf(g.pair)
+	kernels := g.scratch.get(slotKernels, g.lanes*g.weights*Lanes)
+	for b := range g.blocks {
+		for o := range blocks {
+			for c := range g.lanes {
+				for t := range g.taps {
+					from := g.acc[(((b*len(g.taps)+t)*g.lanes+c)*blocks+o)*Lanes:]
+					*(*[Lanes]float32)(kernels[(c*g.weights+g.taps[t].weight)*Lanes:]) = *(*[Lanes]float32)(from)
+				}
 			}
+			first := (g.block + b) * g.lanes
+			g.scatter(g.machine, dw, kernels, g.group, g.pair*maxBlocks+o, first, min(g.in, first+g.lanes))
 		}
 	}
 }

@@ -29,6 +29,9 @@ type machine struct {
 	winogradOutput func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int, bias, res *float32, relu int)
 
+	// transpose turns n tiles of 8x8 values.
+	transpose func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
+
 	// fmaPeak does n rounds of peakFlops additions and multiplications.
 	fmaPeak   func(n int)
 	peakFlops int

@@ -14,6 +14,7 @@ func fastMachines() []*machine {
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
+		transpose:      transpose,
 		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
 		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax, adamStep: adamStep,
 	}

@@ -33,63 +33,6 @@ type pass struct {
 // position's source, and which weight it multiplies.
 type tap struct{ y, x, weight int }
 
-// merged is the groups of a convolution, put together until their channels
-// fill blocks; the weights between groups that were apart are zero.
-type merged struct {
-	groups      int
-	out, in     int // channels of a merged group
-	partOut     int // channels of an original group
-	partIn      int
-	weights     int // taps of the whole kernel
-	outStep     int // how far apart in the weights the out channels lie
-	inStep      int
-	outBl, inBl int // blocks of a merged group
-	partStep    int // how far apart in the weights the original groups lie
-}
-
-func merge(s ConvShape, back bool) merged {
-	m := merged{groups: s.Groups, partOut: s.Out / s.Groups, partIn: s.In / s.Groups, weights: s.KH * s.KW}
-	m.partStep = m.partOut * m.partIn * m.weights
-	m.outStep, m.inStep = m.partIn*m.weights, m.weights
-	if back {
-		m.partOut, m.partIn = m.partIn, m.partOut
-		m.outStep, m.inStep = m.inStep, m.outStep
-	}
-	parts := 1
-	for parts < s.Groups && (s.Groups%parts > 0 || parts*m.partOut%Lanes > 0 || parts*m.partIn%Lanes > 0) {
-		parts++
-	}
-	m.groups /= parts
-	m.out, m.in = parts*m.partOut, parts*m.partIn
-	m.outBl, m.inBl = Blocks(m.out), Blocks(m.in)
-	return m
-}
-
-// weightRow is where the weights of an output channel stand: of the input
-// channels lo..hi of its group, from base on, a step apart.
-type weightRow struct{ base, lo, hi, step int }
-
-func (r *weightRow) at(c int) int { return r.base + (c-r.lo)*r.step }
-
-// row gives the row of a group's channel o, empty for a spare lane.
-func (m *merged) row(group, o int) weightRow {
-	if o >= m.out {
-		return weightRow{}
-	}
-	part := o / m.partOut
-	original := group*(m.out/m.partOut) + part
-	return weightRow{
-		base: original*m.partStep + o%m.partOut*m.outStep,
-		lo:   part * m.partIn, hi: (part + 1) * m.partIn, step: m.inStep,
-	}
-}
-
-// pairs is how many times two blocks of a group's output there are, the last
-// of which may be one.
-func (m *merged) pairs() int { return ceil(m.outBl, maxBlocks) }
-
-func (m *merged) blocksOf(pair int) int { return min(maxBlocks, m.outBl-pair*maxBlocks) }
-
 func forwardPass(s ConvShape) *pass {
 	p := &pass{
 		merged: merge(s, false), lanes: Lanes, plain: s.Plain,
@@ -163,34 +106,30 @@ func (p *pass) inBlocks() int { return ceil(p.in, p.lanes) }
 
 // pack lays the weights out as [group][pair][inBlock][tap][lane][channel of the pair].
 func (p *pass) pack(ws *Workspace, m *machine, packed, weights []float32) {
-	size := p.pairSize()
+	size, pairs := p.pairSize(), p.pairs()
 	if size == 0 {
 		return
 	}
-	pairs := p.pairs()
-	ws.each(p.groups*pairs, func(_ *scratch, i int) {
-		to := packed[i*size : (i+1)*size]
-		group, first := i/pairs, i%pairs*maxBlocks*Lanes
-		width := p.blocksOf(i%pairs) * Lanes
-		var rows [maxBlocks * Lanes]weightRow
-		for o := range width {
-			rows[o] = p.row(group, first+o)
-		}
-		for c := range p.inBlocks() * p.lanes {
-			at := to[(c/p.lanes*len(p.taps)*p.lanes+c%p.lanes)*width:]
-			for o := range width {
-				r := &rows[o]
-				if c < r.lo || c >= r.hi {
-					for t := range p.taps {
-						at[t*p.lanes*width+o] = 0
-					}
-					continue
-				}
-				from := weights[r.at(c):]
+	ws.each(p.groups*pairs, func(s *scratch, i int) {
+		p.packPair(s, m, packed[i*size:(i+1)*size], weights, i/pairs, i%pairs, len(p.taps)*p.lanes, p.lanes)
+	})
+}
+
+// packPair packs the weights of two blocks of output channels: blocks of input
+// channels and taps lie so many rows apart, a row being the pair's channels.
+func (p *pass) packPair(s *scratch, m *machine, to, weights []float32, group, pair, blockRows, tapRows int) {
+	blocks := p.blocksOf(pair)
+	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
+	for b := range p.inBlocks() {
+		for o := range blocks {
+			p.gather(m, kernels, weights, group, pair*maxBlocks+o, b*p.lanes, (b+1)*p.lanes)
+			for c := range p.lanes {
+				row := to[((b*blockRows+c)*blocks+o)*Lanes:]
+				from := kernels[c*p.weights*Lanes:]
 				for t := range p.taps {
-					at[t*p.lanes*width+o] = from[p.taps[t].weight]
+					*(*[Lanes]float32)(row[t*tapRows*blocks*Lanes:]) = *(*[Lanes]float32)(from[p.taps[t].weight*Lanes:])
 				}
 			}
 		}
-	})
+	}
 }

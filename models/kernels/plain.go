@@ -17,6 +17,7 @@ func plainMachine() *machine {
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
 		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax, adamStep: plainAdam,
+		transpose: plainTranspose,
 	}
 	for blocks := 1; blocks <= maxBlocks; blocks++ {
 		for pixels := 1; pixels <= tileVectors/blocks; pixels++ {
@@ -211,6 +212,16 @@ func plainAdam(n int, p, g, m, v, largest, c *float32) {
 				most[l] = second
 			}
 			x[l] -= k[5] * ms[l] / (k[6]*float32(math.Sqrt(float64(second))) + k[7])
+		}
+	}
+}
+
+func plainTranspose(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int) {
+	for t := range n {
+		for r := range Lanes {
+			for c, v := range vec(in, t*inNext+r*inRow) {
+				vec(out, t*outNext+c*outRow)[r] = v
+			}
 		}
 	}
 }

@@ -25,7 +25,7 @@ const (
 
 // suitsWinograd says whether the minimal form is the faster one: kernels are
 // 3x3, and there are enough tiles to make up for turning the kernels. That
-// takes as long as 23 tiles, a whole tile in direct form as long as two and a
+// takes as long as 10 tiles, a whole tile in direct form as long as two and a
 // half in minimal form.
 func (s ConvShape) suitsWinograd() bool {
 	if s.KH != 3 || s.KW != 3 || s.StrideH != 1 || s.StrideW != 1 || s.DilationH != 1 || s.DilationW != 1 ||
@@ -34,7 +34,7 @@ func (s ConvShape) suitsWinograd() bool {
 	}
 	tiles := max(1, s.Batch) * ceil(s.OutH(), tileOut) * ceil(s.OutW(), tileOut)
 	whole := float64(max(1, s.Batch)*s.OutH()*s.OutW()) / (tileOut * tileOut)
-	return 2.5*whole-float64(tiles) >= 23
+	return 2.5*whole-float64(tiles) >= 10
 }
 
 // winogradPass is a convolution, forward or back to the input, in minimal form.
@@ -77,28 +77,15 @@ func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32
 // packBlock turns the kernels of a pair and a block of input channels.
 func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, pair, block int) {
 	blocks := p.blocksOf(pair)
-	width := blocks * Lanes
-	kernels := s.get(slotB, Lanes*9*width) // [lane][block][tap][output lane]
-	clear(kernels)
-	for o := range width {
-		r := p.row(0, pair*maxBlocks*Lanes+o)
-		for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
-			to := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
-			from := weights[r.at(c):]
-			for t := range 9 {
-				to[t*Lanes] = from[p.tap(t)]
-			}
-		}
+	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
+	first, step := 0, laneBytes
+	if p.back { // the kernel is turned round
+		first, step = 8*Lanes, -laneBytes
 	}
-	point := p.inBl * Lanes * width * floatBytes
-	m.winogradKernel(Lanes*blocks, &packed[block*Lanes*width], tileIn*point, point, laneBytes,
-		&kernels[0], 3*laneBytes, laneBytes, 9*laneBytes)
-}
-
-// tap is the weight of a tap: back to the input, the kernel is turned round.
-func (p *winogradPass) tap(t int) int {
-	if p.back {
-		return 8 - t
+	point := p.inBl * Lanes * blocks * laneBytes
+	for o := range blocks {
+		p.gather(m, kernels, weights, 0, pair*maxBlocks+o, block*Lanes, (block+1)*Lanes)
+		m.winogradKernel(Lanes, &packed[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes,
+			&kernels[first], 3*step, step, 9*laneBytes)
 	}
-	return t
 }

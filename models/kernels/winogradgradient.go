@@ -97,18 +97,6 @@ func (g *winogradGradient) sum(sums []float32, pair, point int) {
 	}
 }
 
-// laneOffsets are the places of all input channels, filled up with the first.
-func (p *winogradPass) laneOffsets(to []int, count int) []int {
-	to = to[:0]
-	for c := range p.inBl * Lanes {
-		to = append(to, c/Lanes*count*laneBytes+c%Lanes*floatBytes)
-	}
-	for len(to)%gradCombos > 0 {
-		to = append(to, 0)
-	}
-	return to
-}
-
 // turnGrad turns one block's gradient tiles.
 func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int) {
 	point := blocks * w.count * laneBytes
@@ -140,17 +128,10 @@ func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int
 func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, pair, block int) {
 	blocks := p.blocksOf(pair)
 	point := p.sumSize() * floatBytes
-	kernels := s.get(slotRows, Lanes*maxBlocks*9*Lanes) // [lane][block][tap][output lane]
-	m.winogradWeights(Lanes*blocks, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
-		&sums[block*Lanes*blocks*Lanes], tileIn*point, point, laneBytes)
-	for o := range blocks * Lanes {
-		r := p.row(0, pair*maxBlocks*Lanes+o)
-		for c := max(r.lo, block*Lanes); c < min(r.hi, (block+1)*Lanes); c++ {
-			from := kernels[(c%Lanes*blocks+o/Lanes)*9*Lanes+o%Lanes:]
-			to := dw[r.at(c):]
-			for t := range 9 {
-				to[t] = from[t*Lanes]
-			}
-		}
+	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
+	for o := range blocks {
+		m.winogradWeights(Lanes, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
+			&sums[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes)
+		p.scatter(m, dw, kernels, 0, pair*maxBlocks+o, block*Lanes, min(p.in, (block+1)*Lanes))
 	}
 }

@@ -43,11 +43,12 @@ func (s *scratch) lane(i int) *lane {
 }
 
 const (
-	slotA    = iota // packed weights
-	slotB           // products at the points of Winograd's transform
-	slotC           // sums before they are put in place
-	slotX           // padded or transformed images
-	slotRows        // rows of tiles at the edge of an image
+	slotA       = iota // packed weights
+	slotB              // products at the points of Winograd's transform
+	slotC              // sums before they are put in place
+	slotX              // padded or transformed images
+	slotRows           // rows of tiles at the edge of an image
+	slotKernels        // weights of a block of output channels
 	slots
 )
 

@@ -21,6 +21,7 @@ func main() {
 	batchNorm()
 	maxPool()
 	adam()
+	transpose()
 	Generate()
 }
 

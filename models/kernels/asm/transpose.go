@@ -1,0 +1,58 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// transpose writes the loop over tiles of 8x8 values: pairs of rows are
+// interleaved, then pairs of those, then halves are put together.
+func transpose() {
+	TEXT("transpose", NOSPLIT, "func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)")
+	Pragma("noescape")
+	Doc("transpose turns n tiles of 8x8 values, whose rows lie row bytes apart and tiles next bytes apart.")
+	n := Load(Param("n"), GP64())
+	out := Load(Param("out"), GP64())
+	in := Load(Param("in"), GP64())
+	outRow := Load(Param("outRow"), GP64())
+	inRow := Load(Param("inRow"), GP64())
+	outNext := Load(Param("outNext"), GP64())
+	inNext := Load(Param("inNext"), GP64())
+	walk := func(base, row reg.Register, do func(i int, m Mem)) {
+		third, far := GP64(), GP64()
+		LEAQ(Mem{Base: row, Index: row, Scale: 2}, third)
+		LEAQ(Mem{Base: base, Index: row, Scale: 4}, far)
+		for i, b := range []reg.Register{base, far} {
+			do(4*i, Mem{Base: b})
+			do(4*i+1, Mem{Base: b, Index: row, Scale: 1})
+			do(4*i+2, Mem{Base: b, Index: row, Scale: 2})
+			do(4*i+3, Mem{Base: b, Index: third, Scale: 1})
+		}
+	}
+	Label("tile")
+	x, y := vectors(8), vectors(8)
+	walk(in, inRow, func(i int, m Mem) { VMOVUPS(m, x[i]) })
+	for i := 0; i < 8; i += 2 { // y[i] has columns 0, 1, 4, 5 of rows i and i+1, y[i+1] the others
+		VUNPCKLPS(x[i+1], x[i], y[i])
+		VUNPCKHPS(x[i+1], x[i], y[i+1])
+	}
+	x = vectors(8)
+	for i := 0; i < 8; i += 4 { // x[i+c] has columns c and c+4 of rows i..i+3
+		for c := range 2 {
+			VSHUFPS(Imm(0x44), y[i+2+c], y[i+c], x[i+2*c])
+			VSHUFPS(Imm(0xee), y[i+2+c], y[i+c], x[i+2*c+1])
+		}
+	}
+	y = vectors(8)
+	for c := range 4 {
+		VPERM2F128(Imm(0x20), x[4+c], x[c], y[c])
+		VPERM2F128(Imm(0x31), x[4+c], x[c], y[4+c])
+	}
+	walk(out, outRow, func(i int, m Mem) { VMOVUPS(y[i], m) })
+	ADDQ(outNext, out)
+	ADDQ(inNext, in)
+	DECQ(n)
+	JNZ(LabelRef("tile"))
+	done()
+}

@@ -1,0 +1,179 @@
+package kernels
+
+// stacked is a pass over planes so small that a tile of neighbouring positions
+// would stay half empty, and much of it read zeros around the source. A tile
+// takes one position of several images instead, and of the taps only those that
+// lie inside.
+type stacked struct {
+	*pass
+	windows []gridRect // of each tap
+	ends    []ends     // of each grid position
+}
+
+// gridRect is the grid positions for which a tap lies inside the source: rows
+// top..bottom-1 and columns left..right-1.
+type gridRect struct{ top, bottom, left, right int }
+
+// ends are the first tap that lies inside the source, and the last.
+type ends struct{ first, last int }
+
+const (
+	stackedBatch     = 4  // images that fill a tile well enough
+	stackedPositions = 25 // of a grid, at most
+	stackedPairs     = 4  // output channels to share out among threads
+)
+
+// stack gives the pass for a batch of about so many images in the form that
+// suits it.
+func (p *pass) stack(batch int) method {
+	if p.plain || batch < stackedBatch || p.gridH*p.gridW > stackedPositions || p.groups*p.pairs() < stackedPairs {
+		return p
+	}
+	s := &stacked{pass: p, ends: make([]ends, p.gridH*p.gridW)}
+	for i := range s.ends {
+		s.ends[i].first = -1
+	}
+	for n, t := range p.taps {
+		w := gridRect{}
+		w.top, w.bottom = inside(p.gridH, p.stepY, t.y, p.srcH)
+		w.left, w.right = inside(p.gridW, p.stepX, t.x, p.srcW)
+		s.windows = append(s.windows, w)
+		w.each(func(i, l int) {
+			e := &s.ends[i*p.gridW+l]
+			if e.last = n; e.first < 0 {
+				e.first = n
+			}
+		})
+	}
+	for _, e := range s.ends {
+		if e.first < 0 {
+			return p // which knows how to leave a position zero
+		}
+	}
+	return s
+}
+
+// inside gives the places lo..hi-1 of a grid whose source, step apart and moved
+// by tap, is one of 0..size-1.
+func inside(grid, step, tap, size int) (lo, hi int) {
+	for lo < grid && lo*step+tap < 0 {
+		lo++
+	}
+	hi = lo
+	for hi < grid && hi*step+tap < size {
+		hi++
+	}
+	return lo, hi
+}
+
+func (w gridRect) each(do func(i, l int)) {
+	for i := w.top; i < w.bottom; i++ {
+		for l := w.left; l < w.right; l++ {
+			do(i, l)
+		}
+	}
+}
+
+// pack lays the weights out as [group][pair][tap][input channel][channel of the pair].
+func (s *stacked) pack(ws *Workspace, m *machine, packed, weights []float32) {
+	size, pairs := s.pairSize(), s.pairs()
+	ws.each(s.groups*pairs, func(sc *scratch, i int) {
+		s.packTaps(sc, m, packed[i*size:(i+1)*size], weights, i/pairs, i%pairs)
+	})
+}
+
+func (s *stacked) packTaps(sc *scratch, m *machine, to, weights []float32, group, pair int) {
+	s.packPair(sc, m, to, weights, group, pair, Lanes, s.inBl*Lanes)
+}
+
+// run computes out from src for n images. Each thread takes some output
+// channels, and packs their weights where it uses them.
+func (s *stacked) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
+	size, pairs := s.pairSize(), s.pairs()
+	source := s.stackSource(ws, n, src)
+	offsets := ws.shared.ints[:0]
+	for b := range s.inBl {
+		offsets = append(offsets, b*s.srcH*s.srcW*n*laneBytes)
+	}
+	ws.shared.ints = offsets
+	ws.each(s.groups*pairs, func(sc *scratch, i int) {
+		piece := stackedPiece{stacked: s, machine: m, n: n, offsets: offsets, epilogue: e, group: i / pairs, pair: i % pairs}
+		if w.packed != nil {
+			piece.weights = w.packed[i*size : (i+1)*size]
+		} else {
+			piece.weights = sc.get(slotA, size)
+			s.packTaps(sc, m, piece.weights, w.plain, piece.group, piece.pair)
+		}
+		chunk := max(1, directWeights/(Lanes*maxBlocks*laneBytes))
+		for t := range s.taps {
+			for lo := 0; lo < s.inBl; lo += chunk {
+				piece.add(t, lo, min(s.inBl, lo+chunk), out, source)
+			}
+		}
+	})
+}
+
+// stackedPiece is two output blocks of all images.
+type stackedPiece struct {
+	*stacked
+	machine     *machine
+	n           int
+	offsets     []int // of the source blocks in an image
+	weights     []float32
+	epilogue    Epilogue
+	group, pair int
+}
+
+// add adds what source blocks lo..hi-1 give at a tap.
+func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
+	t, blocks := p.taps[tap], p.blocksOf(p.pair)
+	firstOut, firstIn := p.group*p.outBl+p.pair*maxBlocks, p.group*p.inBl
+	outPlane := p.outH * p.outW * Lanes
+	outImage := p.groups * p.outBl * outPlane
+	w := &p.weights[(tap*p.inBl+lo)*Lanes*blocks*Lanes]
+	tiles := ceil(p.n, tileVectors/blocks)
+	p.windows[tap].each(func(i, l int) {
+		from := (firstIn*p.srcH*p.srcW + (i*p.stepY+t.y)*p.srcW + l*p.stepX + t.x) * p.n * Lanes
+		to := firstOut*outPlane + ((p.fromY+i*p.outStepY)*p.outW+p.fromX+l*p.outStepX)*Lanes
+		end := p.ends[i*p.gridW+l]
+		first, last := tap == end.first && lo == 0, tap == end.last && hi == p.inBl
+		flags := 0
+		var bias, res *float32
+		if first {
+			bias = at(p.epilogue.Bias, firstOut*Lanes)
+		} else {
+			flags |= addResult
+		}
+		if last && p.epilogue.ReLU {
+			flags |= cutResult
+		}
+		for k := range tiles {
+			image, next := k*p.n/tiles, (k+1)*p.n/tiles
+			if first { // with the first sums, since out may be the residual
+				res = at(p.epilogue.Residual, image*outImage+to)
+			}
+			p.machine.convTile[blocks][next-image](hi-lo, &p.offsets[lo], Lanes, &src[from+image*Lanes], laneBytes,
+				w, &out[image*outImage+to], outImage*floatBytes, outPlane*floatBytes, bias, res, flags)
+		}
+	})
+}
+
+// stackSource lays n images of the source out as [block][position][image][lane].
+func (s *stacked) stackSource(ws *Workspace, n int, src []float32) []float32 {
+	blocks, plane := s.groups*s.inBl, s.srcH*s.srcW
+	to := ws.shared.get(slotX, blocks*plane*n*Lanes)
+	ws.each(blocks, func(_ *scratch, b int) {
+		stackImages(to[b*plane*n*Lanes:], src[b*plane*Lanes:], n, plane, blocks*plane)
+	})
+	return to
+}
+
+// stackImages lays one block of n images, each stride vectors after the one
+// before, out as [position][image][lane].
+func stackImages(to, from []float32, n, plane, stride int) {
+	for image := range n {
+		for p := range plane {
+			*(*[Lanes]float32)(to[(p*n+image)*Lanes:]) = *(*[Lanes]float32)(from[(image*stride+p)*Lanes:])
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package kernels
+
+// gradient computes dw from dy and x. Both are turned to have the images beside
+// each other, so that a tile runs through all images of a row of positions.
+func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
+	pairs := s.pairs()
+	inPlane, outPlane := s.srcH*s.srcW, s.outH*s.outW
+	source := s.stackSource(ws, n, x)
+	ws.shared.ints = s.laneOffsets(ws.shared.ints, inPlane*n)
+	ws.each(s.groups*pairs, func(sc *scratch, i int) {
+		g := stackedGradient{stacked: s, machine: m, n: n, offsets: ws.shared.ints, group: i / pairs, pair: i % pairs}
+		g.source = source[g.group*s.inBl*inPlane*n*Lanes:]
+		first, blocks := g.group*s.outBl+g.pair*maxBlocks, s.blocksOf(g.pair)
+		g.grads = sc.get(slotB, blocks*outPlane*n*Lanes)
+		for b := range blocks {
+			stackImages(g.grads[b*outPlane*n*Lanes:], dy[(first+b)*outPlane*Lanes:], n, outPlane, s.groups*s.outBl*outPlane)
+		}
+		g.sums = sc.get(slotC, len(s.taps)*len(g.offsets)*blocks*Lanes)
+		clear(g.sums)
+		for t := range s.taps {
+			g.sum(t)
+		}
+		g.unpack(sc, dw)
+	})
+}
+
+type stackedGradient struct {
+	*stacked
+	machine       *machine
+	n             int
+	offsets       []int // of the input channels
+	group, pair   int
+	source, grads []float32 // of the group and of the pair, [block][position][image][lane]
+	sums          []float32 // [tap][input channel][channel of the pair]
+}
+
+// sum adds up a tap's sums.
+func (g *stackedGradient) sum(tap int) {
+	w, t, blocks := g.windows[tap], g.taps[tap], g.blocksOf(g.pair)
+	rows, cols := w.bottom-w.top, w.right-w.left
+	if rows == 0 || cols == 0 {
+		return
+	}
+	position := g.n * laneBytes
+	block := g.outH * g.outW * position
+	sums := g.sums[tap*len(g.offsets)*blocks*Lanes:]
+	for k := 0; k < len(g.offsets); k += gradCombos {
+		tile := func(i, l, rows, cols, xrow, dyrow int) {
+			from := ((i*g.stepY+t.y)*g.srcW + l*g.stepX + t.x) * g.n * Lanes
+			g.machine.gradTile[blocks](rows, cols, &g.source[from], &g.offsets[k], laneBytes, xrow,
+				&g.grads[(i*g.outW+l)*g.n*Lanes], dyrow, block, &sums[k*blocks*Lanes])
+		}
+		if g.stepX == 1 { // the positions of a row follow each other in both
+			tile(w.top, w.left, rows, cols*g.n, g.stepY*g.srcW*position, g.outW*position)
+			continue
+		}
+		for i := w.top; i < w.bottom; i++ {
+			tile(i, w.left, cols, g.n, g.stepX*position, position)
+		}
+	}
+}
+
+// unpack puts the sums in their places in dw.
+func (g *stackedGradient) unpack(sc *scratch, dw []float32) {
+	blocks := g.blocksOf(g.pair)
+	kernels := sc.get(slotKernels, Lanes*g.weights*Lanes)
+	for b := range g.inBl {
+		for o := range blocks {
+			for c := range Lanes {
+				for t := range g.taps {
+					from := g.sums[((t*len(g.offsets)+b*Lanes+c)*blocks+o)*Lanes:]
+					*(*[Lanes]float32)(kernels[(c*g.weights+g.taps[t].weight)*Lanes:]) = *(*[Lanes]float32)(from)
+				}
+			}
+			g.scatter(g.machine, dw, kernels, g.group, g.pair*maxBlocks+o, b*Lanes, min(g.in, (b+1)*Lanes))
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package kernels
+
+// merged is the groups of a convolution, put together until their channels
+// fill blocks; the weights between groups that were apart are zero.
+type merged struct {
+	groups      int
+	out, in     int // channels of a merged group
+	partOut     int // channels of an original group
+	partIn      int
+	weights     int // taps of the whole kernel
+	outStep     int // how far apart in the weights the out channels lie
+	inStep      int
+	outBl, inBl int // blocks of a merged group
+	partStep    int // how far apart in the weights the original groups lie
+}
+
+func merge(s ConvShape, back bool) merged {
+	m := merged{groups: s.Groups, partOut: s.Out / s.Groups, partIn: s.In / s.Groups, weights: s.KH * s.KW}
+	m.partStep = m.partOut * m.partIn * m.weights
+	m.outStep, m.inStep = m.partIn*m.weights, m.weights
+	if back {
+		m.partOut, m.partIn = m.partIn, m.partOut
+		m.outStep, m.inStep = m.inStep, m.outStep
+	}
+	parts := 1
+	for parts < s.Groups && (s.Groups%parts > 0 || parts*m.partOut%Lanes > 0 || parts*m.partIn%Lanes > 0) {
+		parts++
+	}
+	m.groups /= parts
+	m.out, m.in = parts*m.partOut, parts*m.partIn
+	m.outBl, m.inBl = Blocks(m.out), Blocks(m.in)
+	return m
+}
+
+// weightRow is where the weights of an output channel stand: of the input
+// channels lo..hi of its group, from base on, a step apart.
+type weightRow struct{ base, lo, hi, step int }
+
+func (r *weightRow) at(c int) int { return r.base + (c-r.lo)*r.step }
+
+// row gives the row of a group's channel o, empty for a spare lane.
+func (m *merged) row(group, o int) weightRow {
+	if o >= m.out {
+		return weightRow{}
+	}
+	part := o / m.partOut
+	original := group*(m.out/m.partOut) + part
+	return weightRow{
+		base: original*m.partStep + o%m.partOut*m.outStep,
+		lo:   part * m.partIn, hi: (part + 1) * m.partIn, step: m.inStep,
+	}
+}
+
+// pairs is how many times two blocks of a group's output there are, the last
+// of which may be one.
+func (m *merged) pairs() int { return ceil(m.outBl, maxBlocks) }
+
+func (m *merged) blocksOf(pair int) int { return min(maxBlocks, m.outBl-pair*maxBlocks) }
+
+// laneOffsets are the places of a group's input channels in blocks of so many
+// vectors, filled up with the first to what a gradTile takes.
+func (p *merged) laneOffsets(to []int, count int) []int {
+	to = to[:0]
+	for c := range p.inBl * Lanes {
+		to = append(to, c/Lanes*count*laneBytes+c%Lanes*floatBytes)
+	}
+	for len(to)%gradCombos > 0 {
+		to = append(to, 0)
+	}
+	return to
+}
+
+// gather sets to[((c-lo)*weights+k)*Lanes+l] to weight k of input channel c for
+// channel l of one of the group's output blocks, for c in lo..hi-1; to zero where
+// there is none.
+func (m *merged) gather(mach *machine, to, weights []float32, group, block, lo, hi int) {
+	first := block * Lanes
+	r := m.row(group, first)
+	if r.lo > lo || r.hi < hi || first%m.partOut+Lanes > m.partOut {
+		m.gatherEach(to, weights, group, first, lo, hi)
+		return
+	}
+	from := weights[r.at(lo):]
+	switch {
+	case m.outStep == 1:
+		for c := range hi - lo {
+			*(*[Lanes]float32)(to[c*Lanes:]) = *(*[Lanes]float32)(from[c*m.inStep:])
+		}
+	case m.inStep == m.weights:
+		mach.columns(to, from, (hi-lo)*m.weights, m.outStep)
+	default:
+		for c := range hi - lo {
+			mach.columns(to[c*m.weights*Lanes:], from[c*m.inStep:], m.weights, m.outStep)
+		}
+	}
+}
+
+// gatherEach is gather for output channels of several original groups, of which
+// not all may be there.
+func (m *merged) gatherEach(to, weights []float32, group, first, lo, hi int) {
+	clear(to[:(hi-lo)*m.weights*Lanes])
+	for l := range Lanes {
+		r := m.row(group, first+l)
+		for c := max(r.lo, lo); c < min(r.hi, hi); c++ {
+			from := weights[r.at(c):]
+			for k := range m.weights {
+				to[((c-lo)*m.weights+k)*Lanes+l] = from[k]
+			}
+		}
+	}
+}
+
+// scatter is the way back from gather, of a pass forward.
+func (m *merged) scatter(mach *machine, weights, from []float32, group, block, lo, hi int) {
+	first := block * Lanes
+	r := m.row(group, first)
+	if cols := (hi - lo) * m.weights; cols >= Lanes && r.lo <= lo && r.hi >= hi && first%m.partOut+Lanes <= m.partOut {
+		mach.rows(weights[r.at(lo):], from, cols, m.outStep)
+		return
+	}
+	for l := range Lanes {
+		r := m.row(group, first+l)
+		for c := max(r.lo, lo); c < min(r.hi, hi); c++ {
+			to := weights[r.at(c):]
+			for k := range m.weights {
+				to[k] = from[((c-lo)*m.weights+k)*Lanes+l]
+			}
+		}
+	}
+}
+
+// columns sets to[i*Lanes+l] to from[l*step+i] for i in 0..n-1.
+func (m *machine) columns(to, from []float32, n, step int) {
+	if n < Lanes {
+		for l := range Lanes {
+			for i, v := range from[l*step:][:n] {
+				to[i*Lanes+l] = v
+			}
+		}
+		return
+	}
+	_, _ = to[n*Lanes-1], from[(Lanes-1)*step+n-1]
+	m.transpose(n/Lanes, &to[0], laneBytes, Lanes*laneBytes, &from[0], step*floatBytes, laneBytes)
+	if n%Lanes > 0 { // the last ones, some of them again
+		m.transpose(1, &to[(n-Lanes)*Lanes], laneBytes, 0, &from[n-Lanes], step*floatBytes, 0)
+	}
+}
+
+// rows is the way back from columns, for n of Lanes at least.
+func (m *machine) rows(to, from []float32, n, step int) {
+	_, _ = from[n*Lanes-1], to[(Lanes-1)*step+n-1]
+	m.transpose(n/Lanes, &to[0], step*floatBytes, laneBytes, &from[0], laneBytes, Lanes*laneBytes)
+	if n%Lanes > 0 {
+		m.transpose(1, &to[n-Lanes], step*floatBytes, 0, &from[(n-Lanes)*Lanes], laneBytes, 0)
+	}
+}
