@@ -64,3 +64,9 @@ func at(v []float32, i int) *float32 {
 	}
 	return &v[i]
 }
+
+// moveVector copies a vector. By way of a local it stays a pair of moves in line.
+func moveVector(to, from []float32) {
+	v := *(*[Lanes]float32)(from)
+	*(*[Lanes]float32)(to) = v
+}

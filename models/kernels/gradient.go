@@ -97,7 +97,7 @@ func (g *weightGradient) unpack(dw []float32) {
 			for c := range g.lanes {
 				for t := range g.taps {
 					from := g.acc[(((b*len(g.taps)+t)*g.lanes+c)*blocks+o)*Lanes:]
-					*(*[Lanes]float32)(kernels[(c*g.weights+g.taps[t].weight)*Lanes:]) = *(*[Lanes]float32)(from)
+					moveVector(kernels[(c*g.weights+g.taps[t].weight)*Lanes:], from)
 				}
 			}
 			first := (g.block + b) * g.lanes

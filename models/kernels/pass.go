@@ -127,7 +127,7 @@ func (p *pass) packPair(s *scratch, m *machine, to, weights []float32, group, pa
 				row := to[((b*blockRows+c)*blocks+o)*Lanes:]
 				from := kernels[c*p.weights*Lanes:]
 				for t := range p.taps {
-					*(*[Lanes]float32)(row[t*tapRows*blocks*Lanes:]) = *(*[Lanes]float32)(from[p.taps[t].weight*Lanes:])
+					moveVector(row[t*tapRows*blocks*Lanes:], from[p.taps[t].weight*Lanes:])
 				}
 			}
 		}

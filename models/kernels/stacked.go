@@ -173,7 +173,7 @@ func (s *stacked) stackSource(ws *Workspace, n int, src []float32) []float32 {
 func stackImages(to, from []float32, n, plane, stride int) {
 	for image := range n {
 		for p := range plane {
-			*(*[Lanes]float32)(to[(p*n+image)*Lanes:]) = *(*[Lanes]float32)(from[(image*stride+p)*Lanes:])
+			moveVector(to[(p*n+image)*Lanes:], from[(image*stride+p)*Lanes:])
 		}
 	}
 }

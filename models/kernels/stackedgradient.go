@@ -69,7 +69,7 @@ func (g *stackedGradient) unpack(sc *scratch, dw []float32) {
 			for c := range Lanes {
 				for t := range g.taps {
 					from := g.sums[((t*len(g.offsets)+b*Lanes+c)*blocks+o)*Lanes:]
-					*(*[Lanes]float32)(kernels[(c*g.weights+g.taps[t].weight)*Lanes:]) = *(*[Lanes]float32)(from)
+					moveVector(kernels[(c*g.weights+g.taps[t].weight)*Lanes:], from)
 				}
 			}
 			g.scatter(g.machine, dw, kernels, g.group, g.pair*maxBlocks+o, b*Lanes, min(g.in, (b+1)*Lanes))

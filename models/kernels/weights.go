@@ -84,7 +84,7 @@ func (m *merged) gather(mach *machine, to, weights []float32, group, block, lo, 
 	switch {
 	case m.outStep == 1:
 		for c := range hi - lo {
-			*(*[Lanes]float32)(to[c*Lanes:]) = *(*[Lanes]float32)(from[c*m.inStep:])
+			moveVector(to[c*Lanes:], from[c*m.inStep:])
 		}
 	case m.inStep == m.weights:
 		mach.columns(to, from, (hi-lo)*m.weights, m.outStep)
