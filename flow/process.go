@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 )
 
 // Source adds a stage that yields records. Run is called once; when it
@@ -132,4 +133,23 @@ func (r *Reader[T]) Next(ctx context.Context) (Record[T], error) {
 		}
 	}
 	return Record[T]{}, io.EOF
+}
+
+// Values yields the records that are values. An error, which says that the run
+// is over, comes last.
+func (r *Reader[T]) Values(ctx context.Context) iter.Seq2[Record[T], error] {
+	return func(yield func(Record[T], error) bool) {
+		for {
+			rec, err := r.Next(ctx)
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				yield(rec, err)
+				return
+			case rec.IsValue() && !yield(rec, nil):
+				return
+			}
+		}
+	}
 }

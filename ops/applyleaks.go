@@ -2,9 +2,7 @@ package ops
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"hpaflow/data"
 	"hpaflow/data/submission"
@@ -46,17 +44,11 @@ type applyLeaks struct {
 
 func (a *applyLeaks) run(ctx context.Context, in *flow.Reader[submission.Row], out *flow.Emitter[submission.Row]) error {
 	var rows []submission.Row
-	for {
-		r, err := in.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for r, err := range in.Values(ctx) {
 		if err != nil {
 			return err
 		}
-		if r.IsValue() {
-			rows = append(rows, r.Value)
-		}
+		rows = append(rows, r.Value)
 	}
 	rows, applied := submission.Apply(rows, a.leaks)
 	for _, t := range applied {

@@ -2,9 +2,7 @@ package ops
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"hpaflow/data"
@@ -65,23 +63,9 @@ type averaging struct {
 
 func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*models.Weights]) error {
 	var network *models.Recompute
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			if network == nil {
-				return nil // the sink has the result already
-			}
-			weights, err := network.Weights()
-			if err != nil {
-				return err
-			}
-			name := models.AverageName(len(a.paths), a.end)
-			return out.Forward(flow.Record[*models.Weights]{Key: name, Value: &models.Weights{Name: name, Tensors: weights}})
-		case err != nil:
+	for r, err := range in.Values(ctx) {
+		if err != nil {
 			return err
-		case !r.IsValue():
-			continue
 		}
 		if network == nil {
 			if network, err = a.open(r.Value); err != nil {
@@ -92,6 +76,15 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 			return &flow.StageError{Stage: a.stage, Key: r.Key, Err: err}
 		}
 	}
+	if network == nil {
+		return nil // the sink has the result already
+	}
+	weights, err := network.Weights()
+	if err != nil {
+		return err
+	}
+	name := models.AverageName(len(a.paths), a.end)
+	return out.Forward(flow.Record[*models.Weights]{Key: name, Value: &models.Weights{Name: name, Tensors: weights}})
 }
 
 // open averages the checkpoints, one at a time in memory.

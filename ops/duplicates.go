@@ -2,8 +2,6 @@ package ops
 
 import (
 	"context"
-	"errors"
-	"io"
 
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
@@ -86,16 +84,9 @@ type compare struct {
 // gather reads all samples: those of the test set, and the others. Any sample
 // may be the copy of any, so nothing can be said before the last.
 func (c compare) gather(ctx context.Context, in *flow.Reader[*imagehash.Hashed]) (known, test []duplicates.Image, err error) {
-	for {
-		r, err := in.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return known, test, nil
-		}
+	for r, err := range in.Values(ctx) {
 		if err != nil {
 			return nil, nil, err
-		}
-		if !r.IsValue() {
-			continue
 		}
 		s := r.Value.Sample
 		im := duplicates.Image{ID: s.ID, Hash: duplicates.Hash(r.Value.AHash), Labels: s.Labels, Train: s.Split == trainSet}
@@ -111,4 +102,5 @@ func (c compare) gather(ctx context.Context, in *flow.Reader[*imagehash.Hashed])
 			known = append(known, im)
 		}
 	}
+	return known, test, nil
 }

@@ -2,9 +2,7 @@ package ops
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"sync"
 
@@ -100,15 +98,9 @@ type predicted []*predictions.Row
 // singly yields rows one by one.
 func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*predictions.Row]) error {
 	seq := int64(0)
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
+	for r, err := range in.Values(ctx) {
+		if err != nil {
 			return err
-		case !r.IsValue():
-			continue
 		}
 		for _, row := range r.Value {
 			if err := out.Forward(flow.Record[*predictions.Row]{Seq: seq, Key: row.ID, Value: row}); err != nil {
@@ -117,4 +109,5 @@ func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*
 			seq++
 		}
 	}
+	return nil
 }

@@ -32,8 +32,30 @@ var (
 
 // Register makes the ops known.
 func Register(r *flow.Registry) {
-	r.Register(decodeSpec(), labelSpec(), resizeSpec(), hashSpec(), augmentSpec(), encodeSpec(), packSpec(), batchSpec(), trainSpec(), stratifySpec(), fingerprintSpec(), duplicatesSpec(), leaksSpec(), conformSpec(), gatherSpec())
-	r.Register(thresholdSpec(), decideSpec(), applyLeaksSpec(), drawCellsSpec(), averageSpec(), predictSpec(), trialSpec())
+	r.Register(
+		applyLeaksSpec(),
+		augmentSpec(),
+		averageSpec(),
+		batchSpec(),
+		conformSpec(),
+		decideSpec(),
+		decodeSpec(),
+		drawCellsSpec(),
+		duplicatesSpec(),
+		encodeSpec(),
+		fingerprintSpec(),
+		gatherSpec(),
+		hashSpec(),
+		labelSpec(),
+		leaksSpec(),
+		packSpec(),
+		predictSpec(),
+		resizeSpec(),
+		stratifySpec(),
+		thresholdSpec(),
+		trainSpec(),
+		trialSpec(),
+	)
 }
 
 // in is the port of an op with one input.

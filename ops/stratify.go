@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"hpaflow/data"
@@ -59,16 +58,9 @@ type stratify struct {
 func (s *stratify) run(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[split.Assignment]) error {
 	var rows []table.Row
 	var records []flow.Record[split.Assignment]
-	for {
-		r, err := in.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for r, err := range in.Values(ctx) {
 		if err != nil {
 			return err
-		}
-		if !r.IsValue() {
-			continue
 		}
 		rows = append(rows, table.Row{ID: r.Value.ID, Labels: r.Value.Labels})
 		records = append(records, flow.Record[split.Assignment]{Seq: r.Seq, Epoch: r.Epoch, Key: r.Key})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"hpaflow/data"
 	"hpaflow/data/predictions"
@@ -36,23 +35,19 @@ func thresholdSpec() *flow.Spec {
 func calibrate(ctx context.Context, in *flow.Reader[*predictions.Row]) (*metrics.Calibration, error) {
 	var p [][]float64
 	var labels []data.Labels
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			if len(p) == 0 {
-				return nil, errors.New("there are no probabilities to choose thresholds on")
-			}
-			return metrics.Calibrate(p, labels, len(p[0]))
-		case err != nil:
+	for r, err := range in.Values(ctx) {
+		if err != nil {
 			return nil, err
-		case !r.IsValue():
-			continue
-		case !r.Value.Labeled:
+		}
+		if !r.Value.Labeled {
 			return nil, fmt.Errorf("%s has no labels, which thresholds are chosen by", r.Value.ID)
 		}
 		p, labels = append(p, r.Value.P), append(labels, r.Value.Labels)
 	}
+	if len(p) == 0 {
+		return nil, errors.New("there are no probabilities to choose thresholds on")
+	}
+	return metrics.Calibrate(p, labels, len(p[0]))
 }
 
 func decideSpec() *flow.Spec {
@@ -76,16 +71,11 @@ func decide(ctx context.Context, in *flow.Reader[*predictions.Row], from *flow.R
 		return err
 	}
 	thresholds := c.Value.Thresholds
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
+	for r, err := range in.Values(ctx) {
+		if err != nil {
 			return err
-		case !r.IsValue():
-			continue
-		case len(r.Value.P) != len(thresholds):
+		}
+		if len(r.Value.P) != len(thresholds) {
 			return fmt.Errorf("%s has %d probabilities, and there are %d thresholds", r.Value.ID, len(r.Value.P), len(thresholds))
 		}
 		claim := submission.Row{ID: r.Value.ID, Labels: metrics.Decide(r.Value.P, thresholds)}
@@ -93,4 +83,5 @@ func decide(ctx context.Context, in *flow.Reader[*predictions.Row], from *flow.R
 			return err
 		}
 	}
+	return nil
 }

@@ -2,9 +2,7 @@ package ops
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"hpaflow/data/search"
 	"hpaflow/flow"
@@ -87,15 +85,11 @@ func (s *successive) run(ctx context.Context, in *flow.Reader[*search.Trial], ou
 
 func readTrials(ctx context.Context, in *flow.Reader[*search.Trial]) ([]*search.Trial, error) {
 	var trials []*search.Trial
-	for {
-		r, err := in.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return trials, nil
-		case err != nil:
+	for r, err := range in.Values(ctx) {
+		if err != nil {
 			return nil, err
-		case r.IsValue():
-			trials = append(trials, r.Value)
 		}
+		trials = append(trials, r.Value)
 	}
+	return trials, nil
 }
