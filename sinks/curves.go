@@ -2,15 +2,12 @@ package sinks
 
 import (
 	"bytes"
-	"fmt"
 	"image/color"
-	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"hpaflow/models"
 )
@@ -56,26 +53,17 @@ func drawCurves(history []models.EpochScores) ([]byte, error) {
 	right.Y.Min, right.Y.Max = 0, 1.3 // room for the legend above what can be reached
 	right.Y.Tick.Marker = tenths{}
 
-	canvas := vgimg.NewWith(vgimg.UseWH(13*vg.Inch, 4.5*vg.Inch), vgimg.UseDPI(96), vgimg.UseBackgroundColor(color.White))
-	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: 0.4 * vg.Inch, PadTop: 6, PadBottom: 6, PadLeft: 6, PadRight: 12}
-	for i, c := range plot.Align([][]*plot.Plot{{left, right}}, tiles, draw.New(canvas))[0] {
-		[]*plot.Plot{left, right}[i].Draw(c)
-	}
 	var b bytes.Buffer
-	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(&b)
+	err = writeChart(&b, 13, 4.5, left, right)
 	return b.Bytes(), err
 }
 
 func plotCurves(history []models.EpochScores, title string, curves []curve) (*plot.Plot, error) {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text = title, "epoch"
-	p.Title.Padding, p.Legend.Padding, p.Legend.Top = vg.Points(6), vg.Points(3), true
+	p := newChart(title)
+	p.X.Label.Text = "epoch"
 	first, last := float64(history[0].Epoch), float64(history[len(history)-1].Epoch)
 	p.X.Min, p.X.Max = first-0.5, last+0.5
-	p.X.Tick.Marker = epochTicks{}
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{Y: 235}, color.Gray{Y: 225}
-	p.Add(grid)
+	p.X.Tick.Marker = wholeNumbers{}
 	for _, c := range curves {
 		var points plotter.XYs
 		for i := range history {
@@ -99,15 +87,4 @@ func plotCurves(history []models.EpochScores, title string, curves []curve) (*pl
 		p.Legend.Add(c.name, line, dots)
 	}
 	return p, nil
-}
-
-// epochTicks are whole numbers, about ten of them.
-type epochTicks struct{}
-
-func (epochTicks) Ticks(least, most float64) (ticks []plot.Tick) {
-	step := math.Max(1, math.Ceil((most-least)/10))
-	for v := math.Ceil(max(0, least)/step) * step; v <= most; v += step {
-		ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.0f", v)})
-	}
-	return ticks
 }

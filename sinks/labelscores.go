@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
-	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"hpaflow/models"
 )
@@ -20,25 +16,15 @@ import (
 func drawLabelScores(e *models.EpochScores, names labelNames) ([]byte, error) {
 	splits := splitsOf(e)
 	shown := splits[len(splits)-1]
-	p := plot.New()
-	p.Title.Text = fmt.Sprintf("F1 of each label after epoch %d; macro F1 on %s %.3f, of labels present %.3f", e.Epoch, shown.name, shown.MacroF1, shown.MacroF1Present)
-	p.Title.Padding, p.Legend.Padding = vg.Points(6), vg.Points(3)
+	p := newChart(fmt.Sprintf("F1 of each label after epoch %d; macro F1 on %s %.3f, of labels present %.3f", e.Epoch, shown.name, shown.MacroF1, shown.MacroF1Present))
 	p.Y.Label.Text = "F1"
 	p.Y.Min, p.Y.Max = 0, 1.15
 	p.Y.Tick.Marker = tenths{}
-	p.X.Min, p.X.Max = -0.7, float64(len(shown.F1))-0.3
-	p.X.Tick.Label.Rotation = math.Pi / 3
-	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
-	p.Legend.Top = true
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = color.Transparent, color.Gray{Y: 225}
-	p.Add(grid)
-
-	var ticks plot.ConstantTicks
+	var axis []string
 	for label := range shown.F1 {
-		ticks = append(ticks, plot.Tick{Value: float64(label), Label: fmt.Sprintf("%s (%d)", names.of(label), supportOf(shown, label))})
+		axis = append(axis, fmt.Sprintf("%s (%d)", names.of(label), supportOf(shown, label)))
 	}
-	p.X.Tick.Marker = ticks
+	labelAxis(p, axis)
 	colours := map[string]color.Color{"train": testValColour, "val": valColour}
 	width := vg.Points(9)
 	for i, s := range splits {
@@ -51,10 +37,8 @@ func drawLabelScores(e *models.EpochScores, names labelNames) ([]byte, error) {
 		p.Add(bars)
 		p.Legend.Add(s.name, bars)
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(13*vg.Inch, 5.5*vg.Inch), vgimg.UseDPI(96), vgimg.UseBackgroundColor(color.White))
-	p.Draw(draw.New(canvas))
 	var b bytes.Buffer
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(&b)
+	err := writeChart(&b, 13, 5.5, p)
 	return b.Bytes(), err
 }
 
