@@ -1,9 +1,13 @@
 package configs_test
 
 import (
+	"context"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"hpaflow/data/predictions"
 	"hpaflow/flow"
@@ -63,5 +67,83 @@ func TestAverageAndInfer(t *testing.T) {
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+run, "epochs=3")...)
 	if average(); len(digests(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 2 {
 		t.Error("no average of the later epochs")
+	}
+}
+
+// TestInferShards writes probabilities as shards: all digits of what a CSV
+// table has four of, the same bytes at any number of workers and after a run
+// that was stopped.
+func TestInferShards(t *testing.T) {
+	images, split := drawTrainingSet(t, 8, 24)
+	common := []string{"images=" + images, "table=" + split, "size=32", "batch=1", "norm=per_image"}
+	trained, out := t.TempDir(), t.TempDir()
+	mustRun(t, "train.flow", flow.Options{}, append(common, "batch=8", "out="+trained, "epochs=1")...)
+	common = append(common, "weights="+filepath.Join(trained, "checkpoint", "epoch_0000"), "split=val", "views=1")
+	infer := func(o flow.Options, name string, more ...string) flow.Stats {
+		t.Helper()
+		return mustRun(t, "infer.flow", o, append(append(common, "out="+filepath.Join(out, name)), more...)...)
+	}
+	infer(flow.Options{Workers: 1}, "p.csv")
+	infer(flow.Options{Workers: 1}, "p.shards")
+	infer(flow.Options{Workers: 2}, "more.shards")
+	want := digests(t, filepath.Join(out, "p.shards"))
+	if got := digests(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
+		t.Errorf("files %v with one worker, %v with two", want, got)
+	}
+	text, err := predictions.Read(filepath.Join(out, "p.csv"), 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := predictions.Read(filepath.Join(out, "p.shards"), 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer := 0
+	for i, r := range packed.Rows {
+		for n, p := range r.P {
+			if text.Rows[i].P[n] != math.Round(p*1e4)/1e4 {
+				t.Errorf("%s: P%02d is %v in shards, %v in CSV", r.ID, n, p, text.Rows[i].P[n])
+			}
+			if p != text.Rows[i].P[n] {
+				longer++
+			}
+		}
+		if r.ID != text.Rows[i].ID || r.Labels != text.Rows[i].Labels || r.Split != "val" {
+			t.Errorf("%v in shards, %v in CSV", r, text.Rows[i])
+		}
+	}
+	if len(packed.Rows) != 24 || longer == 0 {
+		t.Errorf("%d rows of shards; %d probabilities have more digits than CSV's", len(packed.Rows), longer)
+	}
+	if again := infer(flow.Options{}, "p.shards"); again.Stages[0].Complete != 24 {
+		t.Errorf("the second run found %d of 24 complete", again.Stages[0].Complete)
+	}
+
+	g, err := build("infer.flow", flow.Options{}, append(common, "out="+filepath.Join(out, "stopped.shards"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		for stages := g.Stats().Stages; stages[len(stages)-1].In < 10; stages = g.Stats().Stages {
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}()
+	if err := g.Run(ctx); err == nil {
+		t.Fatal("the run was not stopped")
+	}
+	if _, err := os.Stat(filepath.Join(out, "stopped.shards")); err == nil {
+		t.Error("a run that was stopped left a table")
+	}
+	if n := infer(flow.Options{}, "stopped.shards").Stages[0].Complete; n != 8 && n != 16 {
+		t.Errorf("goes on after %d samples, want those of 1 or 2 shards of 8", n)
+	}
+	if got := digests(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
+		t.Errorf("files %v after a stop, want %v", got, want)
+	}
+	infer(flow.Options{}, "stopped.shards", "norm=fixed")
+	if got := digests(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
+		t.Error("with another norm the same shards were kept")
 	}
 }

@@ -35,7 +35,7 @@ const submitClasses = 28
 func submitTable(network, prefix string, rows, levels int, labelled bool) *predictions.Table {
 	t := &predictions.Table{Classes: submitClasses, Labeled: labelled}
 	for i := range rows {
-		r := &predictions.Row{ID: fmt.Sprintf("%s%d", prefix, i), Labeled: labelled}
+		r := &data.Prediction{ID: fmt.Sprintf("%s%d", prefix, i), Labeled: labelled}
 		for n := range submitClasses {
 			p := hashed(network+" "+r.ID, n) % (levels + 1)
 			if hashed("labels "+r.ID, n)%10 < n%6 {
@@ -49,8 +49,8 @@ func submitTable(network, prefix string, rows, levels int, labelled bool) *predi
 		r.P[26], r.P[27] = .5, 1
 		t.Rows = append(t.Rows, r)
 	}
-	place := func(r *predictions.Row) int { return hashed(network+r.ID, 0) }
-	slices.SortFunc(t.Rows, func(a, b *predictions.Row) int { return place(a) - place(b) })
+	place := func(r *data.Prediction) int { return hashed(network+r.ID, 0) }
+	slices.SortFunc(t.Rows, func(a, b *data.Prediction) int { return place(a) - place(b) })
 	return t
 }
 
@@ -86,7 +86,7 @@ func TestSubmitEqualsNumpy(t *testing.T) {
 			for split, table := range map[string]*predictions.Table{
 				"test_val": submitTable(network, "v", 60, c.Levels, true), "test": submitTable(network, "t", 25, c.Levels, false),
 			} {
-				path := filepath.Join(dir, fmt.Sprintf("%s.%d.csv%s", split, k, []string{"", ".zst"}[k%2]))
+				path := filepath.Join(dir, fmt.Sprintf("%s.%d%s", split, k, []string{".csv", ".csv.zst", ".shards"}[k]))
 				if err := predictions.Write(path, table); err != nil {
 					t.Fatal(err)
 				}

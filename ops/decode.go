@@ -45,7 +45,7 @@ func decode(s *data.Sample) (*data.Sample, error) {
 	}
 	switch f.Channel {
 	case data.Packed:
-		packed, err := shard.Decode(content)
+		packed, err := shard.DecodeSample(content)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}

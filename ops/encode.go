@@ -43,7 +43,7 @@ func packSpec() *flow.Spec {
 		Build: func(n *flow.Node) (flow.Output, error) {
 			payload := shard.Payload(n.Args.String("payload"))
 			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (shard.Frame, error) {
-				return shard.Encode(r.Value, payload)
+				return shard.EncodeSample(r.Value, payload)
 			}), nil
 		},
 	}

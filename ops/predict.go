@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"hpaflow/data"
-	"hpaflow/data/predictions"
 	"hpaflow/flow"
 	"hpaflow/models"
 )
@@ -87,23 +86,23 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 	classes := len(all) / b.N
 	rows := make(predicted, b.N)
 	for i, s := range b.Samples {
-		rows[i] = &predictions.Row{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, P: all[i*classes : (i+1)*classes]}
+		rows[i] = &data.Prediction{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split, P: all[i*classes : (i+1)*classes]}
 	}
 	return rows, nil
 }
 
 // predicted is the rows of a batch.
-type predicted []*predictions.Row
+type predicted []*data.Prediction
 
 // singly yields rows one by one.
-func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*predictions.Row]) error {
+func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*data.Prediction]) error {
 	seq := int64(0)
 	for r, err := range in.Values(ctx) {
 		if err != nil {
 			return err
 		}
 		for _, row := range r.Value {
-			if err := out.Forward(flow.Record[*predictions.Row]{Seq: seq, Key: row.ID, Value: row}); err != nil {
+			if err := out.Forward(flow.Record[*data.Prediction]{Seq: seq, Key: row.ID, Value: row}); err != nil {
 				return err
 			}
 			seq++

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"hpaflow/data"
-	"hpaflow/data/predictions"
 	"hpaflow/data/submission"
 	"hpaflow/flow"
 	"hpaflow/models/metrics"
@@ -19,8 +18,8 @@ func thresholdSpec() *flow.Spec {
 			"the share of samples the label is predicted for closest to the share that have it. Yields one record.",
 		In: in(predictionType), Out: calibrationType,
 		Build: func(n *flow.Node) (flow.Output, error) {
-			return flow.Process(flow.In[*predictions.Row](n, "in"), n.Stage(),
-				func(ctx context.Context, in *flow.Reader[*predictions.Row], out *flow.Emitter[*metrics.Calibration]) error {
+			return flow.Process(flow.In[*data.Prediction](n, "in"), n.Stage(),
+				func(ctx context.Context, in *flow.Reader[*data.Prediction], out *flow.Emitter[*metrics.Calibration]) error {
 					c, err := calibrate(ctx, in)
 					if err != nil {
 						return err
@@ -32,7 +31,7 @@ func thresholdSpec() *flow.Spec {
 }
 
 // calibrate gathers all rows, since a threshold depends on all of them.
-func calibrate(ctx context.Context, in *flow.Reader[*predictions.Row]) (*metrics.Calibration, error) {
+func calibrate(ctx context.Context, in *flow.Reader[*data.Prediction]) (*metrics.Calibration, error) {
 	var p [][]float64
 	var labels []data.Labels
 	for r, err := range in.Values(ctx) {
@@ -60,12 +59,12 @@ func decideSpec() *flow.Spec {
 		},
 		Out: claimType,
 		Build: func(n *flow.Node) (flow.Output, error) {
-			return flow.Process2(flow.In[*predictions.Row](n, "in"), flow.In[*metrics.Calibration](n, "thresholds"), n.Stage(), decide), nil
+			return flow.Process2(flow.In[*data.Prediction](n, "in"), flow.In[*metrics.Calibration](n, "thresholds"), n.Stage(), decide), nil
 		},
 	}
 }
 
-func decide(ctx context.Context, in *flow.Reader[*predictions.Row], from *flow.Reader[*metrics.Calibration], out *flow.Emitter[submission.Row]) error {
+func decide(ctx context.Context, in *flow.Reader[*data.Prediction], from *flow.Reader[*metrics.Calibration], out *flow.Emitter[submission.Row]) error {
 	c, err := from.Next(ctx)
 	if err != nil {
 		return err

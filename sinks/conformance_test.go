@@ -22,7 +22,6 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
-	"hpaflow/data/predictions"
 	"hpaflow/data/search"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
@@ -67,7 +66,7 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"frame": feed(func(i int) shard.Frame {
 			s := sample(i)
 			s.Image.Planes[1].U8[i] = 200
-			frame, err := shard.Encode(s, shard.Huffman)
+			frame, err := shard.EncodeSample(s, shard.Huffman)
 			if err != nil {
 				panic(err)
 			}
@@ -112,8 +111,8 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 			return &duplicates.Group{Hash: image(2 * i).Hash, IDs: []string{id(2 * i), id(2*i + 1)}, Images: []duplicates.Image{image(2 * i), image(2*i + 1)}}
 		}),
 		"leak": feed(image),
-		"prediction": feed(func(i int) *predictions.Row {
-			return &predictions.Row{ID: id(i), P: []float64{.5, float64(i) / records}}
+		"prediction": feed(func(i int) *data.Prediction {
+			return &data.Prediction{ID: id(i), P: []float64{.5, float64(i) / records}}
 		}),
 		"weights": feed(func(i int) *models.Weights {
 			return &models.Weights{Name: "swa", Tensors: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{records}}}}
@@ -153,8 +152,27 @@ func feed[T any](value func(int) T) func(*flow.Graph) flow.Output {
 	}
 }
 
-// arguments are a spec's defaults, with outputs below dir.
-func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
+// named are what the output of a sink can be called, where its name decides how
+// it is written.
+var named = map[string][]string{"predictions": {"out.csv", "out.csv.zst", "out.shards"}}
+
+// each runs a test for every sink, and every name of its output.
+func each(t *testing.T, test func(*testing.T, *flow.Spec, string)) {
+	r := &flow.Registry{}
+	sinks.Register(r, io.Discard)
+	for _, s := range r.Specs(flow.KindSink) {
+		names := named[s.Name]
+		if names == nil {
+			t.Run(s.Name, func(t *testing.T) { test(t, s, "out-file") })
+		}
+		for _, name := range names {
+			t.Run(s.Name+"/"+name, func(t *testing.T) { test(t, s, name) })
+		}
+	}
+}
+
+// arguments are a spec's defaults, with outputs below dir, a file under this name.
+func arguments(t *testing.T, s *flow.Spec, dir, name string) flow.Args {
 	a := flow.Args{}
 	if s.Name == "average" { // knows its output by the checkpoints there are
 		err := models.SaveCheckpoint(models.EpochDir(filepath.Join(dir, "checkpoint"), 0), &models.Checkpoint{
@@ -173,7 +191,7 @@ func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
 		case f.Type == flow.OutputDir:
 			a[f.Name] = dir
 		case f.Type == flow.OutputFile:
-			a[f.Name] = filepath.Join(dir, "out-"+f.Name)
+			a[f.Name] = filepath.Join(dir, name)
 		case f.Default != nil:
 			a[f.Name] = f.Default
 		case f.Type == flow.InputFile:
@@ -196,14 +214,14 @@ func arguments(t *testing.T, s *flow.Spec, dir string) flow.Args {
 
 // bench wires a sink of the suite; with cause, a stage beside it fails once
 // the sink has all records.
-func bench(t *testing.T, s *flow.Spec, dir string, cause error) error {
+func bench(t *testing.T, s *flow.Spec, dir, name string, cause error) error {
 	t.Helper()
 	make, known := feeds(t)[s.In[0].Type.Name]
 	if !known {
 		t.Fatalf("%s reads %s: teach feeds a value of that type", s.Title(), s.In[0].Type.Name)
 	}
 	g := flow.New(flow.Options{Name: "suite"})
-	node := &flow.Node{Graph: g, Spec: s, Name: "sink", Args: arguments(t, s, dir), Inputs: map[string]flow.Output{s.In[0].Name: make(g)}}
+	node := &flow.Node{Graph: g, Spec: s, Name: "sink", Args: arguments(t, s, dir, name), Inputs: map[string]flow.Output{s.In[0].Name: make(g)}}
 	if _, err := s.Build(node); err != nil {
 		return err
 	}
@@ -253,69 +271,61 @@ func files(t *testing.T, dir string) map[string]string {
 // leaves nothing half done.
 func TestSinks(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	r := &flow.Registry{}
-	sinks.Register(r, io.Discard)
-	for _, s := range r.Specs(flow.KindSink) {
-		t.Run(s.Name, func(t *testing.T) {
-			first, again, broken := t.TempDir(), t.TempDir(), t.TempDir()
-			for _, dir := range []string{first, again} {
-				if err := bench(t, s, dir, nil); err != nil {
-					t.Fatal(err)
-				}
+	each(t, func(t *testing.T, s *flow.Spec, name string) {
+		first, again, broken := t.TempDir(), t.TempDir(), t.TempDir()
+		for _, dir := range []string{first, again} {
+			if err := bench(t, s, dir, name, nil); err != nil {
+				t.Fatal(err)
 			}
-			want := files(t, first)
-			if len(want) == 0 {
-				t.Fatal("nothing was written")
-			}
-			if !maps.Equal(want, files(t, again)) {
-				t.Error("a second run with the same records wrote other bytes")
-			}
+		}
+		want := files(t, first)
+		if len(want) == 0 {
+			t.Fatal("nothing was written")
+		}
+		if !maps.Equal(want, files(t, again)) {
+			t.Error("a second run with the same records wrote other bytes")
+		}
 
-			cause := errors.New("told to fail")
-			if err := bench(t, s, broken, cause); !errors.Is(err, cause) {
-				t.Fatalf("a run that failed ended with %v", err)
+		cause := errors.New("told to fail")
+		if err := bench(t, s, broken, name, cause); !errors.Is(err, cause) {
+			t.Fatalf("a run that failed ended with %v", err)
+		}
+		for name, content := range files(t, broken) {
+			if whole, there := want[name]; !there || content != whole {
+				t.Errorf("the failed run left %s, which the whole run does not have so", name)
 			}
-			for name, content := range files(t, broken) {
-				if whole, there := want[name]; !there || content != whole {
-					t.Errorf("the failed run left %s, which the whole run does not have so", name)
-				}
-			}
+		}
 
-			if err := bench(t, s, broken, nil); err != nil {
-				t.Fatalf("after the failed run: %v", err)
-			}
-			if !maps.Equal(want, files(t, broken)) {
-				t.Error("the run after the failed one ended with other bytes")
-			}
-		})
-	}
+		if err := bench(t, s, broken, name, nil); err != nil {
+			t.Fatalf("after the failed run: %v", err)
+		}
+		if !maps.Equal(want, files(t, broken)) {
+			t.Error("the run after the failed one ended with other bytes")
+		}
+	})
 }
 
 // A folder's temporary files, which a killed run leaves, are gone after the
 // next run.
 func TestSinksSweep(t *testing.T) {
-	r := &flow.Registry{}
-	sinks.Register(r, io.Discard)
-	for _, s := range r.Specs(flow.KindSink) {
-		t.Run(s.Name, func(t *testing.T) {
-			dir := t.TempDir()
-			if err := bench(t, s, dir, nil); err != nil {
+	each(t, func(t *testing.T, s *flow.Spec, name string) {
+		dir := t.TempDir()
+		if err := bench(t, s, dir, name, nil); err != nil {
+			t.Fatal(err)
+		}
+		for name := range files(t, dir) {
+			debris := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".0123456789ab"+atomicfile.Suffix)
+			if err := os.WriteFile(debris, []byte("half"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for name := range files(t, dir) {
-				debris := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".0123456789ab"+atomicfile.Suffix)
-				if err := os.WriteFile(debris, []byte("half"), 0o600); err != nil {
-					t.Fatal(err)
-				}
+		}
+		if err := bench(t, s, dir, name, nil); err != nil {
+			t.Fatal(err)
+		}
+		for name := range files(t, dir) {
+			if strings.HasSuffix(name, atomicfile.Suffix) {
+				t.Errorf("%s is still there", name)
 			}
-			if err := bench(t, s, dir, nil); err != nil {
-				t.Fatal(err)
-			}
-			for name := range files(t, dir) {
-				if strings.HasSuffix(name, atomicfile.Suffix) {
-					t.Errorf("%s is still there", name)
-				}
-			}
-		})
-	}
+		}
+	})
 }

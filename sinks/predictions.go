@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"hpaflow/data"
 	"hpaflow/data/predictions"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
@@ -13,80 +14,66 @@ import (
 func predictionsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "predictions",
-		Doc: "Write probabilities as a table: Id, L00, L01 and so on where labels are known, P00, P01 and so on with 4 decimals; CSV, or " +
-			"compressed when the name ends in .zst. A table that is there, made from the same inputs with the same settings, is kept, " +
-			"and its samples are not worked on again; beside it FILE.from has their digest.",
+		Doc: "Write probabilities as a table, whose name says how: NAME.csv: Id, L00, L01 and so on where labels are known, P00, P01 and so on " +
+			"with 4 decimals; NAME.csv.zst: the same, compressed; NAME.shards: a folder of shards, KEY.probs.npy with all digits and KEY.json " +
+			"with labels and split. A table that is there, made from the same inputs with the same settings, is kept, and its samples are not " +
+			"worked on again; beside it FILE.from has their digest. Of shards, a run that was stopped is gone on with after the last complete one.",
 		In: in(predictionType),
 		Fields: []flow.Field{
-			{Name: "file", Type: flow.OutputFile, Doc: "the table"},
+			{Name: "file", Type: flow.OutputFile, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
 			{Name: "inputs", Type: flow.Strings, Default: []string{}, Doc: "files and folders that the probabilities follow from: the weights, the table of samples"},
 			{Name: "settings", Type: flow.Strings, Default: []string{}, Doc: "settings that they follow from"},
+			{Name: "samples", Type: flow.Int, Default: 256, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most; a multiple of a batch lets a run that was stopped end with the same bytes"},
+		},
+		Check: func(a flow.Args) []flow.FieldFault {
+			if _, err := predictions.FormatOf(a.String("file")); err != nil {
+				return []flow.FieldFault{{Field: "file", Fault: err.Error()}}
+			}
+			return nil
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
 			s := &predictionsSink{file: n.Args.String("file"), graph: n.Graph, stage: n.Name}
-			inputs := n.Args.Strings("inputs")
-			if len(inputs) > 0 {
+			s.options.ShardRows = n.Args.Int("samples")
+			if inputs := n.Args.Strings("inputs"); len(inputs) > 0 {
 				var err error
-				if s.digest, err = provenance.Digest(n.Args.Strings("settings"), inputs); err != nil {
+				if s.options.From, err = provenance.Digest(n.Args.Strings("settings"), inputs); err != nil {
 					return nil, err
 				}
 			}
-			flow.To(flow.In[*predictions.Row](n, "in"), n.Stage(), s)
+			flow.To(flow.In[*data.Prediction](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
 	}
 }
 
-// predictionsSink gathers rows and writes them at the end.
+// predictionsSink hands rows, in order, to the writer of a table.
 type predictionsSink struct {
-	file   string
-	digest string // of what the table is made from; empty: it is always made
-	fresh  bool   // the table is there, and made from that
-	graph  *flow.Graph
-	stage  string
-	table  predictions.Table
+	file    string
+	options predictions.Options
+	graph   *flow.Graph
+	stage   string
+	writer  *predictions.Writer
 }
 
-func (s *predictionsSink) Open(context.Context) error {
-	for _, file := range []string{s.file, s.file + provenance.Suffix} {
-		if err := prepare(file); err != nil {
-			return err
-		}
+func (s *predictionsSink) Open(context.Context) (err error) {
+	if s.writer, err = predictions.Create(s.file, s.options); err != nil {
+		return err
 	}
-	if s.fresh = s.digest != "" && provenance.Fresh(s.file, s.digest); s.fresh {
+	switch {
+	case s.writer.Done():
 		s.graph.Note(s.stage, filepath.Base(s.file)+" is there, of the same weights and samples")
+	case s.writer.Left() > 0:
+		s.graph.Note(s.stage, fmt.Sprintf("%s goes on after %d samples", filepath.Base(s.file), s.writer.Left()))
 	}
 	return nil
 }
 
-// Complete says that there is nothing to do.
-func (s *predictionsSink) Complete(string) bool { return s.fresh }
+// Complete says whether the table has the sample's row.
+func (s *predictionsSink) Complete(key string) bool { return s.writer.Has(key) }
 
-func (s *predictionsSink) Write(_ context.Context, r flow.Record[*predictions.Row]) error {
-	if len(s.table.Rows) == 0 {
-		s.table.Classes, s.table.Labeled = len(r.Value.P), r.Value.Labeled
-	}
-	if r.Value.Labeled != s.table.Labeled {
-		return fmt.Errorf("%s: some samples of the table have labels, some have none", r.Value.ID)
-	}
-	s.table.Rows = append(s.table.Rows, r.Value)
-	return nil
+func (s *predictionsSink) Write(_ context.Context, r flow.Record[*data.Prediction]) error {
+	return s.writer.Add(r.Value)
 }
 
-func (s *predictionsSink) Commit(context.Context) error {
-	if s.fresh {
-		return nil
-	}
-	if len(s.table.Rows) == 0 {
-		return fmt.Errorf("%s: no sample was predicted", s.file)
-	}
-	if err := provenance.Forget(s.file); err != nil {
-		return err
-	}
-	if err := predictions.Write(s.file, &s.table); err != nil || s.digest == "" {
-		return err
-	}
-	return provenance.Record(s.file, s.digest)
-}
-
-func (s *predictionsSink) Abort() error { return nil }
+func (s *predictionsSink) Commit(context.Context) error { return s.writer.Commit() }
+func (s *predictionsSink) Abort() error                 { return s.writer.Abort() }

@@ -9,7 +9,6 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
-	"hpaflow/data/predictions"
 	"hpaflow/data/shard"
 	"hpaflow/data/split"
 	"hpaflow/data/submission"
@@ -28,7 +27,7 @@ var (
 	assignmentType  = flow.TypeOf[split.Assignment]("assignment")
 	groupType       = flow.TypeOf[*duplicates.Group]("group")
 	leakType        = flow.TypeOf[duplicates.Image]("leak")
-	predictionType  = flow.TypeOf[*predictions.Row]("prediction")
+	predictionType  = flow.TypeOf[*data.Prediction]("prediction")
 	calibrationType = flow.TypeOf[*metrics.Calibration]("calibration")
 	claimType       = flow.TypeOf[submission.Row]("claim")
 )

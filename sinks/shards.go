@@ -36,7 +36,7 @@ type shardsSink struct {
 }
 
 func (s *shardsSink) Open(context.Context) (err error) {
-	s.writer, err = shard.Create(s.dir, s.limits)
+	s.writer, err = shard.Create(s.dir, shard.Planes, s.limits)
 	return err
 }
 

@@ -50,7 +50,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	shards, err := shard.Create(w.path("shards"), shard.Limits{Samples: 4, Bytes: 1 << 20})
+	shards, err := shard.Create(w.path("shards"), shard.Planes, shard.Limits{Samples: 4, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func newWorld(t *testing.T) world {
 			w.write(t, &data.Image{Width: 8, Height: 8, Planes: im.Planes[c : c+1]}, "raw", "train", id(i)+"_"+colour+".png")
 			w.stdin += filepath.Join(channels, id(i)+"_"+colour+".png") + "\n"
 		}
-		frame, err := shard.Encode(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shard.Huffman)
+		frame, err := shard.EncodeSample(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shard.Huffman)
 		if err == nil {
 			err = shards.Add(frame)
 		}
@@ -73,11 +73,11 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	probabilities := "Id,P00,P01\n"
+	probabilities := &predictions.Table{Classes: 2}
 	for i := range count {
-		probabilities += id(i) + ",0.2500,0.7500\n"
+		probabilities.Rows = append(probabilities.Rows, &data.Prediction{ID: id(i), P: []float64{.25, .75}})
 	}
-	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows), os.WriteFile(w.path("p.csv"), []byte(probabilities), 0o600)); err != nil {
+	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows), predictions.Write(w.path("p.csv"), probabilities), predictions.Write(w.path("p.shards"), probabilities)); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -120,7 +120,8 @@ func (w world) cases() map[string][]flow.Args {
 		"cells":  {{"train": 5, "external": 2, "test": 2, "leaks": 0.5}},
 		"predictions": {
 			{"tables": []string{w.path("p.csv")}, "classes": 2},
-			{"tables": []string{w.path("p.csv"), w.path("p.csv")}, "weights": []string{"1", "2"}, "order": w.path("train.csv"), "classes": 2},
+			{"tables": []string{w.path("p.shards")}, "classes": 2},
+			{"tables": []string{w.path("p.csv"), w.path("p.shards")}, "weights": []string{"1", "2"}, "order": w.path("train.csv"), "classes": 2},
 		},
 	}
 }
@@ -199,7 +200,7 @@ func TestSources(t *testing.T) {
 				case "channels":
 					source[*data.Channels](t, fresh, args)
 				case "prediction":
-					source[*predictions.Row](t, fresh, args)
+					source[*data.Prediction](t, fresh, args)
 				case "trial":
 					source[*search.Trial](t, fresh, args)
 				case "planned cells":

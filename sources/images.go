@@ -53,7 +53,7 @@ func openFolder(dir string, list bool) (imageFolder, error) {
 		return f, fmt.Errorf("images: folder %q does not exist", dir)
 	}
 	if shard.Exists(dir) {
-		r, err := shard.Open(dir)
+		r, err := shard.Open(dir, shard.Planes)
 		if err != nil {
 			return f, err
 		}

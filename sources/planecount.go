@@ -31,7 +31,7 @@ func checkChannels(rows []table.Row, find imageFinder, want int) error {
 
 func firstImage(f data.File) (*data.Image, error) {
 	if f.Channel == data.Packed {
-		s, err := shard.Decode(f.Data)
+		s, err := shard.DecodeSample(f.Data)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 	"hpaflow/flow"
 )
 
-var predictionType = flow.TypeOf[*predictions.Row]("prediction")
+var predictionType = flow.TypeOf[*data.Prediction]("prediction")
 
 func predictionsSpec() *flow.Spec {
 	return &flow.Spec{
@@ -20,7 +20,7 @@ func predictionsSpec() *flow.Spec {
 			"An Id that is not in all of them is an error.",
 		Out: predictionType,
 		Fields: []flow.Field{
-			{Name: "tables", Type: flow.Strings, Doc: "CSV files with Id, P00, P01 and so on, and perhaps L00, L01 and so on; compressed when a name ends in .zst"},
+			{Name: "tables", Type: flow.Strings, Doc: "tables: NAME.csv or NAME.csv.zst, with Id, P00, P01 and so on, and perhaps L00, L01 and so on; or NAME.shards, folders of shards of probabilities"},
 			{Name: "weights", Type: flow.Strings, Default: []string{}, Doc: "a number for each table; empty: they count the same"},
 			{Name: "order", Type: flow.InputFile, Default: "", Doc: "CSV with the Ids there are to be, in their order; empty: those of the first table"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels there are probabilities of"},
@@ -29,6 +29,11 @@ func predictionsSpec() *flow.Spec {
 			var faults []flow.FieldFault
 			if len(a.Strings("tables")) == 0 {
 				faults = append(faults, flow.FieldFault{Field: "tables", Fault: "there is none"})
+			}
+			for _, path := range a.Strings("tables") {
+				if _, err := predictions.FormatOf(path); err != nil {
+					faults = append(faults, flow.FieldFault{Field: "tables", Fault: err.Error()})
+				}
 			}
 			if _, err := parseWeights(a); err != nil {
 				faults = append(faults, flow.FieldFault{Field: "weights", Fault: err.Error()})
@@ -40,7 +45,7 @@ func predictionsSpec() *flow.Spec {
 			if err != nil {
 				return nil, err
 			}
-			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*predictions.Row]) error {
+			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Prediction]) error {
 				out.Expect(len(t.Rows))
 				for _, r := range t.Rows {
 					if out.Complete(r.ID) {

@@ -11,13 +11,13 @@ import (
 func shardsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "shards",
-		Doc: "Samples from a folder of shards, in their order, with the labels and split stored there.",
+		Doc: "Samples from a folder of shards of planes, in their order, with the labels and split stored there.",
 		Out: sampleType,
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.InputDir, Doc: "folder of the shards"},
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
-			r, err := shard.Open(n.Args.String("dir"))
+			r, err := shard.Open(n.Args.String("dir"), shard.Planes)
 			if err != nil {
 				return nil, err
 			}

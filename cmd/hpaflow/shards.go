@@ -33,7 +33,7 @@ func shardsCommand() *cli.Command {
 				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "o", Usage: "write to this `FILE`"},
-					&cli.StringFlag{Name: "format", Value: "png", Usage: "png: a four-channel image; json: what is known of the sample"},
+					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
 					return withShards(c, 2, func(r *shard.Reader) error { return catSample(c, r) })
@@ -59,7 +59,7 @@ func withShards(c *cli.Context, args int, do func(*shard.Reader) error) error {
 	if c.NArg() != args {
 		return fmt.Errorf("shards %s takes %s", c.Command.Name, c.Command.ArgsUsage)
 	}
-	r, err := shard.Open(c.Args().First())
+	r, err := shard.Open(c.Args().First(), shard.AnyKind)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -106,16 +106,22 @@ func labelText(e shard.Entry) string {
 }
 
 func catSample(c *cli.Context, r *shard.Reader) error {
-	s, err := r.Sample(c.Args().Get(1))
+	sample, err := r.Read(c.Args().Get(1))
 	if err != nil {
 		return err
 	}
+	format := c.String("format")
+	if format == "" {
+		format = map[shard.Kind]string{shard.Planes: "png", shard.Probabilities: "json"}[sample.Kind]
+	}
 	var write func(io.Writer) error
-	switch format := c.String("format"); format {
-	case "png":
-		write = func(w io.Writer) error { return codec.EncodeRGBY(w, s.Image) }
-	case "json":
-		write = func(w io.Writer) error { return describeSample(w, s) }
+	switch {
+	case format == "png" && sample.Kind != shard.Planes:
+		return fmt.Errorf("%s holds %s, of which there is no png; take --format json", c.Args().First(), sample.Kind)
+	case format == "png":
+		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
+	case format == "json":
+		write = func(w io.Writer) error { return describeSample(w, sample) }
 	default:
 		return fmt.Errorf("--format is %q, want png or json", format)
 	}
@@ -125,20 +131,49 @@ func catSample(c *cli.Context, r *shard.Reader) error {
 	return write(c.App.Writer)
 }
 
-func describeSample(w io.Writer, s *data.Sample) error {
+func describeSample(w io.Writer, c *shard.Content) error {
 	names := []string{}
-	for _, n := range s.Labels.Numbers() {
-		if n < len(data.LabelNames) {
-			names = append(names, data.LabelNames[n])
+	for _, n := range c.Labels.Numbers() {
+		if name := labelName(n); name != "" {
+			names = append(names, name)
 		}
+	}
+	about := map[string]any{
+		"id": c.Key, "labeled": c.Labeled, "labels": c.Labels.Numbers(), "label_names": names, "split": c.Split, "source": data.SourceOf(c.Key),
+	}
+	switch c.Kind {
+	case shard.Planes:
+		about["planes"], about["width"], about["height"], about["depth"] = len(c.Image.Planes), c.Image.Width, c.Image.Height, c.Image.Depth()
+	case shard.Probabilities:
+		about["probabilities"] = namedProbabilities(c.P)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(map[string]any{
-		"id": s.ID, "labeled": s.Labeled, "labels": s.Labels.Numbers(), "label_names": names, "split": s.Split, "source": s.Source(),
-		"planes": len(s.Image.Planes), "width": s.Image.Width, "height": s.Image.Height, "depth": s.Image.Depth(),
-	})
+	return e.Encode(about)
+}
+
+// namedProbability is a label's probability with all its digits.
+type namedProbability struct {
+	Label       int     `json:"label"`
+	Name        string  `json:"name,omitempty"`
+	Probability float64 `json:"probability"`
+}
+
+func namedProbabilities(p []float64) []namedProbability {
+	list := make([]namedProbability, len(p))
+	for n, v := range p {
+		list[n] = namedProbability{n, labelName(n), v}
+	}
+	return list
+}
+
+// labelName is empty for a number beyond those that have names.
+func labelName(n int) string {
+	if n < len(data.LabelNames) {
+		return data.LabelNames[n]
+	}
+	return ""
 }
 
 func verifyShards(c *cli.Context) error {

@@ -1,6 +1,7 @@
 package predictions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -17,8 +18,8 @@ type Member struct {
 // Ensemble gives the weighted mean of the members' probabilities, sum(w*p) /
 // sum(w), summed in the order of the members in float64. Rows are joined by Id
 // and come in the order of the first member, or of order where it is given,
-// which then says which Ids there are to be. Labels are those of any member
-// that has them.
+// which then says which Ids there are to be. Labels and splits are those of any
+// member that has them.
 //
 // An Id that a member lacks or has in excess, members of different numbers of
 // labels, labels that contradict each other and weights that are not finite,
@@ -34,9 +35,9 @@ func Ensemble(members []Member, order []string) (*Table, error) {
 		}
 	}
 	out := &Table{Classes: first.Classes}
-	place := make(map[string]*Row, len(order))
+	place := make(map[string]*data.Prediction, len(order))
 	for _, id := range order {
-		r := &Row{ID: id, P: make([]float64, first.Classes)}
+		r := &data.Prediction{ID: id, P: make([]float64, first.Classes)}
 		place[id] = r
 		out.Rows = append(out.Rows, r)
 	}
@@ -69,7 +70,7 @@ func Ensemble(members []Member, order []string) (*Table, error) {
 }
 
 // addTo adds the member's rows, times its weight, where their Ids stand.
-func (m Member) addTo(place map[string]*Row, order []string) (faults []error) {
+func (m Member) addTo(place map[string]*data.Prediction, order []string) (faults []error) {
 	var missing, excess, contrary []string
 	seen := make(map[string]bool, len(m.Table.Rows))
 	for _, r := range m.Table.Rows {
@@ -79,6 +80,7 @@ func (m Member) addTo(place map[string]*Row, order []string) (faults []error) {
 			continue
 		}
 		seen[r.ID] = true
+		to.Split = cmp.Or(to.Split, r.Split)
 		for n, p := range r.P {
 			to.P[n] += float64(m.Weight * p) // converted, so that no machine fuses it with the sum
 		}

@@ -1,7 +1,6 @@
 package predictions_test
 
 import (
-	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -26,11 +25,11 @@ func put(t testing.TB, text string) string {
 }
 
 func TestFormat(t *testing.T) {
-	labelled := &predictions.Table{Classes: 2, Labeled: true, Rows: []*predictions.Row{
+	labelled := &predictions.Table{Classes: 2, Labeled: true, Rows: []*data.Prediction{
 		{ID: "b", Labels: data.LabelsOf(1), Labeled: true, P: []float64{0, 1}},
 		{ID: `a"`, Labeled: true, P: []float64{.00005, .12345}}, // as C rounds them: to the nearer decimal of the float64
 	}}
-	bare := &predictions.Table{Classes: 3, Rows: []*predictions.Row{{ID: "x", P: []float64{.5, .25, .99996}}}}
+	bare := &predictions.Table{Classes: 3, Rows: []*data.Prediction{{ID: "x", P: []float64{.5, .25, .99996}}}}
 	for _, c := range []struct {
 		table *predictions.Table
 		want  string
@@ -38,23 +37,30 @@ func TestFormat(t *testing.T) {
 		{labelled, "Id,L00,L01,P00,P01\nb,0,1,0.0000,1.0000\n\"a\"\"\",0,0,0.0001,0.1235\n"},
 		{bare, "Id,P00,P01,P02\nx,0.5000,0.2500,1.0000\n"},
 	} {
-		var b bytes.Buffer
-		if err := predictions.Encode(&b, c.table); err != nil || b.String() != c.want {
-			t.Errorf("%v\n%s\nwant\n%s", err, b.String(), c.want)
+		path := filepath.Join(t.TempDir(), "p.csv")
+		if err := predictions.Write(path, c.table); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != c.want {
+			t.Errorf("%v\n%s\nwant\n%s", err, got, c.want)
 		}
 	}
 	bare.Rows = append(bare.Rows, labelled.Rows[0])
-	if err := predictions.Encode(&bytes.Buffer{}, bare); err == nil {
+	dir := t.TempDir()
+	if err := predictions.Write(filepath.Join(dir, "p.csv"), bare); err == nil {
 		t.Error("rows of other labels were written")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("the failure left %v; %v", left, err)
 	}
 }
 
-// What is written is read again, compressed or not.
+// What is written is read again, in every format.
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawTable(t, rapid.IntRange(1, 64).Draw(t, "classes"), rapid.Bool().Draw(t, "labelled"))
-		path := filepath.Join(dir, rapid.SampledFrom([]string{"p.csv", "p.csv.zst"}).Draw(t, "name"))
+		path := filepath.Join(dir, rapid.SampledFrom([]string{"p.csv", "p.csv.zst", "p.shards"}).Draw(t, "name"))
 		if err := predictions.Write(path, want); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +78,7 @@ func TestRoundTrip(t *testing.T) {
 func drawTable(t *rapid.T, classes int, labelled bool) *predictions.Table {
 	table := &predictions.Table{Classes: classes, Labeled: labelled}
 	for _, id := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9_-]{1,4}`), 1, 12, rapid.ID).Draw(t, "ids") {
-		r := &predictions.Row{ID: id, Labeled: labelled}
+		r := &data.Prediction{ID: id, Labeled: labelled}
 		for n := range classes {
 			r.P = append(r.P, float64(rapid.IntRange(0, 10000).Draw(t, "p"))/10000)
 			if labelled && rapid.Bool().Draw(t, "label") {
@@ -124,7 +130,7 @@ func TestEnsembleJoinsByID(t *testing.T) {
 			m := &predictions.Table{Classes: 3}
 			for _, id := range rapid.Permutation(order).Draw(t, "rows") {
 				p := float64(rapid.IntRange(0, 10000).Draw(t, "p")) / 10000
-				m.Rows = append(m.Rows, &predictions.Row{ID: id, P: []float64{p, 1 - p, 0}})
+				m.Rows = append(m.Rows, &data.Prediction{ID: id, P: []float64{p, 1 - p, 0}})
 				want[id][0] += w * p
 				want[id][1] += w * (1 - p)
 			}
@@ -153,7 +159,7 @@ func TestEnsembleRefuses(t *testing.T) {
 	table := func(classes int, labels data.Labels, ids ...string) *predictions.Table {
 		t := &predictions.Table{Classes: classes, Labeled: labels != 0}
 		for _, id := range ids {
-			t.Rows = append(t.Rows, &predictions.Row{ID: id, Labels: labels, Labeled: labels != 0, P: make([]float64, classes)})
+			t.Rows = append(t.Rows, &data.Prediction{ID: id, Labels: labels, Labeled: labels != 0, P: make([]float64, classes)})
 		}
 		return t
 	}

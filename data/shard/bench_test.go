@@ -44,7 +44,7 @@ func BenchmarkPayload(b *testing.B) {
 			packed, raw := 0, 0
 			for i := range b.N {
 				s := samples[i%len(samples)]
-				f, err := Encode(s, p)
+				f, err := EncodeSample(s, p)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -55,7 +55,7 @@ func BenchmarkPayload(b *testing.B) {
 		b.Run(string(p)+"/decode", func(b *testing.B) {
 			var frames [][]byte
 			for _, s := range samples {
-				f, err := Encode(s, p)
+				f, err := EncodeSample(s, p)
 				if err != nil {
 					b.Fatal(err)
 				}

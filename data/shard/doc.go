@@ -1,25 +1,34 @@
-// Package shard is the format samples are kept in for training: tar files in
-// seekable zstd, with an index.
+// Package shard is the format samples are kept in for training, and their
+// probabilities after it: tar files in seekable zstd, with an index.
 //
 // # The format
 //
 // A shard is a tar whose every sample is a zstd frame of its own, followed by a
 // frame with the tar's end and a seek table in the seekable zstd format. So
 // `zstd -dc SHARD | tar t`, Python's tarfile and WebDataset read it as it is, and
-// one sample can be read without the others. A sample has two members:
+// one sample can be read without the others. A sample has two members: an array
+// in NumPy's format 1.0 and C order, whose name says its kind, and JSON. All
+// samples of a folder are of one kind:
 //
-//	KEY.rgby.npy   planes, as NumPy's format 1.0: shape (planes, height, width), |u1 or <u2, C order
-//	KEY.json       {"id", "labels", "split", "source", "width", "height", "depth"}; labels is null when unknown
+//	Planes          KEY.rgby.npy    shape (planes, height, width), |u1 or <u2
+//	                KEY.json        {"id", "labels", "split", "source", "width", "height", "depth"}
+//	Probabilities   KEY.probs.npy   shape (classes,), <f8, 0..1
+//	                KEY.json        {"id", "labels", "split", "source"}
 //
-// With the payload Up the first is KEY.rgby.up.npy, which holds each value less the
-// one above it, modulo 256 or 65536, and the JSON has "filter": "up". NumPy undoes it:
+// In both, labels is null when unknown. With the payload Up planes are in
+// KEY.rgby.up.npy, which holds each value less the one above it, modulo 256 or
+// 65536, and the JSON has "filter": "up". NumPy undoes it:
 //
 //	planes = numpy.add.accumulate(planes, axis=1, dtype=planes.dtype)
+//
+// Probabilities are kept as they were computed, in 64 bits: what they come to
+// through shards is what they would have come to without.
 //
 // Shards are called shard-00000.tar.zst and so on. Beside them index.parquet
 // has a row a sample: key, shard, offset and length of its frame, raw size,
 // checksum (XXH64 of the frame), labels, labelled, split; its metadata hold the
-// SHA-256 of every shard and of the index itself.
+// SHA-256 of every shard and of the index itself, and the kind, unless that is
+// planes.
 //
 // # Payloads
 //

@@ -23,15 +23,12 @@ const IndexName = "index.parquet"
 
 // Entry is where a sample is, and what is known of it.
 type Entry struct {
-	Key      string
+	About
 	Shard    string // the file's name
 	Offset   int64  // of the sample's frame in the file
 	Length   int64  // of the frame
 	Raw      int64  // size of its content
 	Checksum uint64 // XXH64 of the frame
-	Labels   data.Labels
-	Labeled  bool
-	Split    string
 }
 
 // row is an Entry as Parquet holds it.
@@ -49,6 +46,7 @@ type row struct {
 
 // index is what is known of a folder of shards.
 type index struct {
+	kind    Kind
 	entries []Entry
 	shards  map[string]summary // by file name
 }
@@ -59,9 +57,17 @@ type summary struct {
 	Bytes  int64  `json:"bytes"`
 }
 
-const shardsKey = "hpaflow.shards" // in the metadata: JSON, file name to summary
+// The keys of the metadata.
+const (
+	shardsKey = "hpaflow.shards" // JSON: file name to summary
+	kindKey   = "hpaflow.kind"   // of the frames; without it, Planes
+)
 
 var shardName = regexp.MustCompile(`^shard-\d{5,}\.tar\.zst$`)
+
+// IsName says whether a folder of shards has files of this name: shards and
+// their index.
+func IsName(name string) bool { return name == IndexName || shardName.MatchString(name) }
 
 func nameOf(number int) string { return fmt.Sprintf("shard-%05d.tar.zst", number) }
 
@@ -71,9 +77,15 @@ func (x *index) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	options := []parquet.WriterOption{
+		parquet.Compression(&parquet.Zstd),
+		parquet.KeyValueMetadata(shardsKey, string(about)), parquet.KeyValueMetadata(digestKey, noDigest),
+	}
+	if x.kind != Planes {
+		options = append(options, parquet.KeyValueMetadata(kindKey, string(x.kind)))
+	}
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[row](&b, parquet.Compression(&parquet.Zstd),
-		parquet.KeyValueMetadata(shardsKey, string(about)), parquet.KeyValueMetadata(digestKey, noDigest))
+	w := parquet.NewGenericWriter[row](&b, options...)
 	rows := make([]row, len(x.entries))
 	for i, e := range x.entries {
 		labels := []int32{}
@@ -129,13 +141,16 @@ func decodeIndex(b []byte) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &index{shards: map[string]summary{}}
+	x := &index{kind: Planes, shards: map[string]summary{}}
 	about, ok := f.Lookup(shardsKey)
 	if !ok {
 		return nil, fmt.Errorf("not an index of shards: no %s in its metadata", shardsKey)
 	}
 	if err := json.Unmarshal([]byte(about), &x.shards); err != nil {
 		return nil, fmt.Errorf("%s: %w", shardsKey, err)
+	}
+	if kind, ok := f.Lookup(kindKey); ok {
+		x.kind = Kind(kind)
 	}
 	r := parquet.NewGenericReader[row](f)
 	defer r.Close()
@@ -144,8 +159,10 @@ func decodeIndex(b []byte) (*index, error) {
 		return nil, fmt.Errorf("%d of %d rows: %w", n, len(rows), err)
 	}
 	for _, r := range rows {
-		e := Entry{Key: r.Key, Shard: r.Shard, Offset: r.Offset, Length: r.Length, Raw: r.Raw,
-			Checksum: r.Checksum, Labeled: r.Labeled, Split: r.Split}
+		e := Entry{
+			About: About{Key: r.Key, Kind: x.kind, Labeled: r.Labeled, Split: r.Split},
+			Shard: r.Shard, Offset: r.Offset, Length: r.Length, Raw: r.Raw, Checksum: r.Checksum,
+		}
 		for _, n := range r.Labels {
 			if n < 0 || n >= data.MaxClasses {
 				return nil, fmt.Errorf("%s: label %d", r.Key, n)

@@ -91,7 +91,7 @@ func TestUpFilter(t *testing.T) {
 // TestPayloadsAreNamed: a filtered member says so in its name and in the JSON.
 func TestPayloadsAreNamed(t *testing.T) {
 	for _, p := range Payloads {
-		f, err := Encode(made(5), p)
+		f, err := EncodeSample(made(5), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestPayloadsAreNamed(t *testing.T) {
 			bytes.Contains(raw, []byte("sample_005.rgby.npy")) == filtered {
 			t.Errorf("%s: members are not named as they should be", p)
 		}
-		if got, err := Decode(f.Packed); err != nil || !equal(got, made(5)) {
+		if got, err := DecodeSample(f.Packed); err != nil || !equal(got, made(5)) {
 			t.Errorf("%s: %v", p, err)
 		}
 		lies := bytes.Replace(raw, []byte(`"filter":"up"`), []byte(`"fixter":"up"`), 1)
@@ -112,7 +112,7 @@ func TestPayloadsAreNamed(t *testing.T) {
 			t.Errorf("%s: without its filter in the JSON: %v", p, err)
 		}
 	}
-	if _, err := Encode(made(5), "lzma"); err == nil {
+	if _, err := EncodeSample(made(5), "lzma"); err == nil {
 		t.Error("an unknown payload was taken")
 	}
 }

@@ -44,6 +44,15 @@ func (p Payload) filter() string {
 	return ""
 }
 
+// pack makes a zstd frame of raw, whose checksum is given, at the end of b. The
+// cuts are those of appendLiterals.
+func (p Payload) pack(b, raw []byte, checksum uint32, cuts []int) []byte {
+	if p == Zstd {
+		return encoder().EncodeAll(raw, b)
+	}
+	return appendLiterals(b, raw, checksum, cuts...)
+}
+
 const upFilter = "up"
 
 // suffix ends the name of the member that holds the planes.

@@ -10,14 +10,13 @@ import (
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 	"github.com/cespare/xxhash/v2"
-
-	"hpaflow/data"
 )
 
 // Reader reads samples of a folder of shards, in any order. It is safe for
 // concurrent use.
 type Reader struct {
 	dir     string
+	kind    Kind
 	entries []Entry
 	byKey   map[string]int
 
@@ -27,18 +26,22 @@ type Reader struct {
 
 // Open reads the index of a folder, or, where there is none, the seek table
 // of every shard and the members of every frame, which takes as long as
-// reading all of it.
-func Open(dir string) (*Reader, error) {
+// reading all of it. A folder of another kind than want is an error, and so is
+// one of both; AnyKind takes either.
+func Open(dir string, want Kind) (*Reader, error) {
 	x, err := readIndex(dir)
 	if err != nil {
 		return nil, err
 	}
 	if len(x.shards) == 0 {
-		if x.entries, err = scan(dir); err != nil {
+		if x, err = scan(dir); err != nil {
 			return nil, err
 		}
 	}
-	r := &Reader{dir: dir, entries: x.entries, byKey: map[string]int{}, open: map[string]*os.File{}}
+	if want != AnyKind && x.kind != want {
+		return nil, fmt.Errorf("%s holds shards of %s, not of %s", dir, x.kind, want)
+	}
+	r := &Reader{dir: dir, kind: x.kind, entries: x.entries, byKey: map[string]int{}, open: map[string]*os.File{}}
 	for i, e := range r.entries {
 		if _, twice := r.byKey[e.Key]; twice {
 			return nil, fmt.Errorf("%s: %s is there twice", dir, e.Key)
@@ -47,6 +50,9 @@ func Open(dir string) (*Reader, error) {
 	}
 	return r, nil
 }
+
+// Kind is what the frames hold.
+func (r *Reader) Kind() Kind { return r.kind }
 
 // Entries lists the samples in the order of the shards. The caller must not
 // change the list.
@@ -68,17 +74,17 @@ func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
 	return b, e.Shard + ":" + key, err
 }
 
-// Sample reads and decodes a sample.
-func (r *Reader) Sample(key string) (*data.Sample, error) {
+// Read reads and decodes a sample's frame.
+func (r *Reader) Read(key string) (*Content, error) {
 	packed, name, err := r.Frame(key)
 	if err != nil {
 		return nil, err
 	}
-	s, err := Decode(packed)
+	c, err := Decode(packed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return s, nil
+	return c, nil
 }
 
 // Close closes the shards. The reader opens them again when it is used again.
@@ -128,8 +134,8 @@ func readFrame(f *os.File, e Entry) ([]byte, error) {
 	return b, nil
 }
 
-// scan finds the samples of a folder that has no index.
-func scan(dir string) ([]Entry, error) {
+// scan makes the index of a folder that has none, without digests.
+func scan(dir string) (*index, error) {
 	names, err := files(dir)
 	if err != nil {
 		return nil, err
@@ -137,15 +143,24 @@ func scan(dir string) ([]Entry, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%s holds no shards", dir)
 	}
-	var entries []Entry
+	var x index
 	for _, name := range names {
 		found, err := scanShard(dir, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		entries = append(entries, found...)
+		x.entries = append(x.entries, found...)
 	}
-	return entries, nil
+	if len(x.entries) == 0 {
+		return nil, fmt.Errorf("the shards of %s hold no samples", dir)
+	}
+	x.kind = x.entries[0].Kind
+	for _, e := range x.entries {
+		if e.Kind != x.kind {
+			return nil, fmt.Errorf("%s holds shards of %s and of %s: %s and %s", dir, x.kind, e.Kind, x.entries[0].Shard, e.Shard)
+		}
+	}
+	return &x, nil
 }
 
 // scanShard finds frames by the seek table, and keys by decoding them.
@@ -186,11 +201,11 @@ func scanShard(dir, name string) ([]Entry, error) {
 		if id == table.NumFrames()-1 && bytes.Equal(raw, tarEnd) {
 			break
 		}
-		s, err := parse(raw)
+		c, err := parse(raw)
 		if err != nil {
 			return nil, fmt.Errorf("frame %d: %w", id, err)
 		}
-		e.Key, e.Labels, e.Labeled, e.Split, e.Checksum = s.ID, s.Labels, s.Labeled, s.Split, xxhash.Sum64(packed)
+		e.About, e.Checksum = c.About, xxhash.Sum64(packed)
 		entries = append(entries, e)
 	}
 	return entries, nil

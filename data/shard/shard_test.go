@@ -35,7 +35,7 @@ func made(n int) *data.Sample {
 
 func frame(t testing.TB, n int) Frame {
 	t.Helper()
-	f, err := Encode(made(n), Payloads[n%len(Payloads)])
+	f, err := EncodeSample(made(n), Payloads[n%len(Payloads)])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func frame(t testing.TB, n int) Frame {
 
 func write(t testing.TB, dir string, limits Limits, from, to int) {
 	t.Helper()
-	w, err := Create(dir, limits)
+	w, err := Create(dir, Planes, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +101,14 @@ func same(a, b map[string]string) bool {
 	return true
 }
 
+func sampleOf(r *Reader, key string) (*data.Sample, error) {
+	c, err := r.Read(key)
+	if err != nil {
+		return nil, err
+	}
+	return c.Sample()
+}
+
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, Limits{Samples: 3, Bytes: 1 << 20}, 0, 8)
@@ -111,18 +119,18 @@ func TestRoundTrip(t *testing.T) {
 		}
 		for n := range 8 {
 			want := made(n)
-			if got, err := r.Sample(want.ID); err != nil || !equal(got, want) {
+			if got, err := sampleOf(r, want.ID); err != nil || !equal(got, want) {
 				t.Fatalf("%s: %v", want.ID, err)
 			}
 			if e := r.Entries()[n]; e.Key != want.ID || e.Labels != want.Labels || e.Split != want.Split || e.Shard != nameOf(n/3) {
 				t.Fatalf("entry %d: %+v", n, e)
 			}
 		}
-		if _, err := r.Sample("other"); err == nil {
+		if _, err := r.Read("other"); err == nil {
 			t.Fatal("a sample that is not there was read")
 		}
 	}
-	r, err := Open(dir)
+	r, err := Open(dir, Planes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 	check(r)
 
 	os.Remove(filepath.Join(dir, IndexName))
-	r, err = Open(dir)
+	r, err = Open(dir, Planes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +182,12 @@ func TestSeekTableIsTheLibrarys(t *testing.T) {
 func TestAnyFlippedBitIsFound(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, Limits{Samples: 2, Bytes: 1 << 20}, 0, 3)
+	flipEveryByte(t, dir)
+}
+
+// flipEveryByte flips one bit of every byte of a set of 3 samples in 2 shards.
+func flipEveryByte(t *testing.T, dir string) {
+	t.Helper()
 	if r, err := Verify(dir, nil); err != nil || len(r.Faults) > 0 || r.Samples != 3 || r.Shards != 2 {
 		t.Fatalf("intact: %+v, %v", r, err)
 	}
@@ -198,7 +212,7 @@ func TestAnyFlippedBitIsFound(t *testing.T) {
 func TestVerifyNamesTheSample(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, Limits{Samples: 5, Bytes: 1 << 20}, 0, 3)
-	r, _ := Open(dir)
+	r, _ := Open(dir, Planes)
 	e := r.Entries()[1]
 	path := filepath.Join(dir, e.Shard)
 	b, _ := os.ReadFile(path)
@@ -225,7 +239,7 @@ func TestInterruptedSetEndsTheSame(t *testing.T) {
 	for stop := range samples {
 		for _, end := range []string{"abort", "kill", "kill before index"} {
 			dir := t.TempDir()
-			w, err := Create(dir, limits)
+			w, err := Create(dir, Planes, limits)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +259,7 @@ func TestInterruptedSetEndsTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if w, err = Create(dir, limits); err != nil {
+			if w, err = Create(dir, Planes, limits); err != nil {
 				t.Fatal(err)
 			}
 			for n := range samples {
@@ -267,11 +281,11 @@ func TestInterruptedSetEndsTheSame(t *testing.T) {
 
 func TestOneWriterAFolder(t *testing.T) {
 	dir := t.TempDir()
-	w, err := Create(dir, Limits{Samples: 1, Bytes: 1})
+	w, err := Create(dir, Planes, Limits{Samples: 1, Bytes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(dir, Limits{}); err == nil {
+	if _, err := Create(dir, Planes, Limits{}); err == nil {
 		t.Fatal("a second writer was let in")
 	}
 	if err := w.Commit(); err != nil {
@@ -282,7 +296,7 @@ func TestOneWriterAFolder(t *testing.T) {
 // TestHasWhileAdding is for the race detector: a flow's source asks while its
 // sink adds.
 func TestHasWhileAdding(t *testing.T) {
-	w, err := Create(t.TempDir(), Limits{Samples: 4, Bytes: 1 << 20})
+	w, err := Create(t.TempDir(), Planes, Limits{Samples: 4, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,12 +325,12 @@ func TestKeysThatCannotBe(t *testing.T) {
 	for _, id := range []string{"", "a.b", "a/b", `a\b`} {
 		s := made(1)
 		s.ID = id
-		if _, err := Encode(s, Huffman); err == nil {
+		if _, err := EncodeSample(s, Huffman); err == nil {
 			t.Errorf("%q was taken as a key", id)
 		}
 	}
 	dir := t.TempDir()
-	w, err := Create(dir, Limits{Samples: 5, Bytes: 1 << 20})
+	w, err := Create(dir, Planes, Limits{Samples: 5, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,11 +346,11 @@ func TestKeysThatCannotBe(t *testing.T) {
 func TestLongKey(t *testing.T) {
 	s := made(1)
 	s.ID = string(bytes.Repeat([]byte("k"), 180))
-	f, err := Encode(s, Huffman)
+	f, err := EncodeSample(s, Huffman)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Decode(f.Packed); err != nil || !equal(got, s) {
+	if got, err := DecodeSample(f.Packed); err != nil || !equal(got, s) {
 		t.Fatalf("%v", err)
 	}
 }
@@ -347,11 +361,11 @@ func TestAnySampleRoundTrips(t *testing.T) {
 		s := made(n)
 		planes := rapid.IntRange(1, 4).Draw(t, "planes")
 		s.Image.Planes = s.Image.Planes[:planes]
-		f, err := Encode(s, rapid.SampledFrom(Payloads).Draw(t, "payload"))
+		f, err := EncodeSample(s, rapid.SampledFrom(Payloads).Draw(t, "payload"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := Decode(f.Packed); err != nil || !equal(got, s) {
+		if got, err := DecodeSample(f.Packed); err != nil || !equal(got, s) {
 			t.Fatalf("%v", err)
 		}
 	})
@@ -369,8 +383,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if s, err := parse(b); err == nil {
-			if err := s.Image.Validate(); err != nil {
+		if c, err := parse(b); err == nil && c.Kind == Planes {
+			if err := c.Image.Validate(); err != nil {
 				t.Fatalf("a sample was read with a bad image: %v", err)
 			}
 		}
@@ -382,7 +396,7 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzIndex changes an index; what does not carry its digest is refused.
 func FuzzIndex(f *testing.F) {
-	x := &index{entries: []Entry{{Key: "a", Shard: nameOf(0), Length: 3}}, shards: map[string]summary{nameOf(0): {"00", 3}}}
+	x := &index{kind: Planes, entries: []Entry{{About: About{Key: "a"}, Shard: nameOf(0), Length: 3}}, shards: map[string]summary{nameOf(0): {"00", 3}}}
 	b, err := x.encode()
 	if err != nil {
 		f.Fatal(err)

@@ -48,9 +48,10 @@ type openShard struct {
 	seek    []seekEntry
 }
 
-// Create begins to write, or to go on writing, a folder of shards. What a
-// killed writer left unfinished is removed.
-func Create(dir string, limits Limits) (*Writer, error) {
+// Create begins to write, or to go on writing, a folder of shards of one kind;
+// one that holds the other is refused. What a killed writer left unfinished is
+// removed.
+func Create(dir string, kind Kind, limits Limits) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -59,20 +60,24 @@ func Create(dir string, limits Limits) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{dir: dir, limits: limits, unlock: unlock, before: map[string]bool{}, added: map[string]bool{}}
-	if err := w.recover(); err != nil {
+	if err := w.recover(kind); err != nil {
 		return nil, errors.Join(err, unlock())
 	}
 	return w, nil
 }
 
 // recover finds out what is complete and removes the rest.
-func (w *Writer) recover() (err error) {
+func (w *Writer) recover(kind Kind) (err error) {
 	if err := atomicfile.Sweep(atomicfile.OS, w.dir); err != nil {
 		return err
 	}
 	if w.index, err = readIndex(w.dir); err != nil {
 		return err
 	}
+	if len(w.index.shards) > 0 && w.index.kind != kind {
+		return fmt.Errorf("%s holds shards of %s; %s go into a folder of their own", w.dir, w.index.kind, kind)
+	}
+	w.index.kind = kind
 	names, err := files(w.dir)
 	if err != nil {
 		return err
@@ -100,8 +105,14 @@ func (w *Writer) recover() (err error) {
 // may be called while samples are added.
 func (w *Writer) Has(key string) bool { return w.before[key] }
 
+// Before is how many samples Has knows.
+func (w *Writer) Before() int { return len(w.before) }
+
 // Add appends a sample.
 func (w *Writer) Add(f Frame) error {
+	if f.Kind != w.index.kind {
+		return fmt.Errorf("%s: a frame of %s among shards of %s", f.Key, f.Kind, w.index.kind)
+	}
 	if w.before[f.Key] || w.added[f.Key] {
 		return fmt.Errorf("%s is in the shards already", f.Key)
 	}
@@ -120,8 +131,7 @@ func (w *Writer) Add(f Frame) error {
 	}
 	o := w.open
 	o.entries = append(o.entries, Entry{
-		Key: f.Key, Shard: o.name, Offset: o.size, Length: int64(len(f.Packed)), Raw: f.Raw,
-		Checksum: xxhash.Sum64(f.Packed), Labels: f.Labels, Labeled: f.Labeled, Split: f.Split,
+		About: f.About, Shard: o.name, Offset: o.size, Length: int64(len(f.Packed)), Raw: f.Raw, Checksum: xxhash.Sum64(f.Packed),
 	})
 	w.added[f.Key] = true
 	return o.append(f.Packed, seekEntry{uint32(len(f.Packed)), uint32(f.Raw), f.checksum})

@@ -9,10 +9,9 @@ import (
 	"hpaflow/data/table"
 )
 
-// Read reads a table of so many labels. A column that lacks, a probability
-// outside 0..1, a label other than 0 and 1, labels that are there in part and
-// an Id that comes twice are errors; those of rows name the line.
-func Read(path string, classes int) (*Table, error) {
+// readCSV reads a CSV file. A column that lacks and a label other than 0 and 1
+// are errors, as are those of Read; errors of rows name the line.
+func readCSV(path string, classes int) (*Table, error) {
 	r := reader{table: &Table{Classes: classes}, lineOf: map[string]int{}}
 	want := table.Columns{
 		Need: append([]string{"Id"}, columns("P", classes)...),
@@ -34,7 +33,7 @@ type reader struct {
 
 func (r *reader) row(f table.Fields) error {
 	classes := r.table.Classes
-	row := &Row{ID: strings.Clone(f.Get(0)), P: make([]float64, classes)}
+	row := &data.Prediction{ID: strings.Clone(f.Get(0)), P: make([]float64, classes)}
 	if err := data.CheckID(row.ID); err != nil {
 		return err
 	}
