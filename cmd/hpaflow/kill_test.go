@@ -125,7 +125,13 @@ func TestInterruptResumes(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(60*time.Millisecond, func() { c.Process.Signal(os.Interrupt) })
+	for range 10000 { // until it is at work, however long that takes to begin
+		if entries, err := os.ReadDir(output); err != nil || len(entries) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c.Process.Signal(os.Interrupt)
 	c.Wait()
 	if code := c.ProcessState.ExitCode(); code != exitInterrupted && code != exitDone {
 		t.Fatalf("exit code %d\n%s", code, stderr.Bytes())
