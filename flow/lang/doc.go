@@ -63,7 +63,16 @@
 //	}
 //
 // `flow` is a file beside this one, `set` its variables, and a step whose `when`
-// is false is left out. Such a file has variables and steps and nothing else.
+// is false is left out. A step with for_each, a list of strings or whole numbers,
+// is run once for each of them, in their order:
+//
+//	step "train" {
+//	  for_each = var.folds
+//	  flow     = "train.flow"
+//	  set      = { fold = each.value, out = "results/${each.value}" }
+//	}
+//
+// with folds = [0, 1] is the steps train_0 and train_1. Such a file has variables and steps and nothing else.
 // Planning it plans the file of each step too, but for the existence of the
 // files these read, which is for their own time to tell.
 //

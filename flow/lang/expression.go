@@ -86,6 +86,9 @@ func (p *planner) markMeant(t hcl.Traversal) {
 
 // checkName says whether a name in an expression has a value.
 func (p *planner) checkName(t hcl.Traversal) bool {
+	if t.RootName() == "each" {
+		return p.checkEach(t)
+	}
 	p.markMeant(t)
 	root, place := t.RootName(), t.SourceRange()
 	switch name := variableName(t); {

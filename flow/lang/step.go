@@ -40,45 +40,63 @@ func (p *planner) addStep(b *hclsyntax.Block) {
 	p.steps = append(p.steps, step{b, b.Labels[0]})
 }
 
+// stepAttributes are those of a step block.
+var stepAttributes = []string{"flow", "for_each", "set", "when"}
+
 // readSteps gives the steps that exist, their own files planned for faults.
 // Whether the files they read exist is for their time to tell: steps before
 // them may make these.
 func (p *planner) readSteps() []Step {
 	var list []Step
 	for _, s := range p.steps {
-		body := s.block.Body
-		attributes := []string{"flow", "set", "when"}
-		for _, a := range inOrder(body.Attributes) {
-			if !slices.Contains(attributes, a.Name) {
-				p.fault(a.NameRange, DidYouMean(a.Name, attributes, "it has"), "a step has no %q", a.Name)
+		for _, a := range inOrder(s.block.Body.Attributes) {
+			if !slices.Contains(stepAttributes, a.Name) {
+				p.fault(a.NameRange, DidYouMean(a.Name, stepAttributes, "it has"), "a step has no %q", a.Name)
 				p.checkNames(a.Expr)
 			}
 		}
-		exists := p.exists(body.Attributes["when"])
-		sets := p.readSettings(body.Attributes["set"])
-		a := body.Attributes["flow"]
-		if a == nil {
-			p.fault(header(s.block), `write flow = "FILE.flow"`, "step %q lacks the flow it runs", s.name)
-			continue
-		}
-		value, ok := p.evaluate(a.Expr)
-		if !ok || !value.IsWhollyKnown() || !exists {
-			continue
-		}
-		if value.IsNull() || value.Type() != cty.String {
-			p.fault(a.Expr.Range(), "", "flow is a file's name, not %s", written(value))
-			continue
-		}
-		file := value.AsString()
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(filepath.Dir(p.file.name), file)
-		}
-		list = append(list, Step{Name: s.name, File: file, Sets: sets, Line: s.block.TypeRange.Start.Line})
-		if sets != nil {
-			p.checkStep(s, a, file, sets)
+		for _, r := range p.rounds(s) {
+			p.in(r, func() {
+				step, exists := p.readStep(s, r)
+				if !exists {
+					return
+				}
+				if slices.ContainsFunc(list, func(other Step) bool { return other.Name == step.Name }) {
+					p.fault(header(s.block), "", "for_each makes a second step called %q", step.Name)
+				}
+				list = append(list, step)
+			})
 		}
 	}
 	return list
+}
+
+// readStep reads a round of a step, and says whether it exists.
+func (p *planner) readStep(s step, r round) (Step, bool) {
+	attributes := s.block.Body.Attributes
+	exists := p.exists(attributes["when"]) && !r.off
+	sets := p.readSettings(attributes["set"])
+	a := attributes["flow"]
+	if a == nil {
+		p.fault(header(s.block), `write flow = "FILE.flow"`, "step %q lacks the flow it runs", s.name)
+		return Step{}, false
+	}
+	value, ok := p.evaluate(a.Expr)
+	if !ok || !value.IsWhollyKnown() || !exists {
+		return Step{}, false
+	}
+	if value.IsNull() || value.Type() != cty.String {
+		p.fault(a.Expr.Range(), "", "flow is a file's name, not %s", written(value))
+		return Step{}, false
+	}
+	file := value.AsString()
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(filepath.Dir(p.file.name), file)
+	}
+	if sets != nil {
+		p.checkStep(s, a, file, sets)
+	}
+	return Step{Name: r.name, File: file, Sets: sets, Line: s.block.TypeRange.Start.Line}, true
 }
 
 // exists is the value of a step's `when`.
@@ -176,7 +194,9 @@ func (p *planner) checkStep(s step, a *hclsyntax.Attribute, path string, sets []
 			p.fault(header(s.block), d.Hint, "step %q: %s", s.name, Diagnostic{File: d.File, Message: d.Message})
 			continue
 		}
-		p.foreign = append(p.foreign, d)
+		if !slices.Contains(p.foreign, d) { // of a file that several steps run
+			p.foreign = append(p.foreign, d)
+		}
 	}
 }
 
