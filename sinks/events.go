@@ -89,8 +89,10 @@ func (s *events) resume(path string) error {
 			written = e.Step
 		}
 	}
-	if err := s.file.Truncate(end); err != nil {
-		return err
+	if end < int64(len(content)) {
+		if err := s.file.Truncate(end); err != nil {
+			return err
+		}
 	}
 	if _, err := s.file.Seek(end, 0); err != nil {
 		return err

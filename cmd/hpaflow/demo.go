@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -87,11 +86,7 @@ func writeConfigs(dir string) error {
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(dir, e.Name())
-		if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, text) {
-			continue
-		}
-		err = atomicfile.Write(path, func(w io.Writer) error { _, err := w.Write(text); return err })
+		err = atomicfile.Write(filepath.Join(dir, e.Name()), func(w io.Writer) error { _, err := w.Write(text); return err })
 		if err != nil {
 			return err
 		}

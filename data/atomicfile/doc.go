@@ -6,7 +6,7 @@
 // files that a killed writer has left.
 //
 // What always holds: a file under its own name is complete; a temporary file's
-// name ends in Suffix, so that it can be told from data; and an error leaves
-// the folder as it was. The file system is behind FS, so that tests can make
+// name ends in Suffix, so that it can be told from data; an error leaves the
+// folder as it was; and so does Write of the bytes that are there already. The file system is behind FS, so that tests can make
 // any step of it fail.
 package atomicfile

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hpaflow/data/atomicfile"
 )
@@ -139,6 +140,42 @@ func TestGroupUnderFaults(t *testing.T) {
 		}
 		return g.Flush()
 	}, func(name string) string { return name })
+}
+
+// A file that would hold the same bytes is left alone, and only such a one.
+func TestWriteOfTheSame(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	old := time.Unix(1e9, 0)
+	long := strings.Repeat("0123456789", 30000)
+	for _, c := range []struct {
+		before, now string
+		stays       bool
+	}{
+		{"", "", true}, {"a", "", false}, {"", "a", false}, {"abc", "abc", true}, {"abc", "abd", false},
+		{long, long, true}, {long, long[:len(long)-1] + "x", false}, {long[1:], long, false}, {long[:1<<17], long[:1<<17], true},
+	} {
+		if err := errors.Join(os.WriteFile(path, []byte(c.before), 0o600), os.Chtimes(path, old, old)); err != nil {
+			t.Fatal(err)
+		}
+		err := atomicfile.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, c.now); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stays := info.ModTime().Equal(old); stays != c.stays {
+			t.Errorf("%d bytes over %d: left alone %v, want %v", len(c.now), len(c.before), stays, c.stays)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != c.now {
+			t.Errorf("%d bytes over %d: it holds %d, %v", len(c.now), len(c.before), len(b), err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+			t.Errorf("%d files", len(entries))
+		}
+	}
 }
 
 // What fill gives as an error is what Write gives, and there is no file.

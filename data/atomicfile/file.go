@@ -44,13 +44,19 @@ func temporary(path string) string {
 // Write adds to the file.
 func (f *File) Write(b []byte) (int, error) { return f.buffer.Write(b) }
 
-// Commit makes the file appear, in place of one that has the name. If it
-// fails, the file is aborted.
+// Commit makes the file appear, in place of one that has the name. One that
+// holds the same bytes is left as it is. If Commit fails, the file is aborted.
 func (f *File) Commit() error {
 	if f.done {
 		return errors.New("atomicfile: committed or aborted before")
 	}
-	if err := errors.Join(f.buffer.Flush(), f.handle.Sync()); err != nil {
+	if err := f.buffer.Flush(); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	if f.fs.Same(f.temp, f.path) {
+		return f.Abort()
+	}
+	if err := f.handle.Sync(); err != nil {
 		return errors.Join(err, f.Abort())
 	}
 	f.done = true

@@ -1,6 +1,8 @@
 package atomicfile
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +15,9 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(path string) error
 	ReadDir(path string) ([]fs.DirEntry, error)
+	// Same says whether both are regular files that hold the same bytes. It
+	// says no when it cannot tell.
+	Same(a, b string) bool
 	// SyncDir makes renames in a folder last.
 	SyncDir(path string) error
 	// SyncFiles makes the content of files in a folder last.
@@ -37,6 +42,25 @@ func (osFS) Rename(from, to string) error               { return os.Rename(from,
 func (osFS) Remove(path string) error                   { return os.Remove(path) }
 func (osFS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }
 
+func (osFS) Same(a, b string) bool {
+	was, err := os.Lstat(a)
+	is, err2 := os.Lstat(b)
+	if err != nil || err2 != nil || !was.Mode().IsRegular() || !is.Mode().IsRegular() || was.Size() != is.Size() {
+		return false
+	}
+	f, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	g, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer g.Close()
+	return sameBytes(f, g)
+}
+
 func (osFS) SyncFiles(dir string, paths []string) error { return syncFiles(dir, paths) }
 
 func (osFS) SyncDir(path string) error {
@@ -46,4 +70,20 @@ func (osFS) SyncDir(path string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+func sameBytes(a, b io.Reader) bool {
+	var x, y [1 << 16]byte
+	for {
+		n, err := io.ReadFull(a, x[:])
+		m, err2 := io.ReadFull(b, y[:])
+		switch {
+		case err != err2 || !bytes.Equal(x[:n], y[:m]):
+			return false
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+			return true
+		case err != nil:
+			return false
+		}
+	}
 }
