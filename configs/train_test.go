@@ -218,7 +218,7 @@ func TestRunFolderExplainsItself(t *testing.T) {
 	if err := g.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if want := `source "samples" "train": epochs was 2 and is 3`; !strings.Contains(strings.Join(notes, "\n"), want) {
+	if want := `epochs was 2 and is 3, in source "samples" "train", source "samples" "val"`; !strings.Contains(strings.Join(notes, "\n"), want) {
 		t.Errorf("notes %q do not say that %s", notes, want)
 	}
 

@@ -81,7 +81,12 @@ func (e *Emitter[T]) Complete(key string) bool {
 	return true
 }
 
-// Expect says how many records the source goes through in all, for progress.
+// Passed counts n records of passes over the data that an earlier run
+// completed, those before Epoch.
+func (e *Emitter[T]) Passed(n int) { e.worker.stage.complete.Add(int64(n)) }
+
+// Expect says how many records the source goes through in all, those of an
+// earlier run included, for progress.
 func (e *Emitter[T]) Expect(n int) { e.worker.stage.total.Store(int64(n)) }
 
 // Epoch is the pass over the data that the next record belongs to. A source

@@ -71,9 +71,17 @@ func scheduleOf(a flow.Args) models.ScheduleOptions {
 	}
 }
 
-// run trains until the batches end, epoch by epoch.
+// run trains until the batches end, epoch by epoch. A run that is complete has
+// none, and its state is left alone.
 func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*models.Progress]) error {
-	if err := t.begin(); err != nil {
+	r, err := in.Next(ctx)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		err = t.begin()
+	}
+	if err != nil {
 		return err
 	}
 	begun := t.steps
@@ -82,9 +90,7 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 			t.graph.Leave(t.checkpoint())
 		}
 	}()
-	start := time.Now()
-	for {
-		r, err := in.Next(ctx)
+	for start := time.Now(); ; r, err = in.Next(ctx) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,23 +100,35 @@ func (s *report) compare() error {
 		return err
 	}
 	was, is := flowSettings(string(before)), flowSettings(s.graph.Options().Resolved)
-	for _, name := range slices.Sorted(maps.Keys(is)) {
-		if old, known := was[name]; known && old != is[name] {
-			s.graph.Note(s.stage, fmt.Sprintf("going on with another setting than the run began with: %s was %s and is %s", name, old, is[name]))
+	blocks := map[string][]string{} // by what has changed there
+	for _, at := range slices.SortedFunc(maps.Keys(is), setting.compare) {
+		if old, known := was[at]; known && old != is[at] {
+			change := fmt.Sprintf("%s was %s and is %s", at.field, old, is[at])
+			blocks[change] = append(blocks[change], at.block)
 		}
+	}
+	for _, change := range slices.Sorted(maps.Keys(blocks)) {
+		s.graph.Note(s.stage, fmt.Sprintf("going on with another setting than the run began with: %s, in %s", change, strings.Join(blocks[change], ", ")))
 	}
 	return nil
 }
 
-// flowSettings are the fields of a resolved flow, each by its block and name.
-func flowSettings(text string) map[string]string {
-	settings := map[string]string{}
+// setting is where a value stands in a flow.
+type setting struct{ block, field string }
+
+func (s setting) compare(other setting) int {
+	return cmp.Or(cmp.Compare(s.block, other.block), cmp.Compare(s.field, other.field))
+}
+
+// flowSettings are the fields of a resolved flow.
+func flowSettings(text string) map[setting]string {
+	settings := map[setting]string{}
 	block := ""
 	for line := range strings.Lines(text) {
 		if header, opens := strings.CutSuffix(strings.TrimSpace(line), " {"); opens {
 			block = header
 		} else if name, value, found := strings.Cut(line, "="); found {
-			settings[block+": "+strings.TrimSpace(name)] = strings.TrimSpace(value)
+			settings[setting{block, strings.TrimSpace(name)}] = strings.TrimSpace(value)
 		}
 	}
 	return settings

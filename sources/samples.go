@@ -82,7 +82,8 @@ type samples struct {
 }
 
 func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
-	out.Expect(max(0, s.epochs-out.Epoch()) * len(s.rows))
+	out.Expect(s.epochs * len(s.rows))
+	out.Passed(min(out.Epoch(), s.epochs) * len(s.rows))
 	for out.Epoch() < s.epochs {
 		for _, i := range s.order(out.Epoch()) {
 			if err := s.yield(s.rows[i], out); err != nil {

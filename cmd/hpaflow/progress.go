@@ -161,8 +161,9 @@ func pace(s flow.Stats) string {
 	if total > 0 {
 		parts[0] = fmt.Sprintf("%d/%d", passed, total)
 	}
-	if seconds := s.Wall.Seconds(); seconds > 0.5 && passed > 0 {
-		rate := float64(passed) / seconds
+	now := passed - completed(s) // those of earlier runs cost nothing
+	if seconds := s.Wall.Seconds(); seconds > 0.5 && now > 0 {
+		rate := float64(now) / seconds
 		parts = append(parts, fmt.Sprintf("%.1f/s", rate))
 		if total > passed {
 			left := time.Duration(float64(total-passed) / rate * float64(time.Second))
