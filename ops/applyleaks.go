@@ -67,9 +67,9 @@ func (a *applyLeaks) run(ctx context.Context, in *flow.Reader[submission.Row], o
 
 // describeLeak is what a table did, as one line.
 func describeLeak(t submission.Applied) string {
-	line := fmt.Sprintf("%s: %d samples known, %d changed", t.Name, t.Samples, t.Changed)
+	line := fmt.Sprintf("%s: %d known, %d changed", t.Name, t.Samples, t.Changed)
 	if t.Repeated > 0 {
-		line += fmt.Sprintf("; %d rows repeat an Id, and its last one counts", t.Repeated)
+		line += fmt.Sprintf("; repeated Ids: %d, of which the last row counts", t.Repeated)
 	}
 	if len(t.Strange) > 0 {
 		line += "; not among the samples, and skipped: " + data.Enumerate(t.Strange)

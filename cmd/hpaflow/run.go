@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -68,20 +69,24 @@ type running struct {
 	reg             *flow.Registry
 	out             io.Writer // standard error
 	workers, memory string
-	http, report    string // empty: no
-	progress        string // auto, plain or none
-	brief           bool   // without the table of stages
+	http, report    string   // empty: no
+	progress        string   // auto, plain or none
+	brief           bool     // without the table of stages
+	at              []string // where the flow stands in files of steps, the outermost first
 }
 
 // file runs a flow, or the steps of one, with variables set.
 func (r *running) file(ctx context.Context, path string, sets []string) error {
 	plan, faults := lang.Load(path, sets, r.reg)
+	if len(faults) == 0 && len(plan.Steps) > 0 {
+		return r.steps(ctx, plan)
+	}
+	if len(r.at) > 0 && r.progress != "none" {
+		fmt.Fprintf(r.out, "\n%s\n", strings.Join(r.at, "; "))
+	}
 	if len(faults) > 0 {
 		faults.Render(r.out, isTerminal(r.out))
 		return &exitError{code: exitUsage}
-	}
-	if len(plan.Steps) > 0 {
-		return r.steps(ctx, plan)
 	}
 	return r.flow(ctx, plan)
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hpaflow/flow/lang"
 )
 
 // steps runs flows one after the other, and stops at the first that fails.
-// Each finds out by itself what is done already.
+// Each finds out by itself what is done already. People are told where a flow
+// stands in files of several steps when it begins, on one line.
 func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 	if r.report != "" {
 		return fmt.Errorf("--report tells of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
@@ -21,8 +23,9 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 		if err := context.Cause(ctx); err != nil {
 			return &exitError{exitInterrupted, err}
 		}
-		if r.progress != "none" {
-			fmt.Fprintf(r.out, "\n%s, step %d of %d: %s\n", plan.Name, i+1, len(plan.Steps), s.Name)
+		each.at = r.at
+		if len(plan.Steps) > 1 {
+			each.at = append(slices.Clone(r.at), fmt.Sprintf("%s, step %d of %d: %s", plan.Name, i+1, len(plan.Steps), s.Name))
 		}
 		err := each.file(ctx, s.File, s.Sets)
 		var exit *exitError
