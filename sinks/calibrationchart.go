@@ -14,7 +14,7 @@ import (
 // drawCalibration draws F1 of each label as a bar and its threshold as a
 // point, as a PNG.
 func drawCalibration(w io.Writer, c *metrics.Calibration) error {
-	p := newChart(fmt.Sprintf("Macro F1 %.3f, of labels present %.3f, on %d samples", c.Result.MacroF1, c.Result.MacroF1Present, c.Result.Samples))
+	p := newChart(fmt.Sprintf("F1 and threshold of each label; macro F1 %.3f, of labels present %.3f, on %d samples", c.Result.MacroF1, c.Result.MacroF1Present, c.Result.Samples))
 	p.Y.Label.Text = "F1"
 	p.Y.Min, p.Y.Max = 0, 1.12
 	p.Y.Tick.Marker = tenths{}
@@ -34,7 +34,6 @@ func drawCalibration(w io.Writer, c *metrics.Calibration) error {
 	bars.Color, bars.LineStyle.Width = valColour, 0
 	p.Add(bars)
 	p.Legend.Add("F1", bars)
-	p.Legend.XOffs = -vg.Points(8)
 	style := draw.GlyphStyle{Color: testValColour, Radius: vg.Points(3), Shape: draw.BoxGlyph{}}
 	if err := addPoints(p, "threshold", points, style); err != nil {
 		return err

@@ -37,7 +37,7 @@ func newChart(title string) *plot.Plot {
 func labelAxis(p *plot.Plot, names []string) {
 	var ticks plot.ConstantTicks
 	for label, name := range names {
-		ticks = append(ticks, plot.Tick{Value: float64(label), Label: name})
+		ticks = append(ticks, plot.Tick{Value: float64(label), Label: name + "  "}) // the blanks keep it off its tick
 	}
 	p.X.Min, p.X.Max = -0.7, float64(len(names))-0.3
 	p.X.Tick.Marker = ticks
@@ -74,13 +74,10 @@ func addPoints(p *plot.Plot, name string, points plotter.XYs, style draw.GlyphSt
 // writeChart draws charts side by side as a PNG, of a size in inches.
 func writeChart(w io.Writer, width, height vg.Length, charts ...*plot.Plot) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(width*vg.Inch, height*vg.Inch), vgimg.UseDPI(96), vgimg.UseBackgroundColor(color.White))
-	if len(charts) == 1 {
-		charts[0].Draw(draw.New(canvas))
-	} else {
-		tiles := draw.Tiles{Rows: 1, Cols: len(charts), PadX: 0.4 * vg.Inch, PadTop: 6, PadBottom: 6, PadLeft: 6, PadRight: 12}
-		for i, c := range plot.Align([][]*plot.Plot{charts}, tiles, draw.New(canvas))[0] {
-			charts[i].Draw(c)
-		}
+	const margin = 10
+	tiles := draw.Tiles{Rows: 1, Cols: len(charts), PadX: 0.4 * vg.Inch, PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: margin}
+	for i, c := range plot.Align([][]*plot.Plot{charts}, tiles, draw.New(canvas))[0] {
+		charts[i].Draw(c)
 	}
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err

@@ -91,7 +91,7 @@ func captioned(m *models.Mistake) []int {
 }
 
 // coloured is a pixel of up to four planes as a screen shows it: red, green and
-// blue, and yellow as half as much of red and green.
+// blue, and yellow as a third of it in red and in green.
 func coloured(im *data.Image, x, y int) color.NRGBA {
 	var v [4]int
 	for c, p := range im.Planes {

@@ -46,19 +46,23 @@ func drawShares(w io.Writer, labels []split.Shares, all split.Shares) error {
 	if err := addPoints(p, fmt.Sprintf("val 0..%d, left to right", len(all.Val)-1), vals, style); err != nil {
 		return err
 	}
-	style.Color, style.Shape = testValColour, draw.SquareGlyph{}
+	style.Color, style.Shape = testValColour, draw.BoxGlyph{}
 	if err := addPoints(p, "test_val", testVals, style); err != nil {
 		return err
 	}
 	return writeChart(w, 13, 6.5, p)
 }
 
-// shareTicks are at every twentieth.
+// shareTicks are at every twentieth, or at every tenth where these are many.
 type shareTicks struct{}
 
 func (shareTicks) Ticks(least, most float64) (ticks []plot.Tick) {
-	for i := math.Ceil(20 * least); i <= 20*most; i++ {
-		ticks = append(ticks, plot.Tick{Value: i / 20, Label: fmt.Sprintf("%.2f", i/20)})
+	parts := 20.0
+	if most-least > 0.6 {
+		parts = 10
+	}
+	for i := math.Ceil(parts * least); i <= parts*most; i++ {
+		ticks = append(ticks, plot.Tick{Value: i / parts, Label: fmt.Sprintf("%.2f", i/parts)})
 	}
 	return ticks
 }
