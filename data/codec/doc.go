@@ -4,15 +4,14 @@
 // Not here: where the bytes come from and go to, and what a sample's channels
 // are (see package data).
 //
-// PNGs are the work of sub-package png, and of image/png where that passes;
-// TIFF and JPEG are decoded by golang.org/x/image/tiff and image/jpeg, with the
-// colours of JPEGs made as libjpeg makes them (ycbcr.go).
+// PNGs are the work of sub-package png, and of image/png where that passes,
+// JPEGs that of sub-package jpeg; TIFFs are decoded by golang.org/x/image/tiff.
 //
 // What always holds:
 //   - Pixels are what the file holds. Grey of 8 or 16 bits comes out as it is,
 //     alpha is a plane like any other, and nothing is premultiplied, scaled or
 //     corrected for gamma. Colour becomes grey only by Decode, and by Pillow's
-//     formula.
+//     formula. What a JPEG's pixels are, libjpeg-turbo says, to the bit.
 //   - What a file is, its first bytes say. A name that says otherwise is an error.
 //   - A header is believed only as far as MaxPixels, and as far as the file's bytes
 //     can hold what it claims: other images are refused before memory is spent on

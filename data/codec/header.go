@@ -1,9 +1,8 @@
 package codec
 
 import (
-	"bytes"
-
 	"hpaflow/data"
+	"hpaflow/data/codec/jpeg"
 )
 
 // Size gives an image's width and height in pixels, as its header claims them.
@@ -13,11 +12,12 @@ func Size(name string, b []byte) (width, height int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	config, err := f.config(bytes.NewReader(b))
-	if err != nil {
-		return 0, 0, fault(f, err)
-	}
-	return config.Width, config.Height, nil
+	return f.size(b)
+}
+
+func sizeJPEG(b []byte) (width, height int, err error) {
+	h, err := jpeg.ReadHeader(b)
+	return h.Width, h.Height, err
 }
 
 // Grey gives an image of three planes or more as one of one plane, as Pillow's

@@ -4,14 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
-	stdpng "image/png"
-	"io"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/image/tiff"
 )
 
 // format is a kind of image file.
@@ -19,27 +13,14 @@ type format struct {
 	name       string
 	magics     []string // one of which a file begins with
 	extensions []string
-	config     func(io.Reader) (image.Config, error)
-	decode     func(io.Reader) (image.Image, error)
-	expands    int64 // bytes of pixels that a byte of the file can stand for, at most
+	size       func(b []byte) (width, height int, err error)
+	decode     func(b []byte, alloc allocator) error
 }
 
 var formats = []format{
-	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, stdpng.DecodeConfig, stdpng.Decode, 1032},
-	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, jpeg.DecodeConfig, jpeg.Decode, 1 << 14},
-	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, tiff.DecodeConfig, tiff.Decode, 4096},
-}
-
-// fault names the format, unless the decoder's message does, and calls the end
-// of a file by one name.
-func fault(f format, err error) error {
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	if strings.HasPrefix(err.Error(), strings.ToLower(f.name)+":") {
-		return err
-	}
-	return fmt.Errorf("%s: %w", strings.ToLower(f.name), err)
+	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, standardPNG.size, decodePNG},
+	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, sizeJPEG, decodeJPEG},
+	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, standardTIFF.size, standardTIFF.planes},
 }
 
 // identify finds a file's format by its first bytes.

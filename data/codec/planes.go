@@ -31,8 +31,6 @@ func planesOf(im image.Image) (*data.Image, error) {
 		}
 	case *image.Paletted:
 		return paletted(m), nil
-	case *image.YCbCr:
-		return ycbcr(m), nil
 	}
 	return nil, fmt.Errorf("images of this sort (%T) are not supported", im)
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/python3
-"""Makes the JPEG and TIFF images of the tests, and beside each, as NAME.npy, what Pillow reads from it.
+"""Makes the TIFF images of the tests, and beside each, as NAME.npy, what Pillow reads from it.
 
-Small pictures of edges, ramps and a little noise, of odd sizes. Needs Debian's python3-pil, python3-numpy
-and python3-opencv.
+Small pictures of edges, ramps and a little noise, of odd sizes. Needs Debian's python3-pil and python3-numpy.
 """
 import numpy as np
 from PIL import Image
@@ -23,15 +22,6 @@ def keep(name, mode=None):
     with Image.open(name) as im:
         np.save(name + ".npy", np.asarray(im.convert(mode) if mode else im))
 
-
-for name, sampling, width, height in (("444", 0, 37, 29), ("422", 1, 37, 29), ("420", 2, 37, 29), ("420even", 2, 48, 32),
-                                      ("420narrow", 2, 4, 9), ("420five", 2, 5, 3), ("422narrow", 1, 3, 9)):
-    Image.fromarray(picture(width, height, 3)).save(f"{name}.jpg", quality=90, subsampling=sampling)
-    keep(f"{name}.jpg")
-Image.fromarray(picture(37, 29, 3)).save("progressive.jpg", quality=85, subsampling=2, progressive=True)
-keep("progressive.jpg")
-Image.fromarray(picture(41, 23, 1)[..., 0]).save("grey.jpg", quality=90)
-keep("grey.jpg")
 
 grey = picture(45, 31, 1)[..., 0]
 deep = (grey.astype(np.uint16) << 8 | rng.integers(0, 256, grey.shape, dtype=np.uint16)).astype(np.uint16)

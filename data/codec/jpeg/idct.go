@@ -1,0 +1,111 @@
+package jpeg
+
+import "encoding/binary"
+
+// The inverse cosine transform is that of Loeffler, Ligtenberg and Moschytz ("Practical
+// fast 1-D DCT algorithms with 11 multiplications", ICASSP 1989) in the integers that
+// libjpeg names islow: columns first, then rows, factors with 13 bits of fraction, two of
+// which are kept between the passes. Integer sums are the same in any order, so that what
+// there is done by 11 multiplications is done here by sums of products, pairs of which are
+// an instruction. Where coefficients are of no picture and leave 16 bits, they are held at
+// their limits, as libjpeg-turbo's vectors are.
+
+// factor is a constant with 13 bits of fraction.
+const (
+	f0298 = 2446
+	f0390 = 3196
+	f0541 = 4433
+	f0765 = 6270
+	f0899 = 7373
+	f1175 = 9633
+	f1501 = 12299
+	f1847 = 15137
+	f1961 = 16069
+	f2053 = 16819
+	f2562 = 20995
+	f3072 = 25172
+)
+
+// fraction of the factors, and of what is kept between the passes.
+const (
+	factorBits = 13
+	keptBits   = 2
+)
+
+// transform writes the samples of a block that is x from the left and y from the
+// top of the band.
+func (c *component) transform(x, y int, b *block) {
+	at, stride := c.band.place(x, y)
+	idct(c.band.buf[at:at+7*stride+8], stride, b, &c.quant)
+}
+
+// fill is transform for a block whose only coefficient is the mean.
+func (c *component) fill(x, y int, mean int16) {
+	at, stride := c.band.place(x, y)
+	v := (int32(mean*c.quant[0])+4)>>3 + 128
+	all := uint64(max(0, min(v, 255))) * 0x0101010101010101
+	dst := c.band.buf[at : at+7*stride+8]
+	for i := 0; i < 8; i++ {
+		binary.LittleEndian.PutUint64(dst[i*stride:], all)
+	}
+}
+
+// idctGo writes 8 rows of 8 samples, stride apart. Products of coefficients and
+// quantisers wrap at 16 bits.
+func idctGo(dst []byte, stride int, b, quant *block) {
+	var half [8][8]int32
+	var in [8]int32
+	for col := range 8 {
+		rest := int16(0)
+		for row := range 8 {
+			at := places[row*8+col] & 63
+			v := b[at] * quant[at]
+			in[row] = int32(v)
+			if row > 0 {
+				rest |= v
+			}
+		}
+		if rest == 0 {
+			v := max(-1<<15, min(in[0]<<keptBits, 1<<15-1))
+			for row := range 8 {
+				half[row][col] = v
+			}
+			continue
+		}
+		out := turn(&in, factorBits-keptBits)
+		for row := range 8 {
+			half[row][col] = max(-1<<15, min(out[row], 1<<15-1))
+		}
+	}
+	for row := range half {
+		out := turn(&half[row], factorBits+keptBits+3)
+		line := dst[row*stride:][:8]
+		for col, v := range out {
+			line[col] = uint8(max(0, min(v+128, 255)))
+		}
+	}
+}
+
+// turn is the transform of eight values, its results divided by 1<<shift and
+// rounded.
+func turn(in *[8]int32, shift uint) (out [8]int32) {
+	half := int32(1) << (shift - 1)
+	sum, difference := (in[0]+in[4])<<factorBits+half, (in[0]-in[4])<<factorBits+half
+	a := in[2]*(f0541+f0765) + in[6]*f0541
+	b := in[2]*f0541 + in[6]*(f0541-f1847)
+	even := [4]int32{sum + a, difference + b, difference - b, sum - a}
+
+	z1, z2, z3, z4 := in[1]+in[7], in[3]+in[5], in[3]+in[7], in[1]+in[5]
+	z5 := (z3 + z4) * f1175
+	z1, z2, z3, z4 = -z1*f0899, -z2*f2562, z5-z3*f1961, z5-z4*f0390
+	odd := [4]int32{
+		in[1]*f1501 + z1 + z4,
+		in[3]*f3072 + z2 + z3,
+		in[5]*f2053 + z2 + z4,
+		in[7]*f0298 + z1 + z3,
+	}
+	for i := range 4 {
+		out[i], out[7-i] = (even[i]+odd[i])>>shift, (even[i]-odd[i])>>shift
+	}
+	return out
+}
