@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"runtime"
 
 	_ "go4.org/unsafe/assume-no-moving-gc" // holds go.mod at a version that accepts this Go; tensor's own choice panics
 	"gorgonia.org/gorgonia"
@@ -49,6 +50,10 @@ func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*g
 	}
 	c.logits.Op().(*op).kept = true
 	c.machine = gorgonia.NewTapeMachine(g)
+	// Its finaliser, which has a use with CUDA only, would keep the machine and
+	// all that it computes for good: it is part of a cycle, and a cycle with a
+	// finaliser is never collected.
+	runtime.SetFinalizer(c.machine, nil)
 	return c, nil
 }
 

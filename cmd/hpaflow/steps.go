@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"hpaflow/flow/lang"
@@ -28,6 +29,7 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 			each.at = append(slices.Clone(r.at), fmt.Sprintf("%s, step %d of %d: %s", plan.Name, i+1, len(plan.Steps), s.Name))
 		}
 		err := each.file(ctx, s.File, s.Sets)
+		debug.FreeOSMemory() // a network may have taken gigabytes
 		var exit *exitError
 		switch {
 		case errors.As(err, &exit) && exit.code == exitDeadLetters:
