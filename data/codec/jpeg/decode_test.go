@@ -50,6 +50,24 @@ func both(t *testing.T, test func(*testing.T)) {
 	t.Run("go", test)
 }
 
+// isGolden decodes a file and wants what a line of golden.txt says: name, width,
+// height, and the CRC-32 of each plane.
+func isGolden(t *testing.T, b []byte, want []string) {
+	t.Helper()
+	im, err := decoded(b)
+	if err != nil {
+		t.Errorf("%s: %v", want[0], err)
+		return
+	}
+	got := []string{want[0], fmt.Sprint(im.Width), fmt.Sprint(im.Height)}
+	for _, p := range im.Planes {
+		got = append(got, fmt.Sprintf("%08x", crc32.ChecksumIEEE(p.U8)))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestPixelsArePillows, to the bit, in every way of making a file that testdata
 // knows.
 func TestPixelsArePillows(t *testing.T) {
@@ -61,25 +79,36 @@ func TestPixelsArePillows(t *testing.T) {
 		images := files(t)
 		for line := range strings.Lines(string(golden)) {
 			want := strings.Fields(line)
-			b := images[want[0]]
+			isGolden(t, images[want[0]], want)
 			delete(images, want[0])
-			im, err := decoded(b)
-			if err != nil {
-				t.Errorf("%s: %v", want[0], err)
-				continue
-			}
-			got := []string{want[0], fmt.Sprint(im.Width), fmt.Sprint(im.Height)}
-			for _, p := range im.Planes {
-				got = append(got, fmt.Sprintf("%08x", crc32.ChecksumIEEE(p.U8)))
-			}
-			if !slices.Equal(got, want) {
-				t.Errorf("%v, want %v", got, want)
-			}
 		}
 		for name := range images {
 			if !strings.HasPrefix(name, "refused-") {
 				t.Errorf("golden.txt lacks %s", name)
 			}
+		}
+	})
+}
+
+// TestReal is TestPixelsArePillows for the files of a list that the environment
+// variable GOLDEN names, as bench/jpeg.py makes it of real ones.
+func TestReal(t *testing.T) {
+	list := os.Getenv("GOLDEN")
+	if list == "" {
+		t.Skip("bench/jpeg.py sets GOLDEN")
+	}
+	both(t, func(t *testing.T) {
+		golden, err := os.ReadFile(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(golden)) {
+			want := strings.Fields(line)
+			b, err := os.ReadFile(want[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			isGolden(t, b, want)
 		}
 	})
 }

@@ -53,34 +53,35 @@ func (c *component) fill(x, y int, mean int16) {
 // idctGo writes 8 rows of 8 samples, stride apart. Products of coefficients and
 // quantisers wrap at 16 bits.
 func idctGo(dst []byte, stride int, b, quant *block) {
-	var half [8][8]int32
-	var in [8]int32
-	for col := range 8 {
-		rest := int16(0)
-		for row := range 8 {
+	var half [8][8]int32 // by column
+	for col := range half {
+		in := &half[col]
+		rest := int32(0)
+		for row := range in {
 			at := places[row*8+col] & 63
-			v := b[at] * quant[at]
-			in[row] = int32(v)
+			in[row] = int32(b[at] * quant[at])
 			if row > 0 {
-				rest |= v
+				rest |= in[row]
 			}
 		}
 		if rest == 0 {
-			v := max(-1<<15, min(in[0]<<keptBits, 1<<15-1))
-			for row := range 8 {
-				half[row][col] = v
-			}
-			continue
+			v := in[0] << keptBits
+			*in = [8]int32{v, v, v, v, v, v, v, v}
+		} else {
+			turn(in, factorBits-keptBits)
 		}
-		out := turn(&in, factorBits-keptBits)
-		for row := range 8 {
-			half[row][col] = max(-1<<15, min(out[row], 1<<15-1))
+		for row, v := range in {
+			in[row] = max(-1<<15, min(v, 1<<15-1))
 		}
 	}
-	for row := range half {
-		out := turn(&half[row], factorBits+keptBits+3)
+	for row := range 8 {
 		line := dst[row*stride:][:8]
-		for col, v := range out {
+		var in [8]int32
+		for col := range in {
+			in[col] = half[col][row]
+		}
+		turn(&in, factorBits+keptBits+3)
+		for col, v := range in {
 			line[col] = uint8(max(0, min(v+128, 255)))
 		}
 	}
@@ -88,24 +89,20 @@ func idctGo(dst []byte, stride int, b, quant *block) {
 
 // turn is the transform of eight values, its results divided by 1<<shift and
 // rounded.
-func turn(in *[8]int32, shift uint) (out [8]int32) {
+func turn(v *[8]int32, shift uint) {
+	shift &= 31
 	half := int32(1) << (shift - 1)
-	sum, difference := (in[0]+in[4])<<factorBits+half, (in[0]-in[4])<<factorBits+half
-	a := in[2]*(f0541+f0765) + in[6]*f0541
-	b := in[2]*f0541 + in[6]*(f0541-f1847)
-	even := [4]int32{sum + a, difference + b, difference - b, sum - a}
+	sum, difference := (v[0]+v[4])<<factorBits+half, (v[0]-v[4])<<factorBits+half
+	outer, inner := v[2]*(f0541+f0765)+v[6]*f0541, v[2]*f0541+v[6]*(f0541-f1847)
+	e0, e1, e2, e3 := sum+outer, difference+inner, difference-inner, sum-outer
 
-	z1, z2, z3, z4 := in[1]+in[7], in[3]+in[5], in[3]+in[7], in[1]+in[5]
+	z1, z2, z3, z4 := v[1]+v[7], v[3]+v[5], v[3]+v[7], v[1]+v[5]
 	z5 := (z3 + z4) * f1175
 	z1, z2, z3, z4 = -z1*f0899, -z2*f2562, z5-z3*f1961, z5-z4*f0390
-	odd := [4]int32{
-		in[1]*f1501 + z1 + z4,
-		in[3]*f3072 + z2 + z3,
-		in[5]*f2053 + z2 + z4,
-		in[7]*f0298 + z1 + z3,
-	}
-	for i := range 4 {
-		out[i], out[7-i] = (even[i]+odd[i])>>shift, (even[i]-odd[i])>>shift
-	}
-	return out
+	o0, o1, o2, o3 := v[1]*f1501+z1+z4, v[3]*f3072+z2+z3, v[5]*f2053+z2+z4, v[7]*f0298+z1+z3
+
+	v[0], v[7] = (e0+o0)>>shift, (e0-o0)>>shift
+	v[1], v[6] = (e1+o1)>>shift, (e1-o1)>>shift
+	v[2], v[5] = (e2+o2)>>shift, (e2-o2)>>shift
+	v[3], v[4] = (e3+o3)>>shift, (e3-o3)>>shift
 }
