@@ -4,8 +4,9 @@
 // It reads what ITU T.81 calls baseline, extended sequential and progressive
 // files with Huffman codes and 8 bits a sample, of one component (grey) or three
 // (YCbCr or RGB), in any sampling that divides evenly. It refuses by name
-// arithmetic codes, 12 bits, lossless and hierarchical files, and those of four
-// components (CMYK).
+// arithmetic codes, 12 bits, lossless and hierarchical files, those of four components
+// (CMYK), and progressive ones whose first coefficients have not all their bits: libjpeg
+// would smooth over what is lacking.
 //
 // The standard leaves two things to the decoder, and libjpeg-turbo's choices are
 // what makes its pixels: how the inverse cosine transform rounds (idct.go), and how
@@ -19,8 +20,7 @@
 //
 // What always holds:
 //   - A damaged file is an error, never a partial image. What ends before its end
-//     mark is io.ErrUnexpectedEOF. A progressive file lacks nothing that would have
-//     to be guessed.
+//     mark is io.ErrUnexpectedEOF.
 //   - A header's size is given to the caller, who may refuse it, before memory is
 //     spent on it, and is refused here if the file has not a bit for each block.
 //   - Each bit of each coefficient is sent once, in at most maxScans scans, so that

@@ -13,7 +13,7 @@ import (
 
 // stricter are faults for which image/jpeg takes files that are refused here.
 var stricter = []string{"is no code", "incomplete", "out of order", "more than", "is missing", "differences of", "a low bit",
-	"does not end at restart mark", "components are not supported", "bit 14", "bit 15", "of 3 components"}
+	"does not end at restart mark", "components are not supported", "bit 14", "bit 15", "of 3 components", "ends before", "more blocks than"}
 
 // FuzzDecode holds whole files to image/jpeg, and every way of decoding to the
 // others.
@@ -95,7 +95,7 @@ func tame(d *decoder) bool {
 				p := int(v) * int(uint16(c.quant[k]))
 				sum += max(p, -p)
 			}
-			if sum > 1<<13 {
+			if sum > 1<<12 {
 				return false
 			}
 		}

@@ -7,8 +7,8 @@ import "encoding/binary"
 // libjpeg names islow: columns first, then rows, factors with 13 bits of fraction, two of
 // which are kept between the passes. Integer sums are the same in any order, so that what
 // there is done by 11 multiplications is done here by sums of products, pairs of which are
-// an instruction. Where coefficients are of no picture and leave 16 bits, they are held at
-// their limits, as libjpeg-turbo's vectors are.
+// an instruction. Coefficients of no picture, whose sums leave 16 bits, are held at their
+// limits between the passes; what libjpeg-turbo makes of those depends on the machine.
 
 // factor is a constant with 13 bits of fraction.
 const (

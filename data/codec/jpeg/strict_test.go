@@ -111,13 +111,21 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
-// TestScansAreCounted: however little a scan sends, there are not many of them.
-func TestScansAreCounted(t *testing.T) {
+// tiny begins a progressive file of one block a component. The one symbol of each
+// Huffman table has a code of one bit.
+func tiny(dc, ac byte) []byte {
 	b := []byte{0xff, markSOI, 0xff, markSOF2, 0, 17, 8, 0, 8, 0, 8, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0}
 	b = append(append(b, 0xff, markDQT, 0, 67, 0), bytes.Repeat([]byte{1}, 64)...)
-	for class := range byte(2) { // a code of one bit: no difference, the end of a block
-		b = append(append(b, 0xff, markDHT, 0, 20, class<<4, 1), make([]byte, 16)...)
+	for class, symbol := range []byte{dc, ac} {
+		b = append(append(b, 0xff, markDHT, 0, 20, byte(class)<<4, 1), make([]byte, 15)...)
+		b = append(b, symbol)
 	}
+	return b
+}
+
+// TestScansAreCounted: however little a scan sends, there are not many of them.
+func TestScansAreCounted(t *testing.T) {
+	b := tiny(0, 0)                  // no difference, the end of a block
 	for scan := range maxScans + 1 { // of one coefficient of a component each, all but their last bit, and then that
 		if _, err := decoded(append(bytes.Clone(b), 0xff, markEOI)); err == nil || !strings.Contains(err.Error(), "incomplete") {
 			t.Fatalf("%d scans: %v", scan, err)
@@ -130,5 +138,13 @@ func TestScansAreCounted(t *testing.T) {
 	}
 	if _, err := decoded(append(b, 0xff, markEOI)); err == nil || !strings.Contains(err.Error(), "more than 256 scans") {
 		t.Errorf("one scan more: %v", err)
+	}
+}
+
+// TestRunsEndWithTheScan: two blocks cannot end where there is one.
+func TestRunsEndWithTheScan(t *testing.T) {
+	b := append(tiny(0, 0x10), 0xff, markSOS, 0, 8, 1, 1, 0, 1, 63, 0, 0x3f, 0xff, markEOI)
+	if _, err := decoded(b); err == nil || !strings.Contains(err.Error(), "the scan ends more blocks than there are") {
+		t.Error(err)
 	}
 }
