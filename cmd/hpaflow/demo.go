@@ -24,7 +24,7 @@ import (
 func demoCommand(reg *flow.Registry) *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "run the whole workflow on synthetic cells, in under four minutes on two cores",
+		Usage: "run the whole workflow on synthetic cells, in about three minutes on two cores",
 		Description: "Draws cells, finds duplicates and leaks, splits, trains two networks, averages\n" +
 			"them, predicts, and makes a submission, by the flows it writes to DIR/configs.\n" +
 			"Stopped or killed, the same command goes on.",
