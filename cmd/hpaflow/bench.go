@@ -82,7 +82,7 @@ func benchInput(c *cli.Context, reg *flow.Registry) error {
 	if step < 0 {
 		return fmt.Errorf(`%s has no op "train", whose input could be measured`, c.Args().First())
 	}
-	ctx, stop := interruptible(c.Context)
+	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
 	feed := func(stepTime time.Duration) (ops.Fed, flow.Stats, error) {
 		device := &ops.Pretended{StepTime: stepTime, Warmup: c.Duration("warmup"), Measure: c.Duration("measure")}

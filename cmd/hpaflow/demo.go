@@ -48,7 +48,7 @@ func demo(c *cli.Context, reg *flow.Registry) error {
 	if err := writeConfigs(filepath.Join(dir, "configs")); err != nil {
 		return err
 	}
-	ctx, stop := interruptible(c.Context)
+	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
 	r := &running{reg: reg, out: c.App.ErrWriter, workers: "auto", progress: c.String("progress")}
 	sets := append([]string{"dir=" + dir, "flows=" + filepath.Join(dir, "configs")}, c.StringSlice("set")...)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -55,7 +56,7 @@ func memoryFlag() cli.Flag {
 }
 
 func run(c *cli.Context, reg *flow.Registry) error {
-	ctx, stop := interruptible(c.Context)
+	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
@@ -160,19 +161,31 @@ func outcome(stats flow.Stats, cause error) error {
 	return nil
 }
 
+// stopPatience is how long a run that was interrupted may take to stop without
+// a word.
+const stopPatience = time.Second
+
 // interruptible gives a context that the first Ctrl-C or SIGTERM cancels; the
-// second one ends the process at once, as if there were no handler.
-func interruptible(parent context.Context) (context.Context, func()) {
+// second one ends the process at once, as if there were no handler. What takes
+// long to stop is told on out.
+func interruptible(parent context.Context, out io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stopped := make(chan struct{})
 	go func() {
 		select {
 		case <-signals:
 			signal.Stop(signals)
 			cancel(errInterrupted)
-		case <-ctx.Done():
+		case <-stopped:
+			return
+		}
+		select {
+		case <-time.After(stopPatience):
+			fmt.Fprintln(out, "hpaflow: stopping; what is at work is finished first, a second Ctrl-C ends it at once")
+		case <-stopped:
 		}
 	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil) }
+	return ctx, func() { signal.Stop(signals); cancel(nil); close(stopped) }
 }
