@@ -121,7 +121,7 @@ type Content struct {
 func Decode(packed []byte) (*Content, error) {
 	raw := buffers.Get().(*[]byte)
 	defer buffers.Put(raw)
-	all, err := decoder().DecodeAll(packed, (*raw)[:0])
+	all, err := unpack((*raw)[:0], packed)
 	if err != nil {
 		return nil, err
 	}

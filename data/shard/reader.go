@@ -194,7 +194,7 @@ func scanShard(dir, name string) ([]Entry, error) {
 		if _, err := io.ReadFull(io.NewSectionReader(f, e.Offset, e.Length), packed); err != nil {
 			return nil, err
 		}
-		raw, err := decoder().DecodeAll(packed, nil)
+		raw, err := unpack(nil, packed)
 		if err != nil {
 			return nil, fmt.Errorf("frame %d: %w", id, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
@@ -375,7 +376,7 @@ func TestAnySampleRoundTrips(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for n := range Payloads {
 		packed := frame(f, n).Packed
-		raw, err := decoder().DecodeAll(packed, nil)
+		raw, err := unpack(nil, packed)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -388,10 +389,31 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("a sample was read with a bad image: %v", err)
 			}
 		}
-		if len(b) < 1<<12 {
-			Decode(b)
-		}
+		Decode(b)
 	})
+}
+
+// A frame whose header claims more than its blocks hold is refused before
+// memory is made for it.
+func TestFrameOfLargeClaimIsRefused(t *testing.T) {
+	claim := []byte{0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0xf0} // one segment of 0xf0000000 bytes
+	for name, blocks := range map[string][]byte{
+		"raw":        {0x09, 0, 0, 'x'},
+		"run length": {0x03, 0x00, 0x10, 'x'},
+		"compressed": {0x15, 0, 0, 0, 0},
+	} {
+		if _, err := Decode(append(bytes.Clone(claim), blocks...)); err == nil || !strings.Contains(err.Error(), "claims to hold 4026531840") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for n := range Payloads {
+		packed := frame(t, n).Packed
+		for cut := range packed {
+			if _, err := unpack(nil, packed[:cut]); err == nil {
+				t.Fatalf("%d of %d bytes were decoded", cut, len(packed))
+			}
+		}
+	}
 }
 
 // FuzzIndex changes an index; what does not carry its digest is refused.

@@ -133,7 +133,7 @@ func verifySample(f *os.File, e Entry) error {
 	if err != nil {
 		return err
 	}
-	raw, err := decoder().DecodeAll(packed, nil)
+	raw, err := unpack(nil, packed)
 	if err != nil {
 		return err
 	}
