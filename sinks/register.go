@@ -34,9 +34,32 @@ var (
 
 // Register makes the sinks known. Stdout is where "-" writes.
 func Register(r *flow.Registry, stdout io.Writer) {
-	r.Register(filesSpec(stdout), shardsSpec(), tableSpec(), deadLettersSpec(), checkpointSpec(), metricsSpec(), splitsSpec(), sharesSpec(), hashesSpec(), duplicatesSpec(), leaksSpec(), contactSheetSpec(), submissionSpec(), calibrationSpec(), channelFilesSpec(), imageTableSpec())
-	r.Register(eventsSpec(), reportSpec(), searchSpec())
-	r.Register(rawImagesSpec(), challengeSpec(), cellsSheetSpec(), predictionsSpec(), averageSpec())
+	r.Register(
+		averageSpec(),
+		calibrationSpec(),
+		cellsSheetSpec(),
+		challengeSpec(),
+		channelFilesSpec(),
+		checkpointSpec(),
+		contactSheetSpec(),
+		deadLettersSpec(),
+		duplicatesSpec(),
+		eventsSpec(),
+		filesSpec(stdout),
+		hashesSpec(),
+		imageTableSpec(),
+		leaksSpec(),
+		metricsSpec(),
+		predictionsSpec(),
+		rawImagesSpec(),
+		reportSpec(),
+		searchSpec(),
+		shardsSpec(),
+		sharesSpec(),
+		splitsSpec(),
+		submissionSpec(),
+		tableSpec(),
+	)
 }
 
 // in is the port of a sink.

@@ -14,6 +14,16 @@ var (
 
 // Register makes the sources known. Stdin is what "-" reads.
 func Register(r *flow.Registry, stdin io.Reader) {
-	r.Register(channelsSpec(stdin), rgbySpec(), samplesSpec(), rowsSpec(), imageSetsSpec(), shardsSpec(), predictionsSpec(), httpSpec())
-	r.Register(cellsSpec(), trialsSpec())
+	r.Register(
+		cellsSpec(),
+		channelsSpec(stdin),
+		httpSpec(),
+		imageSetsSpec(),
+		predictionsSpec(),
+		rgbySpec(),
+		rowsSpec(),
+		samplesSpec(),
+		shardsSpec(),
+		trialsSpec(),
+	)
 }
