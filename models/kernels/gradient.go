@@ -18,7 +18,7 @@ func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 		}
 		g.blocks = min(per, p.inBlocks()-g.block)
 		g.sum(n, dy, x)
-		g.unpack(dw)
+		p.unpackPair(s, m, dw, g.acc, g.group, g.pair, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
 	})
 }
 
@@ -86,22 +86,4 @@ func (g *weightGradient) combinations(to []int, b *band) []int {
 		to = append(to, to[0])
 	}
 	return to
-}
-
-// unpack puts acc in its place in dw.
-func (g *weightGradient) unpack(dw []float32) {
-	blocks := g.blocksOf(g.pair)
-	kernels := g.scratch.get(slotKernels, g.lanes*g.weights*Lanes)
-	for b := range g.blocks {
-		for o := range blocks {
-			for c := range g.lanes {
-				for t := range g.taps {
-					from := g.acc[(((b*len(g.taps)+t)*g.lanes+c)*blocks+o)*Lanes:]
-					moveVector(kernels[(c*g.weights+g.taps[t].weight)*Lanes:], from)
-				}
-			}
-			first := (g.block + b) * g.lanes
-			g.scatter(g.machine, dw, kernels, g.group, g.pair*maxBlocks+o, first, min(g.in, first+g.lanes))
-		}
-	}
 }

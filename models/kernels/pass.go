@@ -133,3 +133,23 @@ func (p *pass) packPair(s *scratch, m *machine, to, weights []float32, group, pa
 		}
 	}
 }
+
+// unpackPair is the way back from packPair, of a pass forward, for n blocks of
+// input channels from first on.
+func (p *pass) unpackPair(s *scratch, m *machine, weights, from []float32, group, pair, first, n, blockRows, tapRows int) {
+	blocks := p.blocksOf(pair)
+	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
+	for b := range n {
+		for o := range blocks {
+			for c := range p.lanes {
+				row := from[((b*blockRows+c)*blocks+o)*Lanes:]
+				to := kernels[c*p.weights*Lanes:]
+				for t := range p.taps {
+					moveVector(to[p.taps[t].weight*Lanes:], row[t*tapRows*blocks*Lanes:])
+				}
+			}
+			lo := (first + b) * p.lanes
+			p.scatter(m, weights, kernels, group, pair*maxBlocks+o, lo, min(p.in, lo+p.lanes))
+		}
+	}
+}

@@ -20,7 +20,7 @@ func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32
 		for t := range s.taps {
 			g.sum(t)
 		}
-		g.unpack(sc, dw)
+		s.unpackPair(sc, m, dw, g.sums, g.group, g.pair, 0, s.inBl, Lanes, len(g.offsets))
 	})
 }
 
@@ -56,23 +56,6 @@ func (g *stackedGradient) sum(tap int) {
 		}
 		for i := w.top; i < w.bottom; i++ {
 			tile(i, w.left, cols, g.n, g.stepX*position, position)
-		}
-	}
-}
-
-// unpack puts the sums in their places in dw.
-func (g *stackedGradient) unpack(sc *scratch, dw []float32) {
-	blocks := g.blocksOf(g.pair)
-	kernels := sc.get(slotKernels, Lanes*g.weights*Lanes)
-	for b := range g.inBl {
-		for o := range blocks {
-			for c := range Lanes {
-				for t := range g.taps {
-					from := g.sums[((t*len(g.offsets)+b*Lanes+c)*blocks+o)*Lanes:]
-					moveVector(kernels[(c*g.weights+g.taps[t].weight)*Lanes:], from)
-				}
-			}
-			g.scatter(g.machine, dw, kernels, g.group, g.pair*maxBlocks+o, b*Lanes, min(g.in, (b+1)*Lanes))
 		}
 	}
 }

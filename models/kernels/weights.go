@@ -70,14 +70,20 @@ func (p *merged) laneOffsets(to []int, count int) []int {
 	return to
 }
 
+// rows gives the first row of an output block, and whether the others follow it
+// outStep apart, all with weights for the input channels lo..hi-1.
+func (m *merged) rows(group, block, lo, hi int) (first weightRow, alike bool) {
+	first = m.row(group, block*Lanes)
+	return first, first.lo <= lo && first.hi >= hi && block*Lanes%m.partOut+Lanes <= m.partOut
+}
+
 // gather sets to[((c-lo)*weights+k)*Lanes+l] to weight k of input channel c for
 // channel l of one of the group's output blocks, for c in lo..hi-1; to zero where
 // there is none.
 func (m *merged) gather(mach *machine, to, weights []float32, group, block, lo, hi int) {
-	first := block * Lanes
-	r := m.row(group, first)
-	if r.lo > lo || r.hi < hi || first%m.partOut+Lanes > m.partOut {
-		m.gatherEach(to, weights, group, first, lo, hi)
+	r, alike := m.rows(group, block, lo, hi)
+	if !alike {
+		m.gatherEach(to, weights, group, block*Lanes, lo, hi)
 		return
 	}
 	from := weights[r.at(lo):]
@@ -112,14 +118,12 @@ func (m *merged) gatherEach(to, weights []float32, group, first, lo, hi int) {
 
 // scatter is the way back from gather, of a pass forward.
 func (m *merged) scatter(mach *machine, weights, from []float32, group, block, lo, hi int) {
-	first := block * Lanes
-	r := m.row(group, first)
-	if cols := (hi - lo) * m.weights; cols >= Lanes && r.lo <= lo && r.hi >= hi && first%m.partOut+Lanes <= m.partOut {
-		mach.rows(weights[r.at(lo):], from, cols, m.outStep)
+	if r, alike := m.rows(group, block, lo, hi); alike {
+		mach.rows(weights[r.at(lo):], from, (hi-lo)*m.weights, m.outStep)
 		return
 	}
 	for l := range Lanes {
-		r := m.row(group, first+l)
+		r := m.row(group, block*Lanes+l)
 		for c := max(r.lo, lo); c < min(r.hi, hi); c++ {
 			to := weights[r.at(c):]
 			for k := range m.weights {
@@ -146,8 +150,16 @@ func (m *machine) columns(to, from []float32, n, step int) {
 	}
 }
 
-// rows is the way back from columns, for n of Lanes at least.
+// rows is the way back from columns.
 func (m *machine) rows(to, from []float32, n, step int) {
+	if n < Lanes {
+		for l := range Lanes {
+			for i := range n {
+				to[l*step+i] = from[i*Lanes+l]
+			}
+		}
+		return
+	}
 	_, _ = from[n*Lanes-1], to[(Lanes-1)*step+n-1]
 	m.transpose(n/Lanes, &to[0], step*floatBytes, laneBytes, &from[0], laneBytes, Lanes*laneBytes)
 	if n%Lanes > 0 {
