@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"hpaflow/data"
@@ -58,18 +59,9 @@ func splitRows(path, split string, classes int) ([]table.Row, error) {
 		}
 	}
 	if len(taken) == 0 {
-		return nil, fmt.Errorf("%s: no row has split %q; there are %q", path, split, sortedKeys(known))
+		return nil, fmt.Errorf("%s: no row has split %q; there are %q", path, split, slices.Sorted(maps.Keys(known)))
 	}
 	return taken, nil
-}
-
-func sortedKeys(m map[string]bool) []string {
-	var list []string
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // samples goes through the rows of a table, epoch by epoch.

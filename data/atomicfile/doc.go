@@ -7,6 +7,6 @@
 //
 // What always holds: a file under its own name is complete; a temporary file's
 // name ends in Suffix, so that it can be told from data; an error leaves the
-// folder as it was; and so does Write of the bytes that are there already. The file system is behind FS, so that tests can make
-// any step of it fail.
+// folder as it was; and so does Write of the bytes that are there already. The
+// file system is behind FS, so that tests can make any step of it fail.
 package atomicfile

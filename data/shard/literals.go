@@ -20,6 +20,7 @@ const (
 	blockRaw        = 0 << 1
 	blockRepeated   = 1 << 1
 	blockCompressed = 2 << 1
+	blockKind       = 3 << 1 // where a block's header says which it is
 
 	// literalsBlock is the largest block, which one Huffman code serves.
 	literalsBlock = 64 << 10

@@ -36,7 +36,6 @@ func unpack(b, packed []byte) ([]byte, error) {
 // compressed one may hold blockBytes, the others say. The rest is what follows
 // the last block.
 func mostContent(blocks []byte) (most uint64, rest []byte, err error) {
-	const raw, runLength, compressed = 0, 1, 2
 	for last := false; !last; {
 		if len(blocks) < 3 {
 			return 0, nil, io.ErrUnexpectedEOF
@@ -44,11 +43,11 @@ func mostContent(blocks []byte) (most uint64, rest []byte, err error) {
 		head := uint32(binary.LittleEndian.Uint16(blocks)) | uint32(blocks[2])<<16
 		last = head&1 == 1
 		size, content := int(head>>3), uint64(head>>3)
-		switch head >> 1 & 3 {
-		case raw:
-		case runLength:
+		switch head & blockKind {
+		case blockRaw:
+		case blockRepeated:
 			size = 1
-		case compressed:
+		case blockCompressed:
 			content = blockBytes
 		default:
 			return 0, nil, errors.New("a zstd block of no known kind")

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -130,7 +131,7 @@ func (p *planner) readSettings(a *hclsyntax.Attribute) []string {
 		return nil
 	}
 	settings := value.AsValueMap()
-	for _, name := range sortedNames(settings) {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		text, err := settingText(settings[name])
 		if err != nil {
 			p.fault(a.Expr.Range(), "", "%s: %v", name, err)
@@ -139,15 +140,6 @@ func (p *planner) readSettings(a *hclsyntax.Attribute) []string {
 		sets = append(sets, name+"="+text)
 	}
 	return sets
-}
-
-func sortedNames(m map[string]cty.Value) []string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // settingText is a value as --set takes it.
