@@ -19,7 +19,7 @@ var labelNames string
 
 // LabelNames are the 28 protein locations of the Human Protein Atlas
 // challenge, by number.
-var LabelNames = strings.Split(strings.TrimSpace(labelNames), "\n")
+var LabelNames Names = strings.Split(strings.TrimSpace(labelNames), "\n")
 
 // LabelsOf makes a set of label numbers.
 func LabelsOf(numbers ...int) Labels {

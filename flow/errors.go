@@ -30,6 +30,9 @@ type skipError string
 
 func (e skipError) Error() string { return string(e) }
 
+// errFiltered drops a record without a word.
+var errFiltered = errors.New("filtered out")
+
 // Fatal marks an error that no policy can skip, such as a full disk: it ends
 // the run. A sink's errors are fatal unless OfRecord says otherwise.
 func Fatal(err error) error { return gravity{err, true} }

@@ -15,6 +15,10 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // the error is most likely the cancellation's doing
 	}
+	if err == errFiltered {
+		st.skipped.Add(1)
+		return nil, nil
+	}
 	var skip skipError
 	if errors.As(err, &skip) {
 		st.skip(key, skip.Error())

@@ -7,16 +7,6 @@ import (
 	"strings"
 )
 
-// Kind says where a component stands in a graph.
-type Kind string
-
-// The three kinds of component, named as the blocks of a .flow file are.
-const (
-	KindSource Kind = "source"
-	KindOp     Kind = "op"
-	KindSink   Kind = "sink"
-)
-
 // Type is what travels on an edge: a name people read and the Go type behind it.
 type Type struct {
 	Name string       // as in "sample" or "batch"
@@ -35,6 +25,9 @@ type Port struct {
 	Optional bool
 	Doc      string
 }
+
+// Takes are the ports of a component with one input.
+func Takes(t Type) []Port { return []Port{{Name: "in", Type: t}} }
 
 // Spec describes one component completely. Parsing, checking, the reference
 // page, completion and construction all read this and nothing else.

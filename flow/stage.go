@@ -22,6 +22,16 @@ type Stage struct {
 	Queue int
 }
 
+// Kind says where a stage stands in a graph.
+type Kind string
+
+// The three kinds of stage, named as the blocks of a .flow file are.
+const (
+	KindSource Kind = "source"
+	KindOp     Kind = "op"
+	KindSink   Kind = "sink"
+)
+
 // stage is a stage of a graph without its types.
 type stage struct {
 	name  string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/reugn/go-streams"
@@ -32,7 +33,7 @@ func FromStream[T any](g *Graph, s Stage, source streams.Outlet, key func(T) str
 				if !open {
 					return nil
 				}
-				if err := emitAny(out, v, n, key); err != nil {
+				if err := emitAny(out, v, n, 0, key); err != nil {
 					return err
 				}
 			case <-ctx.Done():
@@ -43,39 +44,32 @@ func FromStream[T any](g *Graph, s Stage, source streams.Outlet, key func(T) str
 }
 
 // Through adds a go-streams flow, such as a stock operator. It may yield more
-// or fewer values than it takes; they are numbered and named anew. Tombstones
-// and marks pass it by.
+// or fewer values than it takes; they are numbered and named anew, and belong to
+// the epoch of the value that was fed last. Tombstones and marks pass it by.
 func Through[A, B any](in Out[A], s Stage, op streams.Flow, key func(B) string) Out[B] {
-	st := in.outlet.stage.graph.add(s, KindOp, false)
-	a, out := in.connect(st), newOutlet[B](st)
-	st.target, st.limit = 2, 2 // one feeds the operator, one collects from it
 	around := make(chan Record[B])
-	collect := serial(out, func(ctx context.Context, to *Emitter[B]) error {
-		defer drainStream(op.Out())
-		return collectStream(ctx, op.Out(), around, to, key)
-	})
-	st.work = func(ctx context.Context, w *worker) error {
-		if w.number == 0 {
-			return collect(ctx, w)
-		}
+	var epoch atomic.Int64
+	feed := func(ctx context.Context, in *Reader[A]) error {
 		defer close(op.In())
-		in := newReader(a, w)
-		defer in.release()
-		return feedStream(ctx, in, op.In(), around)
+		return feedStream(ctx, in, op.In(), around, &epoch)
 	}
-	return Out[B]{out}
+	return Duplex(in, s, feed, func(ctx context.Context, to *Emitter[B]) error {
+		defer drainStream(op.Out())
+		return collectStream(ctx, op.Out(), around, to, key, &epoch)
+	})
 }
 
-func feedStream[A, B any](ctx context.Context, in *Reader[A], to chan<- any, around chan<- Record[B]) error {
+func feedStream[A, B any](ctx context.Context, in *Reader[A], to chan<- any, around chan<- Record[B], epoch *atomic.Int64) error {
 	for {
 		r, err := in.Next(ctx)
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				return errEnded
+				return nil
 			}
 			return err
 		}
 		if r.IsValue() {
+			epoch.Store(int64(r.Epoch))
 			select {
 			case to <- r.Value:
 			case <-ctx.Done():
@@ -83,23 +77,22 @@ func feedStream[A, B any](ctx context.Context, in *Reader[A], to chan<- any, aro
 			}
 			continue
 		}
-		var none B
 		select {
-		case around <- with(r, none):
+		case around <- Record[B]{Seq: r.Seq, Epoch: r.Epoch, Key: r.Key, Dead: r.Dead, Mark: r.Mark}:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func collectStream[B any](ctx context.Context, from <-chan any, around <-chan Record[B], out *Emitter[B], key func(B) string) error {
+func collectStream[B any](ctx context.Context, from <-chan any, around <-chan Record[B], out *Emitter[B], key func(B) string, epoch *atomic.Int64) error {
 	for n := 0; ; {
 		select {
 		case v, open := <-from:
 			if !open {
 				return nil
 			}
-			if err := emitAny(out, v, n, key); err != nil {
+			if err := emitAny(out, v, n, int(epoch.Load()), key); err != nil {
 				return err
 			}
 			n++
@@ -114,7 +107,7 @@ func collectStream[B any](ctx context.Context, from <-chan any, around <-chan Re
 }
 
 // emitAny yields what a component gave, if it is a T.
-func emitAny[T any](out *Emitter[T], v any, n int, key func(T) string) error {
+func emitAny[T any](out *Emitter[T], v any, n, epoch int, key func(T) string) error {
 	name := strconv.Itoa(n)
 	value, ok := v.(T)
 	if ok && key != nil {
@@ -122,7 +115,7 @@ func emitAny[T any](out *Emitter[T], v any, n int, key func(T) string) error {
 	}
 	switch err, failed := v.(error); {
 	case ok:
-		return out.Forward(Record[T]{Seq: int64(n), Key: name, Value: value})
+		return out.Forward(Record[T]{Seq: int64(n), Epoch: epoch, Key: name, Value: value})
 	case failed:
 		return out.Fail(name, err)
 	}

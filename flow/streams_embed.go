@@ -70,7 +70,8 @@ func (e embedded) start(ctx context.Context) {
 		*e.err = e.graph.Run(ctx)
 		close(e.out)
 		close(e.done)
-		drainStream(e.in) // a run that failed must not hold up the stream before
+		for range e.in { // a run that failed must not hold up the stream before
+		}
 	}()
 }
 

@@ -1,32 +1,16 @@
 package models
 
-import (
-	"gorgonia.org/gorgonia"
-
-	"hpaflow/models/kernels"
-)
-
-// activation is the result of a layer: images (N,c,h,w) in blocks, or (N,c)
-// with h = 0, which lies plainly.
+// activation is the result of a layer: images (N,c,h,w), or (N,c) with h = 0.
 type activation struct {
 	c, h, w int
-	image   bool // the network's input: plain, and without a gradient
 
-	node *gorgonia.Node // in a graph
-	redo *redo          // in a graph, if the node's result is cheap to compute again
-	slot int            // in a plan
+	// ref says which result it is to those that implement layers; the input is
+	// 0. A network hands it on and looks no further.
+	ref int
 }
 
 // plane is the number of positions.
 func (a activation) plane() int { return a.h * a.w }
 
-// values is how many values one sample takes.
-func (a activation) values() int {
-	switch {
-	case a.h == 0:
-		return a.c
-	case a.image:
-		return a.c * a.plane()
-	}
-	return kernels.Blocks(a.c) * kernels.Lanes * a.plane()
-}
+// image says that it is the network's input, which has no gradient.
+func (a activation) image() bool { return a.ref == 0 }

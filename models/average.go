@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"hpaflow/models/statedict"
 )
 
 // Average is the running mean of the weights of several checkpoints, batch
@@ -25,7 +27,7 @@ func (a *Average) Add(weights []Tensor) error {
 			a.means = append(a.means, make([]float64, len(t.Data)))
 		}
 	}
-	if err := match(a.tensors, weights); err != nil {
+	if err := statedict.Match(a.tensors, weights); err != nil {
 		return fmt.Errorf("average: %w", err)
 	}
 	byName := map[string]Tensor{}

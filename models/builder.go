@@ -17,11 +17,21 @@ type builder struct {
 	batch  int
 	init   initialiser // of convolutions
 
-	made map[string]*gorgonia.Node // parameters of this graph
-	tape []*gorgonia.Node          // layers in order, for the backward graph
-	ops  int
-	err  error // the first that happened
+	results []result                  // of layers, by activation.ref
+	made    map[string]*gorgonia.Node // parameters of this graph
+	tape    []*gorgonia.Node          // layers in order, for the backward graph
+	ops     int
+	err     error // the first that happened
 }
+
+// result is what the graph knows of a layer's result.
+type result struct {
+	node *gorgonia.Node
+	redo *redo // if it is cheap to compute again
+}
+
+// node is where the graph computes a result.
+func (b *builder) node(x activation) *gorgonia.Node { return b.results[x.ref].node }
 
 var _ layers = (*builder)(nil)
 
@@ -64,9 +74,12 @@ func (b *builder) layer(o *op, a activation, in ...*gorgonia.Node) activation {
 	if b.err != nil {
 		return a
 	}
-	o.size = b.batch * a.values()
-	a.node, b.err = b.apply(o, in...)
-	b.tape = append(b.tape, a.node)
+	a.ref = len(b.results)
+	o.size = b.batch * valuesOf(a)
+	var node *gorgonia.Node
+	node, b.err = b.apply(o, in...)
+	b.results = append(b.results, result{node: node})
+	b.tape = append(b.tape, node)
 	return a
 }
 
@@ -107,27 +120,26 @@ func (g *grads) handOn(name string, from []float32, after *gorgonia.Node) {
 }
 
 // conv is layers.conv.
-func (b *builder) conv(x activation, name string, s kernels.ConvShape) activation {
-	s.In, s.H, s.W, s.Plain, s.Batch = x.c, x.h, x.w, x.image, b.batch
-	k, err := kernels.NewConv(s)
+func (b *builder) conv(x activation, name string, shape convShape) activation {
+	k, err := kernels.NewConv(shapeFor(x, shape, b.batch))
 	if err != nil {
 		b.fail(name, err)
 		return x
 	}
-	s = k.ConvShape
+	s := k.ConvShape
 	y := activation{c: s.Out, h: s.OutH(), w: s.OutW()}
 	weights := b.param(name+".weight", b.init, s.Out, s.In/s.Groups, s.KH, s.KW)
-	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!x.image, true}}
+	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!x.image(), true}}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Forward(b.env.ws, b.env.n, out, in[0], in[1])
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
-		if x.image {
+		if x.image() {
 			g.skip()
 		} else {
-			g.add(&op{name: "conv data " + name, flops: s.Flops(), size: b.batch * x.values(), run: func(out []float32, in [][]float32) error {
+			g.add(&op{name: "conv data " + name, flops: s.Flops(), size: b.batch * valuesOf(x), run: func(out []float32, in [][]float32) error {
 				k.BackwardData(b.env.ws, b.env.n, out, in[0], in[1])
 				return nil
 			}}, grad, in[1])
@@ -135,8 +147,8 @@ func (b *builder) conv(x activation, name string, s kernels.ConvShape) activatio
 		g.add(&op{name: "conv weights " + name, flops: s.Flops(), size: s.WeightSize(), run: func(out []float32, in [][]float32) error {
 			k.BackwardWeights(b.env.ws, b.env.n, out, in[0], in[1])
 			return nil
-		}}, grad, x.again(&g, grad))
+		}}, grad, b.again(x, &g, grad))
 		return g.nodes, g.err
 	}
-	return b.layer(o, y, x.node, weights)
+	return b.layer(o, y, b.node(x), weights)
 }

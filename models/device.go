@@ -64,12 +64,3 @@ type State struct {
 
 // Tensor is a named array in C order.
 type Tensor = statedict.Tensor
-
-// size is how many values a shape holds.
-func size(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
-}

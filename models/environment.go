@@ -17,11 +17,6 @@ type environment struct {
 	observe Observer // may be nil
 }
 
-// Observer hears of every operation a device has done: its name, the time it
-// took, and the additions and multiplications it stands for, a sample, where
-// these are many. It must not keep the device waiting.
-type Observer func(name string, took time.Duration, flops float64)
-
 // time does an operation and lets the observer know.
 func (e *environment) time(name string, flops float64, do func()) {
 	if e.observe == nil {

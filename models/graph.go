@@ -27,9 +27,8 @@ func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*g
 	input := func(name string, t *tensor.Dense) *gorgonia.Node {
 		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape()...), gorgonia.WithName(name), gorgonia.WithValue(t))
 	}
-	image := o.input()
-	image.node = input("x", x)
-	out := net.build(b, image, &o)
+	b.results = []result{{node: input("x", x)}}
+	out := net.build(b, inputOf(&o), headsOf(&o))
 	c := &graph{env: env}
 	if b.err == nil && y != nil {
 		heads, weights := []activation{out.logits}, []float64{1}
@@ -38,13 +37,13 @@ func buildGraph(o Options, ps *params, env *environment, x, y *tensor.Dense) (*g
 		}
 		cost := b.loss(heads, weights, input("y", y), lossOf(o.Loss), &c.loss)
 		if b.err == nil {
-			c.grads, b.err = b.backward(cost.node)
+			c.grads, b.err = b.backward(b.node(cost))
 		}
 	}
 	if b.err != nil {
 		return nil, b.err
 	}
-	c.logits = out.logits.node
+	c.logits = b.node(out.logits)
 	if err := countReaders(g); err != nil {
 		return nil, err
 	}

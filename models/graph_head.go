@@ -31,7 +31,7 @@ func (b *builder) linear(x activation, name string, out int) activation {
 		}}, grad)
 		return g.nodes, g.err
 	}
-	return b.layer(o, activation{c: out}, x.node, w, bias)
+	return b.layer(o, activation{c: out}, b.node(x), w, bias)
 }
 
 // attention is layers.attention.
@@ -46,11 +46,11 @@ func (b *builder) attention(logits, scores activation, logitsName, scoresName st
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
-		g.add(&op{name: "attention logits " + scoresName, size: b.batch * logits.values(), run: func(dl []float32, in [][]float32) error {
+		g.add(&op{name: "attention logits " + scoresName, size: b.batch * valuesOf(logits), run: func(dl []float32, in [][]float32) error {
 			k.BackwardLogits(b.env.ws, b.env.n, dl, in[0], in[1])
 			return nil
 		}}, grad, in[1])
-		g.add(&op{name: "attention scores " + scoresName, size: b.batch * scores.values(), run: func(ds []float32, in [][]float32) error {
+		g.add(&op{name: "attention scores " + scoresName, size: b.batch * valuesOf(scores), run: func(ds []float32, in [][]float32) error {
 			k.BackwardScores(b.env.ws, b.env.n, ds, in[0], in[1], in[2])
 			return nil
 		}}, grad, in[0], in[1])
@@ -64,7 +64,7 @@ func (b *builder) attention(logits, scores activation, logitsName, scoresName st
 		}}, grad)
 		return g.nodes, g.err
 	}
-	return b.layer(o, activation{c: k.C}, logits.node, scores.node, bias, cancelled)
+	return b.layer(o, activation{c: k.C}, b.node(logits), b.node(scores), bias, cancelled)
 }
 
 // attentionBias is the bias of an attention head's convolution, drawn as

@@ -20,7 +20,7 @@ func (b *builder) loss(xs []activation, weights []float64, targets *gorgonia.Nod
 	o := &op{name: "loss"}
 	var in gorgonia.Nodes
 	for _, x := range xs {
-		in, o.wrt = append(in, x.node), append(o.wrt, true)
+		in, o.wrt = append(in, b.node(x)), append(o.wrt, true)
 	}
 	in, o.wrt = append(in, targets), append(o.wrt, false)
 	o.run = func(out []float32, in [][]float32) error {

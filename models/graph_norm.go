@@ -22,10 +22,10 @@ func (b *builder) batchNorm(x activation, c convNorm) activation {
 	beta := b.param(name+".bias", zeros, x.c)
 	mean, variance := b.params.statistics(name, x.c)
 
-	in := []*gorgonia.Node{x.node, gamma, beta}
+	in := []*gorgonia.Node{b.node(x), gamma, beta}
 	wrt := []bool{true, true, true}
 	if c.residual != nil {
-		in, wrt = append(in, c.residual.node), append(wrt, true)
+		in, wrt = append(in, b.node(*c.residual)), append(wrt, true)
 	}
 	m := kernels.NewMoments(x.c)
 	o := &op{name: "batch norm " + name, wrt: wrt}
@@ -43,8 +43,8 @@ func (b *builder) batchNorm(x activation, c convNorm) activation {
 	}
 	y := b.layer(o, activation{c: x.c, h: x.h, w: x.w}, in...)
 	if c.residual == nil {
-		y.redo = &redo{from: x.node, make: func() *op {
-			return &op{name: "batch norm again " + name, size: b.batch * y.values(), run: func(out []float32, in [][]float32) error {
+		b.results[y.ref].redo = &redo{from: b.node(x), make: func() *op {
+			return &op{name: "batch norm again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
 				k.Again(b.env.ws, b.env.n, out, in[0], m)
 				return nil
 			}}

@@ -16,24 +16,24 @@ func (b *builder) reshape(name string, x, y activation, forward, back func(n int
 	}
 	o.grad = func(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
-		g.add(&op{name: name + " data", size: b.batch * x.values(), run: func(dx []float32, in [][]float32) error {
+		g.add(&op{name: name + " data", size: b.batch * valuesOf(x), run: func(dx []float32, in [][]float32) error {
 			back(b.env.n, dx, in[0])
 			return nil
 		}}, grad)
 		return g.nodes, g.err
 	}
-	return b.layer(o, y, x.node)
+	return b.layer(o, y, b.node(x))
 }
 
 // maxPool is layers.maxPool.
-func (b *builder) maxPool(x activation, name string, k kernels.MaxPool) activation {
-	k.C, k.H, k.W = x.c, x.h, x.w
+func (b *builder) maxPool(x activation, name string, shape maxPool) activation {
+	k := poolFor(x, shape)
 	if err := k.Validate(); err != nil {
 		b.fail(name, err)
 		return x
 	}
 	y := activation{c: x.c, h: k.OutH(), w: k.OutW()}
-	from := make([]int32, b.batch*y.values())
+	from := make([]int32, b.batch*valuesOf(y))
 	return b.reshape("max pool "+name, x, y,
 		func(n int, out, in []float32) { k.Forward(b.env.ws, n, out, in, from) },
 		func(n int, dx, dy []float32) { k.Backward(b.env.ws, n, dx, dy, from) })
@@ -75,7 +75,7 @@ func (b *builder) concat(name string, xs ...activation) activation {
 	o := &op{name: "concat " + name}
 	var nodes gorgonia.Nodes
 	for _, x := range xs {
-		nodes, o.wrt = append(nodes, x.node), append(o.wrt, true)
+		nodes, o.wrt = append(nodes, b.node(x)), append(o.wrt, true)
 	}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Forward(b.env.ws, b.env.n, out, in)
@@ -84,7 +84,7 @@ func (b *builder) concat(name string, xs ...activation) activation {
 	o.grad = func(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
 		for i, x := range xs {
-			g.add(&op{name: "concat data " + name, size: b.batch * x.values(), run: func(dx []float32, in [][]float32) error {
+			g.add(&op{name: "concat data " + name, size: b.batch * valuesOf(x), run: func(dx []float32, in [][]float32) error {
 				k.Backward(b.env.ws, b.env.n, i, dx, in[0])
 				return nil
 			}}, grad)

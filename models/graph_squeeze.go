@@ -24,10 +24,10 @@ func (b *builder) squeezeExcite(x activation, name string, hidden int, residual 
 			W2: make([]float32, hidden*x.c), B2: make([]float32, x.c),
 		}
 		grad = g.make(b.cut(name, out), grad, out)
-		dx := g.add(&op{name: "squeeze-excite data " + name, size: b.batch * x.values(), run: func(dx []float32, in [][]float32) error {
+		dx := g.add(&op{name: "squeeze-excite data " + name, size: b.batch * valuesOf(x), run: func(dx []float32, in [][]float32) error {
 			k.Backward(b.env.ws, b.env.n, dx, in[0], in[1], squeezeWeights(in[2:]), gates, d)
 			return nil
-		}}, grad, x.again(&g, grad), in[2], in[3], in[4], in[5])
+		}}, grad, b.again(x, &g, grad), in[2], in[3], in[4], in[5])
 		g.nodes = append(g.nodes, grad)
 		g.handOn("squeeze-excite weight "+name+".fc1", d.W1, dx)
 		g.handOn("squeeze-excite bias "+name+".fc1", d.B1, dx)
@@ -35,7 +35,7 @@ func (b *builder) squeezeExcite(x activation, name string, hidden int, residual 
 		g.handOn("squeeze-excite bias "+name+".fc2", d.B2, dx)
 		return g.nodes, g.err
 	}
-	return b.layer(o, activation{c: x.c, h: x.h, w: x.w}, x.node, residual.node, w1, b1, w2, b2)
+	return b.layer(o, activation{c: x.c, h: x.h, w: x.w}, b.node(x), b.node(residual), w1, b1, w2, b2)
 }
 
 func squeezeWeights(in [][]float32) kernels.SqueezeWeights {

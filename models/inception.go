@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"hpaflow/models/kernels"
 	"hpaflow/models/statedict"
 )
 
@@ -16,15 +15,15 @@ const inceptionEps = .001
 func inceptionNetwork() network {
 	return network{
 		name: "inception_v3",
-		build: func(b layers, x activation, o *Options) outputs {
+		build: func(b layers, x activation, heads heads) outputs {
 			x = inceptionA(b, x)
 			var out outputs
 			if b.training() {
-				aux := attend(b, x, "aux_linear", "aux_attention", o.Classes, o.AuxAttentionSize)
+				aux := attend(b, x, "aux_linear", "aux_attention", heads.classes, heads.auxAttention)
 				out.aux = &aux
 			}
 			x = inceptionB(b, x)
-			out.logits = attend(b, x, "last_linear", "attention", o.Classes, o.AttentionSize)
+			out.logits = attend(b, x, "last_linear", "attention", heads.classes, heads.attention)
 			return out
 		},
 		init:    uniformFanIn,
@@ -66,25 +65,25 @@ func inceptionAliases(name string) []string {
 
 // inceptionConv is a convolution with batch norm and ReLU, NAME.conv and
 // NAME.bn.
-func inceptionConv(b layers, x activation, name string, s kernels.ConvShape) activation {
+func inceptionConv(b layers, x activation, name string, s convShape) activation {
 	name = "cnn." + name
 	return b.convNorm(x, convNorm{conv: name + ".conv", norm: name + ".bn", shape: s, eps: inceptionEps, relu: true})
 }
 
 // valid is a square convolution without padding.
-func valid(out, k, stride int) kernels.ConvShape {
+func valid(out, k, stride int) convShape {
 	s := square(out, k, stride)
-	s.PadH, s.PadW = 0, 0
+	s.padH, s.padW = 0, 0
 	return s
 }
 
 // line is a 1xk (w = k) or kx1 (h = k) convolution that keeps the size.
-func line(out, h, w int) kernels.ConvShape {
-	return kernels.ConvShape{Out: out, KH: h, KW: w, PadH: h / 2, PadW: w / 2}
+func line(out, h, w int) convShape {
+	return convShape{out: out, kh: h, kw: w, padH: h / 2, padW: w / 2}
 }
 
 // reducing is the max pool between stages.
-var reducing = kernels.MaxPool{Kernel: 3, Stride: 2}
+var reducing = maxPool{kernel: 3, stride: 2}
 
 // inceptionA is the network from the stem to Mixed_6e: 768 channels.
 func inceptionA(b layers, x activation) activation {

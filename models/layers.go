@@ -1,7 +1,5 @@
 package models
 
-import "hpaflow/models/kernels"
-
 // layers is what a network is written against. Two things implement it: the
 // builder makes a Gorgonia graph that trains, the planner a plan that only
 // predicts. A layer that cannot be is noted in the implementation, and later
@@ -14,11 +12,11 @@ type layers interface {
 	// is one, and ReLU if asked for.
 	convNorm(x activation, c convNorm) activation
 
-	// conv is a convolution without bias. In, H and W of the shape are x's.
-	conv(x activation, name string, s kernels.ConvShape) activation
+	// conv is a convolution without bias. Its input is x.
+	conv(x activation, name string, s convShape) activation
 
-	// maxPool takes maxima. C, H and W of the pool are x's.
-	maxPool(x activation, name string, p kernels.MaxPool) activation
+	// maxPool takes maxima.
+	maxPool(x activation, name string, p maxPool) activation
 
 	// averagePool3 takes means of 3x3 windows at stride 1, borders counted.
 	averagePool3(x activation, name string) activation
@@ -47,10 +45,35 @@ type layers interface {
 // convNorm names the parts of a convolution with batch norm.
 type convNorm struct {
 	conv, norm string // NAME.weight; NAME.weight, .bias, .running_mean, .running_var
-	shape      kernels.ConvShape
+	shape      convShape
 	eps        float64 // of batch norm; 0 is PyTorch's 1e-5
 	residual   *activation
 	relu       bool
+}
+
+// convShape is the shape of a convolution, in PyTorch's terms. A stride or
+// number of groups of 0 is 1.
+type convShape struct {
+	out              int // channels
+	kh, kw           int
+	strideH, strideW int
+	padH, padW       int
+	groups           int
+}
+
+// maxPool is the shape of a pool of square windows, in PyTorch's terms.
+type maxPool struct {
+	kernel, stride, pad int
+	ceil                bool
+}
+
+// heads are what the last layers depend on beside the network.
+type heads struct {
+	classes int // logits a sample
+
+	// attention and auxAttention are the sides of the grids of features that
+	// the attention heads look at; 0 is the width that features have.
+	attention, auxAttention int
 }
 
 // outputs are a network's results, (N,classes) each.

@@ -3,14 +3,13 @@ package models
 import (
 	"strings"
 
-	"hpaflow/models/kernels"
 	"hpaflow/models/statedict"
 )
 
 // network is an architecture.
 type network struct {
 	name    string
-	build   func(b layers, x activation, o *Options) outputs
+	build   func(b layers, x activation, heads heads) outputs
 	init    initialiser     // of convolutions
 	minSize int             // pixels a side that it takes at least
 	names   statedict.Names // of its tensors in other programs' files
@@ -63,6 +62,6 @@ func attend(b layers, features activation, logits, scores string, classes, size 
 	if size != 0 && features.w != size {
 		features = b.adaptivePool(features, scores, size, size)
 	}
-	one := kernels.ConvShape{Out: classes, KH: 1, KW: 1}
+	one := convShape{out: classes, kh: 1, kw: 1}
 	return b.attention(b.conv(features, logits, one), b.conv(features, scores, one), logits, scores)
 }

@@ -102,11 +102,6 @@ func (o *Options) check(b *data.Batch) error {
 	return nil
 }
 
-// input is the network's input.
-func (o *Options) input() activation {
-	return activation{c: o.Channels, h: o.Height, w: o.Width, image: true}
-}
-
 func oneOf(what, value string, known []string) error {
 	if slices.Contains(known, value) {
 		return nil

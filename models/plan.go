@@ -46,11 +46,11 @@ type planSlot struct {
 func newPlan(o Options, ps *params) (*plan, error) {
 	net := networkOf(o.Model)
 	p := &planner{plan: &plan{params: ps, batch: o.Batch, slots: make([]planSlot, 1)}, init: net.init}
-	out := net.build(p, o.input(), &o)
+	out := net.build(p, inputOf(&o), headsOf(&o))
 	if p.err != nil {
 		return nil, p.err
 	}
-	p.plan.logits = out.logits.slot
+	p.plan.logits = out.logits.ref
 	p.plan.place()
 	return p.plan, nil
 }

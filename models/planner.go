@@ -27,12 +27,11 @@ func (p *planner) fail(name string, err error) {
 // step adds a step whose result has the shape of y.
 func (p *planner) step(s planStep, y activation, in ...activation) activation {
 	for _, x := range in {
-		s.in = append(s.in, x.slot)
+		s.in = append(s.in, x.ref)
 	}
-	y.image = false
-	y.slot = len(p.plan.slots)
-	s.out = y.slot
-	p.plan.slots = append(p.plan.slots, planSlot{values: y.values()})
+	y.ref = len(p.plan.slots)
+	s.out = y.ref
+	p.plan.slots = append(p.plan.slots, planSlot{values: valuesOf(y)})
 	p.plan.steps = append(p.plan.steps, s)
 	return y
 }
@@ -83,7 +82,7 @@ func (p *planner) convNorm(x activation, c convNorm) activation {
 }
 
 // conv is layers.conv.
-func (p *planner) conv(x activation, name string, shape kernels.ConvShape) activation {
+func (p *planner) conv(x activation, name string, shape convShape) activation {
 	k, y, weights := p.convolution(x, name, shape)
 	if k == nil {
 		return x
@@ -99,20 +98,19 @@ func (p *planner) conv(x activation, name string, shape kernels.ConvShape) activ
 }
 
 // convolution is the kernel for x, the shape of its result, and the weights.
-func (p *planner) convolution(x activation, name string, s kernels.ConvShape) (*kernels.Conv, activation, []float32) {
-	s.In, s.H, s.W, s.Plain, s.Batch = x.c, x.h, x.w, x.image, p.plan.batch
-	k, err := kernels.NewConv(s)
+func (p *planner) convolution(x activation, name string, shape convShape) (*kernels.Conv, activation, []float32) {
+	k, err := kernels.NewConv(shapeFor(x, shape, p.plan.batch))
 	if err != nil {
 		p.fail(name, err)
 		return nil, x, nil
 	}
-	weights := p.param(name+".weight", p.init, s.Out, s.In/k.Groups, s.KH, s.KW)
-	return k, activation{c: s.Out, h: k.OutH(), w: k.OutW()}, weights
+	weights := p.param(name+".weight", p.init, k.Out, k.In/k.Groups, k.KH, k.KW)
+	return k, activation{c: k.Out, h: k.OutH(), w: k.OutW()}, weights
 }
 
 // maxPool is layers.maxPool.
-func (p *planner) maxPool(x activation, name string, k kernels.MaxPool) activation {
-	k.C, k.H, k.W = x.c, x.h, x.w
+func (p *planner) maxPool(x activation, name string, shape maxPool) activation {
+	k := poolFor(x, shape)
 	if err := k.Validate(); err != nil {
 		p.fail(name, err)
 		return x

@@ -64,7 +64,7 @@ func (p *Predictor) Load(weights []Tensor) (*statedict.Fitted, error) {
 	}
 	p.loading.Lock()
 	defer p.loading.Unlock()
-	fill(p.params.tensors(), list)
+	statedict.Copy(p.params.tensors(), list)
 	p.plan.folded = false
 	p.plan.fold(p.runners[0].env.ws)
 	return report, nil

@@ -47,6 +47,21 @@ func (e *EpochScores) Score() float64 {
 	return e.Train.MacroF1
 }
 
+// SplitScores are the scores of one split in an epoch.
+type SplitScores struct {
+	Name string
+	metrics.Result
+}
+
+// Splits are the epoch's scores by split, train first.
+func (e *EpochScores) Splits() []SplitScores {
+	list := []SplitScores{{"train", e.Train}}
+	if e.Val != nil {
+		list = append(list, SplitScores{"val", *e.Val})
+	}
+	return list
+}
+
 // Mistake is a sample that the network was wrong about.
 type Mistake struct {
 	Sample        *data.Sample // without its pixels

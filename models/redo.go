@@ -13,12 +13,13 @@ type redo struct {
 
 // again is a layer's result for the backward pass of a layer that reads it,
 // where the gradient of that layer's result is known.
-func (a activation) again(g *grads, grad *gorgonia.Node) *gorgonia.Node {
-	if a.redo == nil {
-		return a.node
+func (b *builder) again(x activation, g *grads, grad *gorgonia.Node) *gorgonia.Node {
+	r := b.results[x.ref]
+	if r.redo == nil {
+		return r.node
 	}
-	if a.redo.done == nil {
-		a.redo.done = g.make(a.redo.make(), a.redo.from, grad)
+	if r.redo.done == nil {
+		r.redo.done = g.make(r.redo.make(), r.redo.from, grad)
 	}
-	return a.redo.done
+	return r.redo.done
 }

@@ -3,7 +3,6 @@ package models
 import (
 	"fmt"
 
-	"hpaflow/models/kernels"
 	"hpaflow/models/statedict"
 )
 
@@ -11,8 +10,8 @@ import (
 func resnetNetwork(name string, blocks [4]int) network {
 	return network{
 		name: name,
-		build: func(b layers, x activation, o *Options) outputs {
-			return outputs{logits: resnet(b, x, blocks, o.Classes)}
+		build: func(b layers, x activation, heads heads) outputs {
+			return outputs{logits: resnet(b, x, blocks, heads.classes)}
 		},
 		init:    kaimingFanOut,
 		minSize: 1,
@@ -24,7 +23,7 @@ func resnetNetwork(name string, blocks [4]int) network {
 // over positions, and a linear layer.
 func resnet(b layers, x activation, blocks [4]int, classes int) activation {
 	x = b.convNorm(x, convNorm{conv: "conv1", norm: "bn1", shape: square(64, 7, 2), relu: true})
-	x = b.maxPool(x, "maxpool", kernels.MaxPool{Kernel: 3, Stride: 2, Pad: 1})
+	x = b.maxPool(x, "maxpool", maxPool{kernel: 3, stride: 2, pad: 1})
 	for stage, count := range blocks {
 		for i := range count {
 			stride := 1
@@ -49,6 +48,6 @@ func basicBlock(b layers, x activation, name string, out, stride int) activation
 }
 
 // square is a convolution of kernel k that keeps the size at stride 1.
-func square(out, k, stride int) kernels.ConvShape {
-	return kernels.ConvShape{Out: out, KH: k, KW: k, StrideH: stride, StrideW: stride, PadH: k / 2, PadW: k / 2}
+func square(out, k, stride int) convShape {
+	return convShape{out: out, kh: k, kw: k, strideH: stride, strideW: stride, padH: k / 2, padW: k / 2}
 }

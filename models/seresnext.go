@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"hpaflow/models/kernels"
 	"hpaflow/models/statedict"
 )
 
@@ -17,9 +16,9 @@ const squeezeReduction = 16
 func seResNeXtNetwork(name string, blocks [4]int) network {
 	return network{
 		name: name,
-		build: func(b layers, x activation, o *Options) outputs {
+		build: func(b layers, x activation, heads heads) outputs {
 			x = seResNeXt(b, x, blocks)
-			return outputs{logits: attend(b, x, "last_linear", "attention", o.Classes, o.AttentionSize)}
+			return outputs{logits: attend(b, x, "last_linear", "attention", heads.classes, heads.attention)}
 		},
 		init:    uniformFanIn,
 		minSize: 7,
@@ -43,7 +42,7 @@ func withoutPrefix(name string) []string {
 // seResNeXt gives the features, of 2048 channels.
 func seResNeXt(b layers, x activation, blocks [4]int) activation {
 	x = b.convNorm(x, convNorm{conv: "cnn.layer0.conv1", norm: "cnn.layer0.bn1", shape: square(64, 7, 2), relu: true})
-	x = b.maxPool(x, "cnn.layer0.pool", kernels.MaxPool{Kernel: 3, Stride: 2, Ceil: true})
+	x = b.maxPool(x, "cnn.layer0.pool", maxPool{kernel: 3, stride: 2, ceil: true})
 	for stage, count := range blocks {
 		for i := range count {
 			stride := 1
@@ -61,7 +60,7 @@ func seResNeXt(b layers, x activation, blocks [4]int) activation {
 // a stage.
 func seBottleneck(b layers, x activation, name string, planes, stride int, head bool) activation {
 	grouped := square(2*planes, 3, stride)
-	grouped.Groups = 32
+	grouped.groups = 32
 	y := b.convNorm(x, convNorm{conv: name + ".conv1", norm: name + ".bn1", shape: square(2*planes, 1, 1), relu: true})
 	y = b.convNorm(y, convNorm{conv: name + ".conv2", norm: name + ".bn2", shape: grouped, relu: true})
 	y = b.convNorm(y, convNorm{conv: name + ".conv3", norm: name + ".bn3", shape: square(4*planes, 1, 1)})

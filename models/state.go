@@ -44,17 +44,17 @@ func (d *CPU) slots(pending int) []Tensor {
 // Load is Device.Load.
 func (d *CPU) Load(s State) error {
 	weights := d.params.tensors()
-	err := match(weights, s.Weights)
+	err := statedict.Match(weights, s.Weights)
 	fresh := len(s.Optimizer) == 0
 	if s.Pending < 0 || s.Pending >= d.opts.Accumulate {
 		err = errors.Join(err, fmt.Errorf("%d batches wait for a step, of %d", s.Pending, d.opts.Accumulate))
 	} else if !fresh {
-		err = errors.Join(err, match(d.slots(s.Pending), s.Optimizer))
+		err = errors.Join(err, statedict.Match(d.slots(s.Pending), s.Optimizer))
 	}
 	if err != nil {
 		return err
 	}
-	fill(weights, s.Weights)
+	statedict.Copy(weights, s.Weights)
 	d.predict.plan.folded = false
 	if fresh {
 		for _, t := range d.slots(0) {
@@ -63,7 +63,7 @@ func (d *CPU) Load(s State) error {
 		d.optimizer.steps, d.pending = 0, 0
 		return nil
 	}
-	fill(d.slots(s.Pending), s.Optimizer)
+	statedict.Copy(d.slots(s.Pending), s.Optimizer)
 	d.optimizer.steps, d.pending = s.Steps, s.Pending
 	return nil
 }
@@ -75,44 +75,4 @@ func (d *CPU) Init(weights []Tensor) (*statedict.Fitted, error) {
 		return nil, err
 	}
 	return report, d.Load(State{Weights: list})
-}
-
-// match reports every difference in name or shape.
-func match(want, got []Tensor) error {
-	var errs []error
-	byName := map[string]Tensor{}
-	for _, t := range got {
-		if _, twice := byName[t.Name]; twice {
-			errs = append(errs, fmt.Errorf("tensor %s is given twice", t.Name))
-		}
-		byName[t.Name] = t
-	}
-	for _, w := range want {
-		t, found := byName[w.Name]
-		switch {
-		case !found:
-			errs = append(errs, fmt.Errorf("tensor %s is missing", w.Name))
-		case !slices.Equal(t.Shape, w.Shape) || len(t.Data) != len(w.Data):
-			errs = append(errs, fmt.Errorf("tensor %s has shape %v, want %v", w.Name, t.Shape, w.Shape))
-		}
-		delete(byName, w.Name)
-	}
-	for _, t := range got {
-		if _, left := byName[t.Name]; left {
-			errs = append(errs, fmt.Errorf("tensor %s is unknown to the network", t.Name))
-			delete(byName, t.Name)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// fill copies matched tensors into place.
-func fill(dst, src []Tensor) {
-	byName := map[string]Tensor{}
-	for _, t := range src {
-		byName[t.Name] = t
-	}
-	for _, t := range dst {
-		copy(t.Data, byName[t.Name].Data)
-	}
 }

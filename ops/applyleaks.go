@@ -7,6 +7,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/submission"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func applyLeaksSpec() *flow.Spec {
@@ -14,7 +15,7 @@ func applyLeaksSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "apply_leaks",
 		Doc: "Put the labels of leak tables in place of predicted ones, table after table: a later one wins, and in a table the last row of an Id. " +
 			"What each did is said; Ids that are not among the samples are counted, or are an error with strict = true.",
-		In: in(claimType), Out: claimType,
+		In: flow.Takes(edges.Claim), Out: edges.Claim,
 		Fields: []flow.Field{
 			{Name: "tables", Type: flow.Strings, Doc: "CSV files with Id and Target"},
 			{Name: "strict", Type: flow.Bool, Default: false, Doc: "whether an Id that is not among the samples is an error"},

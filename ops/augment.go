@@ -6,6 +6,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/augment"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func augmentSpec() *flow.Spec {
@@ -13,7 +14,7 @@ func augmentSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "augment", Parallel: true,
 		Doc: "Change images at random, drawn from seed, epoch and key: a quarter turn 0..3 times, a flip (up-down, left-right or both) " +
 			"and a transpose, each with probability 1/2; then a pair of operations of a policy; then resize.",
-		In: in(sampleType), Out: sampleType,
+		In: flow.Takes(edges.Sample), Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "policy", Type: flow.String, Default: "none", Doc: "none; best: the published search's; or a JSON file of sets of pairs of operations. " +
 				"A policy needs images of 8 bits"},

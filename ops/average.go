@@ -8,16 +8,16 @@ import (
 	"hpaflow/data"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges"
+	"hpaflow/ops/edges/trained"
 )
-
-var weightsType = flow.TypeOf[*models.Weights]("weights")
 
 func averageSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "average",
 		Doc: "Average the weights of a run's last checkpoints, then recompute the statistics of batch norm on the batches that come: " +
 			"one pass over the training data, without augmentation. Yields one record.",
-		In: in(batchType), Out: weightsType,
+		In: flow.Takes(edges.Batch), Out: trained.Weights,
 		Fields: append([]flow.Field{
 			{Name: "run", Type: flow.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
 			{Name: "last", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
@@ -33,23 +33,6 @@ func averageSpec() *flow.Spec {
 			}
 			return flow.Process(flow.In[*data.Batch](n, "in"), n.Stage(), a.run), nil
 		},
-	}
-}
-
-// networkFields are the fields by which ops describe a network that exists.
-func networkFields() []flow.Field {
-	return []flow.Field{
-		{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
-		{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
-		{Name: "attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
-		{Name: "aux_attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "the same for the auxiliary head of inception_v3"},
-	}
-}
-
-func networkOptions(a flow.Args) models.Options {
-	return models.Options{
-		Model: a.String("model"), Classes: a.Int("classes"), Batch: a.Int("batch"),
-		AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
 	}
 }
 

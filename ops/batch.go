@@ -10,6 +10,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func batchSpec() *flow.Spec {
@@ -17,7 +18,7 @@ func batchSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "batch", Parallel: true,
 		Doc: "Gather samples into batches (N,C,H,W), normalised to float32. A batch never spans two epochs. " +
 			"Samples of one batch must agree in size and planes.",
-		In: in(sampleType), Out: batchType,
+		In: flow.Takes(edges.Sample), Out: edges.Batch,
 		Fields: []flow.Field{
 			{Name: "size", Type: flow.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch"},
 			{Name: "drop_last", Type: flow.Bool, Default: false, Doc: "whether an epoch's last batch is dropped when it is smaller"},

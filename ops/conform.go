@@ -8,6 +8,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/pixel"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func conformSpec() *flow.Spec {
@@ -15,7 +16,7 @@ func conformSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "conform", Parallel: true,
 		Doc: "Decode the channels of a sample and give them one size and 8 bits of grey: each is resized in its colours as Pillow's " +
 			"LANCZOS does, then made grey as Pillow's L. A channel that cannot be decoded does not keep the others back.",
-		In: in(channelsType), Out: channelsType,
+		In: flow.Takes(edges.Channels), Out: edges.Channels,
 		Fields: []flow.Field{
 			{Name: "size", Type: flow.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
 			{Name: "max_pixels", Type: flow.Int, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,

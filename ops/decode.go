@@ -11,6 +11,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/shard"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func decodeSpec() *flow.Spec {
@@ -18,7 +19,7 @@ func decodeSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "decode", Parallel: true,
 		Doc: "Read and decode a sample's files into planes, merging its channels into one image. " +
 			"All planes must have one size and one depth.",
-		In: in(sampleType), Out: sampleType,
+		In: flow.Takes(edges.Sample), Out: edges.Sample,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			return flow.Map(flow.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				return decode(r.Value)

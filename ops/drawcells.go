@@ -6,15 +6,14 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/cells"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var plannedType = flow.TypeOf[cells.Planned]("planned cells")
 
 func drawCellsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "draw_cells", Parallel: true,
 		Doc: "Draw planned cells as images of four channels, green showing the protein where the labels say it is. A sample's split is its set.",
-		In:  in(plannedType), Out: sampleType,
+		In:  flow.Takes(edges.PlannedCells), Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "size", Type: flow.Int, Default: 512, Min: 16, Max: 1 << 13, Doc: "side of an image, in pixels"},
 		},

@@ -6,6 +6,7 @@ import (
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 // The sets whose samples are compared, as the splits of the samples name them.
@@ -28,7 +29,7 @@ func duplicatesSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "duplicates",
 		Doc: "Group the samples whose images have one hash, or near ones; those of the test set are passed over. The labels of a " +
 			"group are those of its training samples, or of all its samples if it has none. A hash of all zeros groups nothing.",
-		In: in(hashedType), Out: groupType,
+		In: flow.Takes(edges.Hashed), Out: edges.Group,
 		Fields: comparing(),
 		Build: func(n *flow.Node) (flow.Output, error) {
 			c := compare{n.Args.String("hash"), n.Args.Int("distance")}
@@ -54,7 +55,7 @@ func leaksSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "leaks",
 		Doc: "Find the samples of the test set whose images have the hash of a train or external one, or a near one: they have " +
 			"the labels of the group that op duplicates would make. A hash of all zeros tells nothing.",
-		In: in(hashedType), Out: leakType,
+		In: flow.Takes(edges.Hashed), Out: edges.Leak,
 		Fields: comparing(),
 		Build: func(n *flow.Node) (flow.Output, error) {
 			c := compare{n.Args.String("hash"), n.Args.Int("distance")}

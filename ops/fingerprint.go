@@ -10,6 +10,7 @@ import (
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func fingerprintSpec() *flow.Spec {
@@ -17,7 +18,7 @@ func fingerprintSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "fingerprint", Parallel: true,
 		Doc: "Hash a sample's one file by averages (ahash) and by frequencies (phash), as Python's ImageHash 4.0 does. A file whose " +
 			"hashes are in the cache, and whose length is still the same, is not read.",
-		In: in(sampleType), Out: hashedType,
+		In: flow.Takes(edges.Sample), Out: edges.Hashed,
 		Fields: []flow.Field{
 			{Name: "cache", Type: flow.OutputFile, Default: "", Doc: "table of hashes, as the sink hashes writes it; it may not exist yet; empty: none"},
 		},

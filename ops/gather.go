@@ -6,13 +6,14 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func gatherSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "gather", Parallel: true,
 		Doc: "Make one image of the channels of a sample, in their order. A sample that lacks a channel is skipped.",
-		In:  in(channelsType), Out: sampleType,
+		In:  flow.Takes(edges.Channels), Out: edges.Sample,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			return flow.Map(flow.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Sample, error) {
 				return gather(r.Value)

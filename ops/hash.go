@@ -9,6 +9,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/imagehash"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func hashSpec() *flow.Spec {
@@ -16,7 +17,7 @@ func hashSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "hash", Parallel: true,
 		Doc: "Hash one channel of a sample twice, by its averages (ahash) and by its frequencies (phash), so that images that " +
 			"look alike have equal hashes. The pixels are dropped.",
-		In: in(sampleType), Out: hashedType,
+		In: flow.Takes(edges.Sample), Out: edges.Hashed,
 		Fields: []flow.Field{
 			{Name: "channel", Type: flow.String, Default: "green", Choices: data.Colours[:],
 				Doc: "which channel of a four-channel image; an image of one channel is hashed whatever it is"},

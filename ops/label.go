@@ -6,6 +6,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func labelSpec() *flow.Spec {
@@ -13,7 +14,7 @@ func labelSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "label",
 		Doc: "Join samples with a table by Id: their labels and split. A sample without a row passes unlabelled, " +
 			"or is skipped with keep = false.",
-		In: in(sampleType), Out: sampleType,
+		In: flow.Takes(edges.Sample), Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "table", Type: flow.InputFile, Default: "", Doc: "CSV with Id, Target and perhaps Split; empty: samples pass as they are"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},

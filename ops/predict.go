@@ -9,6 +9,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges"
 )
 
 func predictSpec() *flow.Spec {
@@ -16,7 +17,7 @@ func predictSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "predict",
 		Doc: "Predict the probabilities of labels with trained weights: the mean, over 1, 4 or 8 views of each image, of the sigmoid of the logits. " +
 			"4 views: the image, flipped left-right, up-down, both; 8: these, and the same of the transposed image.",
-		In: in(batchType), Out: predictionType,
+		In: flow.Takes(edges.Batch), Out: edges.Prediction,
 		Fields: append([]flow.Field{
 			{Name: "weights", Type: flow.String, Doc: "a file of weights (safetensors, .pth) or a checkpoint's folder"},
 			{Name: "views", Type: flow.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},

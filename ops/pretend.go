@@ -62,7 +62,7 @@ func (d *Pretended) Attach(g *flow.Graph, inputs map[string]flow.Output) error {
 				return d.run(ctx, in, nil, out)
 			})
 	}
-	flow.To(end, flow.Stage{Name: "nothing"}, nothing{})
+	flow.To(end, flow.Stage{Name: "nothing"}, flow.Discard[struct{}]())
 	return nil
 }
 
@@ -163,11 +163,3 @@ func sleepUntil(ctx context.Context, t time.Time) error {
 		return context.Cause(ctx)
 	}
 }
-
-// nothing is a sink that is given nothing.
-type nothing struct{}
-
-func (nothing) Open(context.Context) error                         { return nil }
-func (nothing) Write(context.Context, flow.Record[struct{}]) error { return nil }
-func (nothing) Commit(context.Context) error                       { return nil }
-func (nothing) Abort() error                                       { return nil }

@@ -6,13 +6,14 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/pixel"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func resizeSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindOp, Name: "resize", Parallel: true,
 		Doc: "Resize every plane to a square, as OpenCV's INTER_LINEAR does. An image of that size passes as it is.",
-		In:  in(sampleType), Out: sampleType,
+		In:  flow.Takes(edges.Sample), Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "size", Type: flow.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
 		},

@@ -11,6 +11,7 @@ import (
 	"hpaflow/data/split"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func stratifySpec() *flow.Spec {
@@ -18,7 +19,7 @@ func stratifySpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "stratify",
 		Doc: "Give every sample a fold, by iterative stratification over its labels. Samples that the tables of duplicates put " +
 			"together, directly or by way of others, get one fold and one set of labels. The run's seed decides between equals.",
-		In: in(sampleType), Out: assignmentType,
+		In: flow.Takes(edges.Sample), Out: edges.Assignment,
 		Fields: []flow.Field{
 			{Name: "duplicates", Type: flow.Strings, Default: []string{}, Doc: "tables with hash, Ids, Target; Ids that are no samples here take no part"},
 			{Name: "folds", Type: flow.Int, Default: 11, Min: 3, Max: 13, Doc: "an odd number: pairs of folds are validated on, the last is held out"},

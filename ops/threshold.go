@@ -9,6 +9,7 @@ import (
 	"hpaflow/data/submission"
 	"hpaflow/flow"
 	"hpaflow/models/metrics"
+	"hpaflow/ops/edges"
 )
 
 func thresholdSpec() *flow.Spec {
@@ -16,7 +17,7 @@ func thresholdSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "threshold",
 		Doc: "Choose a threshold for each label on labelled probabilities, and score them: of 0.05, 0.06 .. 0.99 the first that makes " +
 			"the share of samples the label is predicted for closest to the share that have it. Yields one record.",
-		In: in(predictionType), Out: calibrationType,
+		In: flow.Takes(edges.Prediction), Out: edges.Calibration,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			return flow.Process(flow.In[*data.Prediction](n, "in"), n.Stage(),
 				func(ctx context.Context, in *flow.Reader[*data.Prediction], out *flow.Emitter[*metrics.Calibration]) error {
@@ -54,10 +55,10 @@ func decideSpec() *flow.Spec {
 		Kind: flow.KindOp, Name: "decide",
 		Doc: "Turn probabilities into labels: those above their threshold.",
 		In: []flow.Port{
-			{Name: "in", Type: predictionType, Doc: "the samples to decide on"},
-			{Name: "thresholds", Type: calibrationType, Doc: "what op threshold yields"},
+			{Name: "in", Type: edges.Prediction, Doc: "the samples to decide on"},
+			{Name: "thresholds", Type: edges.Calibration, Doc: "what op threshold yields"},
 		},
-		Out: claimType,
+		Out: edges.Claim,
 		Build: func(n *flow.Node) (flow.Output, error) {
 			return flow.Process2(flow.In[*data.Prediction](n, "in"), flow.In[*metrics.Calibration](n, "thresholds"), n.Stage(), decide), nil
 		},

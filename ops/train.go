@@ -7,6 +7,8 @@ import (
 	"hpaflow/data"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges"
+	"hpaflow/ops/edges/trained"
 )
 
 func trainSpec() *flow.Spec {
@@ -16,10 +18,10 @@ func trainSpec() *flow.Spec {
 			"and in between what there is to log and to save. A run that was stopped at any step goes on from its last checkpoint and ends " +
 			"as if it had not been stopped.",
 		In: []flow.Port{
-			{Name: "in", Type: batchType, Doc: "training batches"},
-			{Name: "validate", Type: batchType, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
+			{Name: "in", Type: edges.Batch, Doc: "training batches"},
+			{Name: "validate", Type: edges.Batch, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
 		},
-		Out: progressType,
+		Out: trained.Progress,
 		Fields: []flow.Field{
 			{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},

@@ -6,11 +6,7 @@ import (
 
 	"hpaflow/data/search"
 	"hpaflow/flow"
-)
-
-var (
-	trialType  = flow.TypeOf[*search.Trial]("trial")
-	resultType = flow.TypeOf[search.Result]("result")
+	"hpaflow/ops/edges"
 )
 
 func trialSpec() *flow.Spec {
@@ -19,7 +15,7 @@ func trialSpec() *flow.Spec {
 		Doc: "Train every trial of a search by a flow of its own, one after the other, each in DIR/trial_NNN, and yield how well it did: " +
 			"the best average macro F1 over 10 epochs. Trials that an earlier run has done are not trained again, and one that was stopped goes on where it stood. " +
 			"With halving, trials are compared after a few epochs and only the best go on.",
-		In: in(trialType), Out: resultType,
+		In: flow.Takes(edges.Trial), Out: edges.Result,
 		Fields: []flow.Field{
 			{Name: "flow", Type: flow.InputFile, Doc: "a flow with the variables policy, epochs, until, seed and out, such as train.flow"},
 			{Name: "set", Type: flow.Strings, Default: []string{}, Doc: "other variables of that flow, as name=value"},

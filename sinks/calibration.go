@@ -15,6 +15,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/models/metrics"
+	"hpaflow/ops/edges"
 )
 
 func calibrationSpec() *flow.Spec {
@@ -22,7 +23,7 @@ func calibrationSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "calibration",
 		Doc: "Show thresholds and the scores they reach: print them as a table, and write DIR/thresholds.csv (label, name, threshold, " +
 			"present, predicted, f1), DIR/thresholds.json (with macro F1) and DIR/thresholds.png.",
-		In: in(calibrationType),
+		In: flow.Takes(edges.Calibration),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the files, made if need be"},
 		},
@@ -48,7 +49,7 @@ type calibrationSink struct {
 
 func (s *calibrationSink) Open(context.Context) error {
 	for _, f := range calibrationFiles {
-		if err := prepare(filepath.Join(s.dir, f.name)); err != nil {
+		if err := atomicfile.Prepare(filepath.Join(s.dir, f.name)); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func writeThresholds(w io.Writer, c *metrics.Calibration) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"label", "name", "threshold", "present", "predicted", "f1"})
 	for n, t := range c.Thresholds {
-		out.Write([]string{strconv.Itoa(n), labelName(n), fmt.Sprintf("%.2f", t.Value), strconv.Itoa(t.Present), strconv.Itoa(t.Predicted),
+		out.Write([]string{strconv.Itoa(n), data.LabelNames.Of(n), fmt.Sprintf("%.2f", t.Value), strconv.Itoa(t.Present), strconv.Itoa(t.Predicted),
 			strconv.FormatFloat(c.Result.F1[n], 'g', -1, 64)})
 	}
 	out.Flush()
@@ -100,15 +101,6 @@ func writeScores(w io.Writer, c *metrics.Calibration) error {
 	})
 }
 
-// labelName is what a label is called, or its number where the labels are not
-// those of the challenge.
-func labelName(n int) string {
-	if n < len(data.LabelNames) {
-		return data.LabelNames[n]
-	}
-	return "label " + strconv.Itoa(n)
-}
-
 // calibrationTable is thresholds and scores as text, a line a label.
 func calibrationTable(c *metrics.Calibration) string {
 	var text strings.Builder
@@ -117,7 +109,7 @@ func calibrationTable(c *metrics.Calibration) string {
 	fmt.Fprintln(t, "label\tthreshold\tpresent\tpredicted\tF1\t")
 	for n, threshold := range c.Thresholds {
 		if threshold.Present+threshold.Predicted > 0 {
-			fmt.Fprintf(t, "%s %2d\t%.2f\t%d\t%d\t%.4f\t\n", labelName(n), n, threshold.Value, threshold.Present, threshold.Predicted, c.Result.F1[n])
+			fmt.Fprintf(t, "%s %2d\t%.2f\t%d\t%d\t%.4f\t\n", data.LabelNames.Of(n), n, threshold.Value, threshold.Present, threshold.Predicted, c.Result.F1[n])
 		}
 	}
 	t.Flush()

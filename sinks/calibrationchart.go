@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"hpaflow/data"
 	"hpaflow/models/metrics"
 )
 
@@ -21,7 +22,7 @@ func drawCalibration(w io.Writer, c *metrics.Calibration) error {
 	var names []string
 	var points plotter.XYs
 	for n, t := range c.Thresholds {
-		names = append(names, fmt.Sprintf("%s (%d)", labelName(n), t.Present))
+		names = append(names, fmt.Sprintf("%s (%d)", data.LabelNames.Of(n), t.Present))
 		if t.Present > 0 {
 			points = append(points, plotter.XY{X: float64(n), Y: t.Value})
 		}

@@ -12,13 +12,14 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func cellsSheetSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "cells_sheet",
 		Doc: "Draw planned cells as one PNG to look at: a row a label, with the samples that have it and the fewest others besides, in red, green and blue.",
-		In:  in(plannedType),
+		In:  flow.Takes(edges.PlannedCells),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the picture"},
 		},
@@ -39,7 +40,7 @@ type cellsSheet struct {
 	rows [data.MaxClasses][]cells.Planned
 }
 
-func (s *cellsSheet) Open(context.Context) error { return prepare(s.file) }
+func (s *cellsSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *cellsSheet) Write(_ context.Context, r flow.Record[cells.Planned]) error {
 	for _, n := range r.Value.Labels.Numbers() {

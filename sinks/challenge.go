@@ -5,20 +5,20 @@ import (
 	"path/filepath"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
 	"hpaflow/data/submission"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var plannedType = flow.TypeOf[cells.Planned]("planned cells")
 
 func challengeSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "challenge",
 		Doc: "Write the tables of a challenge that was made up: DIR/train.csv and external.csv (Id, Target), sample_submission.csv " +
 			"(Id, Predicted, all 0), leak.csv with the labels of every other test sample that is a copy, and solution.csv with those of all test samples.",
-		In: in(plannedType),
+		In: flow.Takes(edges.PlannedCells),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the tables, made if need be"},
 		},
@@ -37,7 +37,7 @@ type challengeSink struct {
 
 func (s *challengeSink) Open(context.Context) error {
 	for _, name := range []string{"train.csv", "external.csv", "solution.csv", "leak.csv", "sample_submission.csv"} {
-		if err := prepare(filepath.Join(s.dir, name)); err != nil {
+		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func channelFilesSpec() *flow.Spec {
@@ -17,7 +18,7 @@ func channelFilesSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "channel_files", Parallel: true,
 		Doc: "Write the channels of samples as grey PNGs, ID_CHANNEL.png. A sample some of whose channels have failed becomes a dead " +
 			"letter that tells why, after its other channels are written. A sample all of whose files are there is complete.",
-		In: in(channelsType),
+		In: flow.Takes(edges.Channels),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the files, made if need be"},
 			{Name: "channels", Type: flow.Strings, Default: data.Colours[:], Doc: "the channels of a complete sample"},
@@ -41,7 +42,7 @@ type channelFiles struct {
 }
 
 func (s *channelFiles) Open(context.Context) (err error) {
-	s.unlock, s.there, err = openFolder(s.dir)
+	s.unlock, s.there, err = atomicfile.OpenFolder(s.dir)
 	return err
 }
 
@@ -61,7 +62,7 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 			continue
 		}
 		name := r.Value.ID + "_" + ch.Name + ".png"
-		if err := checkName(name); err != nil {
+		if err := atomicfile.CheckName(name); err != nil {
 			return flow.OfRecord(err)
 		}
 		var b bytes.Buffer

@@ -10,9 +10,8 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges/trained"
 )
-
-var progressType = flow.TypeOf[*models.Progress]("progress")
 
 func checkpointSpec() *flow.Spec {
 	return &flow.Spec{
@@ -20,7 +19,7 @@ func checkpointSpec() *flow.Spec {
 		Doc: "Save each epoch below DIR/checkpoint as epoch_NNNN: weights as safetensors, and all that is needed to go on. " +
 			"Checkpoints inside an epoch, and where an interrupted run stood, are kept until a later one is there. " +
 			"best/ holds the weights of the epoch with the largest macro F1. A flow that finds checkpoints goes on from the last one.",
-		In: in(progressType),
+		In: flow.Takes(trained.Progress),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
 			{Name: "keep", Type: flow.Int, Default: 10, Min: 0, Max: 1 << 20, Doc: "epochs to keep, the last ones; 0: all"},

@@ -11,6 +11,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func contactSheetSpec() *flow.Spec {
@@ -18,7 +19,7 @@ func contactSheetSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "contact_sheet",
 		Doc: "Draw groups of two images or more as one PNG, the largest groups first, a row each: red, green and blue channel in " +
 			"colour where all three lie beside the hashed file, else that file in grey; below them Id and labels.",
-		In: in(groupType),
+		In: flow.Takes(edges.Group),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the picture"},
 			{Name: "title", Type: flow.String, Default: "duplicates", Doc: "what stands above it"},
@@ -39,7 +40,7 @@ type contactSheet struct {
 	groups      []*duplicates.Group
 }
 
-func (s *contactSheet) Open(context.Context) error { return prepare(s.file) }
+func (s *contactSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *contactSheet) Write(_ context.Context, r flow.Record[*duplicates.Group]) error {
 	if len(r.Value.Images) > 1 {

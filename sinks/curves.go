@@ -20,24 +20,24 @@ type curve struct {
 	value  func(*models.EpochScores) (float64, bool)
 }
 
-func trainCurve(name string, dashed bool, value func(s splitScores) float64) curve {
-	return curve{name, testValColour, dashed, func(e *models.EpochScores) (float64, bool) { return value(splitsOf(e)[0]), true }}
+func trainCurve(name string, dashed bool, value func(s models.SplitScores) float64) curve {
+	return curve{name, testValColour, dashed, func(e *models.EpochScores) (float64, bool) { return value(e.Splits()[0]), true }}
 }
 
-func valCurve(name string, dashed bool, value func(s splitScores) float64) curve {
+func valCurve(name string, dashed bool, value func(s models.SplitScores) float64) curve {
 	return curve{name, valColour, dashed, func(e *models.EpochScores) (float64, bool) {
 		if e.Val == nil {
 			return 0, false
 		}
-		return value(splitsOf(e)[1]), true
+		return value(e.Splits()[1]), true
 	}}
 }
 
 // drawCurves draws loss and macro F1 over epochs side by side, as a PNG.
 func drawCurves(history []models.EpochScores) ([]byte, error) {
-	loss := func(s splitScores) float64 { return s.Loss }
-	all := func(s splitScores) float64 { return s.MacroF1 }
-	present := func(s splitScores) float64 { return s.MacroF1Present }
+	loss := func(s models.SplitScores) float64 { return s.Loss }
+	all := func(s models.SplitScores) float64 { return s.MacroF1 }
+	present := func(s models.SplitScores) float64 { return s.MacroF1Present }
 	left, err := plotCurves(history, "Loss", []curve{trainCurve("train", false, loss), valCurve("val", false, loss)})
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func deadLettersSpec() *flow.Spec {
@@ -20,7 +21,7 @@ func deadLettersSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "dead_letters",
 		Doc: "Write the records that have failed, one JSON object a line: key, stage, cause, time. Reads run.dead_letters. " +
 			"A run without failures leaves no file.",
-		In: in(letterType),
+		In: flow.Takes(edges.DeadLetter),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the file, which holds the letters of the last run"},
 		},
@@ -39,7 +40,7 @@ type deadLetters struct {
 }
 
 func (s *deadLetters) Open(context.Context) error {
-	return prepare(s.file)
+	return atomicfile.Prepare(s.file)
 }
 
 func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) error {

@@ -3,15 +3,17 @@ package sinks
 import (
 	"context"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func duplicatesSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "duplicates",
 		Doc: "Write groups as a table: hash, Ids, Target, one row a group. Ids are joined by blanks, labels sorted as text.",
-		In:  in(groupType),
+		In:  flow.Takes(edges.Group),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the table; it replaces one that is there"},
 		},
@@ -35,7 +37,7 @@ func leaksSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "leaks",
 		Doc: "Write the test samples whose labels are known as a table: Id, Target, labels sorted as text.",
-		In:  in(leakType),
+		In:  flow.Takes(edges.Leak),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the table; it replaces one that is there"},
 		},
@@ -55,7 +57,7 @@ type rowsSink[T any] struct {
 	save func(file string, rows []T) error
 }
 
-func (s *rowsSink[T]) Open(context.Context) error { return prepare(s.file) }
+func (s *rowsSink[T]) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *rowsSink[T]) Write(_ context.Context, r flow.Record[T]) error {
 	s.rows = append(s.rows, r.Value)

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 
+	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/tfevents"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges/trained"
 )
 
 func eventsSpec() *flow.Spec {
@@ -20,7 +22,7 @@ func eventsSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "events",
 		Doc: "Write how training goes to an event file below DIR/tensorboard, which `tensorboard --logdir DIR` shows while it grows: " +
 			"the loss of a batch now and then, and the scores of every epoch, by step.",
-		In: in(progressType),
+		In: flow.Takes(trained.Progress),
 		Fields: append([]flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
 		}, labelFields...),
@@ -46,7 +48,7 @@ const epochTag = "epoch"
 // that is cut off by a crash is cut away by the next run.
 type events struct {
 	dir   string
-	names labelNames
+	names data.Names
 	graph *flow.Graph
 	file  *os.File
 	begun bool // there is a header
@@ -56,7 +58,7 @@ type events struct {
 // run begins, and adds the epochs that it had no time to write.
 func (s *events) Open(context.Context) (err error) {
 	path := filepath.Join(s.dir, eventFile)
-	if err := prepare(path); err != nil {
+	if err := atomicfile.Prepare(path); err != nil {
 		return err
 	}
 	if s.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -122,13 +124,13 @@ func (s *events) epochEvent(e *models.EpochScores) tfevents.Event {
 	add := func(tag string, v float64) {
 		event.Scalars = append(event.Scalars, tfevents.Scalar{Tag: tag, Value: v})
 	}
-	for _, split := range splitsOf(e) {
-		add(split.name+"/loss", split.Loss)
-		add(split.name+"/accuracy", split.Accuracy)
-		add(split.name+"/macro_f1", split.MacroF1)
-		add(split.name+"/macro_f1_present", split.MacroF1Present)
+	for _, split := range e.Splits() {
+		add(split.Name+"/loss", split.Loss)
+		add(split.Name+"/accuracy", split.Accuracy)
+		add(split.Name+"/macro_f1", split.MacroF1)
+		add(split.Name+"/macro_f1_present", split.MacroF1Present)
 		for label, f1 := range split.F1 {
-			add(fmt.Sprintf("%s_f1/%02d %s", split.name, label, s.names.of(label)), f1)
+			add(fmt.Sprintf("%s_f1/%02d %s", split.Name, label, s.names.Of(label)), f1)
 		}
 	}
 	return event

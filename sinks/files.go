@@ -2,14 +2,12 @@ package sinks
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func filesSpec(stdout io.Writer) *flow.Spec {
@@ -17,7 +15,7 @@ func filesSpec(stdout io.Writer) *flow.Spec {
 		Kind: flow.KindSink, Name: "files", Parallel: true,
 		Doc: "Write encoded images into a folder. A file that is there already counts as complete: its sample is not " +
 			"worked on again.",
-		In: in(fileType),
+		In: flow.Takes(edges.File),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Stdio: true, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
 		},
@@ -43,7 +41,7 @@ type filesSink struct {
 
 func (s *filesSink) Open(context.Context) (err error) {
 	s.group = atomicfile.NewGroup(atomicfile.OS, s.dir)
-	s.unlock, s.complete, err = openFolder(s.dir)
+	s.unlock, s.complete, err = atomicfile.OpenFolder(s.dir)
 	return err
 }
 
@@ -52,18 +50,10 @@ func (s *filesSink) Complete(key string) bool { return s.complete[key+".png"] }
 
 func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
 	name := r.Value.Name
-	if err := checkName(name); err != nil {
+	if err := atomicfile.CheckName(name); err != nil {
 		return flow.OfRecord(err)
 	}
 	return s.group.Add(name, r.Value.Data)
-}
-
-// checkName refuses a name that would lead out of the folder.
-func checkName(name string) error {
-	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
-		return fmt.Errorf("%q is no name for a file in the folder", name)
-	}
-	return nil
 }
 
 func (s *filesSink) Commit(context.Context) error {

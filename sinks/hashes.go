@@ -5,9 +5,11 @@ import (
 	"os"
 	"time"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func hashesSpec() *flow.Spec {
@@ -15,7 +17,7 @@ func hashesSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "hashes",
 		Doc: "Keep hashes in a table, Id, Bytes, ahash, phash, so that op fingerprint need not read the images again. Rows that are " +
 			"there stay. The table is saved now and then, and also when the run fails.",
-		In: in(hashedType),
+		In: flow.Takes(edges.Hashed),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the table"},
 		},
@@ -37,7 +39,7 @@ type hashesSink struct {
 }
 
 func (s *hashesSink) Open(context.Context) (err error) {
-	if err := prepare(s.file); err != nil {
+	if err := atomicfile.Prepare(s.file); err != nil {
 		return err
 	}
 	s.saved = time.Now()

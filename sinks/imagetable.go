@@ -7,8 +7,10 @@ import (
 	"io/fs"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func imageTableSpec() *flow.Spec {
@@ -16,7 +18,7 @@ func imageTableSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "image_table",
 		Doc: "Write the rows of a table whose images exist: those in a folder before the run, as ID.png, and those that arrive. It " +
 			"stands after the sink that writes them, so that a table never names an image that could not be written.",
-		In: in(fileType),
+		In: flow.Takes(edges.File),
 		Fields: []flow.Field{
 			{Name: "table", Type: flow.InputFile, Doc: "CSV with Id, Target: all rows"},
 			{Name: "images", Type: flow.OutputDir, Doc: "folder of the images"},
@@ -44,10 +46,10 @@ type imageTable struct {
 }
 
 func (s *imageTable) Open(context.Context) (err error) {
-	if err := prepare(s.file); err != nil {
+	if err := atomicfile.Prepare(s.file); err != nil {
 		return err
 	}
-	s.there, err = regularFiles(s.images)
+	s.there, err = atomicfile.RegularFiles(s.images)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.there, err = map[string]bool{}, nil
 	}

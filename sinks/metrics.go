@@ -13,6 +13,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/models"
 	"hpaflow/models/metrics"
+	"hpaflow/ops/edges/trained"
 )
 
 func metricsSpec() *flow.Spec {
@@ -20,7 +21,7 @@ func metricsSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "metrics",
 		Doc: "Write the scores of every epoch to DIR/metrics.csv: epoch, split, loss, accuracy, macro_f1, macro_f1_present " +
 			"(over labels that occur), and F1 of each label. The file is complete after every epoch.",
-		In: in(progressType),
+		In: flow.Takes(trained.Progress),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
 		},
@@ -42,7 +43,7 @@ type metricsSink struct {
 // Open writes the rows of the epochs an earlier run completed. They come from
 // its checkpoint, for the run may have been killed before it wrote them here.
 func (s *metricsSink) Open(context.Context) error {
-	if err := prepare(s.file); err != nil {
+	if err := atomicfile.Prepare(s.file); err != nil {
 		return err
 	}
 	history := historyOf(s.graph)

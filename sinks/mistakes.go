@@ -29,7 +29,7 @@ var (
 
 // drawMistakes draws the samples in colour, with the labels that they have or
 // that the network gives them, and how likely it thinks each to be.
-func drawMistakes(worst []models.Mistake, epoch int, names labelNames) *image.NRGBA {
+func drawMistakes(worst []models.Mistake, epoch int, names data.Names) *image.NRGBA {
 	rows := (len(worst) + mistakesInRow - 1) / mistakesInRow
 	sheet := image.NewNRGBA(image.Rect(0, 0, margin+mistakesInRow*(mistakeSide+margin), headHeight+lineHeight+rows*mistakeHeight))
 	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
@@ -48,7 +48,7 @@ func drawMistakes(worst []models.Mistake, epoch int, names labelNames) *image.NR
 	return sheet
 }
 
-func drawMistake(sheet *image.NRGBA, left, top int, m *models.Mistake, names labelNames) {
+func drawMistake(sheet *image.NRGBA, left, top int, m *models.Mistake, names data.Names) {
 	place := image.Rect(left, top, left+mistakeSide, top+mistakeSide)
 	draw.Draw(sheet, place, image.Black, image.Point{}, draw.Src)
 	for y := range mistakeSide {
@@ -68,7 +68,7 @@ func drawMistake(sheet *image.NRGBA, left, top int, m *models.Mistake, names lab
 		case there:
 			colour = missedColour
 		}
-		write(sheet, left, top+(2+i)*lineHeight, colour, fitted(fmt.Sprintf("%.2f %s", m.Probabilities[label], names.of(label))))
+		write(sheet, left, top+(2+i)*lineHeight, colour, fitted(fmt.Sprintf("%.2f %s", m.Probabilities[label], names.Of(label))))
 	}
 }
 

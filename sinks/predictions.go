@@ -9,6 +9,7 @@ import (
 	"hpaflow/data/predictions"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func predictionsSpec() *flow.Spec {
@@ -18,7 +19,7 @@ func predictionsSpec() *flow.Spec {
 			"with 4 decimals; NAME.csv.zst: the same, compressed; NAME.shards: a folder of shards, KEY.probs.npy with all digits and KEY.json " +
 			"with labels and split. A table that is there, made from the same inputs with the same settings, is kept, and its samples are not " +
 			"worked on again; beside it FILE.from has their digest. Of shards, a run that was stopped is gone on with after the last complete one.",
-		In: in(predictionType),
+		In: flow.Takes(edges.Prediction),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
 			{Name: "inputs", Type: flow.Strings, Default: []string{}, Doc: "files and folders that the probabilities follow from: the weights, the table of samples"},

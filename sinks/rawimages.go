@@ -12,6 +12,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func rawImagesSpec() *flow.Spec {
@@ -19,7 +20,7 @@ func rawImagesSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "raw_images", Parallel: true,
 		Doc: "Write the planes of samples as grey PNGs of their own, DIR/SPLIT/ID_red.png and so on; the splits are the folders. " +
 			"A sample whose files are all there is not worked on again.",
-		In: in(sampleType),
+		In: flow.Takes(edges.Sample),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the splits' folders"},
 			{Name: "splits", Type: flow.Strings, Default: []string{"train", "external", "test"}, Doc: "the splits there may be"},
@@ -27,7 +28,7 @@ func rawImagesSpec() *flow.Spec {
 		Build: func(n *flow.Node) (flow.Output, error) {
 			s := &rawImages{dir: n.Args.String("dir"), folders: map[string]*rawFolder{}}
 			for _, split := range n.Args.Strings("splits") {
-				if err := checkName(split); err != nil {
+				if err := atomicfile.CheckName(split); err != nil {
 					return nil, err
 				}
 				s.folders[split] = &rawFolder{}
@@ -52,7 +53,7 @@ type rawFolder struct {
 func (s *rawImages) Open(context.Context) (err error) {
 	for split, f := range s.folders {
 		dir := filepath.Join(s.dir, split)
-		if f.unlock, f.there, err = openFolder(dir); err != nil {
+		if f.unlock, f.there, err = atomicfile.OpenFolder(dir); err != nil {
 			return errors.Join(err, s.unlock())
 		}
 		f.group = atomicfile.NewGroup(atomicfile.OS, dir)

@@ -16,9 +16,11 @@ import (
 	"slices"
 	"strings"
 
+	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges/trained"
 )
 
 func reportSpec() *flow.Spec {
@@ -27,7 +29,7 @@ func reportSpec() *flow.Spec {
 		Doc: "Make a training run's folder explain itself: DIR/run.flow (the flow with all its values), run.json (seed, versions, machine, " +
 			"best epoch, score), curves.png, labels.png (F1 of each label), mistakes.png (the samples with the largest loss), " +
 			"and report.html with all of them, which needs no other file. All are complete after every epoch.",
-		In: in(progressType),
+		In: flow.Takes(trained.Progress),
 		Fields: append([]flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the run, made if need be"},
 		}, labelFields...),
@@ -56,7 +58,7 @@ const (
 // report rewrites its files with each epoch.
 type report struct {
 	dir     string
-	names   labelNames
+	names   data.Names
 	graph   *flow.Graph
 	stage   string
 	history []models.EpochScores
@@ -65,7 +67,7 @@ type report struct {
 // Open says what the run is, before there is an epoch.
 func (s *report) Open(context.Context) error {
 	for _, name := range []string{reportFlow, reportFacts, reportCurves, reportLabels, reportMistakes, reportPage} {
-		if err := prepare(filepath.Join(s.dir, name)); err != nil {
+		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"hpaflow/data"
 	"hpaflow/models"
 )
 
@@ -39,7 +40,7 @@ type pageLabel struct {
 }
 
 // reportHTML is a page that needs no other file: its pictures are in it.
-func reportHTML(f *facts, history []models.EpochScores, names labelNames, pictures map[string][]byte, text string) ([]byte, error) {
+func reportHTML(f *facts, history []models.EpochScores, names data.Names, pictures map[string][]byte, text string) ([]byte, error) {
 	p := page{Facts: f, Flow: text, Pictures: map[string]template.URL{}}
 	for name, content := range pictures {
 		if content != nil {
@@ -54,11 +55,11 @@ func reportHTML(f *facts, history []models.EpochScores, names labelNames, pictur
 		p.Rows = append(p.Rows, row)
 	}
 	slices.Reverse(p.Rows)
-	splits := splitsOf(&history[len(history)-1])
+	splits := history[len(history)-1].Splits()
 	shown := splits[len(splits)-1]
 	for label := range shown.F1 {
 		p.Labels = append(p.Labels, pageLabel{
-			Number: label, Name: names.of(label), Support: supportOf(shown, label), Train: splits[0].F1[label], Val: shown.F1[label],
+			Number: label, Name: names.Of(label), Support: supportOf(shown, label), Train: splits[0].F1[label], Val: shown.F1[label],
 		})
 	}
 	for module, version := range f.Versions {

@@ -10,16 +10,15 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/search"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var resultType = flow.TypeOf[search.Result]("result")
 
 func searchSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "search",
 		Doc: "Keep the best sets of a search: DIR/policy.json, which a flow takes as its policy, DIR/search.csv with every trial, best first, " +
 			"and DIR/search.png. All are written anew after each trial.",
-		In: in(resultType),
+		In: flow.Takes(edges.Result),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the search, made if need be"},
 			{Name: "keep", Type: flow.Int, Default: 5, Min: 1, Max: 999, Doc: "sets to keep"},
@@ -50,7 +49,7 @@ type searchSink struct {
 
 func (s *searchSink) Open(context.Context) error {
 	for _, name := range []string{searchTable, searchPolicy, searchPicture} {
-		if err := prepare(filepath.Join(s.dir, name)); err != nil {
+		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
 	}

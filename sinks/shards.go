@@ -5,6 +5,7 @@ import (
 
 	"hpaflow/data/shard"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func shardsSpec() *flow.Spec {
@@ -12,7 +13,7 @@ func shardsSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "shards",
 		Doc: "Write frames into shards: tar files in seekable zstd, shard-00000.tar.zst and so on, with index.parquet beside " +
 			"them. A re-run keeps the complete shards and goes on after them.",
-		In: in(frameType),
+		In: flow.Takes(edges.Frame),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the shards, made if need be"},
 			{Name: "samples", Type: flow.Int, Default: 1000, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most"},

@@ -11,6 +11,7 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/split"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func sharesSpec() *flow.Spec {
@@ -18,7 +19,7 @@ func sharesSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "shares",
 		Doc: "Show how evenly samples are split: print what share of each label every validation set and the held-out set hold, " +
 			"and draw it as a PNG.",
-		In: in(assignmentType),
+		In: flow.Takes(edges.Assignment),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the picture"},
 		},
@@ -37,7 +38,7 @@ type sharesSink struct {
 	samples []split.Assignment
 }
 
-func (s *sharesSink) Open(context.Context) error { return prepare(s.file) }
+func (s *sharesSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *sharesSink) Write(_ context.Context, r flow.Record[split.Assignment]) error {
 	s.samples = append(s.samples, r.Value)

@@ -12,6 +12,7 @@ import (
 	"hpaflow/data/split"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func splitsSpec() *flow.Spec {
@@ -19,14 +20,14 @@ func splitsSpec() *flow.Spec {
 		Kind: flow.KindSink, Name: "splits",
 		Doc: "Write the tables of all cross validations, DIR/NAME.0.csv and so on: Id, Target, Split, one row a sample. With 11 folds " +
 			"there are five; table k has folds 2k and 2k+1 as val, fold 10 as test_val and the others as train.",
-		In: in(assignmentType),
+		In: flow.Takes(edges.Assignment),
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.OutputDir, Doc: "folder of the tables, made if need be"},
 			{Name: "name", Type: flow.String, Default: "split.stratified", Doc: "what the names of the tables begin with"},
 		},
 		Build: func(n *flow.Node) (flow.Output, error) {
 			s := &splitsSink{dir: n.Args.String("dir"), name: n.Args.String("name")}
-			if err := checkName(s.name); err != nil {
+			if err := atomicfile.CheckName(s.name); err != nil {
 				return nil, err
 			}
 			flow.To(flow.In[split.Assignment](n, "in"), n.Stage(), s)

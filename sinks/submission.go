@@ -3,15 +3,17 @@ package sinks
 import (
 	"context"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/submission"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func submissionSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "submission",
 		Doc: "Write a submission: Id,Predicted, in the order the samples arrive.",
-		In:  in(claimType),
+		In:  flow.Takes(edges.Claim),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the submission; it replaces one that is there"},
 		},
@@ -28,7 +30,7 @@ type submissionSink struct {
 	rows []submission.Row
 }
 
-func (s *submissionSink) Open(context.Context) error { return prepare(s.file) }
+func (s *submissionSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *submissionSink) Write(_ context.Context, r flow.Record[submission.Row]) error {
 	s.rows = append(s.rows, r.Value)

@@ -4,15 +4,17 @@ import (
 	"context"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func tableSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "table",
 		Doc: "Write a table of the samples that arrive: Id, Target, Split, as CSV, or compressed when the name ends in .zst.",
-		In:  in(sampleType),
+		In:  flow.Takes(edges.Sample),
 		Fields: []flow.Field{
 			{Name: "file", Type: flow.OutputFile, Doc: "the table; it replaces one that is there"},
 		},
@@ -29,7 +31,7 @@ type tableSink struct {
 	rows []table.Row
 }
 
-func (s *tableSink) Open(context.Context) error { return prepare(s.file) }
+func (s *tableSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
 
 func (s *tableSink) Write(_ context.Context, r flow.Record[*data.Sample]) error {
 	v := r.Value

@@ -9,16 +9,15 @@ import (
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/models"
+	"hpaflow/ops/edges/trained"
 )
-
-var weightsType = flow.TypeOf[*models.Weights]("weights")
 
 func averageSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSink, Name: "average",
 		Doc: "Save averaged weights as RUN/checkpoint/swa.N.EEE, of the last N checkpoints up to epoch EEE. Weights that are there, averaged of " +
 			"the same checkpoints with the same inputs and settings, are kept, and nothing is worked on again.",
-		In: in(weightsType),
+		In: flow.Takes(trained.Weights),
 		Fields: []flow.Field{
 			{Name: "run", Type: flow.OutputDir, Doc: "folder of the run"},
 			{Name: "last", Type: flow.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints that are averaged"},

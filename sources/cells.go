@@ -5,16 +5,15 @@ import (
 
 	"hpaflow/data/cells"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var plannedType = flow.TypeOf[cells.Planned]("planned cells")
 
 func cellsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "cells",
 		Doc: "Make up a challenge of synthetic cells: the samples of its train, external and test sets, with Ids and labels, not drawn yet. " +
 			"The run's seed decides all.",
-		Out: plannedType,
+		Out: edges.PlannedCells,
 		Fields: []flow.Field{
 			{Name: "train", Type: flow.Int, Default: 800, Min: 1, Max: 1 << 24, Doc: "samples of the train set"},
 			{Name: "external", Type: flow.Int, Default: 200, Min: 0, Max: 1 << 24, Doc: "samples of the external set"},

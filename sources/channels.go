@@ -10,6 +10,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func channelsSpec(stdin io.Reader) *flow.Spec {
@@ -18,7 +19,7 @@ func channelsSpec(stdin io.Reader) *flow.Spec {
 		Name: "channels",
 		Doc: "Samples from single-channel images named ID_CHANNEL.png (or .tif, .tiff, .jpg, .jpeg). " +
 			"A sample that lacks a channel is skipped and reported by name.",
-		Out: sampleType,
+		Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.InputDir, Stdio: true,
 				Doc: `folder of the images; "-" reads standard input: file names, one a line or NUL-terminated, or a tar stream`},

@@ -50,7 +50,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	shards, err := shard.Create(w.path("shards"), shard.Planes, shard.Limits{Samples: 4, Bytes: 1 << 20})
+	folder, err := shard.Create(w.path("shards"), shard.Planes, shard.Limits{Samples: 4, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func newWorld(t *testing.T) world {
 		}
 		frame, err := shard.EncodeSample(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shard.Huffman)
 		if err == nil {
-			err = shards.Add(frame)
+			err = folder.Add(frame)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func newWorld(t *testing.T) world {
 	for i := range count {
 		probabilities.Rows = append(probabilities.Rows, &data.Prediction{ID: id(i), P: []float64{.25, .75}})
 	}
-	if err := errors.Join(shards.Commit(), table.Write(w.path("train.csv"), rows), predictions.Write(w.path("p.csv"), probabilities), predictions.Write(w.path("p.shards"), probabilities)); err != nil {
+	if err := errors.Join(folder.Commit(), table.Write(w.path("train.csv"), rows), predictions.Write(w.path("p.csv"), probabilities), predictions.Write(w.path("p.shards"), probabilities)); err != nil {
 		t.Fatal(err)
 	}
 	return w

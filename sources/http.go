@@ -13,6 +13,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 	"hpaflow/sources/fetch"
 )
 
@@ -23,7 +24,7 @@ func httpSpec() *flow.Spec {
 			"its first _. Images that are in a folder already are taken from there. Samples come as they arrive. What may help is " +
 			"tried again: after growing waits, as late as the server asks. A sample some of whose channels never came is passed " +
 			"on with the others.",
-		Out: channelsType,
+		Out: edges.Channels,
 		Fields: []flow.Field{
 			{Name: "table", Type: flow.InputFile, Doc: "CSV with Id: the samples to get"},
 			{Name: "base_url", Type: flow.String, Doc: "address of the folder of plates, http or https"},

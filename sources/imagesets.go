@@ -12,6 +12,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 // setTables are the label tables of the sets in a data folder.
@@ -25,7 +26,7 @@ func imageSetsSpec() *flow.Spec {
 		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg). " +
 			"Ids and labels are those of DATA/train.csv, external.csv and sample_submission.csv; a sample's split is its set. " +
 			"A sample whose image is missing is skipped; a set without any is an error.",
-		Out: sampleType,
+		Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "data", Type: flow.InputDir, Doc: "the data folder"},
 			{Name: "sets", Type: flow.Strings, Default: setNames, Doc: "which of train, external and test, in the order to go through"},

@@ -9,16 +9,15 @@ import (
 	"hpaflow/data/predictions"
 	"hpaflow/data/submission"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var predictionType = flow.TypeOf[*data.Prediction]("prediction")
 
 func predictionsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "predictions",
 		Doc: "The rows of a table of probabilities, or the weighted mean of several, joined by Id. " +
 			"An Id that is not in all of them is an error.",
-		Out: predictionType,
+		Out: edges.Prediction,
 		Fields: []flow.Field{
 			{Name: "tables", Type: flow.Strings, Doc: "tables: NAME.csv or NAME.csv.zst, with Id, P00, P01 and so on, and perhaps L00, L01 and so on; or NAME.shards, folders of shards of probabilities"},
 			{Name: "weights", Type: flow.Strings, Default: []string{}, Doc: "a number for each table; empty: they count the same"},

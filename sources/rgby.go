@@ -8,6 +8,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func rgbySpec() *flow.Spec {
@@ -15,7 +16,7 @@ func rgbySpec() *flow.Spec {
 		Kind: flow.KindSource,
 		Name: "rgby",
 		Doc:  "Samples from four-channel images named ID.png, in a folder.",
-		Out:  sampleType,
+		Out:  edges.Sample,
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.InputDir, Doc: "folder of the images"},
 		},

@@ -7,13 +7,14 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func rowsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "rows",
 		Doc: "The samples of label tables without their images: table after table, row by row. An Id that stands in two tables is an error.",
-		Out: sampleType,
+		Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "tables", Type: flow.Strings, Doc: "CSV files with Id and Target"},
 			{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},

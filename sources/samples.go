@@ -9,6 +9,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func samplesSpec() *flow.Spec {
@@ -16,7 +17,7 @@ func samplesSpec() *flow.Spec {
 		Kind: flow.KindSource, Name: "samples",
 		Doc: "The samples of a label table, with their images from a folder of RGBY PNGs or of shards; in the table's order, " +
 			"or shuffled anew in every epoch.",
-		Out: sampleType,
+		Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "table", Type: flow.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
 			{Name: "images", Type: flow.Strings, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},

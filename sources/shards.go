@@ -6,13 +6,14 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/shard"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
 
 func shardsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "shards",
 		Doc: "Samples from a folder of shards of planes, in their order, with the labels and split stored there.",
-		Out: sampleType,
+		Out: edges.Sample,
 		Fields: []flow.Field{
 			{Name: "dir", Type: flow.InputDir, Doc: "folder of the shards"},
 		},

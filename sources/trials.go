@@ -5,16 +5,15 @@ import (
 
 	"hpaflow/data/search"
 	"hpaflow/flow"
+	"hpaflow/ops/edges"
 )
-
-var trialType = flow.TypeOf[*search.Trial]("trial")
 
 func trialsSpec() *flow.Spec {
 	return &flow.Spec{
 		Kind: flow.KindSource, Name: "trials",
 		Doc: "The trials of a search for policies: the base, which has none, and sets of pairs of operations drawn from the search space. " +
 			"Each set is drawn from the run's seed and the trial's number.",
-		Out: trialType,
+		Out: edges.Trial,
 		Fields: []flow.Field{
 			{Name: "count", Type: flow.Int, Default: 50, Min: 1, Max: 999, Doc: "sets to draw"},
 		},

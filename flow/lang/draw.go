@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"hpaflow/flow"
@@ -133,4 +134,17 @@ func (d *drawing) mermaid() string {
 // mermaidText escapes what mermaid or HTML would read as more than text.
 func mermaidText(s string) string {
 	return strings.NewReplacer(`#`, "#35;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;").Replace(s)
+}
+
+// stepKind stands for a step in a drawing.
+const stepKind flow.Kind = "step"
+
+// drawSteps makes a box of each step, and arrows from one to the next.
+func (d *drawing) drawSteps(steps []Step) {
+	for i, s := range steps {
+		d.nodes = append(d.nodes, box{kind: stepKind, name: s.Name, below: filepath.Base(s.File)})
+		if i > 0 {
+			d.edges = append(d.edges, arrow{i - 1, i, "then"})
+		}
+	}
 }

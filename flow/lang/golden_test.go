@@ -1,7 +1,6 @@
 package lang_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"maps"
@@ -101,24 +100,6 @@ func TestPlans(t *testing.T) {
 			t.Fatal(faults)
 		}
 		return map[string]string{"plan": describe(plan)}
-	})
-}
-
-func TestDraw(t *testing.T) {
-	golden(t, "drawings", func(t *testing.T, a *txtar.Archive) map[string]string {
-		plan, faults := parsed(a)
-		if faults != nil {
-			t.Fatal(faults)
-		}
-		got := map[string]string{}
-		for _, format := range lang.DrawFormats {
-			var b bytes.Buffer
-			if err := lang.Draw(&b, plan, format); err != nil {
-				t.Fatal(err)
-			}
-			got[format] = b.String()
-		}
-		return got
 	})
 }
 

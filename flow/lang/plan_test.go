@@ -154,10 +154,3 @@ func TestRenderInColour(t *testing.T) {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
 }
-
-func TestDrawRefusesUnknownFormats(t *testing.T) {
-	err := lang.Draw(&strings.Builder{}, planned(t, components(), runnable), "png")
-	if err == nil || err.Error() != `unknown format "png", want dot, mermaid, svg` {
-		t.Errorf("error %v", err)
-	}
-}

@@ -9,8 +9,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-
-	"hpaflow/flow"
 )
 
 // Step is one of the flows that a file of steps runs, one after the other.
@@ -202,18 +200,5 @@ func (p *planner) checkSteps() {
 	}
 	if p.runBlock != nil {
 		p.fault(p.runBlock.TypeRange, "the flow of each step has its own", "a file of steps has no run block")
-	}
-}
-
-// stepKind stands for a step in a drawing.
-const stepKind flow.Kind = "step"
-
-// drawSteps makes a box of each step, and arrows from one to the next.
-func (d *drawing) drawSteps(steps []Step) {
-	for i, s := range steps {
-		d.nodes = append(d.nodes, box{kind: stepKind, name: s.Name, below: filepath.Base(s.File)})
-		if i > 0 {
-			d.edges = append(d.edges, arrow{i - 1, i, "then"})
-		}
 	}
 }

@@ -1,0 +1,59 @@
+package atomicfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Prepare makes the folder that a file is to be written to, and removes what a
+// killed run has left of it. A file has one writer at a time.
+func Prepare(file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return SweepFile(OS, file)
+}
+
+// OpenFolder makes a folder, keeps other writers out of it until unlock,
+// removes what killed ones have left, and lists the files that are there.
+func OpenFolder(dir string) (unlock func() error, names map[string]bool, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, err
+	}
+	if unlock, err = Lock(dir); err != nil {
+		return nil, nil, err
+	}
+	if err = Sweep(OS, dir); err == nil {
+		names, err = RegularFiles(dir)
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return unlock, names, nil
+}
+
+// RegularFiles are the names of the files in a folder.
+func RegularFiles(dir string) (map[string]bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			names[e.Name()] = true
+		}
+	}
+	return names, nil
+}
+
+// CheckName refuses a name that would lead out of its folder.
+func CheckName(name string) error {
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return fmt.Errorf("%q is no name for a file in the folder", name)
+	}
+	return nil
+}

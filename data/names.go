@@ -1,0 +1,43 @@
+package data
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Names are the names of labels, by number.
+type Names []string
+
+// ReadNames reads a name a line. No path stands for the names of the Human
+// Protein Atlas, which give way to numbers where there are other labels.
+func ReadNames(path string, classes int) (Names, error) {
+	if path == "" {
+		if classes != len(LabelNames) {
+			return nil, nil
+		}
+		return LabelNames, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	names := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for i := range names {
+		if names[i] = strings.TrimSpace(names[i]); names[i] == "" {
+			return nil, fmt.Errorf("%s:%d: a label has no name", path, i+1)
+		}
+	}
+	if len(names) != classes {
+		return nil, fmt.Errorf("%s names %d labels, but there are %d classes", path, len(names), classes)
+	}
+	return names, nil
+}
+
+// Of is a label's name.
+func (n Names) Of(label int) string {
+	if label < len(n) {
+		return n[label]
+	}
+	return fmt.Sprintf("label %d", label)
+}

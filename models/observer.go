@@ -1,0 +1,8 @@
+package models
+
+import "time"
+
+// Observer hears of every operation a device has done: its name, the time it
+// took, and the additions and multiplications it stands for, a sample, where
+// these are many. It must not keep the device waiting.
+type Observer func(name string, took time.Duration, flops float64)

@@ -1,0 +1,24 @@
+package ops
+
+import (
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/models"
+)
+
+// networkFields are the fields by which ops describe a network that exists.
+func networkFields() []flow.Field {
+	return []flow.Field{
+		{Name: "model", Type: flow.String, Default: "resnet18", Choices: models.Models(), Doc: "the network"},
+		{Name: "classes", Type: flow.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
+		{Name: "attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
+		{Name: "aux_attention_size", Type: flow.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "the same for the auxiliary head of inception_v3"},
+	}
+}
+
+func networkOptions(a flow.Args) models.Options {
+	return models.Options{
+		Model: a.String("model"), Classes: a.Int("classes"), Batch: a.Int("batch"),
+		AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
+	}
+}
