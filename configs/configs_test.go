@@ -21,9 +21,10 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
-	"hpaflow/data/shard"
+	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
 	"hpaflow/sinks"
@@ -45,7 +46,7 @@ func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.S
 
 // build loads a config and builds its graph, and says why it cannot.
 func build(config string, opts flow.Options, sets ...string) (*flow.Graph, error) {
-	reg := &flow.Registry{}
+	reg := &component.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
 	sinks.Register(reg, io.Discard)
@@ -200,7 +201,7 @@ func TestShardsDoNotDependOnWorkers(t *testing.T) {
 		if len(got) != 3 || !maps.Equal(got, want) {
 			t.Errorf("%d workers: files %v, want %v", workers, got, want)
 		}
-		report, err := shard.Verify(out, nil)
+		report, err := shards.Verify(out, nil)
 		if err != nil || len(report.Faults) > 0 || report.Samples != len(example) {
 			t.Errorf("verify: %+v, %v", report, err)
 		}
@@ -477,7 +478,7 @@ func TestCells(t *testing.T) {
 
 // A flow with all its values is a flow: planned again, it says the same.
 func TestResolvedFlowsAreFlows(t *testing.T) {
-	reg := &flow.Registry{}
+	reg := &component.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
 	sinks.Register(reg, io.Discard)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"hpaflow/data/predictions"
+	"hpaflow/data/predict"
 	"hpaflow/flow"
 )
 
@@ -38,11 +38,11 @@ func TestAverageAndInfer(t *testing.T) {
 	}
 	infer("a.csv")
 	infer("b.csv.zst")
-	a, err := predictions.Read(filepath.Join(out, "a.csv"), 28)
+	a, err := predict.Read(filepath.Join(out, "a.csv"), 28)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := predictions.Read(filepath.Join(out, "b.csv.zst"), 28)
+	b, err := predict.Read(filepath.Join(out, "b.csv.zst"), 28)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func TestInferShards(t *testing.T) {
 	if got := digests(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
 		t.Errorf("files %v with one worker, %v with two", want, got)
 	}
-	text, err := predictions.Read(filepath.Join(out, "p.csv"), 28)
+	text, err := predict.Read(filepath.Join(out, "p.csv"), 28)
 	if err != nil {
 		t.Fatal(err)
 	}
-	packed, err := predictions.Read(filepath.Join(out, "p.shards"), 28)
+	packed, err := predict.Read(filepath.Join(out, "p.shards"), 28)
 	if err != nil {
 		t.Fatal(err)
 	}

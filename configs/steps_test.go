@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
 	"hpaflow/sinks"
@@ -17,7 +17,7 @@ import (
 // are no steps: the files, with what is set.
 func steps(t *testing.T, file string, sets []string) []lang.Step {
 	t.Helper()
-	reg := &flow.Registry{}
+	reg := &component.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
 	sinks.Register(reg, io.Discard)

@@ -14,7 +14,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
-	"hpaflow/data/predictions"
+	"hpaflow/data/predict"
 	"hpaflow/flow"
 )
 
@@ -32,8 +32,8 @@ func hashed(name string, i int) int {
 const submitClasses = 28
 
 // submitTable is submit.py's table, with its rows in an order of its own.
-func submitTable(network, prefix string, rows, levels int, labelled bool) *predictions.Table {
-	t := &predictions.Table{Classes: submitClasses, Labeled: labelled}
+func submitTable(network, prefix string, rows, levels int, labelled bool) *predict.Table {
+	t := &predict.Table{Classes: submitClasses, Labeled: labelled}
 	for i := range rows {
 		r := &data.Prediction{ID: fmt.Sprintf("%s%d", prefix, i), Labeled: labelled}
 		for n := range submitClasses {
@@ -83,11 +83,11 @@ func TestSubmitEqualsNumpy(t *testing.T) {
 		sets := map[string][]string{}
 		for k := range 3 {
 			network := fmt.Sprintf("%d.%d", c.Levels, k)
-			for split, table := range map[string]*predictions.Table{
+			for split, table := range map[string]*predict.Table{
 				"test_val": submitTable(network, "v", 60, c.Levels, true), "test": submitTable(network, "t", 25, c.Levels, false),
 			} {
 				path := filepath.Join(dir, fmt.Sprintf("%s.%d%s", split, k, []string{".csv", ".csv.zst", ".shards"}[k]))
-				if err := predictions.Write(path, table); err != nil {
+				if err := predict.Write(path, table); err != nil {
 					t.Fatal(err)
 				}
 				sets[split] = append(sets[split], path)

@@ -23,7 +23,7 @@ import (
 	"hpaflow/data/table"
 	"hpaflow/data/tfevents"
 	"hpaflow/flow"
-	"hpaflow/models"
+	"hpaflow/models/checkpoint"
 )
 
 // fullDisk is a file system that has room for so many more bytes.
@@ -98,13 +98,13 @@ func TestTrainOnAFullDisk(t *testing.T) {
 	}
 }
 
-func lastPosition(t *testing.T, out string) models.Position {
+func lastPosition(t *testing.T, out string) checkpoint.Position {
 	t.Helper()
-	path, err := models.ResumePoint(filepath.Join(out, "checkpoint"))
+	path, err := checkpoint.ResumePoint(filepath.Join(out, "checkpoint"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := models.LoadCheckpoint(path)
+	c, err := checkpoint.LoadCheckpoint(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestRunFolderExplainsItself(t *testing.T) {
 	}
 	last := lastPosition(t, out)
 	if facts.Seed != 1234 || facts.Epochs != 3 || facts.Sequence != last.Sequence || facts.Best.Epoch != last.Best() ||
-		facts.Score != models.RunScore(last.History, 10) || !strings.HasPrefix(facts.Versions["go"], "go1.") {
+		facts.Score != checkpoint.RunScore(last.History, 10) || !strings.HasPrefix(facts.Versions["go"], "go1.") {
 		t.Errorf("run.json says %+v", facts)
 	}
 	page := html.UnescapeString(string(read("report.html")))

@@ -1,8 +1,6 @@
 package flow
 
-import (
-	"context"
-)
+import "context"
 
 // Emitter is where a source or a serial stage puts what it yields. It belongs
 // to the goroutine that was given it.

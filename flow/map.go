@@ -1,8 +1,6 @@
 package flow
 
-import (
-	"context"
-)
+import "context"
 
 // Map adds a stage that turns each record's value into another. It works on
 // several records at once and yields them in the order they came.

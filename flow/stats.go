@@ -1,8 +1,6 @@
 package flow
 
-import (
-	"time"
-)
+import "time"
 
 // StageStats is what a stage has done so far. Its times add up over workers.
 type StageStats struct {

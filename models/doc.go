@@ -11,28 +11,28 @@
 //
 // The way through the package, for a training program:
 //
-//	dev, err := models.NewCPU(models.Options{Model: "resnet18", Height: 128, Width: 128, Batch: 32})
+//	dev, err := cpu.New(models.Options{Model: "resnet18", Height: 128, Width: 128, Batch: 32})
 //	sched, err := models.NewSchedule(models.ScheduleOptions{Kind: "cosine", LR: 5e-4, Epochs: 4})
 //	for epoch := range 4 {
 //		step, err := dev.Train(ctx, batch, sched.LR())   // each batch: step.Loss, step.Logits
 //		logits, err := dev.Predict(ctx, batch)           // each batch of validation
 //		sched.Step(macroF1)                              // once an epoch
-//		err = models.SaveCheckpoint(models.EpochDir(dir, epoch), &models.Checkpoint{
+//		err = checkpoint.SaveCheckpoint(checkpoint.EpochDir(dir, epoch), &checkpoint.Checkpoint{
 //			State:    dev.State(),
-//			Position: models.Position{Epoch: epoch + 1, Schedule: sched.State()},
+//			Position: checkpoint.Position{Epoch: epoch + 1, Schedule: sched.State()},
 //		})
 //	}
 //
 // and to go on where a run stopped:
 //
-//	path, err := models.ResumePoint(dir)                 // "" when there is none
-//	c, err := models.LoadCheckpoint(path)
+//	path, err := checkpoint.ResumePoint(dir)                 // "" when there is none
+//	c, err := checkpoint.LoadCheckpoint(path)
 //	err = dev.Load(c.State)
 //	err = sched.Load(c.Position.Schedule)
 //
 // and to begin from another program's weights, or another run's:
 //
-//	weights, err := models.LoadWeights("resnet34-imagenet.pth")
+//	weights, err := checkpoint.LoadWeights("resnet34-imagenet.pth")
 //	fitted, err := dev.Init(weights)                     // fitted says what was done with each tensor
 //
 // Afterwards Average takes the mean of the last checkpoints, Recompute gives it

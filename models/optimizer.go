@@ -47,8 +47,8 @@ func (o *OptimizerOptions) Validate() error {
 	return errors.Join(errs...)
 }
 
-// moments are the names of the tensors the optimiser keeps for a parameter.
-func (o *OptimizerOptions) moments() []string {
+// Moments are the names of the tensors the optimiser keeps for a parameter.
+func (o *OptimizerOptions) Moments() []string {
 	switch {
 	case o.Kind == "sgd":
 		return []string{"momentum_buffer"}

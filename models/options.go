@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/models/network"
 )
 
 // Options describe a network and how it is trained. The zero value of a field
@@ -66,7 +67,7 @@ func (o *Options) EnsureDefaults() {
 // Validate reports all that is wrong with the options, after EnsureDefaults.
 func (o *Options) Validate() error {
 	errs := []error{
-		oneOf("model", o.Model, Models()),
+		oneOf("model", o.Model, network.Names()),
 		oneOf("loss", o.Loss, Losses()),
 		o.Optimizer.Validate(),
 	}
@@ -81,8 +82,8 @@ func (o *Options) Validate() error {
 			errs = append(errs, fmt.Errorf("%s is %d, want at least 1", f.name, f.value))
 		}
 	}
-	if n := networkOf(o.Model); n != nil && min(o.Height, o.Width) >= 1 && min(o.Height, o.Width) < n.minSize {
-		errs = append(errs, fmt.Errorf("images of %dx%d are too small for %s, which takes %dx%d and more", o.Height, o.Width, o.Model, n.minSize, n.minSize))
+	if n := network.ByName(o.Model); n != nil && min(o.Height, o.Width) >= 1 && min(o.Height, o.Width) < n.MinSize {
+		errs = append(errs, fmt.Errorf("images of %dx%d are too small for %s, which takes %dx%d and more", o.Height, o.Width, o.Model, n.MinSize, n.MinSize))
 	}
 	if o.AttentionSize < 0 || o.AuxAttentionSize < 0 {
 		errs = append(errs, fmt.Errorf("attention sizes are %d and %d, want at least 0", o.AttentionSize, o.AuxAttentionSize))
@@ -90,8 +91,8 @@ func (o *Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// check holds a batch against the options.
-func (o *Options) check(b *data.Batch) error {
+// Check holds a batch against the options.
+func (o *Options) Check(b *data.Batch) error {
 	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || len(b.X) != b.N*b.C*b.H*b.W {
 		return fmt.Errorf("a batch of shape (%d,%d,%d,%d) with %d values; the network takes (N,%d,%d,%d)",
 			b.N, b.C, b.H, b.W, len(b.X), o.Channels, o.Height, o.Width)

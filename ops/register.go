@@ -1,5 +1,27 @@
 package ops
 
-import "hpaflow/flow"
+import (
+	"hpaflow/flow/component"
+	"hpaflow/ops/cells"
+	"hpaflow/ops/challenge"
+	"hpaflow/ops/duplicates"
+	"hpaflow/ops/images"
+	"hpaflow/ops/predict"
+	"hpaflow/ops/search"
+	"hpaflow/ops/shards"
+	"hpaflow/ops/split"
+	"hpaflow/ops/training"
+)
 
-func Register(r *flow.Registry) {}
+// Register makes the ops known, room by room.
+func Register(r *component.Registry) {
+	cells.Register(r)
+	challenge.Register(r)
+	duplicates.Register(r)
+	images.Register(r)
+	predict.Register(r)
+	search.Register(r)
+	shards.Register(r)
+	split.Register(r)
+	training.Register(r)
+}

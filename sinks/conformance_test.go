@@ -19,17 +19,19 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
+	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/metrics"
 	"hpaflow/data/search"
-	"hpaflow/data/shard"
+	"hpaflow/data/shards"
 	"hpaflow/data/split"
-	"hpaflow/data/submission"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/models"
-	"hpaflow/models/metrics"
+	"hpaflow/models/checkpoint"
 	"hpaflow/sinks"
 )
 
@@ -38,7 +40,7 @@ const records = 12
 
 // feeds makes a source of each edge type that sinks read. A sink of a new type
 // needs its values here.
-func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
+func feeds(t *testing.T) map[string]func(*flow.Graph) component.Output {
 	picture := filepath.Join(t.TempDir(), "green.png")
 	f, err := os.Create(picture)
 	if err != nil {
@@ -61,12 +63,12 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 	image := func(i int) duplicates.Image {
 		return duplicates.Image{ID: id(i), Hash: duplicates.Hash(7 + i/2), Labels: data.LabelsOf(i % 28), Train: true, File: picture}
 	}
-	return map[string]func(*flow.Graph) flow.Output{
+	return map[string]func(*flow.Graph) component.Output{
 		"file": feed(func(i int) data.File { return data.File{Name: id(i) + ".png", Data: []byte(id(i))} }),
-		"frame": feed(func(i int) shard.Frame {
+		"frame": feed(func(i int) shards.Frame {
 			s := sample(i)
 			s.Image.Planes[1].U8[i] = 200
-			frame, err := shard.EncodeSample(s, shard.Huffman)
+			frame, err := shards.EncodeSample(s, shards.Huffman)
 			if err != nil {
 				panic(err)
 			}
@@ -85,16 +87,16 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"dead letter": feed(func(i int) flow.DeadLetter {
 			return flow.DeadLetter{Seq: int64(i), Key: id(i), Stage: "decode", Cause: "empty"}
 		}),
-		"progress": feed(func(i int) *models.Progress {
+		"progress": feed(func(i int) *checkpoint.Progress {
 			scores := metrics.Result{Samples: 3, Loss: 1 / float64(i+1), F1: make([]float64, 28), Support: make([]int, 28)}
-			var history []models.EpochScores
+			var history []checkpoint.EpochScores
 			for n := range i + 1 {
-				history = append(history, models.EpochScores{Epoch: n, Step: int64(7 * (n + 1)), Train: scores, Val: &scores})
+				history = append(history, checkpoint.EpochScores{Epoch: n, Step: int64(7 * (n + 1)), Train: scores, Val: &scores})
 			}
-			mistake := models.Mistake{Sample: sample(i), Probabilities: make([]float32, 28), Loss: 1, Thumb: data.NewImage(24, 24, 4, 8)}
-			return &models.Progress{Epoch: i, Step: int64(7 * (i + 1)), Scores: &history[i], Worst: []models.Mistake{mistake}, Checkpoint: &models.Checkpoint{
+			mistake := checkpoint.Mistake{Sample: sample(i), Probabilities: make([]float32, 28), Loss: 1, Thumb: data.NewImage(24, 24, 4, 8)}
+			return &checkpoint.Progress{Epoch: i, Step: int64(7 * (i + 1)), Scores: &history[i], Worst: []checkpoint.Mistake{mistake}, Checkpoint: &checkpoint.Checkpoint{
 				State:    models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{2}, Data: []float32{1, float32(i)}}}},
-				Position: models.Position{Epoch: i + 1, History: history},
+				Position: checkpoint.Position{Epoch: i + 1, History: history},
 			}}
 		}),
 		"result": feed(func(i int) search.Result {
@@ -114,10 +116,10 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 		"prediction": feed(func(i int) *data.Prediction {
 			return &data.Prediction{ID: id(i), P: []float64{.5, float64(i) / records}}
 		}),
-		"weights": feed(func(i int) *models.Weights {
-			return &models.Weights{Name: "swa", Tensors: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{records}}}}
+		"weights": feed(func(i int) *checkpoint.Weights {
+			return &checkpoint.Weights{Name: "swa", Tensors: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{records}}}}
 		}),
-		"claim": feed(func(i int) submission.Row { return submission.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
+		"claim": feed(func(i int) challenge.Row { return challenge.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
 		"planned cells": feed(func(i int) cells.Planned {
 			return cells.Planned{ID: id(i), Set: []string{cells.Train, cells.External, cells.Test}[i%3], Labels: data.LabelsOf(i), Seed: uint64(i), CopyOf: id(i - 1)}
 		}),
@@ -136,8 +138,8 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) flow.Output {
 
 func id(i int) string { return fmt.Sprintf("7_A%d_1", i) }
 
-func feed[T any](value func(int) T) func(*flow.Graph) flow.Output {
-	return func(g *flow.Graph) flow.Output {
+func feed[T any](value func(int) T) func(*flow.Graph) component.Output {
+	return func(g *flow.Graph) component.Output {
 		return flow.Source(g, flow.Stage{Name: "feed"}, func(_ context.Context, out *flow.Emitter[T]) error {
 			for i := range records {
 				if out.Complete(id(i)) {
@@ -157,8 +159,8 @@ func feed[T any](value func(int) T) func(*flow.Graph) flow.Output {
 var named = map[string][]string{"predictions": {"out.csv", "out.csv.zst", "out.shards"}}
 
 // each runs a test for every sink, and every name of its output.
-func each(t *testing.T, test func(*testing.T, *flow.Spec, string)) {
-	r := &flow.Registry{}
+func each(t *testing.T, test func(*testing.T, *component.Spec, string)) {
+	r := &component.Registry{}
 	sinks.Register(r, io.Discard)
 	for _, s := range r.Specs(flow.KindSink) {
 		names := named[s.Name]
@@ -172,11 +174,11 @@ func each(t *testing.T, test func(*testing.T, *flow.Spec, string)) {
 }
 
 // arguments are a spec's defaults, with outputs below dir, a file under this name.
-func arguments(t *testing.T, s *flow.Spec, dir, name string) flow.Args {
-	a := flow.Args{}
+func arguments(t *testing.T, s *component.Spec, dir, name string) component.Args {
+	a := component.Args{}
 	if s.Name == "average" { // knows its output by the checkpoints there are
-		err := models.SaveCheckpoint(models.EpochDir(filepath.Join(dir, "checkpoint"), 0), &models.Checkpoint{
-			State: models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{1}}}}, Position: models.Position{Epoch: 1},
+		err := checkpoint.SaveCheckpoint(checkpoint.EpochDir(filepath.Join(dir, "checkpoint"), 0), &checkpoint.Checkpoint{
+			State: models.State{Weights: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{1}}}}, Position: checkpoint.Position{Epoch: 1},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -188,13 +190,13 @@ func arguments(t *testing.T, s *flow.Spec, dir, name string) flow.Args {
 			continue
 		}
 		switch {
-		case f.Type == flow.OutputDir:
+		case f.Type == component.OutputDir:
 			a[f.Name] = dir
-		case f.Type == flow.OutputFile:
+		case f.Type == component.OutputFile:
 			a[f.Name] = filepath.Join(dir, name)
 		case f.Default != nil:
 			a[f.Name] = f.Default
-		case f.Type == flow.InputFile:
+		case f.Type == component.InputFile:
 			a[f.Name] = filepath.Join(t.TempDir(), "rows.csv")
 			var rows []table.Row
 			for i := range 2 * records { // some of which no record has
@@ -203,7 +205,7 @@ func arguments(t *testing.T, s *flow.Spec, dir, name string) flow.Args {
 			if err := table.Write(a.String(f.Name), rows); err != nil {
 				t.Fatal(err)
 			}
-		case f.Type == flow.String:
+		case f.Type == component.String:
 			a[f.Name] = "name"
 		default:
 			t.Fatalf("%s: the suite has no value for field %s, %s", s.Title(), f.Name, f.Type)
@@ -214,14 +216,14 @@ func arguments(t *testing.T, s *flow.Spec, dir, name string) flow.Args {
 
 // bench wires a sink of the suite; with cause, a stage beside it fails once
 // the sink has all records.
-func bench(t *testing.T, s *flow.Spec, dir, name string, cause error) error {
+func bench(t *testing.T, s *component.Spec, dir, name string, cause error) error {
 	t.Helper()
 	make, known := feeds(t)[s.In[0].Type.Name]
 	if !known {
 		t.Fatalf("%s reads %s: teach feeds a value of that type", s.Title(), s.In[0].Type.Name)
 	}
 	g := flow.New(flow.Options{Name: "suite"})
-	node := &flow.Node{Graph: g, Spec: s, Name: "sink", Args: arguments(t, s, dir, name), Inputs: map[string]flow.Output{s.In[0].Name: make(g)}}
+	node := &component.Node{Graph: g, Spec: s, Name: "sink", Args: arguments(t, s, dir, name), Inputs: map[string]component.Output{s.In[0].Name: make(g)}}
 	if _, err := s.Build(node); err != nil {
 		return err
 	}
@@ -271,7 +273,7 @@ func files(t *testing.T, dir string) map[string]string {
 // leaves nothing half done.
 func TestSinks(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	each(t, func(t *testing.T, s *flow.Spec, name string) {
+	each(t, func(t *testing.T, s *component.Spec, name string) {
 		first, again, broken := t.TempDir(), t.TempDir(), t.TempDir()
 		for _, dir := range []string{first, again} {
 			if err := bench(t, s, dir, name, nil); err != nil {
@@ -308,7 +310,7 @@ func TestSinks(t *testing.T) {
 // A folder's temporary files, which a killed run leaves, are gone after the
 // next run.
 func TestSinksSweep(t *testing.T) {
-	each(t, func(t *testing.T, s *flow.Spec, name string) {
+	each(t, func(t *testing.T, s *component.Spec, name string) {
 		dir := t.TempDir()
 		if err := bench(t, s, dir, name, nil); err != nil {
 			t.Fatal(err)

@@ -21,11 +21,12 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
-	"hpaflow/data/predictions"
+	"hpaflow/data/predict"
 	"hpaflow/data/search"
-	"hpaflow/data/shard"
+	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/sources"
 )
 
@@ -50,7 +51,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	folder, err := shard.Create(w.path("shards"), shard.Planes, shard.Limits{Samples: 4, Bytes: 1 << 20})
+	folder, err := shards.Create(w.path("shards"), shards.Planes, shards.Limits{Samples: 4, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func newWorld(t *testing.T) world {
 			w.write(t, &data.Image{Width: 8, Height: 8, Planes: im.Planes[c : c+1]}, "raw", "train", id(i)+"_"+colour+".png")
 			w.stdin += filepath.Join(channels, id(i)+"_"+colour+".png") + "\n"
 		}
-		frame, err := shard.EncodeSample(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shard.Huffman)
+		frame, err := shards.EncodeSample(&data.Sample{ID: row.ID, Labels: row.Labels, Labeled: true, Split: "train", Image: im}, shards.Huffman)
 		if err == nil {
 			err = folder.Add(frame)
 		}
@@ -73,11 +74,11 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	probabilities := &predictions.Table{Classes: 2}
+	probabilities := &predict.Table{Classes: 2}
 	for i := range count {
 		probabilities.Rows = append(probabilities.Rows, &data.Prediction{ID: id(i), P: []float64{.25, .75}})
 	}
-	if err := errors.Join(folder.Commit(), table.Write(w.path("train.csv"), rows), predictions.Write(w.path("p.csv"), probabilities), predictions.Write(w.path("p.shards"), probabilities)); err != nil {
+	if err := errors.Join(folder.Commit(), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities)); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -101,8 +102,8 @@ func (w world) write(t *testing.T, im *data.Image, names ...string) {
 
 // cases are the arguments with which each source finds the world's samples. A
 // new source needs a line here.
-func (w world) cases() map[string][]flow.Args {
-	return map[string][]flow.Args{
+func (w world) cases() map[string][]component.Args {
+	return map[string][]component.Args{
 		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}},
 		"rgby":     {{"dir": w.path("rgby")}},
 		"samples": {
@@ -147,9 +148,9 @@ func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 }
 
 // yield runs a source into a sink.
-func yield[T any](ctx context.Context, t *testing.T, s *flow.Spec, a flow.Args, wire func(flow.Out[T])) (flow.Stats, error) {
+func yield[T any](ctx context.Context, t *testing.T, s *component.Spec, a component.Args, wire func(flow.Out[T])) (flow.Stats, error) {
 	t.Helper()
-	args := flow.Args{}
+	args := component.Args{}
 	for _, f := range s.AllFields() {
 		if f.Default != nil {
 			args[f.Name] = f.Default
@@ -159,7 +160,7 @@ func yield[T any](ctx context.Context, t *testing.T, s *flow.Spec, a flow.Args, 
 		args[name] = v
 	}
 	g := flow.New(flow.Options{Name: "suite", Seed: 5})
-	out, err := s.Build(&flow.Node{Graph: g, Spec: s, Name: "source", Args: args})
+	out, err := s.Build(&component.Node{Graph: g, Spec: s, Name: "source", Args: args})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +179,8 @@ func TestSources(t *testing.T) {
 	}))
 	defer web.Close()
 	w.web = web.URL
-	registry := func() *flow.Registry {
-		r := &flow.Registry{}
+	registry := func() *component.Registry {
+		r := &component.Registry{}
 		sources.Register(r, strings.NewReader(w.stdin))
 		return r
 	}
@@ -189,7 +190,7 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s has no case in the suite", s.Title())
 		}
 		for i, args := range cases[s.Name] {
-			fresh := func() *flow.Spec {
+			fresh := func() *component.Spec {
 				again, _ := registry().Lookup(flow.KindSource, s.Name)
 				return again
 			}
@@ -213,7 +214,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-func source[T any](t *testing.T, spec func() *flow.Spec, args flow.Args) {
+func source[T any](t *testing.T, spec func() *component.Spec, args component.Args) {
 	all := func(complete func(string) bool) (*keep[T], flow.Stats) {
 		k := &keep[T]{complete: complete}
 		stats, err := yield(t.Context(), t, spec(), args, func(out flow.Out[T]) {

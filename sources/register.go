@@ -3,7 +3,21 @@ package sources
 import (
 	"io"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/sources/cells"
+	"hpaflow/sources/download"
+	"hpaflow/sources/images"
+	"hpaflow/sources/predict"
+	"hpaflow/sources/search"
+	"hpaflow/sources/shards"
 )
 
-func Register(r *flow.Registry, stdin io.Reader) {}
+// Register makes the sources known, room by room. Stdin is what "-" reads.
+func Register(r *component.Registry, stdin io.Reader) {
+	cells.Register(r)
+	download.Register(r)
+	images.Register(r, stdin)
+	predict.Register(r)
+	search.Register(r)
+	shards.Register(r)
+}

@@ -11,6 +11,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/sources"
 )
 
@@ -32,15 +33,15 @@ func put(t *testing.T, files map[string]string) string {
 
 // all runs a source of samples and gives "ID split labels file" of each, and
 // "ID: cause" of those that did not come.
-func all(t *testing.T, name string, args flow.Args) (samples []string, err error) {
+func all(t *testing.T, name string, args component.Args) (samples []string, err error) {
 	t.Helper()
-	r := &flow.Registry{}
+	r := &component.Registry{}
 	sources.Register(r, strings.NewReader(""))
 	spec, ok := r.Lookup(flow.KindSource, name)
 	if !ok {
 		t.Fatalf("no source %s", name)
 	}
-	complete := flow.Args{"classes": 28}
+	complete := component.Args{"classes": 28}
 	for _, f := range spec.AllFields() {
 		if f.Default != nil {
 			complete[f.Name] = f.Default
@@ -54,7 +55,7 @@ func all(t *testing.T, name string, args flow.Args) (samples []string, err error
 		Dead:    func(d flow.DeadLetter) { samples = append(samples, d.Key+": "+d.Cause) },
 		Skipped: func(_, key, cause string) { samples = append(samples, key+": skipped, "+cause) },
 	})
-	out, err := spec.Build(&flow.Node{Graph: g, Spec: spec, Name: "source", Args: complete})
+	out, err := spec.Build(&component.Node{Graph: g, Spec: spec, Name: "source", Args: complete})
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +76,11 @@ func all(t *testing.T, name string, args flow.Args) (samples []string, err error
 
 func TestRowsOfSeveralTables(t *testing.T) {
 	dir := put(t, map[string]string{"a.csv": "Id,Target\nb,1\na,2 0\n", "b.csv": "Id,Target\nc,\n", "twice.csv": "Id,Target\nd,1\na,1\n", "none.csv": "Id\nx\n"})
-	path := func(names ...string) flow.Args {
+	path := func(names ...string) component.Args {
 		for i := range names {
 			names[i] = filepath.Join(dir, names[i])
 		}
-		return flow.Args{"tables": names}
+		return component.Args{"tables": names}
 	}
 	got, err := all(t, "rows", path("a.csv", "b.csv"))
 	if want := []string{"b  1", "a  0 2", "c  "}; err != nil || !slices.Equal(got, want) {
@@ -102,7 +103,7 @@ func TestImageSets(t *testing.T) {
 		"raw/train/a_green.png": "", "raw/train/b_green.tif": "", "raw/train/b_red.png": "", "raw/train/.lost_green.png": "", "raw/train/lost_green.txt": "",
 		"raw/external/1_A_green.jpg": "", "raw/external/a_green.png": "", "raw/test/t_green.png": "", "raw/test/unlisted_green.png": "",
 	})
-	got, err := all(t, "image_sets", flow.Args{"data": dir})
+	got, err := all(t, "image_sets", component.Args{"data": dir})
 	want := []string{
 		"b train 1 b_green.tif", "a train 2 a_green.png", "1_A external 4 1_A_green.jpg", "t test  t_green.png",
 		"lost: skipped, the green image is missing", "a: stands both in the train set and in the external set",
@@ -110,15 +111,15 @@ func TestImageSets(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
-	got, err = all(t, "image_sets", flow.Args{"data": dir, "sets": []string{"train"}, "channel": "red"})
+	got, err = all(t, "image_sets", component.Args{"data": dir, "sets": []string{"train"}, "channel": "red"})
 	if want := []string{"b train 1 b_red.png", "a: skipped, the red image is missing", "lost: skipped, the red image is missing"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := all(t, "image_sets", flow.Args{"data": dir, "channel": "blue"}); err == nil || !strings.Contains(err.Error(), "has no blue image of any sample in train.csv") {
+	if _, err := all(t, "image_sets", component.Args{"data": dir, "channel": "blue"}); err == nil || !strings.Contains(err.Error(), "has no blue image of any sample in train.csv") {
 		t.Error(err)
 	}
 	os.RemoveAll(filepath.Join(dir, "raw", "external"))
-	if _, err := all(t, "image_sets", flow.Args{"data": dir}); err == nil || !strings.Contains(err.Error(), "the external set: ") || !strings.HasSuffix(err.Error(), "it can be left out of the sets") {
+	if _, err := all(t, "image_sets", component.Args{"data": dir}); err == nil || !strings.Contains(err.Error(), "the external set: ") || !strings.HasSuffix(err.Error(), "it can be left out of the sets") {
 		t.Error(err)
 	}
 }

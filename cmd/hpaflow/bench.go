@@ -9,11 +9,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
-	"hpaflow/ops"
+	"hpaflow/ops/bench"
 )
 
-func benchCommand(reg *flow.Registry) *cli.Command {
+func benchCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:        "bench",
 		Usage:       "measure how fast parts of a job are on this machine",
@@ -27,7 +28,7 @@ func benchCommand(reg *flow.Registry) *cli.Command {
 	}
 }
 
-func benchInputCommand(reg *flow.Registry) *cli.Command {
+func benchInputCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:      "input",
 		Usage:     "how fast a device could the input side of a training flow keep busy",
@@ -67,7 +68,7 @@ type fedReport struct {
 	Bottleneck       string  `json:"bottleneck,omitempty"` // of the input side
 }
 
-func benchInput(c *cli.Context, reg *flow.Registry) error {
+func benchInput(c *cli.Context, reg *component.Registry) error {
 	stderr := c.App.ErrWriter
 	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
 	if len(faults) > 0 {
@@ -84,15 +85,15 @@ func benchInput(c *cli.Context, reg *flow.Registry) error {
 	}
 	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
-	feed := func(stepTime time.Duration) (ops.Fed, flow.Stats, error) {
-		device := &ops.Pretended{StepTime: stepTime, Warmup: c.Duration("warmup"), Measure: c.Duration("measure")}
+	feed := func(stepTime time.Duration) (bench.Fed, flow.Stats, error) {
+		device := &bench.Pretended{StepTime: stepTime, Warmup: c.Duration("warmup"), Measure: c.Duration("measure")}
 		g := flow.New(opts)
 		inputs, err := plan.BuildBefore(g, plan.Nodes[step])
 		if err == nil {
 			err = device.Attach(g, inputs)
 		}
 		if err != nil {
-			return ops.Fed{}, flow.Stats{}, err
+			return bench.Fed{}, flow.Stats{}, err
 		}
 		fed, err := device.Fed(g.Run(ctx))
 		return fed, g.Stats(), err

@@ -9,8 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/models"
 	"hpaflow/models/bench"
+	"hpaflow/models/network"
 )
 
 func benchStepCommand() *cli.Command {
@@ -21,7 +21,7 @@ func benchStepCommand() *cli.Command {
 			"additions and multiplications a second, counted as direct convolutions need them,\n" +
 			"and the share of the most this machine can do, measured before.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "model", Value: "resnet34", Usage: "one of " + strings.Join(models.Models(), ", ")},
+			&cli.StringFlag{Name: "model", Value: "resnet34", Usage: "one of " + strings.Join(network.Names(), ", ")},
 			&cli.IntFlag{Name: "size", Value: 256, Usage: "pixels a side of the images"},
 			&cli.IntFlag{Name: "batch", Value: 8, Usage: "images a step"},
 			&cli.StringFlag{Name: "mode", Value: "train", Usage: "train or infer"},

@@ -6,11 +6,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
 
-func checkCommand(reg *flow.Registry) *cli.Command {
+func checkCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "report every fault of flows: syntax, names, types, values, files",
@@ -25,7 +25,7 @@ func checkCommand(reg *flow.Registry) *cli.Command {
 	}
 }
 
-func checkFiles(c *cli.Context, reg *flow.Registry) error {
+func checkFiles(c *cli.Context, reg *component.Registry) error {
 	faulty := false
 	for _, path := range c.Args().Slice() {
 		plan, faults := lang.Load(path, c.StringSlice("set"), reg)

@@ -15,13 +15,13 @@ import (
 	"hpaflow/configs"
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/submission"
+	"hpaflow/data/challenge"
+	"hpaflow/data/metrics"
 	"hpaflow/data/table"
-	"hpaflow/flow"
-	"hpaflow/models/metrics"
+	"hpaflow/flow/component"
 )
 
-func demoCommand(reg *flow.Registry) *cli.Command {
+func demoCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "run the whole workflow on synthetic cells, in about three minutes on two cores",
@@ -42,7 +42,7 @@ func demoCommand(reg *flow.Registry) *cli.Command {
 	}
 }
 
-func demo(c *cli.Context, reg *flow.Registry) error {
+func demo(c *cli.Context, reg *component.Registry) error {
 	began := time.Now()
 	dir := c.String("dir")
 	if err := writeConfigs(filepath.Join(dir, "configs")); err != nil {
@@ -117,7 +117,7 @@ func readScores(dir string) (*scores, error) {
 		return nil, err
 	}
 	for name, score := range map[string]*float64{"submission.csv": &s.TestMacroF1Present, "submission.csv.leak.csv": &s.LeakMacroF1Present} {
-		claims, err := submission.Read(filepath.Join(dir, "submissions", name), len(data.LabelNames))
+		claims, err := challenge.Read(filepath.Join(dir, "submissions", name), len(data.LabelNames))
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +129,7 @@ func readScores(dir string) (*scores, error) {
 }
 
 // scoreClaims is the macro F1, of the labels that occur, of a submission.
-func scoreClaims(claims []submission.Row, solution []table.Row) (float64, error) {
+func scoreClaims(claims []challenge.Row, solution []table.Row) (float64, error) {
 	claimed := make(map[string]data.Labels, len(claims))
 	for _, c := range claims {
 		claimed[c.ID] = c.Labels

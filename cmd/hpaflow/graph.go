@@ -7,12 +7,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/flow/draw"
 	"hpaflow/flow/lang"
 )
 
-func graphCommand(reg *flow.Registry) *cli.Command {
-	formats := strings.Join(lang.DrawFormats, ", ")
+func graphCommand(reg *component.Registry) *cli.Command {
+	formats := strings.Join(draw.Formats, ", ")
 	return &cli.Command{
 		Name:      "graph",
 		Usage:     "draw a flow, on standard output",
@@ -26,7 +27,7 @@ func graphCommand(reg *flow.Registry) *cli.Command {
 			switch {
 			case c.NArg() != 1:
 				return fmt.Errorf("graph takes one .flow file, not %d", c.NArg())
-			case !slices.Contains(lang.DrawFormats, format):
+			case !slices.Contains(draw.Formats, format):
 				return fmt.Errorf("--format is %q, want one of %s", format, formats)
 			}
 			return drawFile(c, reg, format)
@@ -35,7 +36,7 @@ func graphCommand(reg *flow.Registry) *cli.Command {
 }
 
 // drawFile draws a flow whose input files need not exist.
-func drawFile(c *cli.Context, reg *flow.Registry, format string) error {
+func drawFile(c *cli.Context, reg *component.Registry, format string) error {
 	var plan *lang.Plan
 	file, faults := lang.Read(c.Args().First())
 	if faults == nil {
@@ -47,5 +48,5 @@ func drawFile(c *cli.Context, reg *flow.Registry, format string) error {
 		}
 		return &exitError{code: exitUsage}
 	}
-	return lang.Draw(c.App.Writer, plan, format)
+	return draw.Plan(c.App.Writer, plan, format)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
 	"hpaflow/sinks"
@@ -113,7 +113,7 @@ func TestGraph(t *testing.T) {
 // Every component has a reference page with all of its ports and fields, and
 // an example in the canonical layout.
 func TestOps(t *testing.T) {
-	reg := &flow.Registry{}
+	reg := &component.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
 	sinks.Register(reg, &strings.Builder{})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
 	"hpaflow/sinks"
@@ -62,7 +62,7 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	reg := &flow.Registry{}
+	reg := &component.Registry{}
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)

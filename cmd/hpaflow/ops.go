@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
 
@@ -19,7 +20,7 @@ const pageWidth = 80
 
 var kinds = []flow.Kind{flow.KindSource, flow.KindOp, flow.KindSink}
 
-func opsCommand(reg *flow.Registry) *cli.Command {
+func opsCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:      "ops",
 		Usage:     "list every source, op and sink, or say all about one",
@@ -37,7 +38,7 @@ func opsCommand(reg *flow.Registry) *cli.Command {
 }
 
 // listComponents says of each component what it carries and does.
-func listComponents(w io.Writer, reg *flow.Registry) error {
+func listComponents(w io.Writer, reg *component.Registry) error {
 	var b strings.Builder
 	for i, kind := range kinds {
 		if i > 0 {
@@ -56,7 +57,7 @@ func listComponents(w io.Writer, reg *flow.Registry) error {
 }
 
 // signature is what a component takes and gives: sample -> batch.
-func signature(s *flow.Spec) string {
+func signature(s *component.Spec) string {
 	var in []string
 	for _, p := range s.In {
 		name := p.Type.Name
@@ -74,9 +75,9 @@ func signature(s *flow.Spec) string {
 
 // describeComponents writes the reference of every component of a name: a
 // source and a sink may share one.
-func describeComponents(w io.Writer, reg *flow.Registry, name string) error {
+func describeComponents(w io.Writer, reg *component.Registry, name string) error {
 	var names []string
-	var found []*flow.Spec
+	var found []*component.Spec
 	for _, kind := range kinds {
 		for _, s := range reg.Specs(kind) {
 			names = append(names, s.Name)
@@ -101,7 +102,7 @@ func describeComponents(w io.Writer, reg *flow.Registry, name string) error {
 }
 
 // reference is all there is to know about a component.
-func reference(s *flow.Spec) string {
+func reference(s *component.Spec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n%s\n", s.Title(), signature(s), wrapped(s.Doc, ""))
 	if len(s.In) > 0 {
@@ -136,7 +137,7 @@ func wrapped(text, indent string) string {
 	return indent + strings.ReplaceAll(lines, "\n", "\n"+indent)
 }
 
-func carries(p flow.Port) string {
+func carries(p component.Port) string {
 	if p.Optional {
 		return p.Type.Name + ", optional"
 	}
@@ -144,7 +145,7 @@ func carries(p flow.Port) string {
 }
 
 // takes says which values a field accepts.
-func takes(f flow.Field) string {
+func takes(f component.Field) string {
 	text := string(f.Type)
 	if len(f.Choices) > 0 {
 		text += ": " + strings.Join(f.Choices, ", ")

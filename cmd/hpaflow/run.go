@@ -16,12 +16,13 @@ import (
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
 
 var errInterrupted = errors.New("interrupted; run the same command again to go on")
 
-func runCommand(reg *flow.Registry) *cli.Command {
+func runCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "run a flow",
@@ -55,7 +56,7 @@ func memoryFlag() cli.Flag {
 	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"}
 }
 
-func run(c *cli.Context, reg *flow.Registry) error {
+func run(c *cli.Context, reg *component.Registry) error {
 	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
 	r := &running{
@@ -67,7 +68,7 @@ func run(c *cli.Context, reg *flow.Registry) error {
 
 // running is how flows are run, and how people are told.
 type running struct {
-	reg             *flow.Registry
+	reg             *component.Registry
 	out             io.Writer // standard error
 	workers, memory string
 	http, report    string   // empty: no
@@ -139,7 +140,7 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 		opts.Workers = n
 	}
 	if memory != "" {
-		n, err := flow.ParseSize(memory)
+		n, err := component.ParseSize(memory)
 		if err != nil || n == 0 {
 			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", memory)
 		}

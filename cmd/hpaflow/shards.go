@@ -13,8 +13,8 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
-	"hpaflow/data/shard"
-	"hpaflow/flow"
+	"hpaflow/data/shards"
+	"hpaflow/flow/component"
 )
 
 func shardsCommand() *cli.Command {
@@ -26,7 +26,7 @@ func shardsCommand() *cli.Command {
 				Name: "ls", Usage: "list the shards of a folder, or its samples", ArgsUsage: "DIR",
 				Flags: []cli.Flag{&cli.BoolFlag{Name: "l", Usage: "list every sample"}},
 				Action: func(c *cli.Context) error {
-					return withShards(c, 1, func(r *shard.Reader) error { return listShards(c.App.Writer, r, c.Bool("l")) })
+					return withShards(c, 1, func(r *shards.Reader) error { return listShards(c.App.Writer, r, c.Bool("l")) })
 				},
 			},
 			{
@@ -36,7 +36,7 @@ func shardsCommand() *cli.Command {
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
-					return withShards(c, 2, func(r *shard.Reader) error { return catSample(c, r) })
+					return withShards(c, 2, func(r *shards.Reader) error { return catSample(c, r) })
 				},
 			},
 			{
@@ -55,11 +55,11 @@ func shardsCommand() *cli.Command {
 
 // withShards opens the folder the command names, after checking the number of
 // arguments.
-func withShards(c *cli.Context, args int, do func(*shard.Reader) error) error {
+func withShards(c *cli.Context, args int, do func(*shards.Reader) error) error {
 	if c.NArg() != args {
 		return fmt.Errorf("shards %s takes %s", c.Command.Name, c.Command.ArgsUsage)
 	}
-	r, err := shard.Open(c.Args().First(), shard.AnyKind)
+	r, err := shards.Open(c.Args().First(), shards.AnyKind)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -70,11 +70,11 @@ func withShards(c *cli.Context, args int, do func(*shard.Reader) error) error {
 	return nil
 }
 
-func listShards(w io.Writer, r *shard.Reader, samples bool) error {
+func listShards(w io.Writer, r *shards.Reader, samples bool) error {
 	out := bufio.NewWriter(w)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(name string, n int, packed, raw int64) {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, flow.FormatSize(packed), flow.FormatSize(raw), float64(packed)/float64(max(raw, 1)), name)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, component.FormatSize(packed), component.FormatSize(raw), float64(packed)/float64(max(raw, 1)), name)
 	}
 	if samples {
 		fmt.Fprintln(t, "offset\tpacked\traw\tlabels\tsplit\t  sample")
@@ -98,25 +98,25 @@ func listShards(w io.Writer, r *shard.Reader, samples bool) error {
 	return errors.Join(t.Flush(), out.Flush())
 }
 
-func labelText(e shard.Entry) string {
+func labelText(e shards.Entry) string {
 	if !e.Labeled {
 		return "-"
 	}
 	return e.Labels.String()
 }
 
-func catSample(c *cli.Context, r *shard.Reader) error {
+func catSample(c *cli.Context, r *shards.Reader) error {
 	sample, err := r.Read(c.Args().Get(1))
 	if err != nil {
 		return err
 	}
 	format := c.String("format")
 	if format == "" {
-		format = map[shard.Kind]string{shard.Planes: "png", shard.Probabilities: "json"}[sample.Kind]
+		format = map[shards.Kind]string{shards.Planes: "png", shards.Probabilities: "json"}[sample.Kind]
 	}
 	var write func(io.Writer) error
 	switch {
-	case format == "png" && sample.Kind != shard.Planes:
+	case format == "png" && sample.Kind != shards.Planes:
 		return fmt.Errorf("%s holds %s, of which there is no png; take --format json", c.Args().First(), sample.Kind)
 	case format == "png":
 		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
@@ -131,7 +131,7 @@ func catSample(c *cli.Context, r *shard.Reader) error {
 	return write(c.App.Writer)
 }
 
-func describeSample(w io.Writer, c *shard.Content) error {
+func describeSample(w io.Writer, c *shards.Content) error {
 	names := []string{}
 	for _, n := range c.Labels.Numbers() {
 		if name := labelName(n); name != "" {
@@ -142,9 +142,9 @@ func describeSample(w io.Writer, c *shard.Content) error {
 		"id": c.Key, "labeled": c.Labeled, "labels": c.Labels.Numbers(), "label_names": names, "split": c.Split, "source": data.SourceOf(c.Key),
 	}
 	switch c.Kind {
-	case shard.Planes:
+	case shards.Planes:
 		about["planes"], about["width"], about["height"], about["depth"] = len(c.Image.Planes), c.Image.Width, c.Image.Height, c.Image.Depth()
-	case shard.Probabilities:
+	case shards.Probabilities:
 		about["probabilities"] = namedProbabilities(c.P)
 	}
 	e := json.NewEncoder(w)
@@ -181,7 +181,7 @@ func verifyShards(c *cli.Context) error {
 		return fmt.Errorf("shards verify takes DIR")
 	}
 	tell := isTerminal(c.App.ErrWriter)
-	report, err := shard.Verify(c.Args().First(), func(done, shards int) {
+	report, err := shards.Verify(c.Args().First(), func(done, shards int) {
 		if tell {
 			fmt.Fprintf(c.App.ErrWriter, "\r%d of %d shards", done, shards)
 		}
@@ -198,6 +198,6 @@ func verifyShards(c *cli.Context) error {
 	if n := len(report.Faults); n > 0 {
 		return &exitError{exitFailed, fmt.Errorf("%d faults in %s", n, c.Args().First())}
 	}
-	fmt.Fprintf(c.App.Writer, "ok: %d samples in %d shards, %s\n", report.Samples, report.Shards, flow.FormatSize(report.Bytes))
+	fmt.Fprintf(c.App.Writer, "ok: %d samples in %d shards, %s\n", report.Samples, report.Shards, component.FormatSize(report.Bytes))
 	return nil
 }

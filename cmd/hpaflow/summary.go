@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // summarise writes what a run did: a table of its stages, the bottleneck, and
@@ -24,7 +25,7 @@ func summarise(w io.Writer, s flow.Stats, cause error) {
 			continue
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t\n", st.Name, st.Kind, st.Workers,
-			st.In, st.Out, st.Errors, st.Skipped+st.Complete, flow.FormatSize(st.Bytes),
+			st.In, st.Out, st.Errors, st.Skipped+st.Complete, component.FormatSize(st.Bytes),
 			percent(st, st.Busy), percent(st, st.Starved), percent(st, st.Blocked))
 	}
 	t.Flush()
@@ -63,7 +64,7 @@ func counts(s flow.Stats) []string {
 	if s.DeadLetters > 0 {
 		parts = append(parts, fmt.Sprintf("%d dead letters", s.DeadLetters))
 	}
-	return append(parts, fmt.Sprintf("%s, at most %s in flight", s.Wall.Round(time.Millisecond), flow.FormatSize(s.MemoryPeak)))
+	return append(parts, fmt.Sprintf("%s, at most %s in flight", s.Wall.Round(time.Millisecond), component.FormatSize(s.MemoryPeak)))
 }
 
 func completed(s flow.Stats) (n int64) {

@@ -16,7 +16,7 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
 	"hpaflow/data/table"
-	"hpaflow/models"
+	"hpaflow/models/checkpoint"
 )
 
 // cellsToTrain draws RGBY images of labels 0 and 25, and their table.
@@ -62,7 +62,7 @@ func training(t *testing.T, out string) map[string]string {
 		}
 		all[name] = string(b)
 	}
-	c, err := models.LoadCheckpoint(filepath.Join(out, "checkpoint/epoch_0002"))
+	c, err := checkpoint.LoadCheckpoint(filepath.Join(out, "checkpoint/epoch_0002"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func training(t *testing.T, out string) map[string]string {
 	for _, m := range c.State.Optimizer {
 		all[m.Name] = fmt.Sprint(m.Data)
 	}
-	saved, err := models.Checkpoints(filepath.Join(out, "checkpoint"))
+	saved, err := checkpoint.Checkpoints(filepath.Join(out, "checkpoint"))
 	if err != nil || len(saved) != 2 {
 		t.Errorf("checkpoints %v are left, want the last 2; %v", saved, err)
 	}

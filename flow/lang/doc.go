@@ -39,7 +39,7 @@
 // stream of the run's [flow.DeadLetter] records. A reference is a name and is
 // never evaluated. A field takes a value: a literal, var.NAME, a template, a
 // conditional, a list, or a call of one of a few functions; null is as if the
-// field were not given. The types are those of [flow.Field], and nothing is
+// field were not given. The types are those of [component.Field], and nothing is
 // converted between strings and numbers, except that a size, a duration and
 // `workers` may be written as text.
 //

@@ -9,12 +9,12 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // Example is a block for a component, with what it requires and nothing else.
 // It has the canonical layout.
-func Example(s *flow.Spec) string {
+func Example(s *component.Spec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q \"name\" {\n", s.Kind, s.Name)
 	for _, port := range s.In {
@@ -35,33 +35,33 @@ func Example(s *flow.Spec) string {
 }
 
 // plausible is a value that a field accepts.
-func plausible(f flow.Field) any {
+func plausible(f component.Field) any {
 	switch f.Type {
-	case flow.Int:
+	case component.Int:
 		if f.Min < f.Max {
 			return int(min(max(f.Min, 32), f.Max))
 		}
 		return 32
-	case flow.Float:
+	case component.Float:
 		if f.Min < f.Max {
 			return min(max(f.Min, 0.5), f.Max)
 		}
 		return 0.5
-	case flow.Bool:
+	case component.Bool:
 		return true
-	case flow.Strings:
+	case component.Strings:
 		return []string{"a", "b"}
-	case flow.Ints:
+	case component.Ints:
 		return []int{int(max(f.Min, 1))}
-	case flow.Size:
+	case component.Size:
 		return int64(64 << 20)
-	case flow.Duration:
+	case component.Duration:
 		return 10 * time.Second
-	case flow.Workers:
+	case component.Workers:
 		return 0
-	case flow.InputFile, flow.OutputFile:
+	case component.InputFile, component.OutputFile:
 		return "path/to/file"
-	case flow.InputDir, flow.OutputDir:
+	case component.InputDir, component.OutputDir:
 		return "path/to/folder"
 	}
 	if len(f.Choices) > 0 {
@@ -72,10 +72,10 @@ func plausible(f flow.Field) any {
 
 // Literal writes a field's value, of the Go type that stands behind the
 // field's type, as a .flow file has it.
-func Literal(f flow.Field, v any) string {
+func Literal(f component.Field, v any) string {
 	switch v := v.(type) {
 	case int:
-		if f.Type == flow.Workers && v == 0 {
+		if f.Type == component.Workers && v == 0 {
 			return `"auto"`
 		}
 		return strconv.Itoa(v)

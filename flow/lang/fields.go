@@ -8,30 +8,30 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // fieldsOf are the fields that a block may give.
 type fieldsOf struct {
 	block  *hclsyntax.Block
-	fields []flow.Field
+	fields []component.Field
 	title  string   // how messages call the block
 	known  []string // attributes that are no fields
 	off    bool     // names are checked, values are not
 }
 
 // readRun reads the run block; a file without one has the defaults.
-func (p *planner) readRun() flow.Args {
+func (p *planner) readRun() component.Args {
 	b := p.runBlock
 	if b == nil {
 		b = &hclsyntax.Block{Type: "run", Body: &hclsyntax.Body{}}
 	}
-	return p.readFields(fieldsOf{block: b, fields: flow.RunFields, title: "the run block"})
+	return p.readFields(fieldsOf{block: b, fields: component.RunFields, title: "the run block"})
 }
 
 // readFields gives the fields that have no fault, defaults filled in.
-func (p *planner) readFields(of fieldsOf) flow.Args {
-	args := flow.Args{}
+func (p *planner) readFields(of fieldsOf) component.Args {
+	args := component.Args{}
 	for _, f := range of.fields {
 		a := of.block.Body.Attributes[f.Name]
 		if a == nil {
@@ -45,7 +45,7 @@ func (p *planner) readFields(of fieldsOf) flow.Args {
 }
 
 // useDefault is for a field that is not given.
-func (p *planner) useDefault(of fieldsOf, f flow.Field, args flow.Args) {
+func (p *planner) useDefault(of fieldsOf, f component.Field, args component.Args) {
 	if f.Required() {
 		p.fault(header(of.block), fmt.Sprintf("%s is %s", f.Name, f.Doc), "%s lacks %s (%s)", of.title, f.Name, f.Type)
 		return
@@ -58,7 +58,7 @@ func (p *planner) useDefault(of fieldsOf, f flow.Field, args flow.Args) {
 	}
 }
 
-func (p *planner) readField(of fieldsOf, f flow.Field, a *hclsyntax.Attribute, args flow.Args) {
+func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribute, args component.Args) {
 	if of.off {
 		p.checkNames(a.Expr)
 		return

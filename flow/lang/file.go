@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // File is a .flow file whose syntax is right.
@@ -49,7 +49,7 @@ func Read(path string) (*File, Diagnostics) {
 // Load reads the file at path and plans it, with the variables set as
 // "name=value". Unlike [File.Plan] it also checks that input files and folders
 // exist. A plan is returned only when there are no faults.
-func Load(path string, sets []string, reg *flow.Registry) (*Plan, Diagnostics) {
+func Load(path string, sets []string, reg *component.Registry) (*Plan, Diagnostics) {
 	f, faults := Read(path)
 	if faults != nil {
 		return nil, faults
@@ -60,7 +60,7 @@ func Load(path string, sets []string, reg *flow.Registry) (*Plan, Diagnostics) {
 // Plan checks the file against the registry, with the variables set as
 // "name=value". It does not look at the file system. A plan is returned only
 // when there are no faults.
-func (f *File) Plan(sets []string, reg *flow.Registry) (*Plan, Diagnostics) {
+func (f *File) Plan(sets []string, reg *component.Registry) (*Plan, Diagnostics) {
 	return f.plan(sets, reg, false)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/lang/langtest"
 )
 
 func TestFormat(t *testing.T) {
@@ -46,7 +47,7 @@ func cases(t testing.TB) map[string]*txtar.Archive {
 
 func TestFormatIsIdempotent(t *testing.T) {
 	for path, a := range cases(t) {
-		checkFormat(t, path, section(a, "case.flow"), settings(a))
+		checkFormat(t, path, langtest.Section(a, "case.flow"), langtest.Settings(a))
 	}
 }
 
@@ -54,7 +55,7 @@ func TestFormatIsIdempotent(t *testing.T) {
 // plans formats to one that plans the same.
 func FuzzParse(f *testing.F) {
 	for _, a := range cases(f) {
-		f.Add(section(a, "case.flow"), "fold=1")
+		f.Add(langtest.Section(a, "case.flow"), "fold=1")
 	}
 	f.Fuzz(func(t *testing.T, src []byte, set string) {
 		checkFormat(t, "fuzz.flow", src, []string{set})
@@ -71,7 +72,7 @@ func checkFormat(t *testing.T, name string, src []byte, sets []string) {
 	if err != nil || !bytes.Equal(once, twice) {
 		t.Fatalf("%s: formatted twice: %v\n%q\nonce:\n%q", name, err, twice, once)
 	}
-	reg := components().reg
+	reg := langtest.Components().Registry
 	file, _ := lang.Parse(name, src)
 	plan, faults := file.Plan(sets, reg)
 	if faults != nil {
@@ -88,7 +89,7 @@ func checkFormat(t *testing.T, name string, src []byte, sets []string) {
 }
 
 func TestExamplesAreCanonicalFlow(t *testing.T) {
-	reg := components().reg
+	reg := langtest.Components().Registry
 	const around = "\nsource \"list\" \"list\" {\n}\n\nop \"decode\" \"before\" {\n  in = source.list\n}\n\nsink \"print\" \"end\" {\n  in = op.before\n}\n"
 	for _, kind := range []flow.Kind{flow.KindSource, flow.KindOp, flow.KindSink} {
 		for _, s := range reg.Specs(kind) {

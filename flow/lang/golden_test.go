@@ -1,87 +1,19 @@
 package lang_test
 
 import (
-	"flag"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"hpaflow/flow/lang"
+	"hpaflow/flow/lang/langtest"
 )
 
-var update = flag.Bool("update", false, "write what is into the golden files")
-
-// A golden case is an archive with a comment that says what it is about, the
-// file `case.flow`, the settings `set`, one a line, and what is expected of it.
-
-func section(a *txtar.Archive, name string) []byte {
-	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return a.Files[i].Data
-}
-
-func settings(a *txtar.Archive) []string {
-	return strings.FieldsFunc(string(section(a, "set")), func(r rune) bool { return r == '\n' })
-}
-
-func parsed(a *txtar.Archive) (*lang.Plan, lang.Diagnostics) {
-	f, faults := lang.Parse("case.flow", section(a, "case.flow"))
-	if faults != nil {
-		return nil, faults
-	}
-	return f.Plan(settings(a), components().reg)
-}
-
-// golden runs a function on every case of a folder and compares the sections
-// that it gives.
-func golden(t *testing.T, folder string, run func(t *testing.T, a *txtar.Archive) map[string]string) {
-	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no cases in %s: %v", folder, err)
-	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := run(t, a)
-			if *update {
-				rewrite(t, path, a, got)
-				return
-			}
-			for _, name := range slices.Sorted(maps.Keys(got)) {
-				if diff := cmp.Diff(string(section(a, name)), got[name]); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", name, diff)
-				}
-			}
-		})
-	}
-}
-
-func rewrite(t *testing.T, path string, a *txtar.Archive, got map[string]string) {
-	t.Helper()
-	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name != "case.flow" && f.Name != "set" })
-	for _, name := range slices.Sorted(maps.Keys(got)) {
-		a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(got[name])})
-	}
-	if err := os.WriteFile(path, txtar.Format(a), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestFaults(t *testing.T) {
-	golden(t, "faults", func(t *testing.T, a *txtar.Archive) map[string]string {
-		plan, faults := parsed(a)
+	langtest.Golden(t, "faults", func(t *testing.T, a *txtar.Archive) map[string]string {
+		plan, faults := langtest.Parsed(a)
 		if len(faults) == 0 || plan != nil {
 			t.Errorf("plan %v, faults %v: want faults and no plan", plan, faults)
 		}
@@ -94,8 +26,8 @@ func TestFaults(t *testing.T) {
 }
 
 func TestPlans(t *testing.T) {
-	golden(t, "plans", func(t *testing.T, a *txtar.Archive) map[string]string {
-		plan, faults := parsed(a)
+	langtest.Golden(t, "plans", func(t *testing.T, a *txtar.Archive) map[string]string {
+		plan, faults := langtest.Parsed(a)
 		if faults != nil {
 			t.Fatal(faults)
 		}

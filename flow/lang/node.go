@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // node is a source, op or sink while the file is planned.
@@ -15,10 +16,10 @@ type node struct {
 	block *hclsyntax.Block
 	kind  flow.Kind
 	name  string
-	spec  *flow.Spec // nil when the component is unknown
-	off   bool       // its `when` is false
+	spec  *component.Spec // nil when the component is unknown
+	off   bool            // its `when` is false
 
-	args   flow.Args // complete only when there are no faults
+	args   component.Args // complete only when there are no faults
 	inputs []input
 
 	readers int // that exist
@@ -50,7 +51,7 @@ func (p *planner) node(ref string) *node {
 }
 
 func (p *planner) addNode(b *hclsyntax.Block) {
-	n := &node{block: b, kind: flow.Kind(b.Type), name: b.Labels[1], args: flow.Args{}}
+	n := &node{block: b, kind: flow.Kind(b.Type), name: b.Labels[1], args: component.Args{}}
 	for _, other := range p.nodes {
 		if other.name == n.name {
 			p.fault(n.nameRange(), "reports and profiles go by this name", "a second block called %q; the first is on line %d",

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // Plan is a file without faults: what there is to build, or the flows to run
@@ -17,16 +18,16 @@ type Plan struct {
 	Steps     []Step     // of a file of steps, which has no nodes
 
 	file string
-	run  flow.Args
-	reg  *flow.Registry
+	run  component.Args
+	reg  *component.Registry
 }
 
 // Node is a block that exists.
 type Node struct {
-	Spec *flow.Spec
+	Spec *component.Spec
 	Name string
-	Args flow.Args // complete
-	Line int       // of its block
+	Args component.Args // complete
+	Line int            // of its block
 }
 
 // Ref is how the file speaks of the node: op.planes.
@@ -36,10 +37,10 @@ func (n Node) Ref() string { return string(n.Spec.Kind) + "." + n.Name }
 type Edge struct {
 	From string // a Ref, or run.dead_letters
 	To   string // a Ref
-	Port flow.Port
+	Port component.Port
 }
 
-func (p *planner) finish(run flow.Args) *Plan {
+func (p *planner) finish(run component.Args) *Plan {
 	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run, reg: p.reg}
 	for _, v := range p.variables {
 		plan.Variables = append(plan.Variables, v.Variable)
@@ -63,7 +64,7 @@ func (p *planner) finish(run flow.Args) *Plan {
 
 // Options are the settings of the file's run block, its name and its text.
 func (p *Plan) Options() flow.Options {
-	opts := flow.RunOptions(p.run)
+	opts := component.RunOptions(p.run)
 	opts.Name, opts.Resolved = p.Name, string(p.Resolved())
 	return opts
 }
@@ -73,7 +74,7 @@ func (p *Plan) Build(g *flow.Graph) error {
 	if len(p.Steps) > 0 {
 		return fmt.Errorf("%s: its steps are flows of their own, to be built one by one", p.file)
 	}
-	outputs := map[string]flow.Output{}
+	outputs := map[string]component.Output{}
 	for _, n := range p.Nodes {
 		if err := p.build(g, n, outputs); err != nil {
 			return err
@@ -84,7 +85,7 @@ func (p *Plan) Build(g *flow.Graph) error {
 
 // BuildBefore adds only the nodes that a node reads from, however indirectly,
 // and gives what would stand at its ports.
-func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]flow.Output, error) {
+func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Output, error) {
 	wanted := map[string]bool{node.Ref(): true}
 	for _, n := range slices.Backward(p.Nodes) { // each comes after those it reads
 		for _, e := range p.Edges {
@@ -93,7 +94,7 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]flow.Output, er
 			}
 		}
 	}
-	outputs := map[string]flow.Output{}
+	outputs := map[string]component.Output{}
 	for _, n := range p.Nodes {
 		if wanted[n.Ref()] && n.Ref() != node.Ref() {
 			if err := p.build(g, n, outputs); err != nil {
@@ -106,8 +107,8 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]flow.Output, er
 
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
-func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]flow.Output) error {
-	node := &flow.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs), Load: p.load}
+func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) error {
+	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs), Load: p.load}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)
@@ -120,7 +121,7 @@ func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]flow.Output) erro
 }
 
 // load is Load for a component of the plan.
-func (p *Plan) load(path string, sets []string) (flow.Flow, error) {
+func (p *Plan) load(path string, sets []string) (component.Flow, error) {
 	plan, faults := Load(path, sets, p.reg)
 	if len(faults) > 0 {
 		return nil, faults
@@ -129,8 +130,8 @@ func (p *Plan) load(path string, sets []string) (flow.Flow, error) {
 }
 
 // inputs are what stands at a node's ports.
-func (p *Plan) inputs(g *flow.Graph, n Node, outputs map[string]flow.Output) map[string]flow.Output {
-	inputs := map[string]flow.Output{}
+func (p *Plan) inputs(g *flow.Graph, n Node, outputs map[string]component.Output) map[string]component.Output {
+	inputs := map[string]component.Output{}
 	for _, e := range p.Edges {
 		if e.To != n.Ref() {
 			continue
@@ -144,7 +145,7 @@ func (p *Plan) inputs(g *flow.Graph, n Node, outputs map[string]flow.Output) map
 }
 
 // yields checks that a component has built what its Spec says.
-func (n Node) yields(out flow.Output) error {
+func (n Node) yields(out component.Output) error {
 	switch want := n.Spec.Out.Go; {
 	case want == nil && out != nil:
 		return fmt.Errorf("a sink has built an output of %v", out.ElemType())

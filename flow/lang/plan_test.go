@@ -10,52 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/lang/langtest"
 )
 
-const runnable = `
-variable "to" {
-  default = "-"
-}
-
-run {
-  on_error = "skip"
-}
-
-sink "dead_letters" "failed" {
-  in   = run.dead_letters
-  file = "failed.jsonl"
-}
-
-sink "print" "out" {
-  in = op.planes
-  to = var.to
-}
-
-op "decode" "planes" {
-  in = source.names
-}
-
-source "list" "names" {
-}
-`
-
-func planned(t *testing.T, m *made, src string, sets ...string) *lang.Plan {
-	t.Helper()
-	f, faults := lang.Parse("folder/job.flow", []byte(src))
-	if faults != nil {
-		t.Fatal(faults)
-	}
-	plan, faults := f.Plan(sets, m.reg)
-	if faults != nil {
-		t.Fatal(faults)
-	}
-	return plan
-}
-
 func TestBuildRuns(t *testing.T) {
-	m := components()
-	plan := planned(t, m, runnable, "to=x=y")
+	m := langtest.Components()
+	plan := langtest.Planned(t, m, langtest.Runnable, "to=x=y")
 	if got := plan.Options(); got.Name != "job" || got.OnError != flow.OnErrorSkip || got.Seed != 1234 {
 		t.Errorf("options are %+v", got)
 	}
@@ -67,14 +29,14 @@ func TestBuildRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"a", "b", "out prints to x=y", "planes: bad: not an image"}
-	if diff := cmp.Diff(want, m.sortedLines()); diff != "" {
+	if diff := cmp.Diff(want, m.Noted()); diff != "" {
 		t.Errorf("the sinks were given (-want +got):\n%s", diff)
 	}
 }
 
 func TestBuildErrorNamesTheBlock(t *testing.T) {
-	m := components()
-	plan := planned(t, m, `
+	m := langtest.Components()
+	plan := langtest.Planned(t, m, `
 source "list" "names" {
 }
 op "decode" "planes" {
@@ -101,13 +63,13 @@ sink "scores" "out" {
 }
 
 func TestBuildRefusesAnOutputThatIsNotTheSpecs(t *testing.T) {
-	for want, build := range map[string]func(*flow.Node) (flow.Output, error){
-		"has built no output": func(*flow.Node) (flow.Output, error) { return nil, nil },
-		"output of int":       func(*flow.Node) (flow.Output, error) { return flow.Out[int]{}, nil },
+	for want, build := range map[string]func(*component.Node) (component.Output, error){
+		"has built no output": func(*component.Node) (component.Output, error) { return nil, nil },
+		"output of int":       func(*component.Node) (component.Output, error) { return flow.Out[int]{}, nil },
 	} {
-		m := components()
-		m.reg.Register(&flow.Spec{Kind: flow.KindSource, Name: "liar", Doc: "Lie.", Out: sampleType, Build: build})
-		plan := planned(t, m, "source \"liar\" \"s\" {\n}\nsink \"print\" \"out\" {\n  in = source.s\n}\n")
+		m := langtest.Components()
+		m.Registry.Register(&component.Spec{Kind: flow.KindSource, Name: "liar", Doc: "Lie.", Out: langtest.SampleType, Build: build})
+		plan := langtest.Planned(t, m, "source \"liar\" \"s\" {\n}\nsink \"print\" \"out\" {\n  in = source.s\n}\n")
 		err := plan.Build(flow.New(plan.Options()))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
@@ -118,12 +80,12 @@ func TestBuildRefusesAnOutputThatIsNotTheSpecs(t *testing.T) {
 func TestLoadLooksForFiles(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "job.flow")
-	src := strings.Replace(runnable, "source \"list\" \"names\" {\n",
+	src := strings.Replace(langtest.Runnable, "source \"list\" \"names\" {\n",
 		"variable \"table\" {\n  default = \"\"\n}\nsource \"list\" \"names\" {\n  table = var.table\n", 1)
 	if err := os.WriteFile(path, []byte(src), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	reg := components().reg
+	reg := langtest.Components().Registry
 	if _, faults := lang.Load(path, nil, reg); faults != nil {
 		t.Errorf("without a table: %v", faults)
 	}
@@ -143,7 +105,7 @@ func TestLoadLooksForFiles(t *testing.T) {
 
 func TestRenderInColour(t *testing.T) {
 	f, _ := lang.Parse("x.flow", []byte("size = 3\n"))
-	_, faults := f.Plan(nil, components().reg)
+	_, faults := f.Plan(nil, langtest.Components().Registry)
 	var b strings.Builder
 	if err := faults.Render(&b, true); err != nil {
 		t.Fatal(err)

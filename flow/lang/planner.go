@@ -10,12 +10,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // planner turns a file into a plan and collects what is wrong with it.
 type planner struct {
 	file   *File
-	reg    *flow.Registry
+	reg    *component.Registry
 	files  bool // check that input files exist
 	faults Diagnostics
 
@@ -29,12 +30,12 @@ type planner struct {
 	foreign   Diagnostics        // of other files, which steps run
 }
 
-func (f *File) plan(sets []string, reg *flow.Registry, files bool) (*Plan, Diagnostics) {
+func (f *File) plan(sets []string, reg *component.Registry, files bool) (*Plan, Diagnostics) {
 	return f.planAt(sets, reg, files, 0)
 }
 
 // planAt is plan for a file that is so many files of steps down.
-func (f *File) planAt(sets []string, reg *flow.Registry, files bool, depth int) (*Plan, Diagnostics) {
+func (f *File) planAt(sets []string, reg *component.Registry, files bool, depth int) (*Plan, Diagnostics) {
 	p := &planner{file: f, reg: reg, files: files, depth: depth}
 	p.sortBlocks()
 	p.setVariables(sets)

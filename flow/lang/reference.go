@@ -9,16 +9,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // deadLetters is how a file calls the stream of what has failed.
 const deadLetters = "run.dead_letters"
 
-var deadLetterType = flow.TypeOf[flow.DeadLetter]("dead letter")
+var deadLetterType = component.TypeOf[flow.DeadLetter]("dead letter")
 
 // input is a port that is connected.
 type input struct {
-	port flow.Port
+	port component.Port
 	from *node // nil: the run's dead letters
 	at   hcl.Range
 }
@@ -42,7 +43,7 @@ func refText(t hcl.Traversal) string {
 }
 
 // connect reads the reference at a port.
-func (p *planner) connect(n *node, port flow.Port, a *hclsyntax.Attribute) {
+func (p *planner) connect(n *node, port component.Port, a *hclsyntax.Attribute) {
 	t, faults := hcl.AbsTraversalForExpr(a.Expr)
 	if faults.HasErrors() || !isReference(t) {
 		p.markUsed(a.Expr)
@@ -127,7 +128,7 @@ func (p *planner) outputs() []string {
 }
 
 // fitting is a hint at what could stand at a port.
-func (p *planner) fitting(port flow.Port, reader *node) string {
+func (p *planner) fitting(port component.Port, reader *node) string {
 	var list []string
 	for _, n := range p.nodes {
 		if n != reader && n.spec != nil && n.spec.Out.Go == port.Type.Go {

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // Resolved is the plan as a .flow file of its own: every field has its value,
@@ -28,7 +28,7 @@ func (p *Plan) Resolved() []byte {
 	if len(p.Steps) > 0 {
 		return hclwrite.Format([]byte(b.String()))
 	}
-	block("run", settings(flow.RunFields, p.run))
+	block("run", settings(component.RunFields, p.run))
 	for _, n := range p.Nodes {
 		var lines []string
 		for _, e := range p.Edges {
@@ -57,20 +57,20 @@ func (p *Plan) resolvedStep(s Step) []string {
 }
 
 // settings is a line for each field.
-func settings(fields []flow.Field, a flow.Args) []string {
+func settings(fields []component.Field, a component.Args) []string {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(a)) {
-		i := slices.IndexFunc(fields, func(f flow.Field) bool { return f.Name == name })
+		i := slices.IndexFunc(fields, func(f component.Field) bool { return f.Name == name })
 		lines = append(lines, fmt.Sprintf("  %s = %s\n", name, written(literal(fields[i], a[name]))))
 	}
 	return lines
 }
 
 // literal is the value that convert turns into v.
-func literal(f flow.Field, v any) cty.Value {
+func literal(f component.Field, v any) cty.Value {
 	switch v := v.(type) {
 	case int:
-		if f.Type == flow.Workers && v == 0 {
+		if f.Type == component.Workers && v == 0 {
 			return cty.StringVal("auto")
 		}
 		return cty.NumberIntVal(int64(v))

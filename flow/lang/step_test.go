@@ -10,6 +10,7 @@ import (
 
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/lang/langtest"
 )
 
 const jobOfSteps = `
@@ -77,8 +78,8 @@ func TestSteps(t *testing.T) {
 		"job.flow": jobOfSteps, "print.flow": printFlow,
 		"deeper/steps.flow": `step "only" { flow = "../print.flow" }`,
 	})
-	m := components()
-	plan, faults := lang.Load(filepath.Join(dir, "job.flow"), []string{"names=p, q"}, m.reg)
+	m := langtest.Components()
+	plan, faults := lang.Load(filepath.Join(dir, "job.flow"), []string{"names=p, q"}, m.Registry)
 	if faults != nil {
 		t.Fatal(faults)
 	}
@@ -90,7 +91,7 @@ func TestSteps(t *testing.T) {
 	if first.Name != "first" || first.File != filepath.Join(dir, "print.flow") || !slices.Equal(first.Sets, want) {
 		t.Errorf("step %+v, want sets %q", first, want)
 	}
-	inner, faults := lang.Load(first.File, first.Sets, m.reg)
+	inner, faults := lang.Load(first.File, first.Sets, m.Registry)
 	if faults != nil {
 		t.Fatal(faults)
 	}
@@ -124,7 +125,7 @@ step "none" {
   set      = { to = each.value }
 }
 `})
-	reg := components().reg
+	reg := langtest.Components().Registry
 	shape := func(name string, sets ...string) string {
 		t.Helper()
 		plan, faults := lang.Load(filepath.Join(dir, name), sets, reg)
@@ -184,7 +185,7 @@ func TestStepFaults(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`})
-		_, faults := lang.Load(filepath.Join(dir, "job.flow"), nil, components().reg)
+		_, faults := lang.Load(filepath.Join(dir, "job.flow"), nil, langtest.Components().Registry)
 		got := strings.ReplaceAll(faults.Error(), dir+"/", "")
 		if !strings.Contains("\n"+got, "\n"+c.want) {
 			t.Errorf("%s\n%s\nwant\n%s", c.src, got, c.want)

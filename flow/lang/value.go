@@ -10,16 +10,16 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // convert gives an expression's value, known and not null, the Go type that
 // stands behind a field's type.
-func convert(t flow.FieldType, v cty.Value) (any, error) {
+func convert(t component.FieldType, v cty.Value) (any, error) {
 	switch t {
-	case flow.Int:
+	case component.Int:
 		return intOf(v)
-	case flow.Float:
+	case component.Float:
 		if v.Type() != cty.Number {
 			return nil, mismatch("a number", v)
 		}
@@ -28,20 +28,20 @@ func convert(t flow.FieldType, v cty.Value) (any, error) {
 			return nil, fmt.Errorf("%s is too large", written(v))
 		}
 		return f, nil
-	case flow.Bool:
+	case component.Bool:
 		if v.Type() != cty.Bool {
 			return nil, mismatch("true or false", v)
 		}
 		return v.True(), nil
-	case flow.Strings:
+	case component.Strings:
 		return stringsOf(v)
-	case flow.Ints:
+	case component.Ints:
 		return intsOf(v)
-	case flow.Size:
+	case component.Size:
 		return sizeOf(v)
-	case flow.Duration:
+	case component.Duration:
 		return durationOf(v)
-	case flow.Workers:
+	case component.Workers:
 		return workersOf(v)
 	}
 	if v.Type() != cty.String {
@@ -72,7 +72,7 @@ func intOf(v cty.Value) (int, error) {
 func sizeOf(v cty.Value) (int64, error) {
 	switch v.Type() {
 	case cty.String:
-		return flow.ParseSize(v.AsString())
+		return component.ParseSize(v.AsString())
 	case cty.Number:
 		n, err := intOf(v)
 		return int64(n), err
@@ -148,9 +148,9 @@ func intsOf(v cty.Value) ([]int, error) {
 }
 
 // accepts is Field.Accepts with a hint at the choice that was probably meant.
-func accepts(f flow.Field, v any) (hint string, err error) {
+func accepts(f component.Field, v any) (hint string, err error) {
 	err = f.Accepts(v)
-	if choice, ok := errors.AsType[*flow.ChoiceError](err); ok {
+	if choice, ok := errors.AsType[*component.ChoiceError](err); ok {
 		if near := nearest(choice.Value, choice.Choices); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}

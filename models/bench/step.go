@@ -10,7 +10,8 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/models"
-	"hpaflow/models/kernels"
+	"hpaflow/models/cpu"
+	"hpaflow/models/cpu/kernels"
 )
 
 // Options say what is measured.
@@ -130,7 +131,7 @@ type device interface {
 func prepare(ctx context.Context, o Options) (step func() error, d device, err error) {
 	batch := noise(o)
 	if !o.Infer {
-		cpu, err := models.NewCPU(o.network())
+		cpu, err := cpu.New(o.network())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -139,7 +140,7 @@ func prepare(ctx context.Context, o Options) (step func() error, d device, err e
 			return err
 		}, cpu, nil
 	}
-	p, err := models.NewPredictor(o.network(), o.Flights)
+	p, err := cpu.NewPredictor(o.network(), o.Flights)
 	if err != nil {
 		return nil, nil, err
 	}

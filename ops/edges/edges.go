@@ -9,40 +9,41 @@ package edges
 import (
 	"hpaflow/data"
 	"hpaflow/data/cells"
+	"hpaflow/data/challenge"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/metrics"
 	"hpaflow/data/search"
-	"hpaflow/data/shard"
+	"hpaflow/data/shards"
 	"hpaflow/data/split"
-	"hpaflow/data/submission"
 	"hpaflow/flow"
-	"hpaflow/models/metrics"
+	"hpaflow/flow/component"
 )
 
 // Images, from files to batches.
 var (
-	Sample   = flow.TypeOf[*data.Sample]("sample")     // with files, and once decoded with planes
-	Channels = flow.TypeOf[*data.Channels]("channels") // a sample whose channels are pictures of their own
-	File     = flow.TypeOf[data.File]("file")          // encoded
-	Frame    = flow.TypeOf[shard.Frame]("frame")       // a sample as a shard holds it
-	Batch    = flow.TypeOf[*data.Batch]("batch")       // values and targets of several samples
+	Sample   = component.TypeOf[*data.Sample]("sample")     // with files, and once decoded with planes
+	Channels = component.TypeOf[*data.Channels]("channels") // a sample whose channels are pictures of their own
+	File     = component.TypeOf[data.File]("file")          // encoded
+	Frame    = component.TypeOf[shards.Frame]("frame")      // a sample as a shard holds it
+	Batch    = component.TypeOf[*data.Batch]("batch")       // values and targets of several samples
 )
 
 // What is found out about samples, and decided for them.
 var (
-	Hashed      = flow.TypeOf[*imagehash.Hashed]("hashed")
-	Group       = flow.TypeOf[*duplicates.Group]("group")
-	Leak        = flow.TypeOf[duplicates.Image]("leak")
-	Assignment  = flow.TypeOf[split.Assignment]("assignment")
-	Prediction  = flow.TypeOf[*data.Prediction]("prediction")
-	Calibration = flow.TypeOf[*metrics.Calibration]("calibration")
-	Claim       = flow.TypeOf[submission.Row]("claim")
+	Hashed      = component.TypeOf[*imagehash.Hashed]("hashed")
+	Group       = component.TypeOf[*duplicates.Group]("group")
+	Leak        = component.TypeOf[duplicates.Image]("leak")
+	Assignment  = component.TypeOf[split.Assignment]("assignment")
+	Prediction  = component.TypeOf[*data.Prediction]("prediction")
+	Calibration = component.TypeOf[*metrics.Calibration]("calibration")
+	Claim       = component.TypeOf[challenge.Row]("claim")
 )
 
 // The rest.
 var (
-	PlannedCells = flow.TypeOf[cells.Planned]("planned cells")
-	Trial        = flow.TypeOf[*search.Trial]("trial")
-	Result       = flow.TypeOf[search.Result]("result") // of a trial
-	DeadLetter   = flow.TypeOf[flow.DeadLetter]("dead letter")
+	PlannedCells = component.TypeOf[cells.Planned]("planned cells")
+	Trial        = component.TypeOf[*search.Trial]("trial")
+	Result       = component.TypeOf[search.Result]("result") // of a trial
+	DeadLetter   = component.TypeOf[flow.DeadLetter]("dead letter")
 )

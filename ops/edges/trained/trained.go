@@ -3,12 +3,12 @@
 package trained
 
 import (
-	"hpaflow/flow"
-	"hpaflow/models"
+	"hpaflow/flow/component"
+	"hpaflow/models/checkpoint"
 )
 
 // What networks and their training yield.
 var (
-	Progress = flow.TypeOf[*models.Progress]("progress")
-	Weights  = flow.TypeOf[*models.Weights]("weights")
+	Progress = component.TypeOf[*checkpoint.Progress]("progress")
+	Weights  = component.TypeOf[*checkpoint.Weights]("weights")
 )

@@ -1,0 +1,126 @@
+package predict
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/provenance"
+)
+
+// Options say how a table is written.
+type Options struct {
+	// From is the digest of what the table is made from, which is recorded beside
+	// it (package provenance). Without one a table is always made anew.
+	From string
+	// ShardRows are the rows in a shard, at most; 0: 256.
+	ShardRows int
+}
+
+// Writer writes a table, row by row. It ends with one of Commit and Abort, and
+// is not safe for concurrent use, other than Has.
+type Writer struct {
+	path  string
+	out   output           // nil: the table is there already
+	first *data.Prediction // the rows after it are to be like it
+}
+
+// output is a table of one format that is being written.
+type output interface {
+	has(id string) bool // whether a writer that was stopped has left the row
+	left() int          // how many it has left
+	add(*data.Prediction) error
+	commit() error
+	abort() error
+}
+
+// Create begins a table, in a folder that is made if need be, or goes on with
+// one. What a killed writer left unfinished is removed.
+func Create(path string, o Options) (*Writer, error) {
+	format, err := FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	path = filepath.Clean(path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	for _, file := range []string{path, path + provenance.Suffix} {
+		if err := atomicfile.SweepFile(atomicfile.OS, file); err != nil {
+			return nil, err
+		}
+	}
+	w := &Writer{path: path}
+	switch {
+	case o.From != "" && provenance.Fresh(path, o.From):
+		if format == Shards {
+			err = forgetPart(path)
+		}
+	case format == Shards:
+		w.out, err = createShards(path, o)
+	default:
+		w.out, err = createCSV(path, format, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Done says that the table is there already, made from the same.
+func (w *Writer) Done() bool { return w.out == nil }
+
+// Has says whether a row was there when the writer began. It may be called
+// while rows are added.
+func (w *Writer) Has(id string) bool { return w.Done() || w.out.has(id) }
+
+// Left is how many rows a writer that was stopped has left, which this one goes
+// on after.
+func (w *Writer) Left() int {
+	if w.Done() {
+		return 0
+	}
+	return w.out.left()
+}
+
+// Add appends a row. One that is not valid, or has labels or probabilities
+// where the first has not, is an error.
+func (w *Writer) Add(p *data.Prediction) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if w.first == nil {
+		w.first = p
+	}
+	switch {
+	case p.Labeled != w.first.Labeled:
+		return fmt.Errorf("%s: some samples of the table have labels, some have none", p.ID)
+	case len(p.P) != len(w.first.P):
+		return fmt.Errorf("%s has %d probabilities, %s has %d", p.ID, len(p.P), w.first.ID, len(w.first.P))
+	}
+	return w.out.add(p)
+}
+
+// Commit makes the table appear, in place of one that has the name. A table of
+// no rows is an error.
+func (w *Writer) Commit() error {
+	if w.Done() {
+		return nil
+	}
+	if w.first == nil && w.out.left() == 0 {
+		return errors.Join(fmt.Errorf("%s: there is no row to write", w.path), w.out.abort())
+	}
+	return w.out.commit()
+}
+
+// Abort ends without a table. What has the name stays, and of shards those that
+// are complete, to go on after.
+func (w *Writer) Abort() error {
+	if w.Done() {
+		return nil
+	}
+	return w.out.abort()
+}

@@ -1,0 +1,220 @@
+package shards
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"hpaflow/data"
+
+	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
+	"github.com/cespare/xxhash/v2"
+)
+
+// Reader reads samples of a folder of shards, in any order. It is safe for
+// concurrent use.
+type Reader struct {
+	dir     string
+	kind    Kind
+	entries []Entry
+	byKey   map[string]int
+
+	mu   sync.Mutex
+	open map[string]*os.File
+}
+
+// Open reads the index of a folder, or, where there is none, the seek table
+// of every shard and the members of every frame, which takes as long as
+// reading all of it. A folder of another kind than want is an error, and so is
+// one of both; AnyKind takes either.
+func Open(dir string, want Kind) (*Reader, error) {
+	x, err := readIndex(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(x.shards) == 0 {
+		if x, err = scan(dir); err != nil {
+			return nil, err
+		}
+	}
+	if want != AnyKind && x.kind != want {
+		return nil, fmt.Errorf("%s holds shards of %s, not of %s", dir, x.kind, want)
+	}
+	r := &Reader{dir: dir, kind: x.kind, entries: x.entries, byKey: map[string]int{}, open: map[string]*os.File{}}
+	for i, e := range r.entries {
+		if _, twice := r.byKey[e.Key]; twice {
+			return nil, fmt.Errorf("%s: %s is there twice", dir, e.Key)
+		}
+		r.byKey[e.Key] = i
+	}
+	return r, nil
+}
+
+// Kind is what the frames hold.
+func (r *Reader) Kind() Kind { return r.kind }
+
+// Entries lists the samples in the order of the shards. The caller must not
+// change the list.
+func (r *Reader) Entries() []Entry { return r.entries }
+
+// Frame reads a sample's frame, to be decoded by Decode, and names it for
+// errors as SHARD:KEY. Bytes that do not fit their checksum are an error.
+func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
+	i, ok := r.byKey[key]
+	if !ok {
+		return nil, "", fmt.Errorf("%s has no sample %s", r.dir, key)
+	}
+	e := r.entries[i]
+	f, err := r.file(e.Shard)
+	if err != nil {
+		return nil, "", err
+	}
+	b, err := readFrame(f, e)
+	return b, e.Shard + ":" + key, err
+}
+
+// File is a sample's frame as a packed file, for a stage that decodes.
+func (r *Reader) File(key string) (data.File, error) {
+	frame, name, err := r.Frame(key)
+	return data.File{Name: name, Channel: data.Packed, Data: frame}, err
+}
+
+// Read reads and decodes a sample's frame.
+func (r *Reader) Read(key string) (*Content, error) {
+	packed, name, err := r.Frame(key)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Decode(packed)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+// Close closes the shards. The reader opens them again when it is used again.
+func (r *Reader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.open {
+		f.Close() // opened for reading: nothing can be lost
+	}
+	clear(r.open)
+	return nil
+}
+
+func (r *Reader) file(name string) (*os.File, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.open[name]; f != nil {
+		return f, nil
+	}
+	if !shardName.MatchString(name) {
+		return nil, fmt.Errorf("%s: %q is no shard's name", r.dir, name)
+	}
+	f, err := os.Open(filepath.Join(r.dir, name))
+	if err != nil {
+		return nil, err
+	}
+	r.open[name] = f
+	return f, nil
+}
+
+// readFrame reads an entry's bytes, if the file is long enough to hold them.
+func readFrame(f *os.File, e Entry) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if e.Offset < 0 || e.Length < 0 || e.Offset > info.Size()-e.Length {
+		return nil, fmt.Errorf("%s: the frame of %s ends beyond the file", e.Shard, e.Key)
+	}
+	b := make([]byte, e.Length)
+	if _, err := f.ReadAt(b, e.Offset); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", e.Shard, e.Key, err)
+	}
+	if xxhash.Sum64(b) != e.Checksum {
+		return nil, fmt.Errorf("%s: the frame of %s is damaged: its checksum does not fit", e.Shard, e.Key)
+	}
+	return b, nil
+}
+
+// scan makes the index of a folder that has none, without digests.
+func scan(dir string) (*index, error) {
+	names, err := files(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s holds no shards", dir)
+	}
+	var x index
+	for _, name := range names {
+		found, err := scanShard(dir, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		x.entries = append(x.entries, found...)
+	}
+	if len(x.entries) == 0 {
+		return nil, fmt.Errorf("the shards of %s hold no samples", dir)
+	}
+	x.kind = x.entries[0].Kind
+	for _, e := range x.entries {
+		if e.Kind != x.kind {
+			return nil, fmt.Errorf("%s holds shards of %s and of %s: %s and %s", dir, x.kind, e.Kind, x.entries[0].Shard, e.Shard)
+		}
+	}
+	return &x, nil
+}
+
+// scanShard finds frames by the seek table, and keys by decoding them.
+func scanShard(dir, name string) ([]Entry, error) {
+	f, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := seekable.NewReader(f, decoder())
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	table, err := z.SeekTable()
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for id := range table.NumFrames() {
+		at, _ := table.EntryByID(id)
+		e := Entry{Shard: name, Offset: int64(at.CompressedOffset), Length: int64(at.CompressedSize), Raw: int64(at.DecompressedSize)}
+		if e.Offset > info.Size()-e.Length {
+			return nil, fmt.Errorf("frame %d ends beyond the file", id)
+		}
+		packed := make([]byte, e.Length)
+		if _, err := io.ReadFull(io.NewSectionReader(f, e.Offset, e.Length), packed); err != nil {
+			return nil, err
+		}
+		raw, err := unpack(nil, packed)
+		if err != nil {
+			return nil, fmt.Errorf("frame %d: %w", id, err)
+		}
+		if id == table.NumFrames()-1 && bytes.Equal(raw, tarEnd) {
+			break
+		}
+		c, err := parse(raw)
+		if err != nil {
+			return nil, fmt.Errorf("frame %d: %w", id, err)
+		}
+		e.About, e.Checksum = c.About, xxhash.Sum64(packed)
+		entries = append(entries, e)
+	}
+	return entries, nil
+}

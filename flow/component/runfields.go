@@ -1,0 +1,25 @@
+package component
+
+import "hpaflow/flow"
+
+// RunFields are the settings a .flow file may give in its run block.
+var RunFields = []Field{
+	{Name: "on_error", Type: String, Default: "fail", Choices: []string{"fail", "skip"},
+		Doc: "what a record error does: fail the run, or skip the record and write a dead letter"},
+	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
+		Doc: "with on_error = skip: more errors than this fail the run; 0 is no limit"},
+	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
+		Doc: "all randomness is drawn from this, the epoch and the record's key"},
+	{Name: "memory", Type: Size, Default: int64(0),
+		Doc: "bytes in flight, at most; 0 is a quarter of the machine's memory"},
+}
+
+// RunOptions turns the values of RunFields into Options.
+func RunOptions(a Args) flow.Options {
+	return flow.Options{
+		OnError:   flow.ErrorPolicy(a.String("on_error")),
+		MaxErrors: a.Int("max_errors"),
+		Seed:      uint64(a.Int("seed")),
+		Memory:    a.Size("memory"),
+	}
+}

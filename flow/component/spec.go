@@ -1,0 +1,179 @@
+package component
+
+import (
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+
+	"hpaflow/flow"
+)
+
+// Type is what travels on an edge: a name people read and the Go type behind it.
+type Type struct {
+	Name string       // as in "sample" or "batch"
+	Go   reflect.Type // two types are the same edge type when this is
+}
+
+// TypeOf names the edge type that carries values of T.
+func TypeOf[T any](name string) Type {
+	return Type{Name: name, Go: reflect.TypeFor[T]()}
+}
+
+// Port is a named input of a component.
+type Port struct {
+	Name     string // the attribute that holds the reference: "in", "validate"
+	Type     Type
+	Optional bool
+	Doc      string
+}
+
+// Takes are the ports of a component with one input.
+func Takes(t Type) []Port { return []Port{{Name: "in", Type: t}} }
+
+// Spec describes one component completely. Parsing, checking, the reference
+// page, completion and construction all read this and nothing else.
+type Spec struct {
+	Kind   flow.Kind
+	Name   string // the block's first label: source "samples" "train"
+	Doc    string // one sentence, then details
+	In     []Port // empty for a source
+	Out    Type   // the zero Type for a sink
+	Fields []Field
+
+	// Parallel components take a `workers` field: "auto" or a number.
+	Parallel bool
+
+	// Check looks at faults that span fields, such as two that exclude each
+	// other. It sees complete, individually valid arguments, and reports every
+	// fault it finds. It may be nil.
+	Check func(Args) []FieldFault
+
+	// Build adds the component to the node's graph. It returns the node's
+	// output (an Out[T] of the type the Spec names), or nil for a sink.
+	Build func(*Node) (Output, error)
+}
+
+// FieldFault is one thing wrong with one field.
+type FieldFault struct {
+	Field string // the name of the field to point at
+	Fault string // what is wrong, without the field's name
+	Hint  string // what to do about it; may be empty
+}
+
+// Title is how people name the component: `op "decode"`.
+func (s *Spec) Title() string { return fmt.Sprintf("%s %q", s.Kind, s.Name) }
+
+// Field finds a field by name, the implied `workers` included.
+func (s *Spec) Field(name string) (Field, bool) {
+	for _, f := range s.AllFields() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// AllFields lists the declared fields and, for a parallel component, `workers`.
+func (s *Spec) AllFields() []Field {
+	if !s.Parallel {
+		return s.Fields
+	}
+	return append(s.Fields[:len(s.Fields):len(s.Fields)], workersField)
+}
+
+// Port finds an input by name.
+func (s *Spec) Port(name string) (Port, bool) {
+	for _, p := range s.In {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Port{}, false
+}
+
+// Registry holds the components a .flow file may name. It is filled by the
+// program, by calls such as ops.Register(r): nothing registers itself.
+type Registry struct {
+	specs map[flow.Kind]map[string]*Spec
+}
+
+// Register adds specs. A spec that is unusable (no name, a duplicate, a
+// default of the wrong type) is a programming error, and panics.
+func (r *Registry) Register(specs ...*Spec) {
+	for _, s := range specs {
+		if err := s.validate(); err != nil {
+			panic("component: " + err.Error())
+		}
+		if r.specs == nil {
+			r.specs = map[flow.Kind]map[string]*Spec{}
+		}
+		if r.specs[s.Kind] == nil {
+			r.specs[s.Kind] = map[string]*Spec{}
+		}
+		if r.specs[s.Kind][s.Name] != nil {
+			panic("component: " + s.Title() + " registered twice")
+		}
+		r.specs[s.Kind][s.Name] = s
+	}
+}
+
+// Lookup finds a component.
+func (r *Registry) Lookup(kind flow.Kind, name string) (*Spec, bool) {
+	s, ok := r.specs[kind][name]
+	return s, ok
+}
+
+// Specs lists the components of a kind, by name.
+func (r *Registry) Specs(kind flow.Kind) []*Spec {
+	list := make([]*Spec, 0, len(r.specs[kind]))
+	for _, s := range r.specs[kind] {
+		list = append(list, s)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list
+}
+
+func (s *Spec) validate() error {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	if s.Name == "" || s.Doc == "" || s.Build == nil {
+		fault("a spec needs Name, Doc and Build")
+	}
+	switch s.Kind {
+	case flow.KindSource:
+		if len(s.In) != 0 || s.Out.Go == nil {
+			fault("a source has an output and no inputs")
+		}
+	case flow.KindOp:
+		if len(s.In) == 0 || s.Out.Go == nil {
+			fault("an op has inputs and an output")
+		}
+	case flow.KindSink:
+		if len(s.In) == 0 || s.Out.Go != nil {
+			fault("a sink has inputs and no output")
+		}
+	default:
+		fault("unknown kind %q", s.Kind)
+	}
+	names := map[string]bool{}
+	for _, p := range s.In {
+		names[p.Name] = true
+	}
+	for _, f := range s.AllFields() {
+		if names[f.Name] {
+			fault("field %q declared twice", f.Name)
+		}
+		names[f.Name] = true
+		if f.Default == nil {
+			continue
+		}
+		if err := f.Accepts(f.Default); err != nil {
+			fault("default of %s: %v", f.Name, err)
+		}
+	}
+	if faults == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", s.Title(), strings.Join(faults, "; "))
+}

@@ -1,0 +1,178 @@
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/models"
+	"hpaflow/models/statedict"
+)
+
+// A checkpoint is a folder of two files: the weights, which other programs
+// read, and the training state, which holds the digest of the weights it
+// belongs to. The training state is written last; a folder without it is not
+// a checkpoint yet.
+const (
+	weightsFile  = "weights.safetensors"
+	trainingFile = "training.safetensors"
+)
+
+// Checkpoint is all that is needed to go on with a run.
+type Checkpoint struct {
+	State    models.State
+	Position Position
+}
+
+// progress is what the training file says beside its tensors.
+type progress struct {
+	Position Position `json:"position"`
+	Steps    int64    `json:"optimizer_steps"`
+	Pending  int      `json:"pending_batches"`
+	Weights  string   `json:"weights_sha256"`
+}
+
+const progressKey = "hpaflow.training"
+
+// EpochDir is the folder of the checkpoint after an epoch, counted from 0.
+func EpochDir(dir string, epoch int) string {
+	return filepath.Join(dir, fmt.Sprintf("epoch_%04d", epoch))
+}
+
+// StepDir is the folder of a checkpoint in the middle of an epoch, which is
+// needed until a later one is there.
+func StepDir(dir string, p Position) string {
+	return filepath.Join(dir, fmt.Sprintf("epoch_%04d.step_%09d", p.Epoch, p.Step))
+}
+
+// SaveCheckpoint writes a checkpoint to the folder dir. Killed at any moment
+// it leaves a complete checkpoint or a folder that LatestCheckpoint passes over.
+// A second writer to the same folder gets an error.
+func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	unlock, err := atomicfile.Lock(dir)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	training := filepath.Join(dir, trainingFile)
+	if err := os.Remove(training); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	digest := sha256.New()
+	err = atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
+		return statedict.Write(io.MultiWriter(w, digest), c.State.Weights, map[string]string{"format": "pt"})
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	text, err := json.Marshal(progress{
+		Position: c.Position, Steps: c.State.Steps, Pending: c.State.Pending,
+		Weights: hex.EncodeToString(digest.Sum(nil)),
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	err = atomicfile.Write(training, func(w io.Writer) error {
+		return statedict.Write(w, c.State.Optimizer, map[string]string{progressKey: string(text)})
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+// LoadCheckpoint reads the checkpoint in the folder dir.
+func LoadCheckpoint(dir string) (*Checkpoint, error) {
+	weights, _, digest, err := readFile(filepath.Join(dir, weightsFile))
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, trainingFile)
+	moments, metadata, _, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var p progress
+	if err := json.Unmarshal([]byte(metadata[progressKey]), &p); err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %s: %w", path, progressKey, err)
+	}
+	if p.Weights != digest {
+		return nil, fmt.Errorf("checkpoint: %s belongs to other weights than %s", path, weightsFile)
+	}
+	return &Checkpoint{
+		State:    models.State{Weights: weights, Optimizer: moments, Steps: p.Steps, Pending: p.Pending},
+		Position: p.Position,
+	}, nil
+}
+
+// LoadPosition reads how far the run had come whose checkpoint is in the folder
+// dir, without its tensors.
+func LoadPosition(dir string) (*Position, error) {
+	path := filepath.Join(dir, trainingFile)
+	metadata, err := statedict.ReadMetadata(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
+	}
+	var p progress
+	if err := json.Unmarshal([]byte(metadata[progressKey]), &p); err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %s: %w", path, progressKey, err)
+	}
+	return &p.Position, nil
+}
+
+// LoadWeights reads a state dict from a checkpoint folder, or from a file in
+// any format that package statedict knows. Names are as the file has them, but
+// for what statedict.Load tidies; Device.Init matches them with the network's.
+func LoadWeights(path string) ([]models.Tensor, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, weightsFile)
+	}
+	return statedict.Load(path)
+}
+
+// readFile reads tensors, metadata and the file's digest.
+func readFile(path string) (tensors []models.Tensor, metadata map[string]string, digest string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("checkpoint: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("checkpoint: %w", err)
+	}
+	h := sha256.New()
+	if tensors, metadata, err = statedict.Read(io.TeeReader(f, h), info.Size()); err != nil {
+		return nil, nil, "", fmt.Errorf("checkpoint: %s: %w", path, err)
+	}
+	return tensors, metadata, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// SaveWeights writes weights alone to the folder dir, atomically.
+func SaveWeights(dir string, weights []models.Tensor) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
+		return statedict.Write(w, weights, map[string]string{"format": "pt"})
+	})
+}
+
+// WeightsFile is the file of weights in a checkpoint's folder.
+func WeightsFile(dir string) string { return filepath.Join(dir, weightsFile) }

@@ -1,0 +1,144 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"hpaflow/data"
+	"hpaflow/models"
+	"hpaflow/models/cpu/kernels"
+)
+
+// Device is the Device that runs here. It holds the network twice, as a graph
+// that trains and a plan that predicts, over the same parameters.
+type Device struct {
+	opts      models.Options
+	params    *params
+	trainable []*param
+	optimizer *optimizer
+	env       *environment
+
+	train   *graph
+	predict *runner
+	x, y    *tensor.Dense
+
+	pending int         // batches summed since the optimiser's last step
+	sum     [][]float32 // their gradients, when Accumulate is more than 1
+}
+
+var _ models.Device = (*Device)(nil)
+
+// New makes a network with initial weights.
+func New(o models.Options) (*Device, error) {
+	o.EnsureDefaults()
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	d := &Device{
+		opts:   o,
+		params: newParams(o.Seed),
+		env:    &environment{arena: newArena(), ws: kernels.NewWorkspace()},
+		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
+		y:      tensor.New(tensor.WithShape(o.Batch, o.Classes), tensor.Of(tensor.Float32)),
+	}
+	plan, err := newPlan(o, d.params)
+	if err == nil {
+		d.train, err = buildGraph(o, d.params, d.env, d.x, d.y)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Model, err)
+	}
+	d.predict = &runner{plan: plan, env: d.env}
+	d.trainable = d.params.trainable()
+	d.optimizer = newOptimizer(o.Optimizer, d.env.ws, d.trainable)
+	if o.Accumulate > 1 {
+		d.sum = d.zeros()
+	}
+	return d, nil
+}
+
+// zeros is memory of the size of all gradients.
+func (d *Device) zeros() [][]float32 {
+	list := make([][]float32, len(d.trainable))
+	for i, p := range d.trainable {
+		list[i] = make([]float32, len(p.data))
+	}
+	return list
+}
+
+// Train is Device.Train.
+func (d *Device) Train(ctx context.Context, b *data.Batch, lr float64) (models.Step, error) {
+	if err := errors.Join(context.Cause(ctx), d.opts.Check(b)); err != nil {
+		return models.Step{}, err
+	}
+	if b.Y == nil {
+		return models.Step{}, fmt.Errorf("train: the batch has no targets")
+	}
+	if len(b.Y) != b.N*d.opts.Classes {
+		return models.Step{}, fmt.Errorf("train: %d targets, want %dx%d", len(b.Y), b.N, d.opts.Classes)
+	}
+	copy(d.x.Data().([]float32), b.X)
+	copy(d.y.Data().([]float32), b.Y)
+	d.predict.plan.folded = false // the statistics change in any case
+	if err := d.train.run(b.N); err != nil {
+		return models.Step{}, fmt.Errorf("train: %w", err)
+	}
+	if math.IsNaN(d.train.loss) || math.IsInf(d.train.loss, 0) {
+		return models.Step{}, fmt.Errorf("train: %w: the loss is %v; the optimiser has not stepped", models.ErrDiverged, d.train.loss)
+	}
+	d.update(lr)
+	return models.Step{Loss: d.train.loss, Logits: slices.Clone(values(d.train.logits)[:b.N*d.opts.Classes])}, nil
+}
+
+// update steps the optimiser if enough gradients have come together.
+func (d *Device) update(lr float64) {
+	grads := make([][]float32, len(d.trainable))
+	for i, n := range d.train.grads {
+		grads[i] = values(n)
+	}
+	if d.sum != nil {
+		for i, g := range grads {
+			if d.pending == 0 {
+				clear(d.sum[i])
+			}
+			kernels.Add(d.env.ws, d.sum[i], g)
+		}
+		grads = d.sum
+	}
+	if d.pending++; d.pending == d.opts.Accumulate {
+		d.optimizer.step(d.trainable, grads, lr)
+		d.pending = 0
+	}
+}
+
+// Predict is Device.Predict.
+func (d *Device) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
+	if err := errors.Join(context.Cause(ctx), d.opts.Check(b)); err != nil {
+		return nil, err
+	}
+	d.predict.plan.fold(d.env.ws)
+	logits, err := d.predict.run(b.N, b.X)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	return slices.Clone(logits), nil
+}
+
+// Loss is Device.Loss.
+func (d *Device) Loss(logits, targets []float32) float64 {
+	return lossOf(d.opts.Loss).Value(logits, targets)
+}
+
+// ActivationBytes is the memory that results of layers, gradients included,
+// take while a batch is computed, as far as batches have been.
+func (d *Device) ActivationBytes() int64 {
+	return d.env.arena.bytes + d.predict.bytes()
+}
+
+// Observe lets f hear of every operation from now on; nil ends that.
+func (d *Device) Observe(f models.Observer) { d.env.observe = f }

@@ -1,0 +1,76 @@
+package cpu
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/network"
+)
+
+// Linear is layers.linear.
+func (b *builder) Linear(x network.Activation, name string, out int) network.Activation {
+	k := kernels.Linear{In: x.C, Out: out}
+	w, bias := b.param(name+".weight", network.Uniform(x.C), out, x.C), b.param(name+".bias", network.Uniform(x.C), out)
+	o := &op{name: "linear " + name, wrt: []bool{true, true, true}}
+	o.run = func(y []float32, in [][]float32) error {
+		k.Forward(b.env.n, y, in[0], in[1], in[2])
+		return nil
+	}
+	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+		g := grads{b: b}
+		g.add(&op{name: "linear data " + name, size: b.batch * x.C, run: func(dx []float32, in [][]float32) error {
+			k.BackwardData(b.env.n, dx, in[0], in[1])
+			return nil
+		}}, grad, in[1])
+		g.add(&op{name: "linear weights " + name, size: out * x.C, run: func(dw []float32, in [][]float32) error {
+			k.BackwardWeights(b.env.n, dw, in[0], in[1])
+			return nil
+		}}, grad, in[0])
+		g.add(&op{name: "linear bias " + name, size: out, run: func(db []float32, in [][]float32) error {
+			k.BackwardBias(b.env.n, db, in[0])
+			return nil
+		}}, grad)
+		return g.nodes, g.err
+	}
+	return b.layer(o, network.Activation{C: out}, b.node(x), w, bias)
+}
+
+// Attention is layers.attention.
+func (b *builder) Attention(logits, scores network.Activation, logitsName, scoresName string) network.Activation {
+	k := kernels.Attention{C: logits.C, Plane: logits.Plane()}
+	bias := b.attentionBias(logitsName)
+	cancelled := b.attentionBias(scoresName) // adds the same to all scores of a map
+	o := &op{name: "attention " + scoresName, wrt: []bool{true, true, true, true}}
+	o.run = func(y []float32, in [][]float32) error {
+		k.Forward(b.env.ws, b.env.n, y, in[0], in[1], in[2])
+		return nil
+	}
+	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+		g := grads{b: b}
+		g.add(&op{name: "attention logits " + scoresName, size: b.batch * valuesOf(logits), run: func(dl []float32, in [][]float32) error {
+			k.BackwardLogits(b.env.ws, b.env.n, dl, in[0], in[1])
+			return nil
+		}}, grad, in[1])
+		g.add(&op{name: "attention scores " + scoresName, size: b.batch * valuesOf(scores), run: func(ds []float32, in [][]float32) error {
+			k.BackwardScores(b.env.ws, b.env.n, ds, in[0], in[1], in[2])
+			return nil
+		}}, grad, in[0], in[1])
+		g.add(&op{name: "attention bias " + logitsName, size: k.C, run: func(db []float32, in [][]float32) error {
+			kernels.Linear{Out: k.C}.BackwardBias(b.env.n, db, in[0])
+			return nil
+		}}, grad)
+		g.add(&op{name: "attention bias " + scoresName, size: k.C, run: func(db []float32, _ [][]float32) error {
+			clear(db)
+			return nil
+		}}, grad)
+		return g.nodes, g.err
+	}
+	return b.layer(o, network.Activation{C: k.C}, b.node(logits), b.node(scores), bias, cancelled)
+}
+
+// attentionBias is the bias of an attention head's convolution, drawn as
+// PyTorch does for one with so many inputs.
+func (b *builder) attentionBias(name string) *gorgonia.Node {
+	shape := b.params.byName[name+".weight"].shape
+	return b.param(name+".bias", network.Uniform(shape[1]), shape[0])
+}

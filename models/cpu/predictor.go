@@ -1,0 +1,112 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"hpaflow/data"
+	"hpaflow/models"
+	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/network"
+	"hpaflow/models/statedict"
+)
+
+// Predictor is a network that only predicts: no optimiser, no gradients, batch
+// norm folded into the convolutions. Several batches may be in flight at once,
+// each on its share of the processor's cores.
+type Predictor struct {
+	opts    models.Options
+	params  *params
+	plan    *plan
+	free    chan *runner
+	runners []*runner
+
+	loading sync.RWMutex // held for reading while batches are in flight
+}
+
+// NewPredictor makes a network with initial weights that takes up to flights
+// batches at once, of at most o.Batch samples each. What the options say of
+// training is left alone.
+func NewPredictor(o models.Options, flights int) (*Predictor, error) {
+	o.EnsureDefaults()
+	err := o.Validate()
+	if flights < 1 {
+		err = errors.Join(err, fmt.Errorf("flights is %d, want at least 1", flights))
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &Predictor{opts: o, params: newParams(o.Seed), free: make(chan *runner, flights)}
+	if p.plan, err = newPlan(o, p.params); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Model, err)
+	}
+	threads := max(1, runtime.GOMAXPROCS(0)/flights)
+	for range flights {
+		r := &runner{plan: p.plan, env: &environment{ws: kernels.NewWorkspaceOf(threads)}}
+		p.runners = append(p.runners, r)
+		p.free <- r
+	}
+	p.plan.fold(p.runners[0].env.ws)
+	return p, nil
+}
+
+// Load puts weights in place, of this program or another: names are matched
+// as Device.Init does, but here the layers that give the logits must be there
+// too. Batches in flight are waited for.
+func (p *Predictor) Load(weights []models.Tensor) (*statedict.Fitted, error) {
+	names := network.ByName(p.opts.Model).Names
+	names.Head = nil
+	list, report, err := statedict.Fit(p.params.tensors(), weights, names)
+	if err != nil {
+		return nil, err
+	}
+	p.loading.Lock()
+	defer p.loading.Unlock()
+	statedict.Copy(p.params.tensors(), list)
+	p.plan.folded = false
+	p.plan.fold(p.runners[0].env.ws)
+	return report, nil
+}
+
+// Predict gives the logits of a batch, as Device.Predict does. It may be
+// called by several goroutines and waits for a free flight.
+func (p *Predictor) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
+	if err := p.opts.Check(b); err != nil {
+		return nil, err
+	}
+	var r *runner
+	select {
+	case r = <-p.free:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { p.free <- r }()
+	p.loading.RLock()
+	defer p.loading.RUnlock()
+	logits, err := r.run(b.N, b.X)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	return slices.Clone(logits), nil
+}
+
+// ActivationBytes is the memory of results of layers, of all flights so far.
+func (p *Predictor) ActivationBytes() int64 {
+	var bytes int64
+	for _, r := range p.runners {
+		bytes += r.bytes()
+	}
+	return bytes
+}
+
+// Observe lets f hear of every operation from now on; nil ends that. f is
+// called by several goroutines if there are several flights.
+func (p *Predictor) Observe(f models.Observer) {
+	for _, r := range p.runners {
+		r.env.observe = f
+	}
+}

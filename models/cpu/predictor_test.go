@@ -1,0 +1,70 @@
+package cpu
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"hpaflow/models"
+)
+
+// A predictor gives a device's logits, from any number of goroutines at once,
+// and while weights are changed under it either those or the new ones.
+func TestPredictorAgreesWithDevice(t *testing.T) {
+	d, other := smallDevice(t, models.Options{Seed: 1}), smallDevice(t, models.Options{Seed: 2})
+	train(t, d, 1e-3, 1)
+	b := randomBatch(4, 32, 32, 2)
+	want, err := d.Predict(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := other.Predict(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPredictor(models.Options{Height: 32, Width: 32, Batch: 4, Seed: 9}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Load(d.State().Weights); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			got, err := p.Predict(context.Background(), b)
+			if err != nil || !slices.Equal(got, want) && !slices.Equal(got, later) {
+				t.Errorf("logits %v, %v", got, err)
+			}
+		})
+	}
+	if _, err := p.Load(other.State().Weights); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if got, err := p.Predict(context.Background(), b); err != nil || !slices.Equal(got, later) {
+		t.Errorf("after Load logits %v, %v", got, err)
+	}
+}
+
+func TestPredictorRefuses(t *testing.T) {
+	p, err := NewPredictor(models.Options{Height: 32, Width: 32, Batch: 4}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := smallDevice(t, models.Options{}).State().Weights
+	if _, err := p.Load(weights[:len(weights)-1]); err == nil || !strings.Contains(err.Error(), "last_linear.bias is missing") {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	<-p.free // as if a batch were in flight
+	if _, err := p.Predict(ctx, randomBatch(4, 32, 32, 1)); err == nil {
+		t.Error("a cancelled call was answered")
+	}
+	if _, err := NewPredictor(models.Options{Height: 32, Width: 32}, 0); err == nil || !strings.Contains(err.Error(), "flights is 0") {
+		t.Errorf("error %v", err)
+	}
+}

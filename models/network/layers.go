@@ -1,0 +1,86 @@
+package network
+
+// Layers is what a network is written against. Two things implement it: the
+// builder makes a Gorgonia graph that trains, the planner a plan that only
+// predicts. A layer that cannot be is noted in the implementation, and later
+// calls do nothing of use.
+type Layers interface {
+	// training says whether auxiliary heads are wanted.
+	Training() bool
+
+	// convNorm is a convolution without bias, batch norm, a residual if there
+	// is one, and ReLU if asked for.
+	ConvNorm(x Activation, c ConvNorm) Activation
+
+	// conv is a convolution without bias. Its input is x.
+	Conv(x Activation, name string, s ConvShape) Activation
+
+	// maxPool takes maxima.
+	MaxPool(x Activation, name string, p MaxPool) Activation
+
+	// averagePool3 takes means of 3x3 windows at stride 1, borders counted.
+	AveragePool3(x Activation, name string) Activation
+
+	// adaptivePool takes means down, or up, to h x w positions.
+	AdaptivePool(x Activation, name string, h, w int) Activation
+
+	// meanPool takes the mean of each channel: (N,C).
+	MeanPool(x Activation, name string) Activation
+
+	// concat lays the channels of images beside each other.
+	Concat(name string, xs ...Activation) Activation
+
+	// squeezeExcite weighs channels by gates that its two layers, NAME.fc1 and
+	// NAME.fc2, compute, adds the residual and cuts at zero.
+	SqueezeExcite(x Activation, name string, hidden int, residual Activation) Activation
+
+	// linear is a linear layer with bias, of (N,C).
+	Linear(x Activation, name string, out int) Activation
+
+	// attention is the mean of logits maps, weighted by the softmax of score
+	// maps, (N,C), with the biases of the two convolutions that gave them.
+	Attention(logits, scores Activation, logitsName, scoresName string) Activation
+}
+
+// ConvNorm names the parts of a convolution with batch norm.
+type ConvNorm struct {
+	Conv, Norm string // NAME.weight; NAME.weight, .bias, .running_mean, .running_var
+	Shape      ConvShape
+	Eps        float64 // of batch norm; 0 is PyTorch's 1e-5
+	Residual   *Activation
+	Relu       bool
+}
+
+// ConvShape is the shape of a convolution, in PyTorch's terms. A stride or
+// number of groups of 0 is 1.
+type ConvShape struct {
+	Out              int // channels
+	Kh, Kw           int
+	StrideH, StrideW int
+	PadH, PadW       int
+	Groups           int
+}
+
+// MaxPool is the shape of a pool of square windows, in PyTorch's terms.
+type MaxPool struct {
+	Kernel, Stride, Pad int
+	Ceil                bool
+}
+
+// Heads are what the last layers depend on beside the network.
+type Heads struct {
+	Classes int // logits a sample
+
+	// attention and auxAttention are the sides of the grids of features that
+	// the attention heads look at; 0 is the width that features have.
+	Attention, AuxAttention int
+}
+
+// outputs are a network's results, (N,classes) each.
+type outputs struct {
+	Logits Activation
+	Aux    *Activation // while training, if the network has such a head
+}
+
+// AuxWeight is what the loss of an auxiliary head counts beside the main one.
+const AuxWeight = .4

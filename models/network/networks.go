@@ -1,0 +1,67 @@
+package network
+
+import (
+	"strings"
+
+	"hpaflow/models/statedict"
+)
+
+// network is an architecture.
+type network struct {
+	name    string
+	Build   func(b Layers, x Activation, heads Heads) outputs
+	Init    Initialiser     // of convolutions
+	MinSize int             // pixels a side that it takes at least
+	Names   statedict.Names // of its tensors in other programs' files
+}
+
+// networks are all there are, by size.
+var networks = []network{
+	resnetNetwork("resnet18", [4]int{2, 2, 2, 2}),
+	resnetNetwork("resnet34", [4]int{3, 4, 6, 3}),
+	inceptionNetwork(),
+	seResNeXtNetwork("se_resnext50", [4]int{3, 4, 6, 3}),
+}
+
+// Names lists the networks by name.
+func Names() []string {
+	var names []string
+	for _, n := range networks {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// ByName is the network of a name, or nil.
+func ByName(name string) *network {
+	for i := range networks {
+		if networks[i].name == name {
+			return &networks[i]
+		}
+	}
+	return nil
+}
+
+// isHead says whether a tensor belongs to the layers that give the logits,
+// whose shape depends on the labels.
+func isHead(name string) bool {
+	layer, _, _ := strings.Cut(name, ".")
+	switch layer {
+	case "last_linear", "attention", "aux_linear", "aux_attention":
+		return true
+	}
+	return false
+}
+
+// attend is an attention head over features: two convolutions of size 1 give
+// a map of logits and a map of scores for each class, and the logits' mean,
+// weighted by the softmax of the scores over all positions, is the result.
+// Features of another width than size are first averaged to size x size;
+// size 0 takes them as they are.
+func attend(b Layers, features Activation, logits, scores string, classes, size int) Activation {
+	if size != 0 && features.W != size {
+		features = b.AdaptivePool(features, scores, size, size)
+	}
+	one := ConvShape{Out: classes, Kh: 1, Kw: 1}
+	return b.Attention(b.Conv(features, logits, one), b.Conv(features, scores, one), logits, scores)
+}

@@ -1,0 +1,8 @@
+package cells
+
+import "hpaflow/flow/component"
+
+// Register makes the ops of this room known.
+func Register(r *component.Registry) {
+	r.Register(drawCellsSpec())
+}

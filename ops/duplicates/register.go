@@ -1,0 +1,13 @@
+package duplicates
+
+import "hpaflow/flow/component"
+
+// Register makes the ops of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		duplicatesSpec(),
+		fingerprintSpec(),
+		hashSpec(),
+		leaksSpec(),
+	)
+}

@@ -1,0 +1,70 @@
+package images
+
+import (
+	"context"
+	"fmt"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/pixel"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func conformSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "conform", Parallel: true,
+		Doc: "Decode the channels of a sample and give them one size and 8 bits of grey: each is resized in its colours as Pillow's " +
+			"LANCZOS does, then made grey as Pillow's L. A channel that cannot be decoded does not keep the others back.",
+		In: component.Takes(edges.Channels), Out: edges.Channels,
+		Fields: []component.Field{
+			{Name: "size", Type: component.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
+			{Name: "max_pixels", Type: component.Int, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,
+				Doc: "an image whose header claims a larger width times height is refused before it is decoded"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			size, most := n.Args.Int("size"), n.Args.Int("max_pixels")
+			return flow.Map(component.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Channels, error) {
+				out := &data.Channels{ID: r.Value.ID, List: make([]data.Channel, len(r.Value.List))}
+				for i, ch := range r.Value.List {
+					if ch.Err == nil {
+						ch.Image, ch.Err = conform(ch, size, most)
+						ch.File.Data = nil
+					}
+					out.List[i] = ch
+				}
+				return out, nil
+			}), nil
+		},
+	}
+}
+
+func conform(ch data.Channel, size, most int) (*data.Image, error) {
+	f := ch.File
+	bytes, err := ReadFile(f)
+	if err != nil {
+		return nil, err
+	}
+	w, h, err := codec.Size(f.Name, bytes)
+	if err == nil && int64(w)*int64(h) > int64(most) {
+		err = fmt.Errorf("claims %d x %d pixels; at most %d are decoded", w, h, most)
+	}
+	if err == nil && ch.Kept && (w != size || h != size) { // resized again it would be a worse result
+		err = fmt.Errorf("is %d x %d pixels, made by a run with another size; it can be removed", w, h)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	im, err := codec.DecodeChannels(f.Name, bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if im.Depth() != 8 {
+		return nil, fmt.Errorf("%s: has %d bits, want 8", f.Name, im.Depth())
+	}
+	if len(im.Planes) == data.MaxPlanes { // alpha is dropped, and not worth resizing
+		im.Planes = im.Planes[:3]
+	}
+	return codec.Grey(pixel.Resample(im, size, size, pixel.Lanczos)), nil
+}

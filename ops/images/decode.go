@@ -1,0 +1,124 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/shards"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func decodeSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "decode", Parallel: true,
+		Doc: "Read and decode a sample's files into planes, merging its channels into one image. " +
+			"All planes must have one size and one depth.",
+		In: component.Takes(edges.Sample), Out: edges.Sample,
+		Build: func(n *component.Node) (component.Output, error) {
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+				return decode(r.Value)
+			}), nil
+		},
+	}
+}
+
+// decode gives the sample with its image, and without its files.
+func decode(s *data.Sample) (*data.Sample, error) {
+	out := *s
+	out.Files = nil
+	if len(s.Files) != 1 {
+		im, err := merge(s.Files)
+		out.Image = im
+		return &out, err
+	}
+	f := s.Files[0]
+	buffer := fileBuffers.Get().(*[]byte)
+	defer fileBuffers.Put(buffer)
+	content, err := readInto(f, buffer)
+	if err != nil {
+		return nil, err
+	}
+	switch f.Channel {
+	case data.Packed:
+		packed, err := shards.DecodeSample(content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		out.Image = packed.Image
+	case data.RGBY:
+		out.Image, err = codec.DecodeRGBY(content)
+	default:
+		out.Image, err = codec.Decode(f.Name, content)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s image: %w", f.Channel, err)
+	}
+	return &out, nil
+}
+
+// merge decodes single-channel files and makes one image of them, in the
+// order of the files.
+func merge(files []data.File) (*data.Image, error) {
+	buffer := fileBuffers.Get().(*[]byte)
+	defer fileBuffers.Put(buffer)
+	var im *data.Image
+	for i, f := range files {
+		content, err := readInto(f, buffer)
+		if err != nil {
+			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+		}
+		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
+			if im == nil {
+				im = data.NewImage(width, height, len(files), depth)
+			}
+			switch {
+			case width != im.Width || height != im.Height:
+				return data.Plane{}, fmt.Errorf("is %dx%d pixels, but the %s plane is %dx%d",
+					width, height, files[0].Channel, im.Width, im.Height)
+			case depth != im.Depth():
+				return data.Plane{}, fmt.Errorf("has %d bits, but the %s plane has %d", depth, files[0].Channel, im.Depth())
+			}
+			return im.Planes[i], nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+		}
+	}
+	return im, nil
+}
+
+// fileBuffers hold the content of files while they are decoded.
+var fileBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// ReadFile gives a file's bytes. A missing file is the sample's fault, not the run's.
+func ReadFile(f data.File) ([]byte, error) { return readInto(f, new([]byte)) }
+
+// readInto is read, with the bytes in the buffer if they come from a folder.
+func readInto(f data.File, buffer *[]byte) ([]byte, error) {
+	if f.Data != nil {
+		return f.Data, nil
+	}
+	in, err := os.Open(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() // opened for reading: nothing can be lost
+	b := bytes.NewBuffer((*buffer)[:0])
+	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
+		b.Grow(int(min(info.Size(), maxGrowth)) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(in)
+	*buffer = b.Bytes()
+	return *buffer, err
+}
+
+// maxGrowth is how much memory is made on the word of a file's size; more comes
+// as the bytes do.
+const maxGrowth = 64 << 20

@@ -1,0 +1,36 @@
+package images
+
+import (
+	"context"
+	"strings"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func gatherSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "gather", Parallel: true,
+		Doc: "Make one image of the channels of a sample, in their order. A sample that lacks a channel is skipped.",
+		In:  component.Takes(edges.Channels), Out: edges.Sample,
+		Build: func(n *component.Node) (component.Output, error) {
+			return flow.Map(component.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Sample, error) {
+				return gather(r.Value)
+			}), nil
+		},
+	}
+}
+
+func gather(c *data.Channels) (*data.Sample, error) {
+	if missing := c.Missing(); missing != nil {
+		return nil, flow.Skip("lacks " + strings.Join(missing, ", "))
+	}
+	first := c.List[0].Image
+	im := data.NewImage(first.Width, first.Height, len(c.List), first.Depth())
+	for i, ch := range c.List {
+		copy(im.Planes[i].Raw(), ch.Image.Planes[0].Raw())
+	}
+	return &data.Sample{ID: c.ID, Image: im}, nil
+}

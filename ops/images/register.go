@@ -1,0 +1,15 @@
+package images
+
+import "hpaflow/flow/component"
+
+// Register makes the ops of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		conformSpec(),
+		decodeSpec(),
+		encodeSpec(),
+		gatherSpec(),
+		labelSpec(),
+		resizeSpec(),
+	)
+}

@@ -1,0 +1,30 @@
+package images
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/pixel"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func resizeSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "resize", Parallel: true,
+		Doc: "Resize every plane to a square, as OpenCV's INTER_LINEAR does. An image of that size passes as it is.",
+		In:  component.Takes(edges.Sample), Out: edges.Sample,
+		Fields: []component.Field{
+			{Name: "size", Type: component.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			size := n.Args.Int("size")
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+				s := *r.Value
+				s.Image = pixel.Bilinear(s.Image, size, size)
+				return &s, nil
+			}), nil
+		},
+	}
+}

@@ -1,0 +1,12 @@
+package predict
+
+import "hpaflow/flow/component"
+
+// Register makes the ops of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		decideSpec(),
+		predictSpec(),
+		thresholdSpec(),
+	)
+}

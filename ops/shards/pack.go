@@ -1,0 +1,36 @@
+package shards
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/shards"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func packSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "pack", Parallel: true,
+		Doc: "Encode a sample as a frame of a shard: the planes as KEY.rgby.npy and what is known of it as KEY.json.",
+		In:  component.Takes(edges.Sample), Out: edges.Frame,
+		Fields: []component.Field{
+			{Name: "payload", Type: component.String, Default: string(shards.Huffman),
+				Doc: `how planes are kept: "huffman": as they are, Huffman-coded, the fastest; "up": differences from the row above, ` +
+					`Huffman-coded, for smooth images, as KEY.rgby.up.npy; "zstd": as they are, by general compression`},
+		},
+		Check: func(a component.Args) []component.FieldFault {
+			if err := shards.Payload(a.String("payload")).Validate(); err != nil {
+				return []component.FieldFault{{Field: "payload", Fault: err.Error()}}
+			}
+			return nil
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			payload := shards.Payload(n.Args.String("payload"))
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (shards.Frame, error) {
+				return shards.EncodeSample(r.Value, payload)
+			}), nil
+		},
+	}
+}

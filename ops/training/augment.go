@@ -1,0 +1,46 @@
+package training
+
+import (
+	"context"
+
+	"hpaflow/data"
+	"hpaflow/data/augment"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func augmentSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "augment", Parallel: true,
+		Doc: "Change images at random, drawn from seed, epoch and key: a quarter turn 0..3 times, a flip (up-down, left-right or both) " +
+			"and a transpose, each with probability 1/2; then a pair of operations of a policy; then resize.",
+		In: component.Takes(edges.Sample), Out: edges.Sample,
+		Fields: []component.Field{
+			{Name: "policy", Type: component.String, Default: "none", Doc: "none; best: the published search's; or a JSON file of sets of pairs of operations. " +
+				"A policy needs images of 8 bits"},
+			{Name: "size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 14,
+				Doc: "resize to this many pixels square, as OpenCV's INTER_LINEAR does; 0: the size is as it comes"},
+		},
+		Check: func(a component.Args) []component.FieldFault {
+			if _, err := augment.Load(a.String("policy")); err != nil {
+				return []component.FieldFault{{Field: "policy", Fault: err.Error(), Hint: "there are none, best, and files"}}
+			}
+			return nil
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			policy, err := augment.Load(n.Args.String("policy"))
+			if err != nil {
+				return nil, err
+			}
+			seed := n.Graph.Options().Seed
+			augmenter := augment.New(policy, n.Args.Int("size"))
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+				s := *r.Value
+				var err error
+				s.Image, err = augmenter.Apply(s.Image, flow.Rand(seed, r.Epoch, r.Key, "augment"))
+				return &s, err
+			}), nil
+		},
+	}
+}

@@ -1,0 +1,95 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/models"
+	"hpaflow/models/checkpoint"
+	"hpaflow/models/cpu"
+	"hpaflow/ops/edges"
+	"hpaflow/ops/edges/trained"
+)
+
+func averageSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "average",
+		Doc: "Average the weights of a run's last checkpoints, then recompute the statistics of batch norm on the batches that come: " +
+			"one pass over the training data, without augmentation. Yields one record.",
+		In: component.Takes(edges.Batch), Out: trained.Weights,
+		Fields: append([]component.Field{
+			{Name: "run", Type: component.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
+			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
+			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
+			{Name: "batch", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
+		}, NetworkFields()...),
+		Build: func(n *component.Node) (component.Output, error) {
+			a := &averaging{graph: n.Graph, stage: n.Name, options: NetworkOptions(n.Args)}
+			var err error
+			a.paths, a.end, err = checkpoint.LastEpochs(filepath.Join(n.Args.String("run"), "checkpoint"), n.Args.Int("last"), n.Args.Int("epoch_end"))
+			if err != nil {
+				return nil, err
+			}
+			return flow.Process(component.In[*data.Batch](n, "in"), n.Stage(), a.run), nil
+		},
+	}
+}
+
+type averaging struct {
+	graph   *flow.Graph
+	stage   string
+	options models.Options
+	paths   []string // of the checkpoints
+	end     int      // epoch of the last
+}
+
+func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Weights]) error {
+	var network *cpu.Recompute
+	for r, err := range in.Values(ctx) {
+		if err != nil {
+			return err
+		}
+		if network == nil {
+			if network, err = a.open(r.Value); err != nil {
+				return err
+			}
+		}
+		if err := network.Add(ctx, r.Value); err != nil {
+			return &flow.StageError{Stage: a.stage, Key: r.Key, Err: err}
+		}
+	}
+	if network == nil {
+		return nil // the sink has the result already
+	}
+	weights, err := network.Weights()
+	if err != nil {
+		return err
+	}
+	name := checkpoint.AverageName(len(a.paths), a.end)
+	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{Name: name, Tensors: weights}})
+}
+
+// open averages the checkpoints, one at a time in memory.
+func (a *averaging) open(b *data.Batch) (*cpu.Recompute, error) {
+	var mean checkpoint.Average
+	for _, path := range a.paths {
+		weights, err := checkpoint.LoadWeights(path)
+		if err == nil {
+			err = mean.Add(weights)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	a.graph.Note(a.stage, fmt.Sprintf("the mean of %d checkpoints, up to epoch %d", len(a.paths), a.end))
+	weights, err := mean.Weights()
+	if err != nil {
+		return nil, err
+	}
+	a.options.Channels, a.options.Height, a.options.Width = b.C, b.H, b.W
+	return cpu.NewRecompute(a.options, weights)
+}

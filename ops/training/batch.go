@@ -1,0 +1,162 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func batchSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "batch", Parallel: true,
+		Doc: "Gather samples into batches (N,C,H,W), normalised to float32. A batch never spans two epochs. " +
+			"Samples of one batch must agree in size and planes.",
+		In: component.Takes(edges.Sample), Out: edges.Batch,
+		Fields: []component.Field{
+			{Name: "size", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch"},
+			{Name: "drop_last", Type: component.Bool, Default: false, Doc: "whether an epoch's last batch is dropped when it is smaller"},
+			{Name: "norm", Type: component.String, Default: "fixed", Choices: []string{"fixed", "per_image"},
+				Doc: "fixed: (x-127.5)/255; per_image: (x-mean)/(std+1e-7) of each plane"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "columns of the targets"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			gather := n.Stage()
+			gather.Name += ".gather"
+			groups := flow.Process(component.In[*data.Sample](n, "in"), gather,
+				func(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group]) error {
+					return gatherGroups(ctx, in, out, n.Args.Int("size"), n.Args.Bool("drop_last"))
+				})
+			fill := normalise[n.Args.String("norm")]
+			classes := n.Args.Int("classes")
+			var memory batchMemory
+			var out flow.Out[*data.Batch]
+			out = flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
+				b, err := fillBatch(r.Value, classes, fill, memory.get)
+				if err == nil && out.Readers() == 1 {
+					b.Lend(memory.put)
+				}
+				return b, err
+			})
+			return out, nil
+		},
+	}
+}
+
+// group is the samples of a batch before they are normalised.
+type group struct {
+	samples []*data.Sample
+	end     int64 // Batch.End
+}
+
+// Bytes is the memory the samples hold.
+func (g group) Bytes() (n int64) {
+	for _, s := range g.samples {
+		n += s.Bytes()
+	}
+	return n
+}
+
+// gatherGroups cuts the stream into groups of size. Samples that have failed
+// are left out, so that a group is full whenever enough good ones follow.
+func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group], size int, dropLast bool) error {
+	var held []*data.Sample
+	var first, last flow.Record[*data.Sample]
+	var start int64 // number of the pass's first record
+	flush := func() error {
+		if len(held) == 0 || dropLast && len(held) < size {
+			held = nil
+			return nil
+		}
+		number := (first.Seq - start) / int64(size) // where nothing has failed, the batches before this one
+		full := flow.Record[group]{
+			Seq: first.Seq, Epoch: first.Epoch, Key: fmt.Sprintf("epoch %d batch %d", first.Epoch, number),
+			Value: group{held, last.Seq + 1 - start},
+		}
+		held = nil
+		return out.Forward(full)
+	}
+	for {
+		r, err := in.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return flush()
+		case err != nil:
+			return err
+		case r.Mark == flow.EndEpoch:
+			if err := flush(); err != nil {
+				return err
+			}
+			start = r.Seq
+			if err := out.Forward(flow.Record[group]{Seq: r.Seq, Epoch: r.Epoch, Mark: r.Mark}); err != nil {
+				return err
+			}
+		case r.IsValue():
+			if len(held) == 0 {
+				first = r
+			}
+			last = r
+			if held = append(held, r.Value); len(held) == size {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// fillBatch normalises the samples of a group into one batch, in memory that
+// may hold anything.
+func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), memory func(n int) []float32) (*data.Batch, error) {
+	first := g.samples[0]
+	im := first.Image
+	pixels := im.Width * im.Height
+	b := &data.Batch{N: len(g.samples), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes, End: g.end}
+	b.X = memory(b.N * len(im.Planes) * pixels)
+	b.Y = make([]float32, b.N*classes)
+	labeled := true
+	for i, s := range g.samples {
+		if s.Image.Width != im.Width || s.Image.Height != im.Height || len(s.Image.Planes) != len(im.Planes) {
+			return nil, fmt.Errorf("%s is %dx%d pixels with %d planes, but %s is %dx%d with %d", s.ID,
+				s.Image.Width, s.Image.Height, len(s.Image.Planes), first.ID, im.Width, im.Height, len(im.Planes))
+		}
+		for c, p := range s.Image.Planes {
+			at := (i*len(im.Planes) + c) * pixels
+			fill(b.X[at:at+pixels], p)
+		}
+		labeled = labeled && s.Labeled
+		for _, label := range s.Labels.Numbers() {
+			if label >= classes {
+				return nil, fmt.Errorf("%s has label %d, but there are %d classes", s.ID, label, classes)
+			}
+			b.Y[i*classes+label] = 1
+		}
+		bare := *s
+		bare.Image = nil
+		b.Samples = append(b.Samples, &bare)
+	}
+	if !labeled {
+		b.Y = nil
+	}
+	b.Digest = digest(g.samples)
+	return b, nil
+}
+
+// digest hashes the samples as data.Batch.Digest says.
+func digest(samples []*data.Sample) uint64 {
+	h := xxhash.New()
+	for _, s := range samples {
+		fmt.Fprintf(h, "%s\x00%v\x00%d\x00%dx%d\x00", s.ID, s.Labeled, s.Labels, s.Image.Width, s.Image.Height)
+		for _, p := range s.Image.Planes {
+			h.Write(p.Raw())
+		}
+	}
+	return h.Sum64()
+}

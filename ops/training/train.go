@@ -1,0 +1,88 @@
+package training
+
+import (
+	"context"
+	"time"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/models"
+	"hpaflow/models/checkpoint"
+	"hpaflow/models/network"
+	"hpaflow/ops/edges"
+	"hpaflow/ops/edges/trained"
+)
+
+func TrainSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindOp, Name: "train",
+		Doc: "Train a network on batches, validate it after every epoch, and yield how it goes: scores and a checkpoint after each epoch, " +
+			"and in between what there is to log and to save. A run that was stopped at any step goes on from its last checkpoint and ends " +
+			"as if it had not been stopped.",
+		In: []component.Port{
+			{Name: "in", Type: edges.Batch, Doc: "training batches"},
+			{Name: "validate", Type: edges.Batch, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
+		},
+		Out: trained.Progress,
+		Fields: []component.Field{
+			{Name: "model", Type: component.String, Default: "resnet18", Choices: network.Names(), Doc: "the network"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
+			{Name: "attention_size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
+			{Name: "aux_attention_size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "the same for the auxiliary head of inception_v3, whose loss counts 0.4"},
+			{Name: "epochs", Type: component.Int, Doc: "passes over the data, as the source makes them; the schedule's length", Min: 1, Max: 1 << 20},
+			{Name: "loss", Type: component.String, Default: "focal", Choices: models.Losses(), Doc: "focal with gamma 2, or bce; of logits"},
+			{Name: "optimizer", Type: component.String, Default: "adam", Choices: models.Optimizers(), Doc: "adam (betas .9, .999) or sgd"},
+			{Name: "lr", Type: component.Float, Default: 5e-4, Min: 1e-12, Max: 1e3, Doc: "learning rate of the first epoch"},
+			{Name: "weight_decay", Type: component.Float, Default: 0.0, Min: 0, Max: 1e3, Doc: "added to gradients, times the parameter"},
+			{Name: "amsgrad", Type: component.Bool, Default: false, Doc: "for adam: divide by the largest second moment so far"},
+			{Name: "nesterov", Type: component.Bool, Default: false, Doc: "for sgd with momentum .9: look ahead by a momentum step"},
+			{Name: "schedule", Type: component.String, Default: "none", Choices: models.Schedules(), Doc: "how the learning rate changes from epoch to epoch"},
+			{Name: "gamma", Type: component.Float, Default: 0.1, Min: 1e-6, Max: 1, Doc: "what step, multi_step, exponential and reduce_lr_on_plateau multiply the rate by"},
+			{Name: "step_size", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
+			{Name: "milestones", Type: component.Ints, Default: []int{}, Min: 1, Max: 1 << 20, Doc: "for the schedule multi_step: the epochs after which the rate is multiplied"},
+			{Name: "patience", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for reduce_lr_on_plateau: epochs without a better macro F1 that are borne"},
+			{Name: "accumulate", Type: component.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser"},
+			{Name: "init", Type: component.String, Default: initRandom, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, or a checkpoint's folder; layers for other labels are left random, 3-channel stems widened"},
+			{Name: "log_every", Type: component.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
+			{Name: "save_every", Type: component.Duration, Default: 10 * time.Minute, Doc: "time between checkpoints inside an epoch; 0s: only when interrupted"},
+			{Name: "worst", Type: component.Int, Default: 24, Min: 0, Max: 1 << 12, Doc: "validation samples with the largest loss that are yielded with an epoch, as small pictures"},
+		},
+		Check: checkTrain,
+		Build: func(n *component.Node) (component.Output, error) {
+			t := newTrainer(n)
+			if err := t.checkInit(); err != nil {
+				return nil, err
+			}
+			train := component.In[*data.Batch](n, "in")
+			n.Graph.OnResume(func(r *flow.Resume) error { return t.accept(r, train.Sources()) })
+			if !n.Has("validate") {
+				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
+					return t.run(ctx, in, nil, out)
+				}), nil
+			}
+			return flow.Process2(train, component.In[*data.Batch](n, "validate"), n.Stage(), t.run), nil
+		},
+	}
+}
+
+// initRandom begins with weights from the seed.
+const initRandom = "random"
+
+func checkTrain(a component.Args) []component.FieldFault {
+	var faults []component.FieldFault
+	if a.Bool("amsgrad") && a.String("optimizer") != "adam" {
+		faults = append(faults, component.FieldFault{Field: "amsgrad", Fault: "is a variant of adam", Hint: `set optimizer = "adam"`})
+	}
+	if a.Bool("nesterov") && a.String("optimizer") != "sgd" {
+		faults = append(faults, component.FieldFault{Field: "nesterov", Fault: "is a variant of sgd", Hint: `set optimizer = "sgd"`})
+	}
+	milestones := a.Ints("milestones")
+	switch multi := a.String("schedule") == "multi_step"; {
+	case multi && len(milestones) == 0:
+		faults = append(faults, component.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "such as milestones = [20, 30]"})
+	case !multi && len(milestones) > 0:
+		faults = append(faults, component.FieldFault{Field: "milestones", Fault: "are of the schedule multi_step", Hint: `set schedule = "multi_step"`})
+	}
+	return faults
+}

@@ -1,0 +1,219 @@
+package training
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"hpaflow/data"
+	"hpaflow/data/metrics"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/models"
+	"hpaflow/models/checkpoint"
+	"hpaflow/models/cpu"
+)
+
+// trainer is the training step: it reads batches and computes, and nothing
+// else, so that whatever else there is to do goes on beside it.
+type trainer struct {
+	name      string
+	graph     *flow.Graph
+	network   models.Options
+	schedule  models.ScheduleOptions
+	init      string
+	logEvery  int
+	saveEvery time.Duration
+	worst     int
+
+	device models.Device // made for the first batch's size
+	rate   *models.Schedule
+
+	epoch    int   // that is being trained
+	steps    int64 // batches trained on
+	records  int64 // of the epoch, done with
+	scores   *metrics.Epoch
+	sequence [sha256.Size]byte
+	history  []checkpoint.EpochScores
+
+	saved time.Time // when the last checkpoint was made
+	torn  bool      // a step has failed in the middle: the state is none to go on from
+}
+
+func newTrainer(n *component.Node) *trainer {
+	a := n.Args
+	t := &trainer{
+		name: n.Name, graph: n.Graph, init: a.String("init"),
+		logEvery: a.Int("log_every"), saveEvery: a.Duration("save_every"), worst: a.Int("worst"),
+		network: models.Options{
+			Model: a.String("model"), Classes: a.Int("classes"),
+			AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
+			Loss: a.String("loss"), Accumulate: a.Int("accumulate"),
+			Optimizer: models.OptimizerOptions{
+				Kind: a.String("optimizer"), WeightDecay: a.Float("weight_decay"), AMSGrad: a.Bool("amsgrad"), Nesterov: a.Bool("nesterov"),
+			},
+			Seed: n.Graph.Options().Seed,
+		},
+		schedule: scheduleOf(a),
+	}
+	t.network.EnsureDefaults()
+	t.schedule.EnsureDefaults()
+	t.scores = metrics.NewEpoch(t.network.Classes)
+	return t
+}
+
+// scheduleOf is the schedule that a node's fields describe.
+func scheduleOf(a component.Args) models.ScheduleOptions {
+	return models.ScheduleOptions{
+		Kind: a.String("schedule"), LR: a.Float("lr"), Epochs: a.Int("epochs"), Gamma: a.Float("gamma"),
+		StepSize: a.Int("step_size"), Milestones: a.Ints("milestones"), Patience: a.Int("patience"),
+	}
+}
+
+// run trains until the batches end, epoch by epoch. A run that is complete has
+// none, and its state is left alone.
+func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
+	r, err := in.Next(ctx)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		err = t.begin()
+	}
+	if err != nil {
+		return err
+	}
+	begun := t.steps
+	defer func() {
+		if ctx.Err() != nil && t.steps > begun && !t.torn {
+			t.graph.Leave(t.checkpoint())
+		}
+	}()
+	for start := time.Now(); ; r, err = in.Next(ctx) {
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case r.IsValue():
+			if err := t.step(ctx, r.Value, out); err != nil {
+				return &flow.StageError{Stage: t.name, Key: r.Key, Err: err}
+			}
+		case r.Mark == flow.EndEpoch:
+			if err := t.endEpoch(ctx, val, out, start); err != nil {
+				return err
+			}
+			start = time.Now()
+		}
+	}
+}
+
+// open makes the device for batches of a shape (N,C,H,W), and gives it the
+// weights to begin with.
+func (t *trainer) open(shape [4]int) (err error) {
+	t.network.Batch, t.network.Channels, t.network.Height, t.network.Width = shape[0], shape[1], shape[2], shape[3]
+	if t.device, err = cpu.New(t.network); err != nil || t.init == initRandom || t.steps > 0 {
+		return err
+	}
+	weights, err := checkpoint.LoadWeights(t.init)
+	if err != nil {
+		return err
+	}
+	report, err := t.device.Init(weights)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.init, err)
+	}
+	t.graph.Note(t.name, fmt.Sprintf("%s: %s", t.init, report))
+	return nil
+}
+
+// step trains on a batch, and yields what there is to log and to save.
+func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*checkpoint.Progress]) error {
+	if b.Y == nil {
+		return errors.New("a sample of the batch has no labels")
+	}
+	if t.device == nil {
+		if err := t.open([4]int{b.N, b.C, b.H, b.W}); err != nil {
+			return err
+		}
+	}
+	if want := t.shape(); b.N > want[0] || [3]int{b.C, b.H, b.W} != [3]int(want[1:]) {
+		return fmt.Errorf("a batch of shape %v; the run is one of %v", [4]int{b.N, b.C, b.H, b.W}, want)
+	}
+	step, err := t.device.Train(ctx, b, t.rate.LR())
+	if err != nil {
+		t.torn = ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))
+		return err
+	}
+	if err := t.scores.Add(step.Logits, b.Y, step.Loss); err != nil {
+		t.torn = true
+		return err
+	}
+	t.steps++
+	t.records = b.End
+	t.follow(b.Digest)
+	b.Done()
+
+	p := &checkpoint.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
+	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {
+		p.Checkpoint, t.saved = t.checkpoint(), time.Now()
+	}
+	if p.Checkpoint == nil && (t.logEvery == 0 || t.steps%int64(t.logEvery) != 0) {
+		return nil
+	}
+	return t.yield(p, out)
+}
+
+// follow adds a batch to the digest of all that was trained on.
+func (t *trainer) follow(batch uint64) {
+	var link [sha256.Size + 16]byte
+	copy(link[:], t.sequence[:])
+	binary.BigEndian.PutUint64(link[sha256.Size:], uint64(t.epoch))
+	binary.BigEndian.PutUint64(link[sha256.Size+8:], batch)
+	t.sequence = sha256.Sum256(link[:])
+}
+
+// endEpoch validates, steps the schedule, and yields the epoch.
+func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress], start time.Time) error {
+	train := t.scores.Result()
+	if train.Samples == 0 {
+		return errors.New("an epoch has no batch: fewer samples than the batch size, with drop_last")
+	}
+	e := checkpoint.EpochScores{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Train: train}
+	var worst []checkpoint.Mistake
+	if val != nil {
+		v := &validation{trainer: t, scores: metrics.NewEpoch(t.network.Classes), most: t.worst}
+		if err := v.run(ctx, val); err != nil {
+			return err
+		}
+		result := v.scores.Result()
+		e.Val, worst = &result, v.sorted()
+	}
+	e.Time = time.Now()
+	t.rate.Step(e.Score())
+	t.history = append(t.history, e)
+	t.epoch, t.records, t.scores = t.epoch+1, 0, metrics.NewEpoch(t.network.Classes)
+	t.saved = time.Now()
+	t.graph.Note(t.name, describe(&e, time.Since(start)))
+	return t.yield(&checkpoint.Progress{
+		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Checkpoint: t.checkpoint(),
+	}, out)
+}
+
+func (t *trainer) yield(p *checkpoint.Progress, out *flow.Emitter[*checkpoint.Progress]) error {
+	key := fmt.Sprintf("epoch %d step %d", p.Epoch, p.Step)
+	return out.Forward(flow.Record[*checkpoint.Progress]{Seq: p.Step, Epoch: p.Epoch, Key: key, Value: p})
+}
+
+// describe is an epoch as one line.
+func describe(e *checkpoint.EpochScores, took time.Duration) string {
+	line := fmt.Sprintf("epoch %d: lr %.3g, train loss %.5f, macro F1 (labels present) %.3f", e.Epoch, e.LR, e.Train.Loss, e.Train.MacroF1Present)
+	if e.Val != nil {
+		line += fmt.Sprintf("; val loss %.5f, macro F1 %.3f, present %.3f", e.Val.Loss, e.Val.MacroF1, e.Val.MacroF1Present)
+	}
+	return line + fmt.Sprintf("; %s", took.Round(100*time.Millisecond))
+}

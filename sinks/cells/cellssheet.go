@@ -1,0 +1,110 @@
+package cells
+
+import (
+	"context"
+	"image"
+	"image/draw"
+	"image/png"
+	"io"
+	"slices"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/cells"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+	"hpaflow/sinks/report"
+)
+
+func cellsSheetSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSink, Name: "cells_sheet",
+		Doc: "Draw planned cells as one PNG to look at: a row a label, with the samples that have it and the fewest others besides, in red, green and blue.",
+		In:  component.Takes(edges.PlannedCells),
+		Fields: []component.Field{
+			{Name: "file", Type: component.OutputFile, Doc: "the picture"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			flow.To(component.In[cells.Planned](n, "in"), n.Stage(), &cellsSheet{file: n.Args.String("file")})
+			return nil, nil
+		},
+	}
+}
+
+// sheetColumns are the samples a label is shown by.
+const sheetColumns = 8
+
+// cellsSheet keeps, for each label, the samples with the fewest labels, the
+// first of equals. They are drawn at the end.
+type cellsSheet struct {
+	file string
+	rows [data.MaxClasses][]cells.Planned
+}
+
+func (s *cellsSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+
+func (s *cellsSheet) Write(_ context.Context, r flow.Record[cells.Planned]) error {
+	for _, n := range r.Value.Labels.Numbers() {
+		row := s.rows[n]
+		at := len(row)
+		for at > 0 && row[at-1].Labels.Len() > r.Value.Labels.Len() {
+			at--
+		}
+		if at < sheetColumns {
+			row = slices.Insert(row, at, r.Value)
+			s.rows[n] = row[:min(len(row), sheetColumns)]
+		}
+	}
+	return nil
+}
+
+func (s *cellsSheet) Commit(context.Context) error {
+	height := report.Margin
+	for _, row := range s.rows {
+		if row != nil {
+			height += cellsRowHeight
+		}
+	}
+	sheet := image.NewNRGBA(image.Rect(0, 0, report.Margin+sheetColumns*(report.TileSide+report.Margin), height))
+	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	top := report.Margin
+	for n, row := range s.rows {
+		if row == nil {
+			continue
+		}
+		report.Write(sheet, report.Margin, top+report.LineHeight-2, report.Ink, report.Named(data.LabelsOf(n)))
+		for i, p := range row {
+			left := report.Margin + i*(report.TileSide+report.Margin)
+			place := image.Rect(left, top+report.LineHeight+4, left+report.TileSide, top+report.LineHeight+4+report.TileSide)
+			tile, err := cellsTile(p)
+			if err != nil {
+				return err
+			}
+			draw.Draw(sheet, place, tile, image.Point{}, draw.Src)
+			report.Write(sheet, left, place.Max.Y+report.LineHeight-2, report.Faint, p.Labels.String())
+		}
+		top += cellsRowHeight
+	}
+	return atomicfile.Write(s.file, func(w io.Writer) error { return png.Encode(w, sheet) })
+}
+
+func (s *cellsSheet) Abort() error { return nil }
+
+const cellsRowHeight = report.LineHeight + 4 + report.TileSide + report.LineHeight + report.Margin
+
+// cellsTile draws a sample at the size of a tile.
+func cellsTile(p cells.Planned) (*image.NRGBA, error) {
+	im, err := cells.Field(p.Seed, report.TileSide, p.Labels)
+	if err != nil {
+		return nil, err
+	}
+	tile := image.NewNRGBA(image.Rect(0, 0, report.TileSide, report.TileSide))
+	for i := range report.TileSide * report.TileSide {
+		for c := range 3 {
+			tile.Pix[4*i+c] = im.Planes[c].U8[i]
+		}
+		tile.Pix[4*i+3] = 255
+	}
+	return tile, nil
+}

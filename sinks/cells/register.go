@@ -1,0 +1,12 @@
+package cells
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		cellsSheetSpec(),
+		challengeSpec(),
+		rawImagesSpec(),
+	)
+}

@@ -1,0 +1,8 @@
+package deadletters
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(deadLettersSpec())
+}

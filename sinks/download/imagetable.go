@@ -1,0 +1,79 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"hpaflow/data"
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func imageTableSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSink, Name: "image_table",
+		Doc: "Write the rows of a table whose images exist: those in a folder before the run, as ID.png, and those that arrive. It " +
+			"stands after the sink that writes them, so that a table never names an image that could not be written.",
+		In: component.Takes(edges.File),
+		Fields: []component.Field{
+			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target: all rows"},
+			{Name: "images", Type: component.OutputDir, Doc: "folder of the images"},
+			{Name: "file", Type: component.OutputFile, Doc: "the table of those that exist, in the same order; it may be the same file"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			rows, err := table.ReadLabelled(n.Args.String("table"), n.Args.Int("classes"))
+			if err != nil {
+				return nil, err
+			}
+			s := &imageTable{rows: rows, images: n.Args.String("images"), file: n.Args.String("file"), graph: n.Graph, stage: n.Name}
+			flow.To(component.In[data.File](n, "in"), n.Stage(), s)
+			return nil, nil
+		},
+	}
+}
+
+type imageTable struct {
+	rows         []table.Row
+	images, file string
+	there        map[string]bool // names of images
+	graph        *flow.Graph
+	stage        string
+}
+
+func (s *imageTable) Open(context.Context) (err error) {
+	if err := atomicfile.Prepare(s.file); err != nil {
+		return err
+	}
+	s.there, err = atomicfile.RegularFiles(s.images)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.there, err = map[string]bool{}, nil
+	}
+	return err
+}
+
+func (s *imageTable) Write(_ context.Context, r flow.Record[data.File]) error {
+	s.there[r.Value.Name] = true
+	return nil
+}
+
+func (s *imageTable) Commit(context.Context) error {
+	var exist []table.Row
+	for _, r := range s.rows {
+		if s.there[r.ID+".png"] {
+			exist = append(exist, r)
+		}
+	}
+	if err := table.Write(s.file, exist); err != nil {
+		return err
+	}
+	s.graph.Note(s.stage, fmt.Sprintf("%s has %d of %d rows; the images of the others are missing", s.file, len(exist), len(s.rows)))
+	return nil
+}
+
+func (s *imageTable) Abort() error { return nil }

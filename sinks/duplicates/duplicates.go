@@ -1,0 +1,69 @@
+package duplicates
+
+import (
+	"context"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/duplicates"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func duplicatesSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSink, Name: "duplicates",
+		Doc: "Write groups as a table: hash, Ids, Target, one row a group. Ids are joined by blanks, labels sorted as text.",
+		In:  component.Takes(edges.Group),
+		Fields: []component.Field{
+			{Name: "file", Type: component.OutputFile, Doc: "the table; it replaces one that is there"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			flow.To(component.In[*duplicates.Group](n, "in"), n.Stage(), &rowsSink[*duplicates.Group]{
+				file: n.Args.String("file"),
+				save: func(file string, list []*duplicates.Group) error {
+					groups := make([]duplicates.Group, len(list))
+					for i, g := range list {
+						groups[i] = *g
+					}
+					return duplicates.Write(file, groups)
+				},
+			})
+			return nil, nil
+		},
+	}
+}
+
+func leaksSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSink, Name: "leaks",
+		Doc: "Write the test samples whose labels are known as a table: Id, Target, labels sorted as text.",
+		In:  component.Takes(edges.Leak),
+		Fields: []component.Field{
+			{Name: "file", Type: component.OutputFile, Doc: "the table; it replaces one that is there"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			flow.To(component.In[duplicates.Image](n, "in"), n.Stage(), &rowsSink[duplicates.Image]{
+				file: n.Args.String("file"), save: duplicates.WriteLeaks,
+			})
+			return nil, nil
+		},
+	}
+}
+
+// rowsSink gathers rows, which are small, and writes their table at the end.
+type rowsSink[T any] struct {
+	file string
+	rows []T
+	save func(file string, rows []T) error
+}
+
+func (s *rowsSink[T]) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+
+func (s *rowsSink[T]) Write(_ context.Context, r flow.Record[T]) error {
+	s.rows = append(s.rows, r.Value)
+	return nil
+}
+
+func (s *rowsSink[T]) Commit(context.Context) error { return s.save(s.file, s.rows) }
+func (s *rowsSink[T]) Abort() error                 { return nil }

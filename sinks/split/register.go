@@ -1,0 +1,11 @@
+package split
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		sharesSpec(),
+		splitsSpec(),
+	)
+}

@@ -1,0 +1,13 @@
+package training
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		averageSpec(),
+		checkpointSpec(),
+		eventsSpec(),
+		metricsSpec(),
+	)
+}

@@ -1,0 +1,68 @@
+package download
+
+import (
+	"context"
+	"sync"
+
+	"hpaflow/data"
+)
+
+// team is workers that bring samples, each by the number of its row. The one
+// goroutine that owns the team gives them rows and takes what they bring.
+type team struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	rows    chan int
+	results chan result
+	busy    int // rows given and not yet brought
+	workers sync.WaitGroup
+}
+
+type result struct {
+	row    int
+	sample *data.Channels
+}
+
+func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row int) *data.Channels) *team {
+	t := &team{rows: make(chan int), results: make(chan result)}
+	t.ctx, t.cancel = context.WithCancel(ctx)
+	for range workers {
+		t.workers.Go(func() {
+			for row := range t.rows {
+				r := result{row, get(t.ctx, row)}
+				select {
+				case t.results <- r:
+				case <-t.ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	return t
+}
+
+// turn gives a row to a free worker, if there is a row to give, or takes what
+// one has brought, whichever comes first.
+func (t *team) turn(row int, give bool) (gave bool, done result, err error) {
+	var rows chan int
+	if give {
+		rows = t.rows
+	}
+	select {
+	case rows <- row:
+		t.busy++
+		return true, result{}, nil
+	case done = <-t.results:
+		t.busy--
+		return false, done, nil
+	case <-t.ctx.Done():
+		return false, result{}, context.Cause(t.ctx)
+	}
+}
+
+// stop ends the workers, and what they are at.
+func (t *team) stop() {
+	t.cancel()
+	close(t.rows)
+	t.workers.Wait()
+}

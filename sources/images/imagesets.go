@@ -1,0 +1,137 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hpaflow/data"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+// setTables are the label tables of the sets in a data folder.
+var setTables = map[string]string{"train": "train.csv", "external": "external.csv", "test": "sample_submission.csv"}
+
+var setNames = []string{"train", "external", "test"}
+
+func imageSetsSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSource, Name: "image_sets",
+		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg). " +
+			"Ids and labels are those of DATA/train.csv, external.csv and sample_submission.csv; a sample's split is its set. " +
+			"A sample whose image is missing is skipped; a set without any is an error.",
+		Out: edges.Sample,
+		Fields: []component.Field{
+			{Name: "data", Type: component.InputDir, Doc: "the data folder"},
+			{Name: "sets", Type: component.Strings, Default: setNames, Doc: "which of train, external and test, in the order to go through"},
+			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:], Doc: "the channel"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+		},
+		Check: func(a component.Args) (faults []component.FieldFault) {
+			sets := a.Strings("sets")
+			for i, name := range sets {
+				switch {
+				case setTables[name] == "":
+					faults = append(faults, component.FieldFault{Field: "sets", Fault: fmt.Sprintf("%q is none of %s", name, strings.Join(setNames, ", "))})
+				case slices.Contains(sets[:i], name):
+					faults = append(faults, component.FieldFault{Field: "sets", Fault: name + " is named twice"})
+				}
+			}
+			return faults
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			s := &imageSets{channel: n.Args.String("channel")}
+			for _, name := range n.Args.Strings("sets") {
+				if err := s.add(n.Args.String("data"), name, n.Args.Int("classes")); err != nil {
+					return nil, err
+				}
+			}
+			return flow.Source(n.Graph, n.Stage(), s.run), nil
+		},
+	}
+}
+
+// imageSets is the sets to go through, one after the other.
+type imageSets struct {
+	channel string
+	samples []*data.Sample // without their files
+	folders map[string]map[string]string
+}
+
+// add reads a set's table and lists its folder.
+func (s *imageSets) add(dir, set string, classes int) error {
+	read := table.ReadLabelled
+	if set == "test" {
+		read = table.Read
+	}
+	rows, err := read(filepath.Join(dir, setTables[set]), classes)
+	if err == nil {
+		err = s.list(filepath.Join(dir, "raw", set), set)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the %s set: %w; it can be left out of the sets", set, err)
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set][r.ID] != "" }) {
+		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, filepath.Join(dir, "raw", set), s.channel, setTables[set])
+	}
+	for _, r := range rows {
+		s.samples = append(s.samples, &data.Sample{ID: r.ID, Labels: r.Labels, Labeled: r.Labeled, Split: set})
+	}
+	return nil
+}
+
+// list notes which file of a folder holds the channel of which sample.
+func (s *imageSets) list(folder, set string) error {
+	names, err := ReadNames(folder)
+	if err != nil {
+		return err
+	}
+	slices.Sort(names) // so that of two files of one sample always the same is taken
+	files := make(map[string]string, len(names))
+	for _, name := range names {
+		ext := filepath.Ext(name)
+		id, ok := strings.CutSuffix(strings.TrimSuffix(name, ext), "_"+s.channel)
+		if ok && slices.Contains(extensions, strings.ToLower(ext)) && !strings.HasPrefix(name, ".") {
+			files[id] = filepath.Join(folder, name)
+		}
+	}
+	if s.folders == nil {
+		s.folders = map[string]map[string]string{}
+	}
+	s.folders[set] = files
+	return nil
+}
+
+func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+	out.Expect(len(s.samples))
+	set := map[string]string{} // of each Id
+	for _, sample := range s.samples {
+		var err error
+		path := s.folders[sample.Split][sample.ID]
+		switch before, twice := set[sample.ID]; {
+		case twice:
+			err = out.Fail(sample.ID, fmt.Errorf("stands both in the %s set and in the %s set", before, sample.Split))
+		case out.Complete(sample.ID):
+		case path == "":
+			err = out.Fail(sample.ID, flow.Skip("the "+s.channel+" image is missing"))
+		default:
+			sample.Files = []data.File{{Name: path, Channel: s.channel}}
+			err = out.Emit(sample.ID, sample)
+		}
+		if err != nil {
+			return err
+		}
+		set[sample.ID] = sample.Split
+	}
+	return nil
+}

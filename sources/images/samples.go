@@ -1,0 +1,115 @@
+package images
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hpaflow/data"
+	"hpaflow/data/table"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/ops/edges"
+)
+
+func samplesSpec() *component.Spec {
+	return &component.Spec{
+		Kind: flow.KindSource, Name: "samples",
+		Doc: "The samples of a label table, with their images from a folder of RGBY PNGs or of shards; in the table's order, " +
+			"or shuffled anew in every epoch.",
+		Out: edges.Sample,
+		Fields: []component.Field{
+			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
+			{Name: "images", Type: component.Strings, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
+			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
+			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
+			{Name: "shuffle", Type: component.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+			{Name: "channels", Type: component.Int, Default: data.MaxPlanes, Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
+		},
+		Build: func(n *component.Node) (component.Output, error) {
+			a := n.Args
+			rows, err := splitRows(a.String("table"), a.String("split"), a.Int("classes"))
+			if err != nil {
+				return nil, err
+			}
+			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
+			if s.files, err = openImages(a.Strings("images")); err != nil {
+				return nil, err
+			}
+			if err := checkChannels(rows, s.files, a.Int("channels")); err != nil {
+				return nil, err
+			}
+			return flow.Source(n.Graph, n.Stage(), s.run), nil
+		},
+	}
+}
+
+// splitRows reads the rows of a split.
+func splitRows(path, split string, classes int) ([]table.Row, error) {
+	rows, err := table.Read(path, classes)
+	if err != nil || split == "" {
+		return rows, err
+	}
+	known := map[string]bool{}
+	taken := rows[:0:0]
+	for _, r := range rows {
+		known[r.Split] = true
+		if r.Split == split {
+			taken = append(taken, r)
+		}
+	}
+	if len(taken) == 0 {
+		return nil, fmt.Errorf("%s: no row has split %q; there are %q", path, split, slices.Sorted(maps.Keys(known)))
+	}
+	return taken, nil
+}
+
+// samples goes through the rows of a table, epoch by epoch.
+type samples struct {
+	rows    []table.Row
+	files   imageFinder
+	epochs  int
+	shuffle bool
+	seed    uint64
+}
+
+func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+	out.Expect(s.epochs * len(s.rows))
+	out.Passed(min(out.Epoch(), s.epochs) * len(s.rows))
+	for out.Epoch() < s.epochs {
+		for _, i := range s.order(out.Epoch()) {
+			if err := s.yield(s.rows[i], out); err != nil {
+				return err
+			}
+		}
+		if err := out.EndEpoch(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample]) error {
+	if out.Complete(row.ID) {
+		return nil
+	}
+	files, err := s.files(row.ID)
+	if err != nil {
+		return out.Fail(row.ID, err)
+	}
+	return out.Emit(row.ID, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
+}
+
+// order is the order of the rows in an epoch.
+func (s *samples) order(epoch int) []int {
+	if s.shuffle {
+		return flow.Rand(s.seed, epoch, "", "shuffle").Perm(len(s.rows))
+	}
+	list := make([]int, len(s.rows))
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
