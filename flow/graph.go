@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hpaflow/flow/machine"
 )
 
 // Graph is a flow: stages joined by edges. It is wired, run once, and then
@@ -99,7 +101,7 @@ func (g *Graph) Run(ctx context.Context) error {
 	defer cancel(nil)
 	g.cancel = cancel
 	g.clockMu.Lock()
-	g.began, g.cpu = time.Now(), processTime()
+	g.began, g.cpu = time.Now(), machine.ProcessTime()
 	g.clockMu.Unlock()
 
 	opened, err := g.open(ctx)
@@ -111,7 +113,7 @@ func (g *Graph) Run(ctx context.Context) error {
 	g.cause = context.Cause(ctx)
 	g.close(opened)
 	g.clockMu.Lock()
-	g.finished, g.cpu = time.Now(), processTime()-g.cpu
+	g.finished, g.cpu = time.Now(), machine.ProcessTime()-g.cpu
 	g.clockMu.Unlock()
 	return g.cause
 }

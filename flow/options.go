@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+
+	"hpaflow/flow/machine"
 )
 
 // ErrorPolicy says what a record error does to the run.
@@ -57,7 +59,7 @@ func (o *Options) EnsureDefaults() {
 		o.OnError = OnErrorFail
 	}
 	if o.Memory == 0 {
-		o.Memory = machineMemory() / 4
+		o.Memory = machine.Memory() / 4
 	}
 	if o.Budget == 0 {
 		o.Budget = runtime.GOMAXPROCS(0)

@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"hpaflow/flow/machine"
+)
 
 // StageStats is what a stage has done so far. Its times add up over workers.
 type StageStats struct {
@@ -106,7 +110,7 @@ func (g *Graph) elapsed() (wall, cpu time.Duration) {
 	case g.began.IsZero():
 		return 0, 0
 	case g.finished.IsZero():
-		return time.Since(g.began), processTime() - g.cpu
+		return time.Since(g.began), machine.ProcessTime() - g.cpu
 	}
 	return g.finished.Sub(g.began), g.cpu
 }

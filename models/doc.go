@@ -1,15 +1,12 @@
-// Package models holds the networks and what trains them: layers, losses,
-// optimisers, schedules, checkpoints, and the Device that computes a step.
+// Package models is what trains networks, whatever computes: the Device that
+// computes a step, the options of networks and optimisers, schedules of the
+// learning rate, and prediction by several views.
 //
-// A network (resnet.go, inception.go, seresnext.go) is described once, against
-// the interface layers. From it the builder makes a Gorgonia graph that trains,
-// whose every node is an operation of this package over models/kernels, because
-// Gorgonia's own are slow or, for batch norm and average pools, wrong; and the
-// planner a plan that only predicts, with batch norm folded into the
-// convolutions and memory shared between layers. A step of training keeps each
-// convolution's result and computes batch norm's again on the way back.
+// A network is described once, in package network. Package cpu is the device
+// that computes here; others can stand beside it. Package checkpoint keeps what
+// training comes to, package statedict reads and writes files of tensors.
 //
-// The way through the package, for a training program:
+// The way through, for a training program:
 //
 //	dev, err := cpu.New(models.Options{Model: "resnet18", Height: 128, Width: 128, Batch: 32})
 //	sched, err := models.NewSchedule(models.ScheduleOptions{Kind: "cosine", LR: 5e-4, Epochs: 4})
@@ -23,26 +20,19 @@
 //		})
 //	}
 //
-// and to go on where a run stopped:
-//
-//	path, err := checkpoint.ResumePoint(dir)                 // "" when there is none
-//	c, err := checkpoint.LoadCheckpoint(path)
-//	err = dev.Load(c.State)
-//	err = sched.Load(c.Position.Schedule)
-//
-// and to begin from another program's weights, or another run's:
+// To go on where a run stopped, see package checkpoint; to begin from another
+// program's weights, or another run's:
 //
 //	weights, err := checkpoint.LoadWeights("resnet34-imagenet.pth")
 //	fitted, err := dev.Init(weights)                     // fitted says what was done with each tensor
 //
-// Afterwards Average takes the mean of the last checkpoints, Recompute gives it
-// statistics of its own, Predictor predicts with it, and PredictViews does so by
-// several views of each image.
+// Afterwards checkpoint.Average takes the mean of the last checkpoints,
+// cpu.Recompute gives it statistics of its own, cpu.Predictor predicts with it,
+// and PredictViews does so by several views of each image.
 //
 // What always holds:
 //
 //   - Tensors are float32 in C order: images (N,C,H,W), logits (N,classes).
-//     Between layers, images lie in blocks of channels (kernels.Lanes).
 //   - Tensor names and shapes are those of the published PyTorch state dicts:
 //     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
 //   - The same options, seed and batches give the same bits, at any number of
@@ -50,7 +40,6 @@
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //
-// Scores of a network's output (F1, accuracy) are in models/metrics, files of
-// tensors in models/statedict, the arithmetic in models/kernels. Reading
-// samples, batching and the loop over epochs are not here: see ops.
+// Scores of a network's output (F1, accuracy) are in data/metrics. Reading
+// samples, batching and the loop over epochs are not here: see ops/training.
 package models

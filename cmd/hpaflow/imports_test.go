@@ -5,81 +5,169 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// mayImport is the architecture: each folder, and those of ours it may use.
-// Imports point down only.
-var mayImport = map[string][]string{
-	"data":        {"data"},
-	"flow":        {"flow"},
-	"models":      {"models", "data"},
-	"ops":         {"ops", "flow", "data", "models"},
-	"sources":     {"sources", "flow", "data"},
-	"sinks":       {"sinks", "flow", "data", "models"},
-	"configs":     {},
-	"cmd":         {"cmd", "configs", "flow", "data", "models", "ops", "sources", "sinks"},
-	"flow engine": {"flow"}, // flow without flow/lang
+// The arrows of the architecture: each room, and those of ours that it may
+// import. A room that is not named has the arrows of the nearest one above it.
+// "*" stands for a room's own floor: the rooms beside it, which must not import
+// in a circle, as the compiler sees to.
+var arrows = map[string][]string{
+	"data":                   {},
+	"data/*":                 {"data"},
+	"flow":                   {"flow/machine"},
+	"flow/machine":           {},
+	"flow/component":         {"flow"},
+	"flow/lang":              {"flow", "flow/component"},
+	"flow/lang/langtest":     {"flow", "flow/component", "flow/lang"},
+	"flow/draw":              {"flow", "flow/lang"},
+	"flow/streams":           {"flow"},
+	"models":                 {"data", "models/network", "models/statedict"},
+	"models/statedict":       {},
+	"models/network":         {"models/statedict"},
+	"models/cpu":             {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
+	"models/cpu/kernels":     {},
+	"models/checkpoint":      {"data", "models", "models/statedict"},
+	"models/bench":           {"data", "models", "models/cpu", "models/cpu/kernels"},
+	"ops/edges":              {"data", "flow", "flow/component"},
+	"ops/edges/trained":      {"flow/component", "models/checkpoint"},
+	"ops/*":                  {"data", "flow", "flow/component", "models", "ops"},
+	"sources/*":              {"data", "flow", "flow/component", "ops/edges", "sources"},
+	"sources/download/fetch": {},
+	"sinks/*":                {"data", "flow", "flow/component", "models/checkpoint", "ops/edges", "ops/edges/trained", "sinks"},
+	"configs":                {},
+	"cmd/*":                  {"configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/streams", "models", "ops", "sinks", "sources"},
 }
 
-// keptOut are the modules that only one folder may import.
-var keptOut = map[string]string{
-	"github.com/hashicorp/hcl":   "hpaflow/flow/lang",
-	"github.com/reugn":           "hpaflow/flow",
-	"gorgonia.org":               "hpaflow/models",
-	"github.com/nlpodyssey":      "hpaflow/models/statedict",
-	"github.com/urfave":          "hpaflow/cmd",
-	"github.com/parquet-go":      "hpaflow/data/shard",
-	"github.com/disintegration":  "hpaflow/data",
-	"gonum.org/v1/plot":          "hpaflow/sinks",
-	"google.golang.org/protobuf": "hpaflow/data/tfevents",
-	"github.com/cenkalti":        "hpaflow/sources/fetch",
+// wholeFloors are the rooms that stand for all below them where an arrow points
+// to them.
+var wholeFloors = []string{"data", "models", "ops", "sources", "sinks"}
+
+// libraries are the modules that only these rooms may import.
+var libraries = map[string][]string{
+	"github.com/hashicorp/hcl":          {"flow/lang"},
+	"github.com/reugn/go-streams":       {"flow/streams", "cmd/hpaflow"},
+	"github.com/corona10/goimagehash":   {"data/imagehash"},
+	"github.com/disintegration/imaging": {"sinks/report"},
+	"github.com/klauspost/compress":     {"data"},
+	"github.com/urfave/cli":             {"cmd/hpaflow"},
+	"gorgonia.org/gorgonia":             {"models/cpu"},
+	"gorgonia.org/tensor":               {"models/cpu"},
+	"gorgonia.org/cu":                   {"models/gpu"},
+	"github.com/nlpodyssey":             {"models/statedict"},
+	"github.com/parquet-go":             {"data/shards"},
+	"gonum.org/v1/plot":                 {"sinks/report"},
+	"google.golang.org/protobuf":        {"data/tfevents"},
+	"github.com/cenkalti":               {"sources/download/fetch"},
 }
 
+// listed is a package as `go list` tells of it.
 type listed struct {
 	ImportPath string
+	Doc        string
 	Imports    []string
+	GoFiles    []string
 }
 
-func TestImportsPointDown(t *testing.T) {
-	list := exec.Command("go", "list", "-json=ImportPath,Imports", "hpaflow/...")
-	out, err := list.Output()
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Imports,GoFiles", "hpaflow/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	packages := 0
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; packages++ {
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p listed
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		folder, _, _ := strings.Cut(strings.TrimPrefix(p.ImportPath, "hpaflow/"), "/")
-		allowed, known := mayImport[folder]
-		if p.ImportPath == "hpaflow/flow" {
-			allowed = mayImport["flow engine"]
+		all = append(all, p)
+	}
+	if len(all) < 40 {
+		t.Fatalf("go list named only %d packages", len(all))
+	}
+	return all
+}
+
+// allowed are the arrows of a room.
+func allowed(room string) (list []string, known bool) {
+	for at := room; ; {
+		if list, known := arrows[at]; known {
+			return list, true
 		}
+		cut := strings.LastIndex(at, "/")
+		if cut < 0 {
+			// the room that puts a floor together may know all of it
+			return []string{room, "flow/component"}, slices.Contains([]string{"ops", "sources", "sinks"}, room)
+		}
+		at = at[:cut]
+		if list, known := arrows[at+"/*"]; known {
+			return list, true
+		}
+	}
+}
+
+// leads says whether an arrow to a room leads to another as well.
+func leads(to, path string) bool {
+	return path == to || slices.Contains(wholeFloors, to) && strings.HasPrefix(path, to+"/")
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "hpaflow/")
+		list, known := allowed(room)
 		if !known {
-			t.Errorf("%s is in no folder of the architecture", p.ImportPath)
+			t.Errorf("%s is in no room of the architecture", p.ImportPath)
 		}
 		for _, path := range p.Imports {
-			if rest, ours := strings.CutPrefix(path, "hpaflow/"); ours {
-				to, _, _ := strings.Cut(rest, "/")
-				if !slices.Contains(allowed, to) || path == "hpaflow/flow/lang" && folder != "cmd" {
-					t.Errorf("%s may not import %s", p.ImportPath, path)
-				}
+			if to, ours := strings.CutPrefix(path, "hpaflow/"); ours && !slices.ContainsFunc(list, func(arrow string) bool { return leads(arrow, to) }) {
+				t.Errorf("%s may not import %s", room, to)
 			}
-			for module, only := range keptOut {
-				if strings.HasPrefix(path, module) && !strings.HasPrefix(p.ImportPath, only) {
-					t.Errorf("%s imports %s, which belongs to %s", p.ImportPath, path, only)
+			for module, rooms := range libraries {
+				if strings.HasPrefix(path, module) && !slices.ContainsFunc(rooms, func(r string) bool { return strings.HasPrefix(room+"/", r+"/") }) {
+					t.Errorf("%s imports %s, which belongs to %s", room, path, strings.Join(rooms, ", "))
 				}
 			}
 		}
 	}
-	if packages < 8 {
-		t.Fatalf("go list named only %d packages", packages)
+}
+
+// No room grows past what one can look over, and each says what it is.
+func TestRoomsAreSmall(t *testing.T) {
+	const most = 25
+	for _, p := range packages(t) {
+		if len(p.GoFiles) > most && !strings.HasSuffix(p.ImportPath, "/kernels") {
+			t.Errorf("%s has %d files", p.ImportPath, len(p.GoFiles))
+		}
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+// Every type on an edge is declared once, in the two rooms for it.
+func TestEdgeTypesAreDeclaredOnce(t *testing.T) {
+	find := exec.Command("git", "grep", "-hoE", `TypeOf\[[^(]*\]\("[a-z ]+"\)`, "--", "*.go", ":!*_test.go", ":!flow/lang/langtest")
+	find.Dir = "../.."
+	out, err := find.Output()
+	if err != nil {
+		t.Skipf("git grep: %v", err)
+	}
+	name := regexp.MustCompile(`"[a-z ]+"`)
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		n := name.FindString(line)
+		if seen[n] {
+			t.Errorf("the edge type %s is declared twice", n)
+		}
+		seen[n] = true
+	}
+	if len(seen) < 15 {
+		t.Errorf("found only %d edge types", len(seen))
 	}
 }

@@ -20,6 +20,9 @@ func TypeOf[T any](name string) Type {
 	return Type{Name: name, Go: reflect.TypeFor[T]()}
 }
 
+// DeadLetters is the type of what a run yields itself: the records that failed.
+var DeadLetters = TypeOf[flow.DeadLetter]("dead letter")
+
 // Port is a named input of a component.
 type Port struct {
 	Name     string // the attribute that holds the reference: "in", "validate"

@@ -19,7 +19,7 @@ func Example(s *component.Spec) string {
 	fmt.Fprintf(&b, "%s %q \"name\" {\n", s.Kind, s.Name)
 	for _, port := range s.In {
 		switch {
-		case port.Type.Go == deadLetterType.Go:
+		case port.Type.Go == component.DeadLetters.Go:
 			fmt.Fprintf(&b, "%s = %s\n", port.Name, deadLetters)
 		case !port.Optional:
 			fmt.Fprintf(&b, "%s = op.before\n", port.Name)

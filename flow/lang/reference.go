@@ -15,8 +15,6 @@ import (
 // deadLetters is how a file calls the stream of what has failed.
 const deadLetters = "run.dead_letters"
 
-var deadLetterType = component.TypeOf[flow.DeadLetter]("dead letter")
-
 // input is a port that is connected.
 type input struct {
 	port component.Port
@@ -54,7 +52,7 @@ func (p *planner) connect(n *node, port component.Port, a *hclsyntax.Attribute) 
 	if !ok {
 		return
 	}
-	text, have := refText(t), deadLetterType
+	text, have := refText(t), component.DeadLetters
 	if from != nil {
 		from.read(n)
 		if from.spec == nil {
@@ -135,7 +133,7 @@ func (p *planner) fitting(port component.Port, reader *node) string {
 			list = append(list, n.ref())
 		}
 	}
-	if port.Type.Go == deadLetterType.Go {
+	if port.Type.Go == component.DeadLetters.Go {
 		list = append(list, deadLetters)
 	}
 	const few = 4

@@ -16,7 +16,6 @@ import (
 	"hpaflow/data/search"
 	"hpaflow/data/shards"
 	"hpaflow/data/split"
-	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
 
@@ -45,5 +44,5 @@ var (
 	PlannedCells = component.TypeOf[cells.Planned]("planned cells")
 	Trial        = component.TypeOf[*search.Trial]("trial")
 	Result       = component.TypeOf[search.Result]("result") // of a trial
-	DeadLetter   = component.TypeOf[flow.DeadLetter]("dead letter")
+	DeadLetter   = component.DeadLetters
 )

@@ -16,7 +16,6 @@ var (
 	SampleType = component.TypeOf[Sample]("sample")
 	batchType  = component.TypeOf[[]Sample]("batch")
 	scoreType  = component.TypeOf[float64]("score")
-	letterType = component.TypeOf[flow.DeadLetter]("dead letter")
 )
 
 // Sample is what the components pass on.
@@ -114,7 +113,7 @@ func Components() *Made {
 		&component.Spec{Kind: flow.KindSink, Name: "scores", Doc: "Keep scores.", In: component.Takes(scoreType),
 			Fields: []component.Field{{Name: "dir", Type: component.OutputDir, Doc: "the folder"}},
 			Build:  func(*component.Node) (component.Output, error) { return nil, nil }},
-		&component.Spec{Kind: flow.KindSink, Name: "dead_letters", Doc: "Keep what failed.", In: component.Takes(letterType),
+		&component.Spec{Kind: flow.KindSink, Name: "dead_letters", Doc: "Keep what failed.", In: component.Takes(component.DeadLetters),
 			Fields: []component.Field{{Name: "file", Type: component.OutputFile, Doc: "the file"}},
 			Build: func(n *component.Node) (component.Output, error) {
 				flow.To(component.In[flow.DeadLetter](n, "in"), n.Stage(), printer(m, func(d flow.DeadLetter) string { return d.String() }))

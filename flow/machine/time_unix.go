@@ -1,6 +1,6 @@
 //go:build unix
 
-package flow
+package machine
 
 import (
 	"time"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processTime is the processor time the process has used, user and system.
-func processTime() time.Duration {
+// ProcessTime is the processor time the process has used, user and system.
+func ProcessTime() time.Duration {
 	var used unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
 		return 0

@@ -1,4 +1,6 @@
-package flow
+// Package machine tells what the process may use of the machine it runs on, and
+// what it has used.
+package machine
 
 import (
 	"bufio"
@@ -7,9 +9,9 @@ import (
 	"strings"
 )
 
-// machineMemory is the memory the process may use, in bytes: what its control
+// Memory is the memory the process may use, in bytes: what its control
 // group allows, else what the machine has, else 4 GiB.
-func machineMemory() int64 {
+func Memory() int64 {
 	const unknown = 4 << 30
 	memory := int64(unknown)
 	if n, ok := memTotal("/proc/meminfo"); ok {

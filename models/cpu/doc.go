@@ -1,0 +1,15 @@
+// Package cpu is the device that computes here: models.Device over the kernels
+// below. It reads a network twice: the builder makes a Gorgonia graph that
+// trains, whose every node is an operation of this package, because Gorgonia's
+// own are slow or, for batch norm and average pools, wrong; the planner makes a
+// plan that only predicts, with batch norm folded into the convolutions and
+// memory shared between layers. A step of training keeps each convolution's
+// result and computes batch norm's again on the way back.
+//
+// New makes a device, NewPredictor one that only predicts, several batches at
+// once, and NewRecompute one that gives averaged weights statistics.
+//
+// What always holds: between layers, images lie in blocks of channels
+// (kernels.Lanes); the same options, seed and batches give the same bits at any
+// number of threads; a panic in a kernel is an error of the step.
+package cpu

@@ -1,0 +1,11 @@
+// Package network describes networks: what layers there are, in which order,
+// under which names, and how their parameters begin. A description is written
+// once, against the interface Layers, and read by whatever makes something of
+// it: a device that trains or predicts, an exporter.
+//
+// Nothing is computed here, and no device is known. Shapes are PyTorch's terms,
+// and the names of tensors those of the published state dicts.
+//
+// A further network is a file with its layers, a line in networks, and golden
+// numbers from its PyTorch twin (models/cpu/testdata).
+package network

@@ -1,0 +1,2 @@
+// Package cells has the op that draws planned cells.
+package cells

@@ -1,0 +1,2 @@
+// Package split deals samples out to folds that are alike in their labels.
+package split

@@ -1,0 +1,2 @@
+// Package deadletters has the sink of records that have failed.
+package deadletters

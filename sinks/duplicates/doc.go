@@ -1,0 +1,3 @@
+// Package duplicates has the sinks of hashes, groups of copies and leaks, and a
+// contact sheet of them.
+package duplicates

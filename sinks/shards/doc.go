@@ -1,0 +1,2 @@
+// Package shards has the sink that appends frames to a folder of shards.
+package shards

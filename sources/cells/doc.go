@@ -1,0 +1,2 @@
+// Package cells has the source of cells that are planned and not yet drawn.
+package cells

@@ -1,0 +1,2 @@
+// Package predict has the source of probabilities: tables, averaged by weight.
+package predict

@@ -1,0 +1,2 @@
+// Package search has the source of a search's trials.
+package search

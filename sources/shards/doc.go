@@ -1,0 +1,2 @@
+// Package shards has the source of samples in shards.
+package shards
