@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -40,4 +41,17 @@ func (n Names) Of(label int) string {
 		return n[label]
 	}
 	return fmt.Sprintf("label %d", label)
+}
+
+// List is a set of labels, each with its number and name.
+func (n Names) List(labels Labels) string {
+	var words []string
+	for _, label := range labels.Numbers() {
+		word := strconv.Itoa(label)
+		if label < len(n) {
+			word += " " + n[label]
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
 }

@@ -120,6 +120,9 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) component.Output {
 			return &checkpoint.Weights{Name: "swa", Tensors: []models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{records}}}}
 		}),
 		"claim": feed(func(i int) challenge.Row { return challenge.Row{ID: id(i), Labels: data.LabelsOf(i % 28)} }),
+		"score": feed(func(i int) *challenge.Score {
+			return &challenge.Score{Name: id(i), Result: metrics.Result{MacroF1Present: float64(i) / records}}
+		}),
 		"planned cells": feed(func(i int) cells.Planned {
 			return cells.Planned{ID: id(i), Set: []string{cells.Train, cells.External, cells.Test}[i%3], Labels: data.LabelsOf(i), Seed: uint64(i), CopyOf: id(i - 1)}
 		}),

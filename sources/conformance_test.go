@@ -20,6 +20,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/cells"
+	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
 	"hpaflow/data/predict"
 	"hpaflow/data/search"
@@ -78,7 +79,11 @@ func newWorld(t *testing.T) world {
 	for i := range count {
 		probabilities.Rows = append(probabilities.Rows, &data.Prediction{ID: id(i), P: []float64{.25, .75}})
 	}
-	if err := errors.Join(folder.Commit(), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities)); err != nil {
+	var claims []challenge.Row
+	for _, row := range rows {
+		claims = append(claims, challenge.Row{ID: row.ID, Labels: row.Labels})
+	}
+	if err := errors.Join(folder.Commit(), challenge.Write(w.path("claims.csv"), claims), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities)); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -118,6 +123,7 @@ func (w world) cases() map[string][]component.Args {
 		// With one worker, what arrives arrives in order.
 		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
 		"trials": {{"count": count - 1}},
+		"claims": {{"file": w.path("claims.csv")}},
 		"cells":  {{"train": 5, "external": 2, "test": 2, "leaks": 0.5}},
 		"predictions": {
 			{"tables": []string{w.path("p.csv")}, "classes": 2},
@@ -202,6 +208,8 @@ func TestSources(t *testing.T) {
 					source[*data.Channels](t, fresh, args)
 				case "prediction":
 					source[*data.Prediction](t, fresh, args)
+				case "claim":
+					source[challenge.Row](t, fresh, args)
 				case "trial":
 					source[*search.Trial](t, fresh, args)
 				case "planned cells":

@@ -5,6 +5,7 @@ import (
 
 	"hpaflow/flow/component"
 	"hpaflow/sources/cells"
+	"hpaflow/sources/challenge"
 	"hpaflow/sources/download"
 	"hpaflow/sources/images"
 	"hpaflow/sources/predict"
@@ -15,6 +16,7 @@ import (
 // Register makes the sources known, room by room. Stdin is what "-" reads.
 func Register(r *component.Registry, stdin io.Reader) {
 	cells.Register(r)
+	challenge.Register(r)
 	download.Register(r)
 	images.Register(r, stdin)
 	predict.Register(r)

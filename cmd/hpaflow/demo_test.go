@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"hpaflow/configs"
 )
 
 // demoOutputs are the files a demonstration comes to.
@@ -48,9 +51,14 @@ func TestDemo(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, stderr.Bytes())
 	}
-	for _, word := range []string{"test_val", "guessing by frequency", filepath.Join(whole, "data", "cells.png"), filepath.Join(whole, "submissions", "submission.csv")} {
+	for _, word := range []string{"test_val, guessing by frequency", "test_val, by the thresholds"} {
+		if !strings.Contains(stderr.String(), word) {
+			t.Errorf("nothing is said of %s:\n%s", word, stderr.Bytes())
+		}
+	}
+	for _, word := range []string{"took", filepath.Join(whole, "data", "cells.png"), filepath.Join(whole, "submissions", "submission.csv")} {
 		if !strings.Contains(stdout.String(), word) {
-			t.Errorf("the table lacks %s:\n%s", word, stdout.Bytes())
+			t.Errorf("the list lacks %s:\n%s", word, stdout.Bytes())
 		}
 	}
 	var s map[string]float64
@@ -87,4 +95,53 @@ func TestDemo(t *testing.T) {
 		t.Errorf("killed %d times, it ended with another submission", killed)
 	}
 	t.Logf("killed %d times", killed)
+}
+
+// A flow that a person has changed is theirs; one that only the program wrote
+// follows the program.
+func TestWriteConfigsKeepsChanges(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	configs := func() []string {
+		changed, err := writeConfigs(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changed
+	}
+	if changed := configs(); changed != nil {
+		t.Fatalf("a new folder has changes: %v", changed)
+	}
+	ours := read("demo.flow")
+	write("demo.flow", ours+"# mine\n")
+	if changed := configs(); !slices.Equal(changed, []string{"demo.flow"}) || read("demo.flow") != ours+"# mine\n" {
+		t.Errorf("changed are %v, and demo.flow is %q", changed, read("demo.flow"))
+	}
+	// As an earlier version of the program would have left it:
+	write("split.flow", "old")
+	written := strings.Replace(read(writtenFlows), digestOf([]byte(readConfig(t, "split.flow"))), digestOf([]byte("old")), 1)
+	write(writtenFlows, written)
+	if changed := configs(); slices.Contains(changed, "split.flow") || read("split.flow") == "old" {
+		t.Errorf("changed are %v: an old flow of the program's own was not renewed", changed)
+	}
+}
+
+func readConfig(t *testing.T, name string) string {
+	t.Helper()
+	b, err := configs.Files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

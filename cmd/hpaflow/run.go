@@ -60,7 +60,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
 	r := &running{
-		reg: reg, out: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
+		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
 		http: c.String("http"), report: c.String("report"), progress: c.String("progress"),
 	}
 	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
@@ -70,6 +70,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 type running struct {
 	reg             *component.Registry
 	out             io.Writer // standard error
+	results         io.Writer // where results are named in the end
 	workers, memory string
 	http, report    string   // empty: no
 	progress        string   // auto, plain or none
@@ -81,7 +82,7 @@ type running struct {
 func (r *running) file(ctx context.Context, path string, sets []string) error {
 	plan, faults := lang.Load(path, sets, r.reg)
 	if len(faults) == 0 && len(plan.Steps) > 0 {
-		return r.steps(ctx, plan)
+		return r.then(plan, r.steps(ctx, plan))
 	}
 	if len(r.at) > 0 && r.progress != "none" {
 		fmt.Fprintf(r.out, "\n%s\n", strings.Join(r.at, "; "))
@@ -90,7 +91,15 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		faults.Render(r.out, isTerminal(r.out))
 		return &exitError{code: exitUsage}
 	}
-	return r.flow(ctx, plan)
+	return r.then(plan, r.flow(ctx, plan))
+}
+
+// then names the results of the flow that was asked for, if it went well.
+func (r *running) then(plan *lang.Plan, err error) error {
+	if err != nil || len(r.at) > 0 || r.progress == "none" {
+		return err
+	}
+	return showResults(r.results, plan)
 }
 
 func (r *running) flow(ctx context.Context, plan *lang.Plan) error {

@@ -76,6 +76,17 @@
 // Planning it plans the file of each step too, but for the existence of the
 // files these read, which is for their own time to tell.
 //
+// # Results
+//
+// A file may say what there is to look at when it is done:
+//
+//	result "submission" {
+//	  file = "${var.dir}/submissions/submission.csv"
+//	  doc  = "the submission"
+//	}
+//
+// A run names those files that are there. They change nothing.
+//
 // # What always holds
 //
 // Planning reports every fault of a file at once, in the file's order, and one

@@ -54,5 +54,8 @@ func describe(p *lang.Plan) string {
 	for _, e := range p.Edges {
 		fmt.Fprintf(&b, "%s -> %s at %s\n", e.From, e.To, e.Port.Name)
 	}
+	for _, r := range p.Results {
+		fmt.Fprintf(&b, "result %s is %s: %s\n", r.Name, r.File, r.Doc)
+	}
 	return b.String()
 }

@@ -16,6 +16,7 @@ type Plan struct {
 	Edges     []Edge     // in the order of the nodes that read
 	Variables []Variable // in the order of the file
 	Steps     []Step     // of a file of steps, which has no nodes
+	Results   []Result   // to look at when it is done
 
 	file string
 	run  component.Args

@@ -26,6 +26,7 @@ type planner struct {
 	nodes     []*node            // in the order of the file
 	refused   []*hclsyntax.Block // there is a fault in their type, labels or name
 	steps     []step             // in the order of the file
+	results   []result           // in the order of the file
 	depth     int                // of the files of steps that led here
 	foreign   Diagnostics        // of other files, which steps run
 }
@@ -50,6 +51,7 @@ func (f *File) planAt(sets []string, reg *component.Registry, files bool, depth 
 	}
 	run := p.readRun()
 	steps := p.readSteps()
+	results := p.readResults()
 	p.checkSteps()
 	p.checkCycles()
 	p.checkUnused()
@@ -57,7 +59,7 @@ func (f *File) planAt(sets []string, reg *component.Registry, files bool, depth 
 		return nil, append(p.faults.sorted(), p.foreign...)
 	}
 	plan := p.finish(run)
-	plan.Steps = steps
+	plan.Steps, plan.Results = steps, results
 	return plan, nil
 }
 
@@ -66,7 +68,7 @@ func (p *planner) fault(place hcl.Range, hint, format string, args ...any) {
 	p.faults = append(p.faults, p.file.at(place, fmt.Sprintf(format, args...), hint))
 }
 
-var blockTypes = []string{"variable", "run", "source", "op", "sink", "step"}
+var blockTypes = []string{"variable", "run", "source", "op", "sink", "step", "result"}
 
 // sortBlocks finds the variables, the run block and the nodes.
 func (p *planner) sortBlocks() {
@@ -97,6 +99,8 @@ func (p *planner) sortBlocks() {
 			p.runBlock = b
 		case "step":
 			p.addStep(b)
+		case "result":
+			p.addResult(b)
 		default:
 			p.addNode(b)
 		}
@@ -107,7 +111,7 @@ func (p *planner) sortBlocks() {
 func (p *planner) labelled(b *hclsyntax.Block) bool {
 	want, shape := 2, b.Type+` "COMPONENT" "NAME" { ... }`
 	switch b.Type {
-	case "variable", "step":
+	case "variable", "step", "result":
 		want, shape = 1, b.Type+` "NAME" { ... }`
 	case "run":
 		want, shape = 0, `run { ... }`

@@ -25,6 +25,9 @@ func (p *Plan) Resolved() []byte {
 	for _, s := range p.Steps {
 		block(fmt.Sprintf("step %q", s.Name), p.resolvedStep(s))
 	}
+	for _, r := range p.Results {
+		block(fmt.Sprintf("result %q", r.Name), resolvedResult(r))
+	}
 	if len(p.Steps) > 0 {
 		return hclwrite.Format([]byte(b.String()))
 	}

@@ -4,5 +4,8 @@ import "hpaflow/flow/component"
 
 // Register makes the ops of this room known.
 func Register(r *component.Registry) {
-	r.Register(applyLeaksSpec())
+	r.Register(
+		applyLeaksSpec(),
+		scoreSpec(),
+	)
 }

@@ -37,6 +37,7 @@ var (
 	Prediction  = component.TypeOf[*data.Prediction]("prediction")
 	Calibration = component.TypeOf[*metrics.Calibration]("calibration")
 	Claim       = component.TypeOf[challenge.Row]("claim")
+	Score       = component.TypeOf[*challenge.Score]("score")
 )
 
 // The rest.

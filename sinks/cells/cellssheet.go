@@ -2,10 +2,6 @@ package cells
 
 import (
 	"context"
-	"image"
-	"image/draw"
-	"image/png"
-	"io"
 	"slices"
 
 	"hpaflow/data"
@@ -66,45 +62,28 @@ func (s *cellsSheet) Commit(context.Context) error {
 			height += cellsRowHeight
 		}
 	}
-	sheet := image.NewNRGBA(image.Rect(0, 0, report.Margin+sheetColumns*(report.TileSide+report.Margin), height))
-	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	sheet := report.NewSheet(report.Margin+sheetColumns*(report.TileSide+report.Margin), height)
 	top := report.Margin
 	for n, row := range s.rows {
 		if row == nil {
 			continue
 		}
-		report.Write(sheet, report.Margin, top+report.LineHeight-2, report.Ink, report.Named(data.LabelsOf(n)))
+		sheet.Text(report.Margin, top+report.LineHeight-2, report.Ink, data.LabelNames.List(data.LabelsOf(n)))
 		for i, p := range row {
-			left := report.Margin + i*(report.TileSide+report.Margin)
-			place := image.Rect(left, top+report.LineHeight+4, left+report.TileSide, top+report.LineHeight+4+report.TileSide)
-			tile, err := cellsTile(p)
+			im, err := cells.Field(p.Seed, report.TileSide, p.Labels)
 			if err != nil {
 				return err
 			}
-			draw.Draw(sheet, place, tile, image.Point{}, draw.Src)
-			report.Write(sheet, left, place.Max.Y+report.LineHeight-2, report.Faint, p.Labels.String())
+			im.Planes = im.Planes[:3] // yellow would hide the others
+			left, picture := report.Margin+i*(report.TileSide+report.Margin), top+report.LineHeight+4
+			sheet.Picture(left, picture, report.TileSide, report.Composite(im))
+			sheet.Text(left, picture+report.TileSide+report.LineHeight-2, report.Faint, p.Labels.String())
 		}
 		top += cellsRowHeight
 	}
-	return atomicfile.Write(s.file, func(w io.Writer) error { return png.Encode(w, sheet) })
+	return sheet.Write(s.file)
 }
 
 func (s *cellsSheet) Abort() error { return nil }
 
 const cellsRowHeight = report.LineHeight + 4 + report.TileSide + report.LineHeight + report.Margin
-
-// cellsTile draws a sample at the size of a tile.
-func cellsTile(p cells.Planned) (*image.NRGBA, error) {
-	im, err := cells.Field(p.Seed, report.TileSide, p.Labels)
-	if err != nil {
-		return nil, err
-	}
-	tile := image.NewNRGBA(image.Rect(0, 0, report.TileSide, report.TileSide))
-	for i := range report.TileSide * report.TileSide {
-		for c := range 3 {
-			tile.Pix[4*i+c] = im.Planes[c].U8[i]
-		}
-		tile.Pix[4*i+3] = 255
-	}
-	return tile, nil
-}

@@ -4,5 +4,8 @@ import "hpaflow/flow/component"
 
 // Register makes the sinks of this room known.
 func Register(r *component.Registry) {
-	r.Register(submissionSpec())
+	r.Register(
+		scoresSpec(),
+		submissionSpec(),
+	)
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image/png"
-	"io"
 	"slices"
 
 	"hpaflow/data/atomicfile"
@@ -62,8 +60,7 @@ func (s *contactSheet) Commit(context.Context) error {
 	case found > len(s.groups):
 		title += fmt.Sprintf(", the %d largest", len(s.groups))
 	}
-	sheet := report.DrawSheet(title, s.groups)
-	return atomicfile.Write(s.file, func(w io.Writer) error { return png.Encode(w, sheet) })
+	return report.DrawGroups(title, s.groups).Write(s.file)
 }
 
 func (s *contactSheet) Abort() error { return nil }

@@ -3,9 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"image"
 	"image/color"
-	"image/draw"
 	"slices"
 
 	"hpaflow/data"
@@ -29,18 +27,17 @@ var (
 
 // drawMistakes draws the samples in colour, with the labels that they have or
 // that the network gives them, and how likely it thinks each to be.
-func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names) *image.NRGBA {
+func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names) Sheet {
 	rows := (len(worst) + mistakesInRow - 1) / mistakesInRow
-	sheet := image.NewNRGBA(image.Rect(0, 0, Margin+mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+rows*mistakeHeight))
-	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
-	Write(sheet, Margin, 2*Margin, Ink, fmt.Sprintf("The %d validation samples with the largest loss after epoch %d", len(worst), epoch))
+	sheet := NewSheet(Margin+mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+rows*mistakeHeight)
+	sheet.Text(Margin, 2*Margin, Ink, fmt.Sprintf("The %d validation samples with the largest loss after epoch %d", len(worst), epoch))
 	x := Margin
 	for _, part := range []struct {
 		text   string
 		colour color.Color
 	}{{"found", foundColour}, {"missed", missedColour}, {"found, but not there", falseColour}, {"with the probability given to it; red microtubules, green protein, blue nucleus, yellow reticulum", Faint}} {
-		Write(sheet, x, 2*Margin+LineHeight, part.colour, part.text)
-		x += 7*len(part.text) + 2*Margin
+		sheet.Text(x, 2*Margin+LineHeight, part.colour, part.text)
+		x += letterWidth*len(part.text) + 2*Margin
 	}
 	for i, m := range worst {
 		drawMistake(sheet, Margin+i%mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+i/mistakesInRow*mistakeHeight, &m, names)
@@ -48,17 +45,11 @@ func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names) *imag
 	return sheet
 }
 
-func drawMistake(sheet *image.NRGBA, left, top int, m *checkpoint.Mistake, names data.Names) {
-	place := image.Rect(left, top, left+mistakeSide, top+mistakeSide)
-	draw.Draw(sheet, place, image.Black, image.Point{}, draw.Src)
-	for y := range mistakeSide {
-		for x := range mistakeSide {
-			sheet.SetNRGBA(left+x, top+y, coloured(m.Thumb, x*m.Thumb.Width/mistakeSide, y*m.Thumb.Height/mistakeSide))
-		}
-	}
+func drawMistake(sheet Sheet, left, top int, m *checkpoint.Mistake, names data.Names) {
+	sheet.Picture(left, top, mistakeSide, Composite(m.Thumb))
 	top += mistakeSide + LineHeight - 2
-	Write(sheet, left, top, Ink, fitted(m.Sample.ID))
-	Write(sheet, left, top+LineHeight, Faint, fmt.Sprintf("loss %.4f", m.Loss))
+	sheet.Text(left, top, Ink, shortened(m.Sample.ID, mistakeSide))
+	sheet.Text(left, top+LineHeight, Faint, fmt.Sprintf("loss %.4f", m.Loss))
 	for i, label := range captioned(m) {
 		there, found := m.Sample.Labels.Has(label), m.Probabilities[label] > .5
 		colour := falseColour
@@ -68,7 +59,7 @@ func drawMistake(sheet *image.NRGBA, left, top int, m *checkpoint.Mistake, names
 		case there:
 			colour = missedColour
 		}
-		Write(sheet, left, top+(2+i)*LineHeight, colour, fitted(fmt.Sprintf("%.2f %s", m.Probabilities[label], names.Of(label))))
+		sheet.Text(left, top+(2+i)*LineHeight, colour, shortened(fmt.Sprintf("%.2f %s", m.Probabilities[label], names.Of(label)), mistakeSide))
 	}
 }
 
@@ -88,26 +79,4 @@ func captioned(m *checkpoint.Mistake) []int {
 	}
 	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(surprise[b], surprise[a]) })
 	return list[:min(len(list), captionLabels)]
-}
-
-// coloured is a pixel of up to four planes as a screen shows it: red, green and
-// blue, and yellow as a third of it in red and in green.
-func coloured(im *data.Image, x, y int) color.NRGBA {
-	var v [4]int
-	for c, p := range im.Planes {
-		v[c] = int(p.U8[y*im.Width+x])
-	}
-	if len(im.Planes) < 3 {
-		v[1], v[2] = v[0], v[0]
-	}
-	return color.NRGBA{R: uint8(min(255, v[0]+v[3]/3)), G: uint8(min(255, v[1]+v[3]/3)), B: uint8(v[2]), A: 255}
-}
-
-// fitted fits a text below a picture.
-func fitted(text string) string {
-	const most = mistakeSide / 7
-	if len(text) > most {
-		return text[:most-2] + ".."
-	}
-	return text
 }

@@ -1,0 +1,2 @@
+// Package challenge has the source of what was submitted.
+package challenge

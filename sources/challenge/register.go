@@ -1,0 +1,8 @@
+package challenge
+
+import "hpaflow/flow/component"
+
+// Register makes the sources of this room known.
+func Register(r *component.Registry) {
+	r.Register(claimsSpec())
+}
