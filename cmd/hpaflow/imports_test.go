@@ -49,7 +49,7 @@ var wholeFloors = []string{"data", "models", "ops", "sources", "sinks"}
 // libraries are the modules that only these rooms may import.
 var libraries = map[string][]string{
 	"github.com/hashicorp/hcl":          {"flow/lang"},
-	"github.com/reugn/go-streams":       {"flow/streams", "cmd/hpaflow"},
+	"github.com/reugn/go-streams":       {"flow/streams"},
 	"github.com/corona10/goimagehash":   {"data/imagehash"},
 	"github.com/disintegration/imaging": {"sinks/report"},
 	"github.com/klauspost/compress":     {"data"},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"hpaflow/flow"
+	"hpaflow/flow/streams"
 )
 
 // progress tells people how a run goes, on standard error: a bar on a
@@ -26,8 +27,10 @@ type progress struct {
 	graph *flow.Graph
 	bars  *mpb.Progress
 	bar   *mpb.Bar
-	stop  chan struct{}
-	done  sync.WaitGroup
+	stop  func()
+
+	paceMu sync.Mutex
+	recent string // how fast it goes, for the bar
 
 	mu    sync.Mutex
 	told  map[string]int // messages printed, by sort
@@ -36,8 +39,9 @@ type progress struct {
 
 const (
 	plainEvery  = 5 * time.Second
-	barEvery    = 100 * time.Millisecond
-	mostOfASort = 20 // messages of one sort that are printed
+	barEvery    = 250 * time.Millisecond
+	paceOver    = 30 * time.Second // of which a pace is the mean
+	mostOfASort = 20               // messages of one sort that are printed
 )
 
 func newProgress(mode string, out io.Writer) (*progress, error) {
@@ -51,7 +55,7 @@ func newProgress(mode string, out io.Writer) (*progress, error) {
 	default:
 		return nil, fmt.Errorf("--progress is %q, want auto, plain or none", mode)
 	}
-	return &progress{out: out, mode: mode, stop: make(chan struct{}), told: map[string]int{}, quiet: map[string]int{}}, nil
+	return &progress{out: out, mode: mode, stop: func() {}, told: map[string]int{}, quiet: map[string]int{}}, nil
 }
 
 func isTerminal(w io.Writer) bool {
@@ -108,30 +112,33 @@ func (p *progress) start(g *flow.Graph) {
 		p.bars = mpb.New(mpb.WithOutput(p.out), mpb.WithWidth(40), mpb.WithAutoRefresh())
 		p.bar = p.bars.New(0, mpb.BarStyle().Rbound("]").Lbound("["),
 			mpb.PrependDecorators(decor.Name(g.Options().Name+" ")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + pace(p.graph.Stats()) })))
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.lastPace() })))
 		every = barEvery
 	}
-	p.done.Go(func() { p.follow(every) })
+	p.stop = streams.Follow(g, every, paceOver, p.show)
 }
 
-func (p *progress) follow(every time.Duration) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-ticker.C:
-		}
-		s := p.graph.Stats()
-		if p.bar == nil {
-			p.print(s.Flow + ": " + pace(s))
-			continue
-		}
-		passed, total := through(s)
-		p.bar.SetTotal(max(total, passed+1), false) // never complete before finish says so
-		p.bar.SetCurrent(passed)
+// show tells how it goes, from what was seen of the run in the last while.
+func (p *progress) show(recent []flow.Stats) {
+	first, last := recent[0], recent[len(recent)-1]
+	if p.bar == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.print(last.Flow + ": " + pace(first, last))
+		return
 	}
+	p.paceMu.Lock()
+	p.recent = pace(first, last)
+	p.paceMu.Unlock()
+	passed, total := through(last)
+	p.bar.SetTotal(max(total, passed+1), false) // never complete before finish says so
+	p.bar.SetCurrent(passed)
+}
+
+func (p *progress) lastPace() string {
+	p.paceMu.Lock()
+	defer p.paceMu.Unlock()
+	return p.recent
 }
 
 // through is how many records the sources have gone through, and of how many;
@@ -147,22 +154,22 @@ func through(s flow.Stats) (passed, total int64) {
 	return passed, total
 }
 
-// pace is one line: how far, how fast, how long, and what limits it.
-func pace(s flow.Stats) string {
+// pace is one line: how far, how fast since an earlier sample, how long, and
+// what limits it.
+func pace(since, s flow.Stats) string {
 	passed, total := through(s)
 	if total == 0 {
-		for _, st := range s.Stages {
-			if st.Kind == flow.KindSource {
-				passed += st.Out
-			}
-		}
+		passed = yielded(s)
 	}
 	parts := []string{fmt.Sprint(passed)}
 	if total > 0 {
 		parts[0] = fmt.Sprintf("%d/%d", passed, total)
 	}
-	now := passed - completed(s) // those of earlier runs cost nothing
-	if seconds := s.Wall.Seconds(); seconds > 0.5 && now > 0 {
+	if len(since.Stages) != len(s.Stages) || since.Wall == s.Wall {
+		since = flow.Stats{} // the first sample: since the start
+	}
+	now := yielded(s) - yielded(since)
+	if seconds := (s.Wall - since.Wall).Seconds(); s.Wall.Seconds() > 0.5 && now > 0 {
 		rate := float64(now) / seconds
 		parts = append(parts, fmt.Sprintf("%.1f/s", rate))
 		if total > passed {
@@ -179,10 +186,20 @@ func pace(s flow.Stats) string {
 	return strings.Join(parts, ", ")
 }
 
+// yielded is how many records the sources have come to in this run; those that
+// earlier runs completed cost nothing.
+func yielded(s flow.Stats) (n int64) {
+	for _, st := range s.Stages {
+		if st.Kind == flow.KindSource && !st.Letters {
+			n += st.Out + st.Skipped + st.Errors
+		}
+	}
+	return n
+}
+
 // finish takes the bar down and sums the run up.
 func (p *progress) finish(s flow.Stats, cause error) {
-	close(p.stop)
-	p.done.Wait()
+	p.stop()
 	if p.bar != nil {
 		p.bar.Abort(true)
 		p.bars.Wait()
