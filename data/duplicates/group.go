@@ -1,9 +1,7 @@
 package duplicates
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hpaflow/data"
@@ -16,13 +14,10 @@ type Hash uint64
 // String is the hash as 16 hexadecimal digits.
 func (h Hash) String() string { return imagehash.Format(uint64(h)) }
 
-// ParseHash reads the 16 digits of String.
+// ParseHash reads what String writes, and goimagehash's form.
 func ParseHash(text string) (Hash, error) {
-	n, err := strconv.ParseUint(text, 16, 64)
-	if err != nil || len(text) != 16 {
-		return 0, fmt.Errorf("%q is no hash of 16 hexadecimal digits", text)
-	}
-	return Hash(n), nil
+	bits, err := imagehash.Parse(text)
+	return Hash(bits), err
 }
 
 // Image is what is known of a sample when samples are compared.

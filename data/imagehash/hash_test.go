@@ -108,6 +108,17 @@ func TestMethods(t *testing.T) {
 	if a, p := one.Distance(two); a != 2 || p != 2 {
 		t.Errorf("distances %d and %d, want 2 and 2", a, p)
 	}
+	_, typed := two.Typed()
+	for _, text := range []string{Format(two.PHash), typed.ToString()} {
+		if got, err := Parse(text); err != nil || got != two.PHash {
+			t.Errorf("%s reads as %x, error %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "123", "p:xyz", "g000000000000000", "00000000000000000"} {
+		if got, err := Parse(text); err == nil {
+			t.Errorf("%q reads as %x", text, got)
+		}
+	}
 	if got := fmt.Sprint(one.Fields()); got != "[one 000000000000000b 0000000000000001]" {
 		t.Error(got)
 	}

@@ -3,6 +3,8 @@ package imagehash
 import (
 	"fmt"
 	"image"
+	"strconv"
+	"strings"
 
 	"github.com/corona10/goimagehash"
 
@@ -22,6 +24,21 @@ func (h *Hashed) Bytes() int64 { return h.Sample.Bytes() + 16 }
 // Fields are the Id and both hashes, as a table holds them.
 func (h *Hashed) Fields() []string {
 	return []string{h.Sample.ID, Format(h.AHash), Format(h.PHash)}
+}
+
+// Parse reads a hash as it is exchanged: 16 hexadecimal digits, as Python's
+// ImageHash and Format write them, or goimagehash's text, such as
+// "p:f8e0c0c0e0f0f8fc", whose kind it does not look at.
+func Parse(text string) (uint64, error) {
+	digits := text
+	if kind, rest, typed := strings.Cut(text, ":"); typed && len(kind) == 1 {
+		digits = rest
+	}
+	bits, err := strconv.ParseUint(digits, 16, 64)
+	if err != nil || len(digits) != 16 {
+		return 0, fmt.Errorf("%q is no hash of 16 hexadecimal digits", text)
+	}
+	return bits, nil
 }
 
 // Typed gives both hashes as goimagehash's type, which knows their distance.

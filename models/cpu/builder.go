@@ -120,7 +120,7 @@ func (g *grads) handOn(name string, from []float32, after *gorgonia.Node) {
 	}}, after)
 }
 
-// Conv is layers.conv.
+// Conv is network.Layers.Conv.
 func (b *builder) Conv(x network.Activation, name string, shape network.ConvShape) network.Activation {
 	k, err := kernels.NewConv(shapeFor(x, shape, b.batch))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"hpaflow/models/network"
 )
 
-// Linear is layers.linear.
+// Linear is network.Layers.Linear.
 func (b *builder) Linear(x network.Activation, name string, out int) network.Activation {
 	k := kernels.Linear{In: x.C, Out: out}
 	w, bias := b.param(name+".weight", network.Uniform(x.C), out, x.C), b.param(name+".bias", network.Uniform(x.C), out)
@@ -35,7 +35,7 @@ func (b *builder) Linear(x network.Activation, name string, out int) network.Act
 	return b.layer(o, network.Activation{C: out}, b.node(x), w, bias)
 }
 
-// Attention is layers.attention.
+// Attention is network.Layers.Attention.
 func (b *builder) Attention(logits, scores network.Activation, logitsName, scoresName string) network.Activation {
 	k := kernels.Attention{C: logits.C, Plane: logits.Plane()}
 	bias := b.attentionBias(logitsName)

@@ -9,7 +9,7 @@ import (
 	"hpaflow/models/network"
 )
 
-// ConvNorm is layers.convNorm.
+// ConvNorm is network.Layers.ConvNorm.
 func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Activation {
 	x = b.Conv(x, c.Conv, c.Shape)
 	return b.batchNorm(x, c)
@@ -18,7 +18,7 @@ func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 // batchNorm adds the batch norm of c, its residual and its ReLU.
 func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Activation {
 	name := c.Norm
-	k := kernels.BatchNorm{C: x.C, Plane: x.Plane(), ReLU: c.Relu, Eps: c.Eps}
+	k := kernels.BatchNorm{C: x.C, Plane: x.Plane(), ReLU: c.ReLU, Eps: c.Eps}
 	gamma := b.param(name+".weight", network.Ones, x.C)
 	beta := b.param(name+".bias", network.Zeros, x.C)
 	mean, variance := b.params.statistics(name, x.C)

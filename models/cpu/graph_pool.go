@@ -26,7 +26,7 @@ func (b *builder) reshape(name string, x, y network.Activation, forward, back fu
 	return b.layer(o, y, b.node(x))
 }
 
-// MaxPool is layers.maxPool.
+// MaxPool is network.Layers.MaxPool.
 func (b *builder) MaxPool(x network.Activation, name string, shape network.MaxPool) network.Activation {
 	k := poolFor(x, shape)
 	if err := k.Validate(); err != nil {
@@ -40,14 +40,14 @@ func (b *builder) MaxPool(x network.Activation, name string, shape network.MaxPo
 		func(n int, dx, dy []float32) { k.Backward(b.env.ws, n, dx, dy, from) })
 }
 
-// AveragePool3 is layers.averagePool3.
+// AveragePool3 is network.Layers.AveragePool3.
 func (b *builder) AveragePool3(x network.Activation, name string) network.Activation {
 	k := kernels.AveragePool3{C: x.C, H: x.H, W: x.W}
 	run := func(n int, out, in []float32) { k.Run(b.env.ws, n, out, in) }
 	return b.reshape("average pool "+name, x, network.Activation{C: x.C, H: x.H, W: x.W}, run, run)
 }
 
-// AdaptivePool is layers.adaptivePool.
+// AdaptivePool is network.Layers.AdaptivePool.
 func (b *builder) AdaptivePool(x network.Activation, name string, h, w int) network.Activation {
 	k := kernels.AdaptivePool{C: x.C, H: x.H, W: x.W, OutH: h, OutW: w}
 	if err := k.Validate(); err != nil {
@@ -59,14 +59,14 @@ func (b *builder) AdaptivePool(x network.Activation, name string, h, w int) netw
 		func(n int, dx, dy []float32) { k.Backward(b.env.ws, n, dx, dy) })
 }
 
-// MeanPool is layers.meanPool.
+// MeanPool is network.Layers.MeanPool.
 func (b *builder) MeanPool(x network.Activation, name string) network.Activation {
 	return b.reshape("mean "+name, x, network.Activation{C: x.C},
 		func(n int, out, in []float32) { kernels.AveragePool(n, x.C, x.Plane(), out, in) },
 		func(n int, dx, dy []float32) { kernels.AveragePoolBackward(n, x.C, x.Plane(), dx, dy) })
 }
 
-// Concat is layers.concat.
+// Concat is network.Layers.Concat.
 func (b *builder) Concat(name string, xs ...network.Activation) network.Activation {
 	k, y, err := concatOf(xs)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"hpaflow/models/network"
 )
 
-// SqueezeExcite is layers.squeezeExcite.
+// SqueezeExcite is network.Layers.SqueezeExcite.
 func (b *builder) SqueezeExcite(x network.Activation, name string, hidden int, residual network.Activation) network.Activation {
 	k := kernels.SqueezeExcite{C: x.C, Hidden: hidden, Plane: x.Plane()}
 	w1, b1 := b.param(name+".fc1.weight", network.Uniform(x.C), hidden, x.C, 1, 1), b.param(name+".fc1.bias", network.Uniform(x.C), hidden)

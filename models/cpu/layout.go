@@ -33,7 +33,7 @@ func valuesOf(a network.Activation) int {
 func shapeFor(x network.Activation, s network.ConvShape, batch int) kernels.ConvShape {
 	return kernels.ConvShape{
 		In: x.C, H: x.H, W: x.W, Plain: x.Image(), Batch: batch,
-		Out: s.Out, KH: s.Kh, KW: s.Kw, StrideH: s.StrideH, StrideW: s.StrideW, PadH: s.PadH, PadW: s.PadW, Groups: s.Groups,
+		Out: s.Out, KH: s.KH, KW: s.KW, StrideH: s.StrideH, StrideW: s.StrideW, PadH: s.PadH, PadW: s.PadW, Groups: s.Groups,
 	}
 }
 

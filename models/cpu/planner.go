@@ -42,7 +42,7 @@ func (p *planner) param(name string, init network.Initialiser, shape ...int) []f
 	return p.plan.params.get(name, init, shape).data
 }
 
-// ConvNorm is layers.convNorm: one step.
+// ConvNorm is network.Layers.ConvNorm: one step.
 func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Activation {
 	k, y, weights := p.convolution(x, c.Conv, c.Shape)
 	if k == nil {
@@ -56,7 +56,7 @@ func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 		eps = kernels.BatchNormEps
 	}
 	s := planStep{name: "conv " + c.Conv, flops: k.Flops(), inPlace: -1}
-	e := kernels.Epilogue{Bias: make([]float32, kernels.Blocks(y.C)*kernels.Lanes), ReLU: c.Relu}
+	e := kernels.Epilogue{Bias: make([]float32, kernels.Blocks(y.C)*kernels.Lanes), ReLU: c.ReLU}
 	var packed kernels.Packed
 	s.fold = func(ws *kernels.Workspace) {
 		scaled := p.plan.space(len(weights))
@@ -82,7 +82,7 @@ func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 	return p.step(s, y, in...)
 }
 
-// Conv is layers.conv.
+// Conv is network.Layers.Conv.
 func (p *planner) Conv(x network.Activation, name string, shape network.ConvShape) network.Activation {
 	k, y, weights := p.convolution(x, name, shape)
 	if k == nil {
@@ -109,7 +109,7 @@ func (p *planner) convolution(x network.Activation, name string, shape network.C
 	return k, network.Activation{C: k.Out, H: k.OutH(), W: k.OutW()}, weights
 }
 
-// MaxPool is layers.maxPool.
+// MaxPool is network.Layers.MaxPool.
 func (p *planner) MaxPool(x network.Activation, name string, shape network.MaxPool) network.Activation {
 	k := poolFor(x, shape)
 	if err := k.Validate(); err != nil {
@@ -122,7 +122,7 @@ func (p *planner) MaxPool(x network.Activation, name string, shape network.MaxPo
 		}}, network.Activation{C: x.C, H: k.OutH(), W: k.OutW()}, x)
 }
 
-// AveragePool3 is layers.averagePool3.
+// AveragePool3 is network.Layers.AveragePool3.
 func (p *planner) AveragePool3(x network.Activation, name string) network.Activation {
 	k := kernels.AveragePool3{C: x.C, H: x.H, W: x.W}
 	return p.step(planStep{name: "average pool " + name, inPlace: -1,
@@ -130,7 +130,7 @@ func (p *planner) AveragePool3(x network.Activation, name string) network.Activa
 	}, network.Activation{C: x.C, H: x.H, W: x.W}, x)
 }
 
-// AdaptivePool is layers.adaptivePool.
+// AdaptivePool is network.Layers.AdaptivePool.
 func (p *planner) AdaptivePool(x network.Activation, name string, h, w int) network.Activation {
 	k := kernels.AdaptivePool{C: x.C, H: x.H, W: x.W, OutH: h, OutW: w}
 	p.fail(name, k.Validate())
@@ -139,7 +139,7 @@ func (p *planner) AdaptivePool(x network.Activation, name string, h, w int) netw
 	}, network.Activation{C: x.C, H: h, W: w}, x)
 }
 
-// MeanPool is layers.meanPool.
+// MeanPool is network.Layers.MeanPool.
 func (p *planner) MeanPool(x network.Activation, name string) network.Activation {
 	return p.step(planStep{name: "mean " + name, inPlace: -1,
 		run: func(_ *kernels.Workspace, n int, out []float32, in [][]float32) {
@@ -147,7 +147,7 @@ func (p *planner) MeanPool(x network.Activation, name string) network.Activation
 		}}, network.Activation{C: x.C}, x)
 }
 
-// Concat is layers.concat.
+// Concat is network.Layers.Concat.
 func (p *planner) Concat(name string, xs ...network.Activation) network.Activation {
 	k, y, err := concatOf(xs)
 	p.fail(name, err)
@@ -156,7 +156,7 @@ func (p *planner) Concat(name string, xs ...network.Activation) network.Activati
 	}, y, xs...)
 }
 
-// SqueezeExcite is layers.squeezeExcite.
+// SqueezeExcite is network.Layers.SqueezeExcite.
 func (p *planner) SqueezeExcite(x network.Activation, name string, hidden int, residual network.Activation) network.Activation {
 	k := kernels.SqueezeExcite{C: x.C, Hidden: hidden, Plane: x.Plane()}
 	w := kernels.SqueezeWeights{
@@ -169,7 +169,7 @@ func (p *planner) SqueezeExcite(x network.Activation, name string, hidden int, r
 		}}, x, x, residual)
 }
 
-// Linear is layers.linear.
+// Linear is network.Layers.Linear.
 func (p *planner) Linear(x network.Activation, name string, out int) network.Activation {
 	k := kernels.Linear{In: x.C, Out: out}
 	w, bias := p.param(name+".weight", network.Uniform(x.C), out, x.C), p.param(name+".bias", network.Uniform(x.C), out)
@@ -178,7 +178,7 @@ func (p *planner) Linear(x network.Activation, name string, out int) network.Act
 	}, network.Activation{C: out}, x)
 }
 
-// Attention is layers.attention.
+// Attention is network.Layers.Attention.
 func (p *planner) Attention(logits, scores network.Activation, logitsName, scoresName string) network.Activation {
 	k := kernels.Attention{C: logits.C, Plane: logits.Plane()}
 	bias := p.attentionBias(logitsName)

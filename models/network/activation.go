@@ -1,10 +1,10 @@
 package network
 
-// Activation is the result of a layer: images (N,c,h,w), or (N,c) with h = 0.
+// Activation is the result of a layer: images (N,C,H,W), or (N,C) with H = 0.
 type Activation struct {
 	C, H, W int
 
-	// ref says which result it is to those that implement layers; the input is
+	// Ref says which result it is to those that implement layers; the input is
 	// 0. A network hands it on and looks no further.
 	Ref int
 }

@@ -12,12 +12,12 @@ const inceptionEps = .001
 
 // inceptionNetwork is torchvision's inception_v3 without its classifiers,
 // under an attention head, and while training another one at Mixed_6e.
-func inceptionNetwork() network {
-	return network{
+func inceptionNetwork() Network {
+	return Network{
 		name: "inception_v3",
-		Build: func(b Layers, x Activation, heads Heads) outputs {
+		Build: func(b Layers, x Activation, heads Heads) Outputs {
 			x = inceptionA(b, x)
-			var out outputs
+			var out Outputs
 			if b.Training() {
 				aux := attend(b, x, "aux_linear", "aux_attention", heads.Classes, heads.AuxAttention)
 				out.Aux = &aux
@@ -67,7 +67,7 @@ func inceptionAliases(name string) []string {
 // NAME.bn.
 func inceptionConv(b Layers, x Activation, name string, s ConvShape) Activation {
 	name = "cnn." + name
-	return b.ConvNorm(x, ConvNorm{Conv: name + ".conv", Norm: name + ".bn", Shape: s, Eps: inceptionEps, Relu: true})
+	return b.ConvNorm(x, ConvNorm{Conv: name + ".conv", Norm: name + ".bn", Shape: s, Eps: inceptionEps, ReLU: true})
 }
 
 // valid is a square convolution without padding.
@@ -79,7 +79,7 @@ func valid(out, k, stride int) ConvShape {
 
 // line is a 1xk (w = k) or kx1 (h = k) convolution that keeps the size.
 func line(out, h, w int) ConvShape {
-	return ConvShape{Out: out, Kh: h, Kw: w, PadH: h / 2, PadW: w / 2}
+	return ConvShape{Out: out, KH: h, KW: w, PadH: h / 2, PadW: w / 2}
 }
 
 // reducing is the max pool between stages.

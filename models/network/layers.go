@@ -1,43 +1,42 @@
 package network
 
-// Layers is what a network is written against. Two things implement it: the
-// builder makes a Gorgonia graph that trains, the planner a plan that only
-// predicts. A layer that cannot be is noted in the implementation, and later
+// Layers is what a network is written against, and what a device or an exporter
+// implements. A layer that cannot be is noted in the implementation, and later
 // calls do nothing of use.
 type Layers interface {
-	// training says whether auxiliary heads are wanted.
+	// Training says whether auxiliary heads are wanted.
 	Training() bool
 
-	// convNorm is a convolution without bias, batch norm, a residual if there
+	// ConvNorm is a convolution without bias, batch norm, a residual if there
 	// is one, and ReLU if asked for.
 	ConvNorm(x Activation, c ConvNorm) Activation
 
-	// conv is a convolution without bias. Its input is x.
+	// Conv is a convolution without bias. Its input is x.
 	Conv(x Activation, name string, s ConvShape) Activation
 
-	// maxPool takes maxima.
+	// MaxPool takes maxima.
 	MaxPool(x Activation, name string, p MaxPool) Activation
 
-	// averagePool3 takes means of 3x3 windows at stride 1, borders counted.
+	// AveragePool3 takes means of 3x3 windows at stride 1, borders counted.
 	AveragePool3(x Activation, name string) Activation
 
-	// adaptivePool takes means down, or up, to h x w positions.
+	// AdaptivePool takes means down, or up, to h x w positions.
 	AdaptivePool(x Activation, name string, h, w int) Activation
 
-	// meanPool takes the mean of each channel: (N,C).
+	// MeanPool takes the mean of each channel: (N,C).
 	MeanPool(x Activation, name string) Activation
 
-	// concat lays the channels of images beside each other.
+	// Concat lays the channels of images beside each other.
 	Concat(name string, xs ...Activation) Activation
 
-	// squeezeExcite weighs channels by gates that its two layers, NAME.fc1 and
+	// SqueezeExcite weighs channels by gates that its two layers, NAME.fc1 and
 	// NAME.fc2, compute, adds the residual and cuts at zero.
 	SqueezeExcite(x Activation, name string, hidden int, residual Activation) Activation
 
-	// linear is a linear layer with bias, of (N,C).
+	// Linear is a linear layer with bias, of (N,C).
 	Linear(x Activation, name string, out int) Activation
 
-	// attention is the mean of logits maps, weighted by the softmax of score
+	// Attention is the mean of logits maps, weighted by the softmax of score
 	// maps, (N,C), with the biases of the two convolutions that gave them.
 	Attention(logits, scores Activation, logitsName, scoresName string) Activation
 }
@@ -48,14 +47,14 @@ type ConvNorm struct {
 	Shape      ConvShape
 	Eps        float64 // of batch norm; 0 is PyTorch's 1e-5
 	Residual   *Activation
-	Relu       bool
+	ReLU       bool
 }
 
 // ConvShape is the shape of a convolution, in PyTorch's terms. A stride or
 // number of groups of 0 is 1.
 type ConvShape struct {
 	Out              int // channels
-	Kh, Kw           int
+	KH, KW           int
 	StrideH, StrideW int
 	PadH, PadW       int
 	Groups           int
@@ -71,13 +70,13 @@ type MaxPool struct {
 type Heads struct {
 	Classes int // logits a sample
 
-	// attention and auxAttention are the sides of the grids of features that
+	// Attention and auxAttention are the sides of the grids of features that
 	// the attention heads look at; 0 is the width that features have.
 	Attention, AuxAttention int
 }
 
-// outputs are a network's results, (N,classes) each.
-type outputs struct {
+// Outputs are a network's results, (N,classes) each.
+type Outputs struct {
 	Logits Activation
 	Aux    *Activation // while training, if the network has such a head
 }

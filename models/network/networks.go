@@ -6,17 +6,17 @@ import (
 	"hpaflow/models/statedict"
 )
 
-// network is an architecture.
-type network struct {
+// Network is an architecture.
+type Network struct {
 	name    string
-	Build   func(b Layers, x Activation, heads Heads) outputs
+	Build   func(b Layers, x Activation, heads Heads) Outputs
 	Init    Initialiser     // of convolutions
 	MinSize int             // pixels a side that it takes at least
 	Names   statedict.Names // of its tensors in other programs' files
 }
 
 // networks are all there are, by size.
-var networks = []network{
+var networks = []Network{
 	resnetNetwork("resnet18", [4]int{2, 2, 2, 2}),
 	resnetNetwork("resnet34", [4]int{3, 4, 6, 3}),
 	inceptionNetwork(),
@@ -33,7 +33,7 @@ func Names() []string {
 }
 
 // ByName is the network of a name, or nil.
-func ByName(name string) *network {
+func ByName(name string) *Network {
 	for i := range networks {
 		if networks[i].name == name {
 			return &networks[i]
@@ -62,6 +62,6 @@ func attend(b Layers, features Activation, logits, scores string, classes, size 
 	if size != 0 && features.W != size {
 		features = b.AdaptivePool(features, scores, size, size)
 	}
-	one := ConvShape{Out: classes, Kh: 1, Kw: 1}
+	one := ConvShape{Out: classes, KH: 1, KW: 1}
 	return b.Attention(b.Conv(features, logits, one), b.Conv(features, scores, one), logits, scores)
 }

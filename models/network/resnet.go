@@ -7,11 +7,11 @@ import (
 )
 
 // resnetNetwork is torchvision's network of basic blocks, so many a stage.
-func resnetNetwork(name string, blocks [4]int) network {
-	return network{
+func resnetNetwork(name string, blocks [4]int) Network {
+	return Network{
 		name: name,
-		Build: func(b Layers, x Activation, heads Heads) outputs {
-			return outputs{Logits: resnet(b, x, blocks, heads.Classes)}
+		Build: func(b Layers, x Activation, heads Heads) Outputs {
+			return Outputs{Logits: resnet(b, x, blocks, heads.Classes)}
 		},
 		Init:    kaimingFanOut,
 		MinSize: 1,
@@ -22,7 +22,7 @@ func resnetNetwork(name string, blocks [4]int) network {
 // resnet is a stem, four stages of 64, 128, 256 and 512 channels, the mean
 // over positions, and a linear layer.
 func resnet(b Layers, x Activation, blocks [4]int, classes int) Activation {
-	x = b.ConvNorm(x, ConvNorm{Conv: "conv1", Norm: "bn1", Shape: square(64, 7, 2), Relu: true})
+	x = b.ConvNorm(x, ConvNorm{Conv: "conv1", Norm: "bn1", Shape: square(64, 7, 2), ReLU: true})
 	x = b.MaxPool(x, "maxpool", MaxPool{Kernel: 3, Stride: 2, Pad: 1})
 	for stage, count := range blocks {
 		for i := range count {
@@ -39,15 +39,15 @@ func resnet(b Layers, x Activation, blocks [4]int, classes int) Activation {
 // basicBlock is two 3x3 convolutions beside a shortcut, which is a strided 1x1
 // convolution where the shape changes.
 func basicBlock(b Layers, x Activation, name string, out, stride int) Activation {
-	y := b.ConvNorm(x, ConvNorm{Conv: name + ".conv1", Norm: name + ".bn1", Shape: square(out, 3, stride), Relu: true})
+	y := b.ConvNorm(x, ConvNorm{Conv: name + ".conv1", Norm: name + ".bn1", Shape: square(out, 3, stride), ReLU: true})
 	shortcut := x
 	if stride > 1 || x.C != out {
 		shortcut = b.ConvNorm(x, ConvNorm{Conv: name + ".downsample.0", Norm: name + ".downsample.1", Shape: square(out, 1, stride)})
 	}
-	return b.ConvNorm(y, ConvNorm{Conv: name + ".conv2", Norm: name + ".bn2", Shape: square(out, 3, 1), Residual: &shortcut, Relu: true})
+	return b.ConvNorm(y, ConvNorm{Conv: name + ".conv2", Norm: name + ".bn2", Shape: square(out, 3, 1), Residual: &shortcut, ReLU: true})
 }
 
 // square is a convolution of kernel k that keeps the size at stride 1.
 func square(out, k, stride int) ConvShape {
-	return ConvShape{Out: out, Kh: k, Kw: k, StrideH: stride, StrideW: stride, PadH: k / 2, PadW: k / 2}
+	return ConvShape{Out: out, KH: k, KW: k, StrideH: stride, StrideW: stride, PadH: k / 2, PadW: k / 2}
 }

@@ -13,12 +13,12 @@ const squeezeReduction = 16
 
 // seResNeXtNetwork is pretrainedmodels' network of bottlenecks of 32 groups
 // of 4 channels with squeeze-excite, under an attention head.
-func seResNeXtNetwork(name string, blocks [4]int) network {
-	return network{
+func seResNeXtNetwork(name string, blocks [4]int) Network {
+	return Network{
 		name: name,
-		Build: func(b Layers, x Activation, heads Heads) outputs {
+		Build: func(b Layers, x Activation, heads Heads) Outputs {
 			x = seResNeXt(b, x, blocks)
-			return outputs{Logits: attend(b, x, "last_linear", "attention", heads.Classes, heads.Attention)}
+			return Outputs{Logits: attend(b, x, "last_linear", "attention", heads.Classes, heads.Attention)}
 		},
 		Init:    uniformFanIn,
 		MinSize: 7,
@@ -41,7 +41,7 @@ func withoutPrefix(name string) []string {
 
 // seResNeXt gives the features, of 2048 channels.
 func seResNeXt(b Layers, x Activation, blocks [4]int) Activation {
-	x = b.ConvNorm(x, ConvNorm{Conv: "cnn.layer0.conv1", Norm: "cnn.layer0.bn1", Shape: square(64, 7, 2), Relu: true})
+	x = b.ConvNorm(x, ConvNorm{Conv: "cnn.layer0.conv1", Norm: "cnn.layer0.bn1", Shape: square(64, 7, 2), ReLU: true})
 	x = b.MaxPool(x, "cnn.layer0.pool", MaxPool{Kernel: 3, Stride: 2, Ceil: true})
 	for stage, count := range blocks {
 		for i := range count {
@@ -61,8 +61,8 @@ func seResNeXt(b Layers, x Activation, blocks [4]int) Activation {
 func seBottleneck(b Layers, x Activation, name string, planes, stride int, head bool) Activation {
 	grouped := square(2*planes, 3, stride)
 	grouped.Groups = 32
-	y := b.ConvNorm(x, ConvNorm{Conv: name + ".conv1", Norm: name + ".bn1", Shape: square(2*planes, 1, 1), Relu: true})
-	y = b.ConvNorm(y, ConvNorm{Conv: name + ".conv2", Norm: name + ".bn2", Shape: grouped, Relu: true})
+	y := b.ConvNorm(x, ConvNorm{Conv: name + ".conv1", Norm: name + ".bn1", Shape: square(2*planes, 1, 1), ReLU: true})
+	y = b.ConvNorm(y, ConvNorm{Conv: name + ".conv2", Norm: name + ".bn2", Shape: grouped, ReLU: true})
 	y = b.ConvNorm(y, ConvNorm{Conv: name + ".conv3", Norm: name + ".bn3", Shape: square(4*planes, 1, 1)})
 	shortcut := x
 	if head {
