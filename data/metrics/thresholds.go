@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"hpaflow/data"
 )
@@ -34,43 +33,66 @@ func Thresholds(p [][]float64, labels []data.Labels, classes int) ([]Threshold, 
 	if len(p) == 0 || len(p) != len(labels) {
 		return nil, fmt.Errorf("thresholds: probabilities of %d samples, labels of %d", len(p), len(labels))
 	}
-	list := make([]Threshold, classes)
-	column := make([]float64, len(p))
-	for n := range list {
-		present := 0
-		for i, row := range p {
-			if len(row) != classes {
-				return nil, fmt.Errorf("thresholds: %d probabilities of %d labels", len(row), classes)
-			}
-			if math.IsNaN(row[n]) {
+	present := make([]int, classes)
+	tallies := make([]labelTally, classes)
+	for i, row := range p {
+		if len(row) != classes {
+			return nil, fmt.Errorf("thresholds: %d probabilities of %d labels", len(row), classes)
+		}
+		for n, v := range row {
+			if math.IsNaN(v) {
 				return nil, errors.New("thresholds: a probability is no number")
 			}
-			column[i] = row[n]
+			tallies[n][reach(v)]++
 			if labels[i].Has(n) {
-				present++
+				present[n]++
 			}
 		}
-		slices.Sort(column)
-		list[n] = threshold(column, present)
+	}
+	list := make([]Threshold, classes)
+	for n := range list {
+		list[n] = tallies[n].choose(present[n])
 	}
 	return list, nil
 }
 
-// threshold chooses one for a label, whose probabilities are sorted.
-func threshold(sorted []float64, present int) Threshold {
+// labelTally counts a label's probabilities by the thresholds they are above:
+// those from the first up to, but not including, hundredth h are in place h.
+type labelTally [lastThreshold + 2]int
+
+// hundredths are the thresholds' values.
+var hundredths = func() (v [lastThreshold + 1]float64) {
+	for h := range v {
+		v[h] = float64(h) / 100
+	}
+	return v
+}()
+
+// reach is the first hundredth, of those that are tried, that a probability is
+// not above; lastThreshold+1 if it is above all.
+func reach(p float64) int {
+	h := max(firstThreshold, min(int(p*100), lastThreshold+1))
+	for h <= lastThreshold && hundredths[h] < p { // the product may have been rounded down
+		h++
+	}
+	for h > firstThreshold && hundredths[h-1] >= p { // or up
+		h--
+	}
+	return h
+}
+
+// choose chooses the threshold of a label that so many samples have.
+func (t *labelTally) choose(present int) Threshold {
+	predicted := 0 // by the threshold before the first: all
+	for _, n := range t {
+		predicted += n
+	}
 	best := Threshold{Present: present}
-	distance := len(sorted) + 1
-	for hundredth := firstThreshold; hundredth <= lastThreshold; hundredth++ {
-		value := float64(hundredth) / 100
-		below, _ := slices.BinarySearchFunc(sorted, value, func(p, value float64) int {
-			if p <= value {
-				return -1
-			}
-			return 1
-		})
-		predicted := len(sorted) - below
+	distance := predicted + 1
+	for h := firstThreshold; h <= lastThreshold; h++ {
+		predicted -= t[h]
 		if d := max(predicted-present, present-predicted); d < distance {
-			best.Value, best.Predicted, distance = value, predicted, d
+			best.Value, best.Predicted, distance = hundredths[h], predicted, d
 		}
 	}
 	return best
