@@ -70,11 +70,13 @@ func (g *Graph) describeWaits() string {
 			continue
 		}
 		what := "waits for records"
+		st.mu.Lock()
 		for _, w := range st.workers {
 			if state(w.clock.now.Load()) == stateBlocked {
 				what = "waits for room in its output"
 			}
 		}
+		st.mu.Unlock()
 		waits = append(waits, fmt.Sprintf("%s %s", st.name, what))
 	}
 	return strings.Join(waits, ", ")
