@@ -24,6 +24,8 @@ type clock struct {
 	now   atomic.Int32
 	since atomic.Int64
 	spent [numStates]atomic.Int64
+
+	worked, handed atomic.Int64 // of the time busy with runs: on the stage's own work, and on handing over
 }
 
 var epoch = time.Now() // the monotonic zero of all clocks
@@ -51,6 +53,9 @@ func (c *clock) resolve(starved, blocked int64) {
 	c.since.Store(t)
 	c.now.Store(int32(stateBusy))
 }
+
+// busy is the nanoseconds the worker was busy, for itself to ask while it is.
+func (c *clock) busy() int64 { return c.spent[stateBusy].Load() + ticks() - c.since.Load() }
 
 // read gives the nanoseconds spent busy, starved and blocked up to now; to wait
 // for something outside is to starve. An open wait for the turn counts as holder, the state of the turn's holder.

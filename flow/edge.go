@@ -3,28 +3,33 @@ package flow
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 )
 
 // edge carries records from one stage to one reader, in order, however many
 // workers put and take them.
 //
-// Positions number what passes, from 0 and without gaps. Position p travels
-// through the one-place channel ring[p mod n]. A producer takes a credit
-// before it takes on position p; a consumer gives the credit back after it has
-// received p. So at most n positions are under way, each has its own channel,
-// and a put never waits. Consumers take positions in turn: the turn channel
-// holds the next one, and is closed once the end has been taken.
+// Positions number what passes, from 0 and without gaps. Position p stands at
+// ring[p mod n] from its put to its taking. Only the producer that holds its
+// own stage's turn asks for room, and only the consumer that holds this edge's
+// turn takes, so at most one of each waits, on a channel. Consumers take
+// positions in turn: the turn channel holds the next one, and is closed once
+// the end has been taken.
 type edge[T any] struct {
-	ring    []chan slot[T]
-	credits chan struct{}
-	turn    chan int64
-	head    atomic.Int64 // the position that is taken next
-	held    atomic.Int32 // records received and not yet given back
-	ledger  *ledger
+	mu     sync.Mutex // guards what follows
+	ring   []slot[T]
+	head   int64 // the position that is taken next
+	tail   int64 // follows the last position that has been put
+	bytes  int64 // of what stands in the ring
+	held   int   // positions taken and not yet given back
+	unread bool  // the reader has left before the end
 
-	unread   chan struct{} // closed when the reader has left before the end
-	giveUp   sync.Once
+	few    int // positions that may be under way whatever they hold
+	filled chan struct{}
+	freed  chan struct{}
+	turn   chan int64
+	spare  chan run[T]
+	ledger *ledger
+
 	fromName string
 	toName   string
 }
@@ -36,152 +41,157 @@ type slot[T any] struct {
 	bytes int64 // what the record is charged with
 }
 
+func (s *slot[T]) isValue() bool { return s.kind == slotRecord && s.rec.IsValue() }
+
 type slotKind uint8
 
 const (
-	slotRecord slotKind = iota // a value, a tombstone or a mark
+	slotEmpty  slotKind = iota // not yet put
+	slotRecord                 // a value, a tombstone or a mark
 	slotHole                   // nothing: a stage has dropped the record
 	slotEnd                    // no position follows
 )
 
-func newEdge[T any](depth int, l *ledger, from, to string) *edge[T] {
+func newEdge[T any](depth int, fixed bool, l *ledger, from, to string) *edge[T] {
 	e := &edge[T]{
-		ring:     make([]chan slot[T], depth),
-		credits:  make(chan struct{}, depth),
+		few:      depth,
+		filled:   make(chan struct{}, 1),
+		freed:    make(chan struct{}, 1),
 		turn:     make(chan int64, 1),
+		spare:    make(chan run[T]),
 		ledger:   l,
-		unread:   make(chan struct{}),
 		fromName: from,
 		toName:   to,
 	}
-	for i := range e.ring {
-		e.ring[i] = make(chan slot[T], 1)
+	if !fixed {
+		depth = max(depth, smallRoom)
 	}
+	e.ring = make([]slot[T], depth)
 	e.turn <- 0
 	return e
 }
 
-// credit takes one credit. It reports false when nobody reads the edge any more.
-func (e *edge[T]) credit(ctx context.Context, w *worker) (bool, error) {
-	select {
-	case e.credits <- struct{}{}:
-		return true, nil
-	case <-e.unread:
-		return false, nil
-	default:
-	}
-	defer w.hold(stateBlocked)()
-	select {
-	case e.credits <- struct{}{}:
-		return true, nil
-	case <-e.unread:
-		return false, nil
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
-	}
+// room waits until position p may be put, and says how many positions from p
+// on may: as many as the ring has for small records, few for others. It is 0
+// when nobody reads the edge any more.
+func (e *edge[T]) room(ctx context.Context, w *worker, p int64) (n int, err error) {
+	err = w.until(ctx, stateBlocked, e.freed, func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		most := e.few
+		if e.bytes < runBytes {
+			most = len(e.ring)
+		}
+		n = max(0, most-int(p-e.head))
+		if e.unread {
+			n = 0
+		}
+		return n > 0 || e.unread
+	})
+	return n, err
 }
 
-// put fills position p, for which a credit is held.
-func (e *edge[T]) put(p int64, s slot[T]) {
-	e.ring[p%int64(len(e.ring))] <- s
-	if e.abandoned() {
-		e.drain()
-	}
-}
-
-// await is the next position to take; its caller holds the turn until it
-// calls pass or end. It reports false after the end.
-func (e *edge[T]) await(ctx context.Context, w *worker) (int64, bool, error) {
-	select {
-	case p, open := <-e.turn:
-		return p, open, nil
-	default:
-	}
-	defer w.line()()
-	select {
-	case p, open := <-e.turn:
-		return p, open, nil
-	case <-ctx.Done():
-		return 0, false, context.Cause(ctx)
-	}
-}
-
-// receive takes what stands at position p; the caller holds the turn.
-func (e *edge[T]) receive(ctx context.Context, w *worker, p int64) (slot[T], error) {
-	place := e.ring[p%int64(len(e.ring))]
-	select {
-	case s := <-place:
-		e.advance(p, s.kind)
-		return s, nil
-	default:
-	}
-	defer w.hold(stateStarved)()
-	select {
-	case s := <-place:
-		e.advance(p, s.kind)
-		return s, nil
-	case <-ctx.Done():
-		return slot[T]{}, context.Cause(ctx)
-	}
-}
-
-func (e *edge[T]) advance(p int64, kind slotKind) {
-	<-e.credits
-	if kind == slotRecord {
-		e.held.Add(1)
-	}
-	e.head.Store(p + 1)
-	e.ledger.wake()
-}
-
-// giveBack says that the consumer is done with a record it has received, so
-// that its bytes count no more.
-func (e *edge[T]) giveBack(bytes int64) {
-	e.held.Add(-1)
-	if bytes == 0 {
-		e.ledger.wake()
+// put fills the positions from p on, for which there is room.
+func (e *edge[T]) put(p int64, run []slot[T]) {
+	_, bytes, _ := tally(run)
+	e.mu.Lock()
+	if e.unread {
+		e.mu.Unlock()
+		e.ledger.add(-bytes)
 		return
 	}
+	n := copy(e.ring[p%int64(len(e.ring)):], run)
+	copy(e.ring, run[n:])
+	e.bytes += bytes
+	e.tail = max(e.tail, p+int64(len(run)))
+	next := p == e.head
+	e.mu.Unlock()
+	if next {
+		signal(e.filled)
+	}
+}
+
+// take waits until something stands at the next position, and takes what does
+// from there on, up to most records. The caller holds the turn.
+func (e *edge[T]) take(ctx context.Context, w *worker, into []slot[T], most int) ([]slot[T], error) {
+	err := w.until(ctx, stateStarved, e.filled, func() bool {
+		into = e.collect(into, most)
+		return len(into) > 0
+	})
+	return into, err
+}
+
+// collect is take without waiting. The end is taken when all before it has been
+// given back: until then workers with nothing to do stay for what others spare.
+func (e *edge[T]) collect(into []slot[T], most int) []slot[T] {
+	e.mu.Lock()
+	var bytes int64
+	at := int(e.head % int64(len(e.ring)))
+	for len(into) < most {
+		s := &e.ring[at]
+		if s.kind == slotEmpty || s.kind == slotEnd && e.held+len(into) > 0 || len(into) > 0 && bytes+s.bytes > runBytes {
+			break
+		}
+		bytes += s.bytes
+		into = append(into, *s)
+		*s = slot[T]{}
+		if at++; at == len(e.ring) {
+			at = 0
+		}
+	}
+	e.bytes -= bytes
+	e.head += int64(len(into))
+	e.held += len(into)
+	e.mu.Unlock()
+	if len(into) > 0 {
+		signal(e.freed)
+		e.ledger.wake()
+	}
+	return into
+}
+
+// giveBack says that the consumer is done with what it has taken, so that its
+// bytes count no more, and forgets the values.
+func (e *edge[T]) giveBack(run []slot[T]) {
+	_, bytes, _ := tally(run)
+	e.mu.Lock()
+	e.held -= len(run)
+	last := e.held == 0 && e.ring[e.head%int64(len(e.ring))].kind == slotEnd
+	e.mu.Unlock()
+	if last {
+		signal(e.filled)
+	}
+	clear(run)
 	e.ledger.add(-bytes)
+	e.ledger.wake()
 }
 
 // wants says that the consumer waits for position p and has nothing else.
 func (e *edge[T]) wants(p int64) bool {
-	return e.head.Load() == p && e.held.Load() == 0 || e.abandoned()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.head == p && e.held == 0 || e.unread
 }
 
-// pass hands the turn on: p is to be taken next.
-func (e *edge[T]) pass(p int64) { e.turn <- p }
-
-// end says that no position follows.
-func (e *edge[T]) end() { close(e.turn) }
-
-// abandon tells the producer that nobody will read what still comes.
+// abandon tells the producer that nobody will read what still comes, and gives
+// back the bytes of what stands unread.
 func (e *edge[T]) abandon() {
-	e.giveUp.Do(func() {
-		close(e.unread)
-		e.drain()
-		e.ledger.wake()
-	})
+	e.mu.Lock()
+	bytes := e.bytes
+	clear(e.ring)
+	e.bytes, e.unread = 0, true
+	e.mu.Unlock()
+	signal(e.freed)
+	e.ledger.add(-bytes)
+	e.ledger.wake()
 }
 
-// drain gives back the bytes of what stands unread on an abandoned edge.
-func (e *edge[T]) drain() {
-	for _, place := range e.ring {
-		select {
-		case s := <-place:
-			e.ledger.add(-s.bytes)
-		default:
-		}
-	}
-}
-
-func (e *edge[T]) abandoned() bool {
+// signal wakes whoever waits for c, which has room for one signal. One that
+// nobody waits for is kept: those who wait look again what there is.
+func signal(c chan<- struct{}) {
 	select {
-	case <-e.unread:
-		return true
+	case c <- struct{}{}:
 	default:
-		return false
 	}
 }
 
@@ -192,5 +202,10 @@ type edgeInfo interface {
 	abandon()
 }
 
-func (e *edge[T]) names() (from, to string)      { return e.fromName, e.toName }
-func (e *edge[T]) depth() (queued, capacity int) { return len(e.credits), cap(e.credits) }
+func (e *edge[T]) names() (from, to string) { return e.fromName, e.toName }
+
+func (e *edge[T]) depth() (queued, capacity int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return int(e.tail - e.head), len(e.ring)
+}

@@ -8,16 +8,19 @@ type Emitter[T any] struct {
 	ctx    context.Context
 	worker *worker
 	out    *outlet[T]
-	next   int64 // the position that is put next
-	seq    int64 // of the next record of a source
-	passed int64 // records below this number were done with by an earlier run
+	next   int64      // the position that is put next
+	one    [1]slot[T] // what is being put
+	seq    int64      // of the next record of a source
+	passed int64      // records below this number were done with by an earlier run
 	epoch  int
 }
 
-// Emit yields a new record of a source. It waits while there is no room; its
-// error says that the run is over, and is to be returned as it is.
+// Emit yields a new record: in a source the next one, elsewhere one that
+// answers the record read last, and has its number and epoch. It waits while
+// there is no room; its error says that the run is over, and is to be returned
+// as it is.
 func (e *Emitter[T]) Emit(key string, v T) error {
-	return e.Forward(Record[T]{Key: key, Value: v})
+	return e.Forward(Record[T]{Seq: e.worker.seq, Epoch: e.worker.epoch, Key: key, Value: v})
 }
 
 // Forward yields a record under its own key. In a source it gets the next
@@ -31,18 +34,17 @@ func (e *Emitter[T]) Forward(r Record[T]) error {
 			return nil
 		}
 	}
-	if !r.IsValue() {
-		return e.put(slot[T]{rec: r})
-	}
-	return e.put(slot[T]{rec: r, bytes: e.out.measure(r.Value)})
+	return e.put(slotRecord, r)
 }
 
 // Fail leaves a tombstone in a record's place, or ends the run, as the run's
-// policy says; or drops the record, for an error made by Skip.
+// policy says; or drops the record, for an error made by Skip. The record is
+// numbered as by Emit.
 func (e *Emitter[T]) Fail(key string, cause error) error {
 	r := Record[T]{Key: key, Epoch: e.epoch, Seq: e.seq}
-	e.seq++
-	if r.Seq < e.passed {
+	if w := e.worker; w.reads {
+		r.Seq, r.Epoch = w.seq, w.epoch
+	} else if e.seq++; r.Seq < e.passed {
 		e.worker.stage.complete.Add(1)
 		return nil
 	}
@@ -51,7 +53,7 @@ func (e *Emitter[T]) Fail(key string, cause error) error {
 		return err
 	}
 	r.Dead = dead
-	return e.put(slot[T]{rec: r})
+	return e.put(slotRecord, r)
 }
 
 // At numbers the record that is yielded or failed next, from 0, in a source
@@ -96,18 +98,27 @@ func (e *Emitter[T]) EndEpoch() error {
 	mark := Record[T]{Mark: EndEpoch, Epoch: e.epoch, Seq: e.seq}
 	e.epoch++
 	e.passed = 0 // the passed-by records were of the first epoch only
-	return e.put(slot[T]{rec: mark})
+	return e.put(slotRecord, mark)
 }
 
-func (e *Emitter[T]) put(s slot[T]) error {
-	to, err := e.out.credit(e.ctx, e.worker)
-	if err != nil {
+func (e *Emitter[T]) put(kind slotKind, r Record[T]) error {
+	if e.ctx.Err() != nil {
+		return context.Cause(e.ctx)
+	}
+	s := &e.one[0]
+	*s = slot[T]{kind: kind, rec: r}
+	if kind == slotRecord && r.IsValue() {
+		s.bytes = e.out.measure(&s.rec.Value)
+		e.out.count(1, s.bytes, s.bytes)
+	}
+	if _, err := e.out.room(e.ctx, e.worker, e.next); err != nil {
 		return err
 	}
-	if err := to.reserve(e.ctx, e.worker, e.next, s.bytes); err != nil {
+	if err := e.out.reserve(e.ctx, e.worker, e.next, s.bytes); err != nil {
 		return err
 	}
-	to.put(e.next, s, s.bytes)
+	e.out.put(e.next, e.one[:])
 	e.next++
+	*s = slot[T]{}
 	return nil
 }

@@ -88,7 +88,8 @@ func (g *Graph) DeadLetters() Out[DeadLetter] {
 }
 
 func (g *Graph) nextLetter(ctx context.Context, w *worker) (DeadLetter, bool, error) {
-	defer w.hold(stateStarved)()
+	w.clock.enter(stateStarved)
+	defer w.clock.enter(stateBusy)
 	select {
 	case d, open := <-g.letters:
 		return d, open, nil

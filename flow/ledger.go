@@ -28,15 +28,21 @@ type claim struct {
 	granted chan struct{}
 }
 
+// charge books bytes if they fit and nobody waits for room.
+func (l *ledger) charge(bytes int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.claims) > 0 || l.used+bytes > l.limit {
+		return false
+	}
+	l.take(bytes)
+	return true
+}
+
 // reserve waits until bytes fit, or until they are urgent, or until ctx ends.
 func (l *ledger) reserve(ctx context.Context, w *worker, bytes int64, urgent func() bool) error {
-	l.mu.Lock()
-	if len(l.claims) == 0 && l.used+bytes <= l.limit {
-		l.take(bytes)
-		l.mu.Unlock()
-		return nil
-	}
 	c := &claim{bytes: bytes, urgent: urgent, granted: make(chan struct{})}
+	l.mu.Lock()
 	l.claims = append(l.claims, c)
 	l.waiting.Add(1) // before urgent is asked: see wake
 	l.grant()

@@ -22,80 +22,94 @@ type mapping[A, B any] struct {
 }
 
 func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
-	for {
-		p, open, err := m.in.await(ctx, w)
+	var made []slot[B] // is used again for every run
+	return m.in.serve(ctx, w, m.out.room, func(ctx context.Context, w *worker, r run[A]) (int, error) {
+		n, charged, err := m.charge(ctx, w, r)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if !open {
-			return errEnded
-		}
-		if !w.wanted() {
-			m.in.pass(p)
-			return nil
-		}
-		to, err := m.out.credit(ctx, w)
-		if err != nil {
-			m.in.end()
-			return err
-		}
-		s, err := m.in.receive(ctx, w, p)
-		if err != nil {
-			m.in.end()
-			return err
-		}
-		switch s.kind {
-		case slotEnd:
-			m.in.end()
-			to.put(p, slot[B]{kind: slotEnd}, 0)
-			return errEnded
-		case slotHole:
-			m.in.pass(p + 1)
-			to.put(p, slot[B]{kind: slotHole}, 0)
-		default:
-			m.in.pass(p + 1)
-			if err := m.step(ctx, w, p, s, to); err != nil {
-				return err
-			}
-		}
-	}
+		start := ticks()
+		made, err = m.steps(ctx, w, r.slots[:n], made[:0], charged)
+		w.clock.worked.Add(ticks() - start)
+		m.put(r, made, charged)
+		return len(made), err
+	})
 }
 
-// step works on the record at position p.
-func (m *mapping[A, B]) step(ctx context.Context, w *worker, p int64, s slot[A], to lane[B]) error {
-	st := w.stage
-	defer m.in.giveBack(s.bytes)
-	if !s.rec.IsValue() {
-		var none B
-		to.put(p, slot[B]{rec: with(s.rec, none)}, 0)
+// charge books memory for what a run will make, or if there is not enough, for
+// its first record alone.
+func (m *mapping[A, B]) charge(ctx context.Context, w *worker, r run[A]) (n int, bytes int64, err error) {
+	for i := range r.slots {
+		bytes += expected(m.out, &r.slots[i])
+	}
+	if m.out.charge(bytes) {
+		return len(r.slots), bytes, nil
+	}
+	bytes = expected(m.out, &r.slots[0])
+	return 1, bytes, m.out.reserve(ctx, w, r.first, bytes)
+}
+
+// expected is what the value made of a record will probably hold: what the last
+// one does, or before there is one, what it is made from.
+func expected[A, B any](out *outlet[B], from *slot[A]) int64 {
+	if n := out.size.Load(); n > 0 && from.isValue() {
+		return n
+	}
+	return from.bytes
+}
+
+// steps works on records until all are done, or they have made much more than
+// is charged, or it takes long: what is done is then put before the rest is
+// gone on with.
+func (m *mapping[A, B]) steps(ctx context.Context, w *worker, in []slot[A], made []slot[B], charged int64) ([]slot[B], error) {
+	start := ticks()
+	for i := range in {
+		if ctx.Err() != nil {
+			return made, context.Cause(ctx)
+		}
+		made = append(made, slot[B]{})
+		if err := m.step(ctx, w.stage, &in[i], &made[i]); err != nil {
+			return made[:i], err
+		}
+		if charged -= made[i].bytes; charged < -runBytes || overdue(i, start) {
+			break
+		}
+	}
+	return made, nil
+}
+
+// step makes what follows from a record.
+func (m *mapping[A, B]) step(ctx context.Context, st *stage, from *slot[A], to *slot[B]) error {
+	var none B
+	to.kind, to.rec = from.kind, with(from.rec, none)
+	if !from.isValue() {
 		return nil
 	}
-	reserved := m.out.expected(s.bytes)
-	if err := to.reserve(ctx, w, p, reserved); err != nil {
-		return err
+	value, err := m.call(ctx, from.rec)
+	if err == nil {
+		to.rec.Value = value
+		to.bytes = m.out.measure(&to.rec.Value)
+		return nil
 	}
-	st.in.Add(1)
-	value, err := m.call(ctx, s.rec)
-	result := slot[B]{rec: with(s.rec, value)}
-	if err != nil {
-		dead, err := st.fault(ctx, s.rec.Seq, s.rec.Key, err, false)
-		if err != nil {
-			to.release(reserved)
-			return err
-		}
-		var none B
-		result.rec.Value = none
-		if result.rec.Dead = dead; dead == nil {
-			result.kind = slotHole
-		}
-	} else {
-		result.bytes = m.out.measure(value)
+	to.rec.Dead, err = st.fault(ctx, from.rec.Seq, from.rec.Key, err, false)
+	if to.rec.Dead == nil {
+		to.kind = slotHole
 	}
-	to.put(p, result, reserved)
-	return nil
+	return err
 }
 
 func (m *mapping[A, B]) call(ctx context.Context, r Record[A]) (v B, err error) {
 	defer catch(&err)
 	return m.fn(ctx, r)
+}
+
+// put hands on what has been made of a run's first records.
+func (m *mapping[A, B]) put(r run[A], made []slot[B], charged int64) {
+	worked, _, _ := tally(r.slots[:len(made)])
+	values, bytes, last := tally(made)
+	m.out.stage.in.Add(int64(worked))
+	m.out.count(values, bytes, last)
+	m.out.settle(bytes - charged)
+	m.out.put(r.first, made)
+	clear(made)
 }

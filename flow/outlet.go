@@ -26,13 +26,14 @@ var errUnread = errors.New("nobody reads this output any more")
 
 // outlet puts what a stage yields on all of its edges.
 type outlet[T any] struct {
-	stage *stage
-	edges []*edge[T]
-	size  atomic.Int64 // bytes of the last value put; 0 before the first
+	stage   *stage
+	edges   []*edge[T]
+	measure func(*T) int64 // the bytes of a value
+	size    atomic.Int64   // bytes of the last value put; 0 before the first
 }
 
 func newOutlet[T any](st *stage) *outlet[T] {
-	o := &outlet[T]{stage: st}
+	o := &outlet[T]{stage: st, measure: measureOf[T]()}
 	st.outputs = append(st.outputs, o)
 	return o
 }
@@ -44,86 +45,73 @@ func (out Out[T]) connect(to *stage) *edge[T] {
 	if depth == 0 {
 		depth = from.graph.queueDepth(from, to)
 	}
-	e := newEdge[T](depth, from.graph.ledger, from.name, to.name)
+	e := newEdge[T](depth, to.queue > 0, from.graph.ledger, from.name, to.name)
 	out.outlet.edges = append(out.outlet.edges, e)
 	to.inputs = append(to.inputs, e)
 	to.onLetters = to.onLetters || from.onLetters
 	return e
 }
 
-// lane is the right to put one position on every edge that is still read.
-type lane[T any] struct {
-	edges []*edge[T]
-}
-
-// credit takes a credit on every edge. It returns errUnread when all readers
-// have left.
-func (o *outlet[T]) credit(ctx context.Context, w *worker) (lane[T], error) {
-	if len(o.edges) == 1 { // the usual case needs no slice of its own
-		ok, err := o.edges[0].credit(ctx, w)
-		if err == nil && !ok {
-			err = errUnread
-		}
-		return lane[T]{o.edges}, err
-	}
-	var l lane[T]
+// room waits until position p may be put on every edge that is still read, and
+// says how many positions from p on may, of values as large as the last. It
+// returns errUnread when all readers have left.
+func (o *outlet[T]) room(ctx context.Context, w *worker, p int64) (int, error) {
+	least := 0
 	for _, e := range o.edges {
-		ok, err := e.credit(ctx, w)
+		n, err := e.room(ctx, w, p)
 		if err != nil {
-			return l, err
+			return 0, err
 		}
-		if ok {
-			l.edges = append(l.edges, e)
+		if n > 0 && (least == 0 || n < least) {
+			least = n
 		}
 	}
-	if l.edges == nil {
-		return l, errUnread
+	if least == 0 {
+		return 0, errUnread
 	}
-	return l, nil
+	return min(least, int(max(1, runBytes/max(1, o.size.Load())))), nil
 }
 
-// reserve charges the ledger with bytes for position p on every edge.
-func (l lane[T]) reserve(ctx context.Context, w *worker, p, bytes int64) error {
+// charge books bytes on every edge if there is room for them now.
+func (o *outlet[T]) charge(bytes int64) bool {
+	return o.stage.graph.ledger.charge(bytes * int64(len(o.edges)))
+}
+
+// reserve is charge that waits: until the bytes fit, or position p is urgent.
+func (o *outlet[T]) reserve(ctx context.Context, w *worker, p, bytes int64) error {
+	if o.charge(bytes) {
+		return nil
+	}
 	urgent := func() bool {
-		for _, e := range l.edges {
+		for _, e := range o.edges {
 			if e.wants(p) {
 				return true
 			}
 		}
 		return false
 	}
-	return l.edges[0].ledger.reserve(ctx, w, bytes*int64(len(l.edges)), urgent)
+	return o.stage.graph.ledger.reserve(ctx, w, bytes*int64(len(o.edges)), urgent)
 }
 
-// put fills position p on every edge, after reserve was granted for it.
-func (l lane[T]) put(p int64, s slot[T], reserved int64) {
-	l.edges[0].ledger.add((s.bytes - reserved) * int64(len(l.edges)))
-	for _, e := range l.edges {
-		e.put(p, s)
+// settle corrects a charge by what records turned out to hold.
+func (o *outlet[T]) settle(bytes int64) { o.stage.graph.ledger.add(bytes * int64(len(o.edges))) }
+
+// put fills the positions from p on, for which there is room and a charge.
+func (o *outlet[T]) put(p int64, run []slot[T]) {
+	for _, e := range o.edges {
+		e.put(p, run)
 	}
 }
 
-// release hands an unused reservation back.
-func (l lane[T]) release(reserved int64) {
-	l.edges[0].ledger.add(-reserved * int64(len(l.edges)))
-}
-
-// expected is what the next value will probably hold: what the last one did,
-// or before there is one, what it is made from.
-func (o *outlet[T]) expected(input int64) int64 {
-	if n := o.size.Load(); n > 0 {
-		return n
+// count books n values that the stage yields, and what they and the last of
+// them hold.
+func (o *outlet[T]) count(n int, bytes, last int64) {
+	if n == 0 {
+		return
 	}
-	return input
-}
-
-// measure counts a value that the stage yields, and gives its bytes.
-func (o *outlet[T]) measure(v T) int64 {
-	n := sizeOf(v)
-	o.size.Store(n)
-	o.stage.out.Add(1)
-	o.stage.bytes.Add(n)
-	return n
+	o.size.Store(last)
+	o.stage.out.Add(int64(n))
+	o.stage.bytes.Add(bytes)
 }
 
 // readers is how many stages read reads the output.

@@ -51,7 +51,7 @@ func serial[T any](out *outlet[T], run func(context.Context, *Emitter[T]) error)
 		to := &Emitter[T]{ctx: ctx, worker: w, out: out, passed: w.stage.graph.resume.Records[w.stage.name], epoch: w.stage.graph.resume.Epochs}
 		err := protect(ctx, to, run)
 		if err == nil {
-			err = to.put(slot[T]{kind: slotEnd})
+			err = to.put(slotEnd, Record[T]{})
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -88,51 +88,52 @@ func (st *stage) blame(err error) error {
 type Reader[T any] struct {
 	edge   *edge[T]
 	worker *worker
-	holds  bool  // a record that was given and not yet given back
-	bytes  int64 // that it is charged with
+	taken  []slot[T]
+	at     int   // of taken, the one that is given next
+	since  int64 // when taken was
 	ended  bool
 }
 
 func newReader[T any](e *edge[T], w *worker) *Reader[T] { return &Reader[T]{edge: e, worker: w} }
 
 func (r *Reader[T]) release() {
-	if r.holds {
-		r.holds = false
-		r.edge.giveBack(r.bytes)
-	}
+	r.edge.giveBack(r.taken)
+	r.taken, r.at = r.taken[:0], 0
 }
 
 // Next gives the next record: a value, a tombstone or a mark. After the last
 // one it returns io.EOF; any other error says that the run is over. With the
-// call, the record before counts as out of memory.
+// call, the record before counts as out of memory; those that are small and
+// come in a run do so together.
 func (r *Reader[T]) Next(ctx context.Context) (Record[T], error) {
-	r.release()
-	for !r.ended {
-		p, _, err := r.edge.await(ctx, r.worker)
-		if err != nil {
-			return Record[T]{}, err
-		}
-		s, err := r.edge.receive(ctx, r.worker, p)
-		if err != nil {
-			r.edge.pass(p)
-			return Record[T]{}, err
-		}
-		switch s.kind {
-		case slotEnd:
-			r.edge.end()
-			r.ended = true
-		case slotHole:
-			r.edge.pass(p + 1)
-		default:
-			r.edge.pass(p + 1)
-			r.holds, r.bytes = true, s.bytes
-			if s.rec.IsValue() {
-				r.worker.stage.in.Add(1)
+	w := r.worker
+	for ctx.Err() == nil {
+		for r.at < len(r.taken) {
+			s := &r.taken[r.at]
+			r.at++
+			if s.kind == slotRecord {
+				if s.isValue() {
+					w.stage.in.Add(1)
+				}
+				w.reads, w.seq, w.epoch = true, s.rec.Seq, s.rec.Epoch
+				return s.rec, nil
 			}
-			return s.rec, nil
+			if s.kind == slotEnd {
+				r.ended = true
+			}
 		}
+		if r.ended {
+			return Record[T]{}, io.EOF
+		}
+		w.adapt(len(r.taken), ticks()-r.since)
+		r.release()
+		run, err := r.edge.next(ctx, w, r.taken, noResults)
+		if err != nil {
+			return Record[T]{}, err
+		}
+		r.taken, r.since = run.slots, ticks()
 	}
-	return Record[T]{}, io.EOF
+	return Record[T]{}, context.Cause(ctx)
 }
 
 // Values yields the records that are values. An error, which says that the run

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -46,6 +47,19 @@ type Sized interface {
 }
 
 const smallValue = 128
+
+// measureOf gives the function that measures a T. What its type settles is
+// settled here, since a value costs an allocation to ask, but for one that is
+// itself a pointer; so it is asked through a pointer.
+func measureOf[T any]() func(*T) int64 {
+	switch kind := reflect.TypeFor[T]().Kind(); {
+	case kind == reflect.Pointer || kind == reflect.Interface:
+		return func(v *T) int64 { return sizeOf(*v) }
+	case !reflect.TypeFor[T]().Implements(reflect.TypeFor[Sized]()):
+		return func(*T) int64 { return smallValue }
+	}
+	return func(v *T) int64 { return sizeOf(v) }
+}
 
 func sizeOf(v any) int64 {
 	if s, ok := v.(Sized); ok {

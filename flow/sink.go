@@ -54,39 +54,29 @@ type drain[T any] struct {
 }
 
 func (d *drain[T]) work(ctx context.Context, w *worker) error {
-	for {
-		p, open, err := d.in.await(ctx, w)
-		if err != nil {
-			return err
-		}
-		if !open {
-			return errEnded
-		}
-		if !w.wanted() {
-			d.in.pass(p)
-			return nil
-		}
-		s, err := d.in.receive(ctx, w, p)
-		if err != nil || s.kind == slotEnd {
-			d.in.end()
-			if err == nil {
-				err = errEnded
-			}
-			return err
-		}
-		d.in.pass(p + 1)
-		if err := d.write(ctx, w.stage, s); err != nil {
-			return err
-		}
-	}
+	return d.in.serve(ctx, w, noResults, d.writes)
 }
 
-func (d *drain[T]) write(ctx context.Context, st *stage, s slot[T]) error {
-	if s.kind == slotHole {
-		return nil
+// writes writes records until all are done, or it takes long.
+func (d *drain[T]) writes(ctx context.Context, w *worker, r run[T]) (int, error) {
+	start := ticks()
+	defer func() { w.clock.worked.Add(ticks() - start) }()
+	for i := range r.slots {
+		if ctx.Err() != nil {
+			return i, context.Cause(ctx)
+		}
+		if err := d.write(ctx, w.stage, &r.slots[i]); err != nil {
+			return i, err
+		}
+		if overdue(i, start) {
+			return i + 1, nil
+		}
 	}
-	defer d.in.giveBack(s.bytes)
-	if !s.rec.IsValue() {
+	return len(r.slots), nil
+}
+
+func (d *drain[T]) write(ctx context.Context, st *stage, s *slot[T]) error {
+	if !s.isValue() {
 		return nil
 	}
 	st.in.Add(1)

@@ -72,6 +72,11 @@ type worker struct {
 	number  int
 	clock   clock
 	running bool
+	share   int // how many records it takes at once, by what they cost
+
+	reads bool // it has read a record; what follows is the last one's
+	seq   int64
+	epoch int
 }
 
 // wanted says whether the worker should go on with another record.
@@ -92,7 +97,7 @@ func (st *stage) resize(ctx context.Context, n int) {
 	st.target = n
 	for i := range n {
 		if i == len(st.workers) {
-			st.workers = append(st.workers, &worker{stage: st, number: i})
+			st.workers = append(st.workers, &worker{stage: st, number: i, share: 1})
 		}
 		if w := st.workers[i]; !w.running {
 			w.running = true
@@ -150,26 +155,30 @@ func (st *stage) end(err error) {
 	}
 }
 
-// line books the time until leave as spent in line for the turn.
-func (w *worker) line() (leave func()) {
-	st := w.stage
-	starved, blocked := st.gateStarved.Load(), st.gateBlocked.Load()
-	w.clock.enter(stateWaiting)
-	return func() { w.clock.resolve(st.gateStarved.Load()-starved, st.gateBlocked.Load()-blocked) }
-}
-
-// hold books the time until release as a wait of the worker that holds the
-// turn, for itself and for those in line behind it.
-func (w *worker) hold(s state) (release func()) {
+// until calls try until it succeeds, and waits for c in between. The worker
+// holds the turn, so that its waits are those of the workers in line, too.
+func (w *worker) until(ctx context.Context, s state, c <-chan struct{}, try func() bool) error {
+	if try() {
+		return nil
+	}
+	start, spent := ticks(), &w.stage.gateStarved
+	if s == stateBlocked {
+		spent = &w.stage.gateBlocked
+	}
 	w.clock.enter(s)
 	w.stage.gate.Store(int32(s))
-	start := ticks()
-	return func() {
-		spent := &w.stage.gateStarved
-		if s == stateBlocked {
-			spent = &w.stage.gateBlocked
-		}
+	defer func() {
 		spent.Add(ticks() - start)
 		w.clock.enter(stateBusy)
+	}()
+	for {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if try() {
+			return nil
+		}
 	}
 }

@@ -13,6 +13,7 @@ type StageStats struct {
 	Workers  int  // now; at the end, the number it ran with last
 	Auto     bool // the tuner decides Workers
 	Parallel bool // it can have more than one worker
+	Cheap    bool // its work takes little longer than handing records over, so that more workers would not help
 	In       int64
 	Out      int64
 	Errors   int64 // records that failed here
@@ -71,8 +72,9 @@ func (st *stage) stats() StageStats {
 		In: st.in.Load(), Out: st.out.Load(), Errors: st.errors.Load(), Skipped: st.skipped.Load(),
 		Complete: st.complete.Load(), Total: st.total.Load(), Bytes: st.bytes.Load(), Ended: st.over(), Letters: st.onLetters,
 	}
-	busy, starved, blocked := st.times()
-	s.Busy, s.Starved, s.Blocked = time.Duration(busy), time.Duration(starved), time.Duration(blocked)
+	t := st.times()
+	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)
+	s.Cheap = t.cheap(times{})
 	for _, e := range st.inputs {
 		queued, room := e.depth()
 		s.Queued, s.Room = s.Queued+queued, s.Room+room
@@ -92,15 +94,24 @@ func (st *stage) over() bool {
 	return st.ended
 }
 
-// times adds up what the stage's workers have spent, in nanoseconds.
-func (st *stage) times() (busy, starved, blocked int64) {
+// times is what the workers of a stage have spent, in nanoseconds. Of the busy
+// time of those that take runs, it tells work from handing records over.
+type times struct{ busy, starved, blocked, worked, handed int64 }
+
+func (st *stage) times() (t times) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, w := range st.workers {
 		b, s, l := w.clock.read(state(st.gate.Load()))
-		busy, starved, blocked = busy+b, starved+s, blocked+l
+		t.busy, t.starved, t.blocked = t.busy+b, t.starved+s, t.blocked+l
+		t.worked, t.handed = t.worked+w.clock.worked.Load(), t.handed+w.clock.handed.Load()
 	}
-	return busy, starved, blocked
+	return t
+}
+
+// cheap says that the work since before took little longer than handing over.
+func (t times) cheap(before times) bool {
+	return t.worked-before.worked < tuneWorth*(t.handed-before.handed)
 }
 
 func (g *Graph) elapsed() (wall, cpu time.Duration) {

@@ -15,13 +15,15 @@ import (
 //
 // and a stage then needs m*d_i workers, rounded up. The rounding may start up
 // to one worker a stage more than B; they wait, for the loads of all stages
-// together stay at B.
+// together stay at B. A stage whose work is cheap beside handing its records
+// over has one worker: others would only wait for the same turns.
 
 const (
 	tuneEvery    = 100 * time.Millisecond
 	tuneDecay    = 0.7 // what the loads seen so far still count after one more period
 	tunePatience = 5   // periods that a stage must want fewer workers before it loses one
 	tuneRounding = 0.1 // a need that exceeds a whole number by less is rounded down
+	tuneWorth    = 3   // work is cheap if it takes less than this many times handing over; a second worker gains nothing there
 )
 
 // load is what the tuner knows of one stage.
@@ -30,6 +32,7 @@ type load struct {
 	workers int
 	limit   int  // the most workers it may have
 	fixed   bool // the tuner may not change workers
+	cheap   bool // work is cheap
 }
 
 // allocate gives the number of workers for each stage.
@@ -56,7 +59,7 @@ func allocate(loads []load, budget int) []int {
 			workers[i] = 1
 		default:
 			need := math.Ceil(speedup*l.busy - tuneRounding)
-			workers[i] = max(1, min(l.limit, int(need)))
+			workers[i] = max(1, min(l.most(), int(need)))
 		}
 	}
 	return workers
@@ -64,8 +67,11 @@ func allocate(loads []load, budget int) []int {
 
 // most is how many workers the stage can have at all.
 func (l load) most() int {
-	if l.fixed {
+	switch {
+	case l.fixed:
 		return l.workers
+	case l.cheap:
+		return 1
 	}
 	return l.limit
 }
@@ -75,7 +81,7 @@ func (g *Graph) tune(ctx context.Context, stop <-chan struct{}) {
 	ticker := time.NewTicker(tuneEvery)
 	defer ticker.Stop()
 	loads := make([]load, len(g.stages))
-	before := make([]int64, len(g.stages))
+	before := make([]times, len(g.stages))
 	surplus := make([]int, len(g.stages))
 	last := ticks()
 	for {
@@ -88,13 +94,13 @@ func (g *Graph) tune(ctx context.Context, stop <-chan struct{}) {
 		}
 		now := ticks()
 		for i, st := range g.stages {
-			busy, _, _ := st.times()
-			seen := float64(busy-before[i]) / float64(now-last)
-			before[i] = busy
+			t := st.times()
+			seen := float64(t.busy-before[i].busy) / float64(now-last)
 			loads[i] = load{
 				busy:    tuneDecay*loads[i].busy + (1-tuneDecay)*seen,
-				workers: st.size(), limit: st.limit, fixed: !st.auto,
+				workers: st.size(), limit: st.limit, fixed: !st.auto, cheap: t.cheap(before[i]),
 			}
+			before[i] = t
 		}
 		last = now
 		for i, n := range allocate(loads, g.opts.Budget) {

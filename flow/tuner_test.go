@@ -12,7 +12,8 @@ import (
 )
 
 // TestAllocate runs testdata/allocate.txt: a budget, then stages as
-// name:busy/workers, with a "!" for a fixed one, and the workers expected.
+// name:busy/workers, with a "!" for a fixed one and a "~" for a cheap one, and the
+// workers expected.
 func TestAllocate(t *testing.T) {
 	f, err := os.Open("testdata/allocate.txt")
 	if err != nil {
@@ -37,8 +38,8 @@ func TestAllocate(t *testing.T) {
 		}
 		var loads []load
 		for _, word := range words[1:] {
-			l := load{limit: budget, fixed: strings.HasSuffix(word, "!")}
-			if _, err := fmt.Sscanf(strings.TrimSuffix(word, "!"), "%g/%d", &l.busy, &l.workers); err != nil {
+			l := load{limit: budget, fixed: strings.HasSuffix(word, "!"), cheap: strings.HasSuffix(word, "~")}
+			if _, err := fmt.Sscanf(strings.TrimRight(word, "!~"), "%g/%d", &l.busy, &l.workers); err != nil {
 				t.Fatalf("line %d: %q: %v", line, word, err)
 			}
 			loads = append(loads, l)
