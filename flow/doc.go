@@ -49,10 +49,26 @@
 //
 // # How an edge works
 //
-// Position p of an edge travels through one of n one-place channels, number p
-// mod n. A producer takes a credit before it takes on a record, and the
-// consumer gives it back with the record it receives, so that at most n are
-// under way and a result always finds its channel empty. The consumer's
-// workers pass a turn around, which is the number of the position to take
-// next. Nothing sorts and nothing dispatches: order is the ring's.
+// An edge is a ring of n places under a lock. Position p stands in place p mod
+// n from the moment it is put until it is taken. A stage asks for room on its
+// output before it takes from its input, so a result always finds its place
+// empty. The workers of a stage pass a turn around, a channel that holds the
+// position to take next: whoever has it asks for room and takes, and for these
+// two waits there is a channel each, so that every wait ends with the run.
+// Results are put at the positions of what they are made from, whenever they
+// are done. Nothing sorts and nothing dispatches: order is the ring's.
+//
+// Records are taken and put in runs, as many as stand there, so that small ones
+// pay for a lock, a wake-up and a look at the clock by the dozen. Nobody waits
+// for a run to fill: what is put can be taken at once, and a lone record passes
+// as a run of one. A worker's share of records is what it does in 50 us or so;
+// if one turns out dear, what is done is put, and half of the rest spared to
+// whoever waits for the turn. On an edge with no number of its own, small
+// records may be as many as the ring has places; once what stands there exceeds
+// 32 KiB, no more than the workers on both sides need. Memory is booked for a
+// whole run, or where it does not suffice, for one record after another.
+//
+// Neighbouring stages are not fused into one goroutine. To hand a record over
+// costs some 50 ns, on both sides together; for that, each stage has its own
+// core, clock and profile label, and its own place in the tuner's sums.
 package flow

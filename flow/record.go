@@ -41,16 +41,17 @@ type DeadLetter struct {
 func (d *DeadLetter) String() string { return fmt.Sprintf("%s: %s: %s", d.Stage, d.Key, d.Cause) }
 
 // Sized is a value that knows how much memory it holds. Values that do not
-// say so count as smallValue.
+// say so count as smallValue; one that holds much should, since hundreds of
+// small ones may stand on an edge.
 type Sized interface {
 	Bytes() int64
 }
 
 const smallValue = 128
 
-// measureOf gives the function that measures a T. What its type settles is
-// settled here, since a value costs an allocation to ask, but for one that is
-// itself a pointer; so it is asked through a pointer.
+// measureOf gives what measures a T: nothing to ask, if it is not Sized. A value
+// that is no pointer itself is asked through one, since to put it into an
+// interface costs an allocation.
 func measureOf[T any]() func(*T) int64 {
 	switch kind := reflect.TypeFor[T]().Kind(); {
 	case kind == reflect.Pointer || kind == reflect.Interface:

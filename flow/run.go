@@ -109,7 +109,8 @@ func (e *edge[T]) await(ctx context.Context, w *worker) (p int64, spared run[T],
 	select {
 	case p, open = <-e.turn:
 	default:
-		starved, blocked := w.stage.gateStarved.Load(), w.stage.gateBlocked.Load()
+		starved, blocked := &w.stage.gateSpent[stateStarved], &w.stage.gateSpent[stateBlocked]
+		starvedBefore, blockedBefore := starved.Load(), blocked.Load()
 		w.clock.enter(stateWaiting)
 		select {
 		case p, open = <-e.turn:
@@ -117,7 +118,7 @@ func (e *edge[T]) await(ctx context.Context, w *worker) (p int64, spared run[T],
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
-		w.clock.resolve(w.stage.gateStarved.Load()-starved, w.stage.gateBlocked.Load()-blocked)
+		w.clock.resolve(starved.Load()-starvedBefore, blocked.Load()-blockedBefore)
 	}
 	if !open {
 		err = errEnded

@@ -86,7 +86,7 @@ func TestSmallRecordsCostNoAllocation(t *testing.T) {
 		return int(r.Value.size), nil
 	})
 	n := 0
-	To(ints, Stage{Name: "sink"}, tally0{&n})
+	To(ints, Stage{Name: "sink"}, counter{&n})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if err := g.Run(t.Context()); err != nil {
@@ -98,13 +98,13 @@ func TestSmallRecordsCostNoAllocation(t *testing.T) {
 	}
 }
 
-// tally0 is a sink that only counts.
-type tally0 struct{ n *int }
+// counter is a sink that only counts.
+type counter struct{ n *int }
 
-func (tally0) Open(context.Context) error                 { return nil }
-func (s tally0) Write(context.Context, Record[int]) error { *s.n++; return nil }
-func (tally0) Commit(context.Context) error               { return nil }
-func (tally0) Abort() error                               { return nil }
+func (counter) Open(context.Context) error                 { return nil }
+func (s counter) Write(context.Context, Record[int]) error { *s.n++; return nil }
+func (counter) Commit(context.Context) error               { return nil }
+func (counter) Abort() error                               { return nil }
 
 // TestLargeRecordsTravelAlone: an edge that has room for hundreds of small
 // records takes on only as many large ones as its workers need.

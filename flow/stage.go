@@ -18,7 +18,8 @@ type Stage struct {
 	Workers int
 
 	// Queue is how many records may stand or be under way between this stage
-	// and the one before. 0 chooses: enough for the workers of both.
+	// and the one before. 0 chooses: enough for the workers of both, and a few
+	// hundred while they are small.
 	Queue int
 }
 
@@ -59,9 +60,9 @@ type stage struct {
 	began   time.Time
 	took    time.Duration // from the first worker's start to the last one's end
 
-	gate                     atomic.Int32 // the state of the worker that holds the turn
-	gateStarved, gateBlocked atomic.Int64 // how long holders of the turn waited, and for what
-	in, out, errors          atomic.Int64 // records
+	gate                     atomic.Int32            // the state of the worker that holds the turn
+	gateSpent                [numStates]atomic.Int64 // how long holders of the turn waited, and for what
+	in, out, errors          atomic.Int64            // records
 	skipped, complete, bytes atomic.Int64
 	total                    atomic.Int64 // records a source will yield, when known
 }
@@ -87,7 +88,7 @@ func (w *worker) wanted() bool {
 }
 
 // resize sets the number of workers; missing ones start at once, surplus ones
-// leave after their record.
+// leave after what they have taken.
 func (st *stage) resize(ctx context.Context, n int) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -161,14 +162,11 @@ func (w *worker) until(ctx context.Context, s state, c <-chan struct{}, try func
 	if try() {
 		return nil
 	}
-	start, spent := ticks(), &w.stage.gateStarved
-	if s == stateBlocked {
-		spent = &w.stage.gateBlocked
-	}
+	start := ticks()
 	w.clock.enter(s)
 	w.stage.gate.Store(int32(s))
 	defer func() {
-		spent.Add(ticks() - start)
+		w.stage.gateSpent[s].Add(ticks() - start)
 		w.clock.enter(stateBusy)
 	}()
 	for {

@@ -122,3 +122,27 @@ func BenchmarkTuner(b *testing.B) {
 		})
 	}
 }
+
+// TestCheapWorkIsToldFromDear, by what the clocks say of each stage, and the
+// verdict does not ask for workers that would not help.
+func TestCheapWorkIsToldFromDear(t *testing.T) {
+	told := false
+	for range 5 { // a busy machine may interrupt the few milliseconds that are measured
+		g := New(Options{})
+		cheap := Map(count(g, 20_000), Stage{Name: "cheap", Workers: 1}, identity)
+		dear := Map(cheap, Stage{Name: "dear", Workers: 1}, costing(spin, 5*time.Microsecond))
+		To(dear, Stage{Name: "sink"}, &collector[int]{})
+		if err := g.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s := g.Stats()
+		told = told || s.Stages[1].Cheap && !s.Stages[2].Cheap
+	}
+	if !told {
+		t.Error("cheap work was not told from dear")
+	}
+	limits := Stats{Wall: time.Second, Cores: 8, Stages: []StageStats{{Name: "add", Workers: 1, Parallel: true, Cheap: true, Busy: time.Second}}}
+	if b, ok := limits.Bottleneck(); !ok || !strings.Contains(b.Advice, "more workers would not help") {
+		t.Errorf("bottleneck %+v, %v", b, ok)
+	}
+}

@@ -72,7 +72,7 @@ func (s Stats) busiest() (worst StageStats, ok bool) {
 // remedy says what would make the run faster, given that worst limits it.
 func (s Stats) remedy(worst StageStats) string {
 	if worst.Parallel && worst.Cheap {
-		return "its work costs little more than handing records over, so more workers would not help; larger records, or fewer stages, would"
+		return "its work takes little longer than handing records over, so more workers would not help; to do more in one stage would"
 	}
 	cores := float64(s.Cores)
 	used := s.CPU.Seconds() / s.Wall.Seconds() / cores
