@@ -141,7 +141,7 @@ func TestCheapWorkIsToldFromDear(t *testing.T) {
 	if !told {
 		t.Error("cheap work was not told from dear")
 	}
-	limits := Stats{Wall: time.Second, Cores: 8, Stages: []StageStats{{Name: "add", Workers: 1, Parallel: true, Cheap: true, Busy: time.Second}}}
+	limits := Stats{Wall: verdictAfter, Cores: 8, Stages: []StageStats{{Name: "add", Workers: 1, Parallel: true, Cheap: true, Busy: verdictAfter}}}
 	if b, ok := limits.Bottleneck(); !ok || !strings.Contains(b.Advice, "more workers would not help") {
 		t.Errorf("bottleneck %+v, %v", b, ok)
 	}

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -14,8 +13,8 @@ type Bottleneck struct {
 
 const (
 	machineBusy  = 0.9  // share of the cores' time from which on they are the limit
-	worthSaying  = 1.05 // a speed-up below this is no advice
-	verdictAfter = 50 * time.Millisecond
+	worthSaying  = 0.05 // a gain below this is no advice
+	verdictAfter = 2 * time.Second
 )
 
 // Bottleneck names the stage that was busy for the largest share of its
@@ -74,52 +73,64 @@ func (s Stats) remedy(worst StageStats) string {
 	if worst.Parallel && worst.Cheap {
 		return "its work takes little longer than handing records over, so more workers would not help; to do more in one stage would"
 	}
-	cores := float64(s.Cores)
-	used := s.CPU.Seconds() / s.Wall.Seconds() / cores
-	if used >= machineBusy {
+	if s.CPU.Seconds() >= machineBusy*s.Wall.Seconds()*float64(s.Cores) {
 		return fmt.Sprintf("all %d cores are busy, %.0f%% of the work is here; more cores or a cheaper %s would help",
 			s.Cores, 100*s.shareOfWork(worst), worst.Name)
 	}
-	next, limit := s.withoutLimitOf(worst, used)
-	if next < worthSaying {
+	best, limit := s.wallIf(worst, 0)
+	if s.gain(best) < worthSaying {
 		return fmt.Sprintf("the stages are in balance; %s would have to be faster too", limit)
 	}
-	if worst.Parallel {
-		for extra := 1; extra <= 4*s.Cores; extra++ {
-			gain := min(next, float64(worst.Workers+extra)/float64(worst.Workers))
-			if gain >= next || extra == 4*s.Cores {
-				return fmt.Sprintf("%d more %s would give +%.0f%%; then %s limits",
-					extra, plural(extra, "worker"), 100*(gain-1), limit)
-			}
-		}
+	if !worst.Parallel {
+		return fmt.Sprintf("it works on one record at a time; a faster one would give up to +%.0f%%, then %s limits", 100*s.gain(best), limit)
 	}
-	if math.IsInf(next, 1) {
-		return "nothing else limits the run; only a faster " + worst.Name + " helps"
-	}
-	return fmt.Sprintf("it works on one record at a time; a faster one would give up to +%.0f%%, then %s limits", 100*(next-1), limit)
-}
-
-// withoutLimitOf is how many times faster the run could go if one stage cost
-// nothing, and what would limit it then.
-func (s Stats) withoutLimitOf(worst StageStats, used float64) (speedup float64, limit string) {
-	speedup, limit = math.Inf(1), "nothing"
-	if used > 0 {
-		speedup, limit = 1/used, "the processor"
-	}
-	for _, st := range s.Stages {
-		if st.Name == worst.Name || st.Busy <= 0 {
+	for extra := 1; ; extra++ {
+		takes := worst.Busy / time.Duration(worst.Workers+extra)
+		wall, limit := s.wallIf(worst, takes)
+		if more, _ := s.wallIf(worst, worst.Busy/time.Duration(worst.Workers+extra+1)); more < wall && extra < 2*s.Cores {
 			continue
 		}
-		workers := st.Workers
-		if st.Auto {
-			workers = max(workers, s.Cores)
-		}
-		most := float64(workers) * s.Wall.Seconds() / st.Busy.Seconds()
-		if most < speedup {
-			speedup, limit = most, st.Name
+		return fmt.Sprintf("%d more %s would give +%.0f%%; then %s limits", extra, plural(extra, "worker"), 100*s.gain(wall), limit)
+	}
+}
+
+// wallIf is how long the run would have taken if a stage took so long in all,
+// and what would limit it then. Nothing is saved but the time by which the
+// stage's own workers would have been done sooner; and no run is shorter than
+// any other stage takes, nor than the processors take for the work of all.
+func (s Stats) wallIf(stage StageStats, takes time.Duration) (wall time.Duration, limit string) {
+	wall, limit = s.Wall-(stage.Busy/time.Duration(max(stage.Workers, 1))-takes), "the rest of the run"
+	if takes > 0 {
+		limit = stage.Name
+	}
+	cpu := s.CPU
+	if takes == 0 { // a faster stage, not one with more workers
+		cpu -= min(cpu, stage.Busy)
+	}
+	if t := cpu / time.Duration(s.Cores); t >= wall {
+		wall, limit = t, "the processor"
+	}
+	for _, other := range s.Stages {
+		if t := other.alone(s.Cores); other.Name != stage.Name && t >= wall {
+			wall, limit = t, other.Name
 		}
 	}
-	return max(speedup, 1), limit
+	return min(wall, s.Wall), limit
+}
+
+// alone is what the stage's workers would take if they never waited; those that
+// the tuner gives it may be as many as there are cores.
+func (s StageStats) alone(cores int) time.Duration {
+	workers := s.Workers
+	if s.Auto {
+		workers = max(workers, cores)
+	}
+	return s.Busy / time.Duration(max(workers, 1))
+}
+
+// gain is how much faster the run would be than it was.
+func (s Stats) gain(wall time.Duration) float64 {
+	return s.Wall.Seconds()/max(wall, time.Millisecond).Seconds() - 1
 }
 
 func (s Stats) shareOfWork(st StageStats) float64 {

@@ -40,6 +40,10 @@ func TestASourceThatWaitsIsTheBottleneck(t *testing.T) {
 	if u := stats.Stages[0].Utilisation(); u > 0.3 {
 		t.Errorf("the source was busy for %.2f of its time", u)
 	}
+	if b, ok := stats.Bottleneck(); ok {
+		t.Errorf("a run of %v has the verdict %+v", stats.Wall, b)
+	}
+	stats.Wall = verdictAfter
 	if b, ok := stats.Bottleneck(); !ok || b.Stage != "server" || !strings.Contains(b.Advice, "waits") {
 		t.Errorf("bottleneck %+v, %v", b, ok)
 	}
