@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"hpaflow/flow/machine"
@@ -10,10 +11,11 @@ import (
 type StageStats struct {
 	Name     string
 	Kind     Kind
-	Workers  int  // now; at the end, the number it ran with last
-	Auto     bool // the tuner decides Workers
-	Parallel bool // it can have more than one worker
-	Cheap    bool // its work takes little longer than handing records over, so that more workers would not help
+	Reads    []string // the stages it takes its records from
+	Workers  int      // now; at the end, the number it ran with last
+	Auto     bool     // the tuner decides Workers
+	Parallel bool     // it can have more than one worker
+	Cheap    bool     // its work takes little longer than handing records over, so that more workers would not help
 	In       int64
 	Out      int64
 	Errors   int64 // records that failed here
@@ -66,6 +68,42 @@ func (g *Graph) Stats() Stats {
 	return s
 }
 
+// Done is how many of the sources' records have come out of the flow, and how
+// many there will be in all. Records that an earlier run completed count as
+// out. What a stage yields of several records, such as a batch, counts for all
+// of them; behind a stage that has yielded nothing yet, such as one that sorts,
+// nothing is counted. Total is 0 while no source knows how many it has.
+func (s Stats) Done() (out, total int64) {
+	shares := s.shares()
+	for _, source := range s.Stages {
+		if source.Kind != KindSource || source.Letters || source.Total == 0 {
+			continue
+		}
+		total += source.Total
+		passed := float64(source.Out + source.Skipped + source.Errors)
+		out += source.Complete + int64(passed*shares[source.Name])
+	}
+	return out, total
+}
+
+// shares are, by stage, the least share of what it has yielded that has reached
+// the ends behind it.
+func (s Stats) shares() map[string]float64 {
+	yielded, shares := map[string]int64{}, map[string]float64{}
+	for _, st := range s.Stages {
+		yielded[st.Name], shares[st.Name] = st.Out, 1
+	}
+	for _, st := range slices.Backward(s.Stages) { // a stage is added after those it reads
+		for _, from := range st.Reads {
+			if out := yielded[from]; out > 0 {
+				taken := min(1, float64(st.In)/float64(out))
+				shares[from] = min(shares[from], taken*shares[st.Name])
+			}
+		}
+	}
+	return shares
+}
+
 func (st *stage) stats() StageStats {
 	s := StageStats{
 		Name: st.name, Kind: st.kind, Workers: st.size(), Auto: st.auto, Parallel: st.parallel,
@@ -76,6 +114,8 @@ func (st *stage) stats() StageStats {
 	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)
 	s.Cheap = t.cheap(times{})
 	for _, e := range st.inputs {
+		from, _ := e.names()
+		s.Reads = append(s.Reads, from)
 		queued, room := e.depth()
 		s.Queued, s.Room = s.Queued+queued, s.Room+room
 	}

@@ -130,9 +130,9 @@ func (p *progress) show(recent []flow.Stats) {
 	p.paceMu.Lock()
 	p.recent = pace(first, last)
 	p.paceMu.Unlock()
-	passed, total := through(last)
-	p.bar.SetTotal(max(total, passed+1), false) // never complete before finish says so
-	p.bar.SetCurrent(passed)
+	out, total := last.Done()
+	p.bar.SetTotal(max(total, out+1), false) // never complete before finish says so
+	p.bar.SetCurrent(out)
 }
 
 func (p *progress) lastPace() string {
@@ -141,39 +141,24 @@ func (p *progress) lastPace() string {
 	return p.recent
 }
 
-// through is how many records the sources have gone through, and of how many;
-// the second is 0 when a source does not know.
-func through(s flow.Stats) (passed, total int64) {
-	for _, st := range s.Stages {
-		if st.Kind != flow.KindSource || st.Total == 0 {
-			continue
-		}
-		passed += st.Out + st.Complete + st.Skipped + st.Errors
-		total += st.Total
-	}
-	return passed, total
-}
-
 // pace is one line: how far, how fast since an earlier sample, how long, and
 // what limits it.
 func pace(since, s flow.Stats) string {
-	passed, total := through(s)
+	out, total := s.Done()
+	before, _ := since.Done()
+	parts := []string{fmt.Sprintf("%d/%d", out, total)}
 	if total == 0 {
-		passed = yielded(s)
-	}
-	parts := []string{fmt.Sprint(passed)}
-	if total > 0 {
-		parts[0] = fmt.Sprintf("%d/%d", passed, total)
+		out, before = yielded(s), yielded(since)
+		parts[0] = fmt.Sprint(out)
 	}
 	if len(since.Stages) != len(s.Stages) || since.Wall == s.Wall {
-		since = flow.Stats{} // the first sample: since the start
+		since, before = flow.Stats{}, completed(s) // the first sample: since the start
 	}
-	now := yielded(s) - yielded(since)
-	if seconds := (s.Wall - since.Wall).Seconds(); s.Wall.Seconds() > 0.5 && now > 0 {
-		rate := float64(now) / seconds
+	if seconds := (s.Wall - since.Wall).Seconds(); s.Wall.Seconds() > 0.5 && out > before {
+		rate := float64(out-before) / seconds
 		parts = append(parts, fmt.Sprintf("%.1f/s", rate))
-		if total > passed {
-			left := time.Duration(float64(total-passed) / rate * float64(time.Second))
+		if total > out {
+			left := time.Duration(float64(total-out) / rate * float64(time.Second))
 			parts = append(parts, "about "+left.Round(time.Second).String()+" left")
 		}
 	}
@@ -186,12 +171,12 @@ func pace(since, s flow.Stats) string {
 	return strings.Join(parts, ", ")
 }
 
-// yielded is how many records the sources have come to in this run; those that
-// earlier runs completed cost nothing.
+// yielded is how many records have come from sources that do not know how many
+// they have.
 func yielded(s flow.Stats) (n int64) {
 	for _, st := range s.Stages {
 		if st.Kind == flow.KindSource && !st.Letters {
-			n += st.Out + st.Skipped + st.Errors
+			n += st.Out
 		}
 	}
 	return n
