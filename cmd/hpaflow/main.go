@@ -66,6 +66,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)
+	release, _ := stamps()
 	return &cli.App{
 		Name:  "hpaflow",
 		Usage: "run typed dataflow graphs over microscopy images",
@@ -75,7 +76,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			"3 done, with dead letters; 130 interrupted, run it again to go on.",
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
-		HideVersion:               true,
+		Version:                   release,
 		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true, // --set list=a,b is one value
 		ExitErrHandler:            func(*cli.Context, error) {},
