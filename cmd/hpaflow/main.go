@@ -77,12 +77,12 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		Version:                   release,
-		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true, // --set list=a,b is one value
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
 			runCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg),
+			completionCommand(), completeCommand(), manCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {

@@ -32,7 +32,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 			workersFlag(),
 			memoryFlag(),
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this address, such as :6060"},
-			&cli.StringFlag{Name: "report", Usage: "write what the run did to this JSON file"},
+			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON file"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
 		},
 		Action: func(c *cli.Context) error {

@@ -32,7 +32,7 @@ func shardsCommand() *cli.Command {
 			{
 				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "o", Usage: "write to this `FILE`"},
+					&cli.StringFlag{Name: "o", TakesFile: true, Usage: "write to this `FILE`"},
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {

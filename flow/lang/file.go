@@ -64,6 +64,18 @@ func (f *File) Plan(sets []string, reg *component.Registry) (*Plan, Diagnostics)
 	return f.plan(sets, reg, false)
 }
 
+// VariableNames lists the variables that the file declares, in its order,
+// whatever else is wrong with it.
+func (f *File) VariableNames() []string {
+	var names []string
+	for _, b := range f.body.Blocks {
+		if b.Type == "variable" && len(b.Labels) == 1 && hclsyntax.ValidIdentifier(b.Labels[0]) {
+			names = append(names, b.Labels[0])
+		}
+	}
+	return names
+}
+
 // flowName is what reports call the flow: the file's name without .flow.
 func (f *File) flowName() string {
 	return strings.TrimSuffix(filepath.Base(f.name), ".flow")
