@@ -1,11 +1,11 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Time of decoding the Human Protein Atlas's JPEG files: hpaflow against Pillow and Go's image/jpeg.
 
     bench/jpeg.py [--rounds N]
 
 All on one thread, from memory, in turn; the least of ten times a round counts. Pillow's is processor time,
 hpaflow's and Go's are wall time; image/jpeg leaves chroma as it is stored. Pixels are compared to Pillow's. Needs
-python3-pil, go, and ../shared for real files.
+venv.sh's Python, go, and ../shared for real files.
 """
 import argparse
 import glob
@@ -17,6 +17,9 @@ import tempfile
 import time
 import zlib
 
+import peers
+
+peers.enter("numpy", "PIL")
 import numpy as np
 from PIL import Image
 

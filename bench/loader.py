@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Images a second from files to augmented batches: hpaflow's shards against PyTorch's DataLoader with OpenCV.
 
     bench/loader.py [--samples N] [--seconds S] [--rounds N] [--size N] [--step-time D]
@@ -7,7 +7,7 @@ The best policy, at 512 pixels, 32 images a batch, as many workers as there are 
 same by augment_opencv.py, once from RGBY PNGs and once from arrays that need no decoding (.npy), and makes
 float32 batches (N,C,H,W), normalised. Runs alternate; the best of the rounds counts. Files are in memory.
 With --step-time, also how busy a device of that step time is kept; "auto" is 1.25 times what the input
-side takes. Needs python3-torch, python3-opencv, go, and ../shared for real images.
+side takes. Needs venv.sh's Python, go, and ../shared for real images.
 """
 import argparse
 import glob
@@ -19,6 +19,9 @@ import sys
 import tempfile
 import time
 
+import peers
+
+peers.enter("cv2", "numpy", "PIL", "torch")
 import cv2
 import numpy as np
 import torch

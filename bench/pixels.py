@@ -1,11 +1,11 @@
-#!/usr/bin/python3
-"""Time of hashing, resizing and augmenting: hpaflow against ImageHash's way, Pillow and OpenCV.
+#!/usr/bin/env python3
+"""Time of hashing, resizing and augmenting: hpaflow against ImageHash, Pillow and OpenCV.
 
     bench/pixels.py [--rounds N]
 
 All on one thread, on decoded 512x512 images, in turn; the least time of the rounds counts. Python's
-is processor time, hpaflow's is wall time. Hashes of the real images are compared. Needs python3-opencv,
-python3-pil, python3-scipy, go, and ../shared for real images.
+is processor time, hpaflow's is wall time. Hashes of the real images are compared. Needs venv.sh's
+Python, go, and ../shared for real images.
 """
 import argparse
 import glob
@@ -17,10 +17,13 @@ import sys
 import tempfile
 import time
 
+import peers
+
+peers.enter("cv2", "imagehash", "numpy", "PIL", "scipy")
 import cv2
+import imagehash
 import numpy as np
 from PIL import Image
-from scipy.fftpack import dct
 
 import augment_opencv
 
@@ -31,15 +34,7 @@ FILTERS = {"lanczos": Image.LANCZOS, "bicubic": Image.BICUBIC, "triangle": Image
 SIZES = (8, 32, 256, 400, 1024)
 
 
-def hashes(im):
-    """Both hashes, as ImageHash 4.0 takes them."""
-    a = np.asarray(im.convert("L").resize((8, 8), Image.LANCZOS))
-    b = np.asarray(im.convert("L").resize((32, 32), Image.LANCZOS))
-    low = dct(dct(b, axis=0), axis=1)[:8, :8]
-    return a > a.mean(), low > np.median(low)
-
-
-def peers(images):
+def peer_work(images):
     """The peers' work, by the name of hpaflow's benchmark; each does its work a number of times."""
     four = np.dstack([np.asarray(im) for im in images[:4]])
     plane = images[0]
@@ -54,7 +49,7 @@ def peers(images):
         pairs = sum(json.load(f), [])
     border = dict(borderMode=cv2.BORDER_REFLECT_101)
     work = {
-        "Real": lambda: [hashes(im) for im in images[:20]] and 20,
+        "Real": lambda: [(imagehash.average_hash(im), imagehash.phash(im)) for im in images[:20]] and 20,
         "Packed/warp": lambda: cv2.warpAffine(four, turn, (512, 512), flags=cv2.INTER_LINEAR, **border),
         "Packed/remap": lambda: cv2.remap(four, x, y, cv2.INTER_LINEAR, **border),
         "Packed/blur3": lambda: cv2.blur(four, (3, 3)),
@@ -113,7 +108,7 @@ def main():
             for binary in binaries:
                 for name, took in time_ours(binary, env).items():
                     ours[name] = min(ours.get(name, took), took)
-            for name, do in peers(images).items():
+            for name, do in peer_work(images).items():
                 took = time_peer(do)
                 theirs[name] = min(theirs.get(name, took), took)
     print(f"{'':22}{'peer ms':>9}{'ours ms':>9}{'times':>7}")

@@ -1,11 +1,11 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """CPU time of RGBY conversion: hpaflow against OpenCV in Python, on the same files.
 
     bench/rgby.py [--samples N] [--rounds N] [--workers N] [--dir DIR]
 
 Lays the real samples out under N Ids (hard links, so that all is read from memory), runs the peer and
 the two flows in turn, and prints the CPU seconds, user and system, of each whole process tree, a sample.
-Results of the first samples are compared to the peer's. Needs python3-opencv, go, and ../shared.
+Results of the first samples are compared to the peer's. Needs venv.sh's Python, go, and ../shared.
 """
 import argparse
 import os
@@ -16,6 +16,9 @@ import sys
 import tempfile
 import time
 
+import peers
+
+peers.enter("cv2", "numpy", "PIL")
 import cv2
 import numpy
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """RGBY conversion as it is commonly done in Python: OpenCV and multiprocessing.
 
     rgby_opencv.py INPUT OUTPUT WORKERS
