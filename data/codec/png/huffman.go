@@ -117,7 +117,7 @@ func (c *code) fill(table []uint32, index int, symbol func(uint16) uint32) {
 			filled = 1 << n
 		}
 		for range c.count[n] {
-			table[codeword] = symbol(c.sorted[next]) | uint32(n)
+			table[codeword] = withLength(symbol(c.sorted[next]), n)
 			next++
 			codeword = increment(codeword, n)
 		}
@@ -161,7 +161,7 @@ func (c *code) second(table []uint32, index, next, codeword int, symbol func(uin
 				}
 				table[prefix] = kindSecond | uint32(start)<<valueShift | uint32(width)<<extraShift | uint32(index)
 			}
-			entry := symbol(c.sorted[next]) | uint32(n-index)
+			entry := withLength(symbol(c.sorted[next]), n-index)
 			next++
 			for at := codeword >> index; at < 1<<width; at += 1 << (n - index) {
 				table[start+at] = entry
@@ -169,6 +169,15 @@ func (c *code) second(table []uint32, index, next, codeword int, symbol func(uin
 			codeword = increment(codeword, n)
 		}
 	}
+}
+
+// withLength is a symbol's entry with its code's length. A symbol of no meaning,
+// as the fixed codes have, stays a code that does not exist.
+func withLength(entry uint32, bits int) uint32 {
+	if entry == 0 {
+		return 0
+	}
+	return entry | uint32(bits)
 }
 
 func litSymbol(s uint16) uint32 {

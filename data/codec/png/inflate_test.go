@@ -130,3 +130,89 @@ func FuzzInflate(f *testing.F) {
 		}
 	})
 }
+
+// TestInflateMeaninglessCodes: the fixed codes have literals 286 and 287 and
+// distances 30 and 31, which stand for nothing. They are met near the ends of a
+// stream and, with padding around, where nothing is near.
+func TestInflateMeaninglessCodes(t *testing.T) {
+	padding := bytes.Repeat([]byte("cells"), 200)
+	for what, c := range map[string]struct {
+		literal, distance int
+		sound             bool
+	}{
+		"the last distance": {257, 29, true},
+		"distance 30":       {257, 30, false},
+		"distance 31":       {257, 31, false},
+		"literal 286":       {286, 0, false},
+		"literal 287":       {287, 0, false},
+	} {
+		for _, before := range [][]byte{padding[:9], bytes.Repeat([]byte{7}, 32768)} {
+			for _, after := range [][]byte{nil, padding} {
+				if c.sound && len(before) < 32768 {
+					continue // nothing lies so far back
+				}
+				var s fixedStream
+				s.put(1, 1) // the last block,
+				s.put(1, 2) // of the fixed code
+				for _, v := range before {
+					s.literal(int(v))
+				}
+				s.literal(c.literal)
+				s.code(c.distance, 5)
+				if c.distance == 29 {
+					s.put(1<<13-1, 13)
+				}
+				for _, v := range after {
+					s.literal(int(v))
+				}
+				s.literal(256)
+				b := append(s.bytes, make([]byte, 32)...)
+				n := len(before) + 3 + len(after)
+				var z inflater
+				_, err := z.inflate(make([]byte, n+slack), n, b)
+				want, flates := io.ReadAll(flate.NewReader(bytes.NewReader(b)))
+				if sound := flates == nil; sound != c.sound || (err == nil) != sound || sound && len(want) != n {
+					t.Errorf("%s, after %d bytes and before %d: %v; flate says %v", what, len(before), len(after), err, flates)
+				}
+			}
+		}
+	}
+}
+
+// fixedStream is a stream of the fixed code.
+type fixedStream struct {
+	bytes []byte
+	bits  int
+}
+
+// put writes n bits, the lowest first.
+func (s *fixedStream) put(v, n int) {
+	for i := range n {
+		if s.bits%8 == 0 {
+			s.bytes = append(s.bytes, 0)
+		}
+		s.bytes[s.bits/8] |= byte(v >> i & 1 << (s.bits % 8))
+		s.bits++
+	}
+}
+
+// code writes n bits, the highest first.
+func (s *fixedStream) code(v, n int) {
+	for i := n - 1; i >= 0; i-- {
+		s.put(v>>i, 1)
+	}
+}
+
+// literal writes a literal or a length (RFC 1951, 3.2.6).
+func (s *fixedStream) literal(v int) {
+	switch {
+	case v < 144:
+		s.code(0x30+v, 8)
+	case v < 256:
+		s.code(0x190+v-144, 9)
+	case v < 280:
+		s.code(v-256, 7)
+	default:
+		s.code(0xc0+v-280, 8)
+	}
+}
