@@ -158,3 +158,21 @@ func TestPanicIsARecordError(t *testing.T) {
 		t.Fatalf("stats: %+v", s)
 	}
 }
+
+// A panic that a stage's own goroutine caught and its function raised again is
+// told with the stack it brings.
+func TestPanicHandedOn(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	g := New(Options{OnError: OnErrorSkip})
+	var dead collector[DeadLetter]
+	To(Map(count(g, 1), Stage{Name: "odd"}, func(context.Context, Record[int]) (int, error) {
+		panic(&PanicError{Value: "zero", Stack: []byte("elsewhere")})
+	}), Stage{Name: "sink"}, &collector[int]{})
+	To(g.DeadLetters(), Stage{Name: "dead"}, &dead)
+	if err := g.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(dead.got) != 1 || dead.got[0].Cause != "panic: zero" || dead.got[0].Stack != "elsewhere" {
+		t.Fatalf("dead letters: %+v", dead.got)
+	}
+}

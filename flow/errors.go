@@ -56,7 +56,8 @@ func isFatal(err error, fallback bool) bool {
 	return fallback
 }
 
-// PanicError is a panic inside a stage, caught.
+// PanicError is a panic inside a stage, caught. A panic that was caught on
+// another goroutine, and has a PanicStack of its own, stays the error it is.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -64,12 +65,25 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
+// PanicStack is where it happened.
+func (e *PanicError) PanicStack() []byte { return e.Stack }
+
+// panicked is an error that was a panic.
+type panicked interface {
+	error
+	PanicStack() []byte
+}
+
 // errEnded ends a worker that has seen the end of its input. It is no fault.
 var errEnded = errors.New("end of input")
 
 // catch turns a panic into an error; it must be deferred directly.
 func catch(err *error) {
-	if v := recover(); v != nil {
+	switch v := recover().(type) {
+	case nil:
+	case panicked: // on a goroutine of the stage's own, which handed it on
+		*err = v
+	default:
 		*err = &PanicError{Value: v, Stack: debug.Stack()}
 	}
 }

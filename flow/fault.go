@@ -29,9 +29,9 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 		return nil, &StageError{Stage: st.name, Key: key, Err: err}
 	}
 	letter := &DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: err.Error(), Time: time.Now()}
-	var panicked *PanicError
-	if errors.As(err, &panicked) {
-		letter.Stack = string(panicked.Stack)
+	var p panicked
+	if errors.As(err, &p) {
+		letter.Stack = string(p.PanicStack())
 	}
 	return letter, st.graph.bury(ctx, letter)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"hpaflow/models/kernels"
 )
 
 // op is an operation of ours in a Gorgonia graph. It satisfies gorgonia.Op and
@@ -43,7 +45,7 @@ type op struct {
 func (o *op) Do(values ...gorgonia.Value) (result gorgonia.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: panic: %v", o.name, r)
+			err = fmt.Errorf("%s: %w", o.name, kernels.Caught(r))
 		}
 	}()
 	in := make([][]float32, len(values))

@@ -155,7 +155,7 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 	name := "plan"
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: panic: %v", name, p)
+			err = fmt.Errorf("%s: %w", name, kernels.Caught(p))
 		}
 	}()
 	if r.buffers == nil { // a device that only trains needs none

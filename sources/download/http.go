@@ -155,6 +155,9 @@ func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, 
 
 func (s *remote) yield(done result, out *flow.Emitter[*data.Channels]) error {
 	out.At(int64(done.row))
+	if done.err != nil {
+		return out.Fail(s.rows[done.row].ID, done.err)
+	}
 	if s.silent++; answered(done.sample) {
 		s.silent = 0
 	}

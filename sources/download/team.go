@@ -2,9 +2,11 @@ package download
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/flow"
 )
 
 // team is workers that bring samples, each by the number of its row. The one
@@ -21,6 +23,7 @@ type team struct {
 type result struct {
 	row    int
 	sample *data.Channels
+	err    error // a panic, which leaves no sample
 }
 
 func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row int) *data.Channels) *team {
@@ -29,7 +32,7 @@ func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row
 	for range workers {
 		t.workers.Go(func() {
 			for row := range t.rows {
-				r := result{row, get(t.ctx, row)}
+				r := caught(t.ctx, row, get)
 				select {
 				case t.results <- r:
 				case <-t.ctx.Done():
@@ -39,6 +42,17 @@ func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row
 		})
 	}
 	return t
+}
+
+// caught gets a row's sample. What get panics with is the row's fault; nobody
+// else could recover it here.
+func caught(ctx context.Context, row int, get func(ctx context.Context, row int) *data.Channels) (r result) {
+	defer func() {
+		if v := recover(); v != nil {
+			r = result{row: row, err: &flow.PanicError{Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	return result{row: row, sample: get(ctx, row)}
 }
 
 // turn gives a row to a free worker, if there is a row to give, or takes what

@@ -69,7 +69,8 @@ func (s *scratch) places(n int) []int32 {
 }
 
 // each calls do for 0..n-1 on the workspace's threads. Which thread takes
-// which piece is left open, so pieces must not depend on one another.
+// which piece is left open, so pieces must not depend on one another. Where a
+// piece panics, no further ones are begun and each panics with a Panic.
 func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 	threads := min(len(ws.workers), n)
 	if threads <= 1 {
@@ -78,12 +79,21 @@ func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 		}
 		return
 	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
+	var work struct {
+		next   atomic.Int64
+		fault  atomic.Pointer[Panic] // the first
+		worker sync.WaitGroup
+	}
 	for t := range threads {
-		wg.Go(func() {
+		work.worker.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					work.fault.CompareAndSwap(nil, Caught(v))
+					work.next.Store(int64(n))
+				}
+			}()
 			for {
-				i := int(next.Add(1)) - 1
+				i := int(work.next.Add(1)) - 1
 				if i >= n {
 					return
 				}
@@ -91,7 +101,10 @@ func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 			}
 		})
 	}
-	wg.Wait()
+	work.worker.Wait()
+	if p := work.fault.Load(); p != nil {
+		panic(p)
+	}
 }
 
 // split cuts 0..n-1 into runs of at most size and calls do for each.

@@ -1,0 +1,36 @@
+package models
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"hpaflow/models/kernels"
+)
+
+// A kernel that panics on a thread of its own is the operation's error, and of
+// a plan the step's, with where it happened.
+func TestPanicOfAKernelIsAnError(t *testing.T) {
+	ws := kernels.NewWorkspaceOf(2)
+	overrun := func() { kernels.Add(ws, make([]float32, 1<<17), make([]float32, 8)) }
+	o := &op{name: "conv odd", scalar: true, env: &environment{ws: ws}, run: func([]float32, [][]float32) error {
+		overrun()
+		return nil
+	}}
+	_, err := o.Do()
+	isPanic(t, err, "conv odd: panic: ")
+
+	r := runner{env: &environment{ws: ws}, plan: &plan{steps: []planStep{{
+		name: "pool odd", run: func(*kernels.Workspace, int, []float32, [][]float32) { overrun() },
+	}}, slots: []planSlot{{}}}, buffers: [][]float32{{}}}
+	_, err = r.run(1, nil)
+	isPanic(t, err, "pool odd: panic: ")
+}
+
+func isPanic(t *testing.T, err error, beginning string) {
+	t.Helper()
+	var p *kernels.Panic
+	if !errors.As(err, &p) || !strings.HasPrefix(err.Error(), beginning) || !strings.Contains(string(p.Stack), "kernels.Add") {
+		t.Errorf("%v", err)
+	}
+}
