@@ -91,7 +91,8 @@ func within(format string, width, height int) error {
 	return nil
 }
 
-// decodePNG leaves to the standard library what package png does not take on.
+// decodePNG leaves to the standard library what package png does not take on,
+// and cuts off for it what stands behind the pixels.
 func decodePNG(b []byte, alloc allocator) error {
 	err := png.Decode(b, func(h png.Header) ([]data.Plane, error) {
 		if err := within("PNG", h.Width, h.Height); err != nil {
@@ -99,8 +100,14 @@ func decodePNG(b []byte, alloc allocator) error {
 		}
 		return alloc(h.Width, h.Height, h.Channels, h.Depth)
 	})
-	if errors.Is(err, png.ErrOther) {
-		return standardPNG.planes(b, alloc)
+	if !errors.Is(err, png.ErrOther) {
+		return err
+	}
+	err = standardPNG.planes(b, alloc)
+	if errors.Is(err, errSurplus) {
+		if cut, ok := png.WithoutSurplus(b); ok {
+			return standardPNG.planes(cut, alloc)
+		}
 	}
 	return err
 }

@@ -16,5 +16,7 @@
 //   - A header is believed only as far as MaxPixels, and as far as the file's bytes
 //     can hold what it claims: other images are refused before memory is spent on
 //     them.
-//   - A damaged file is an error, never a partial image.
+//   - A damaged file is an error, never a partial image. What a PNG's stream holds
+//     behind the pixels is no damage, and is ignored, as Pillow and OpenCV do; it
+//     may be as much again as the pixels, and a megabyte.
 package codec

@@ -114,3 +114,33 @@ func TestDamagedPNG(t *testing.T) {
 		t.Errorf("damaged: %v", err)
 	}
 }
+
+// TestSurplusPNG reads files whose stream goes on behind the pixels, as Pillow
+// does, and none whose surplus is damaged or as long as it likes.
+func TestSurplusPNG(t *testing.T) {
+	ihdr := []byte{0, 0, 0, 2, 0, 0, 0, 1, 8, 0, 0, 0, 0}
+	of := func(stream []byte) []byte { return chunks(t, "IHDR", ihdr, "IDAT", stream, "IEND", []byte(nil)) }
+	pixels := []byte{0, 8, 9}
+	for what, stream := range map[string][]byte{
+		"a byte":         packed(t, append(pixels, 0)),
+		"a row":          packed(t, append(pixels, pixels...)),
+		"behind the end": append(packed(t, pixels), bytes.Repeat([]byte("more"), 5000)...),
+	} {
+		im, err := Decode("a.png", of(stream))
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if !slices.Equal(im.Planes[0].U8, pixels[1:]) {
+			t.Errorf("%s: %v", what, im.Planes[0].U8)
+		}
+	}
+	wrongSum := packed(t, append(pixels, 0))
+	wrongSum[len(wrongSum)-1]++
+	for what, stream := range map[string][]byte{
+		"megabytes":   packed(t, make([]byte, 1<<21)),
+		"a wrong sum": wrongSum,
+	} {
+		if _, err := Decode("a.png", of(stream)); err == nil {
+			t.Errorf("%s: accepted", what)
+		}
+	}
+}

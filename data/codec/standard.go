@@ -26,6 +26,9 @@ var (
 	standardTIFF = standard{"TIFF", tiff.DecodeConfig, tiff.Decode, 4096}
 )
 
+// errSurplus is image/png's refusal of a stream that goes on behind the pixels.
+const errSurplus = stdpng.FormatError("too much pixel data")
+
 // size reads a header.
 func (s standard) size(b []byte) (width, height int, err error) {
 	config, err := s.config(bytes.NewReader(b))

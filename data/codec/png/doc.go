@@ -6,7 +6,8 @@
 // any fault, is ErrOther: package codec hands it to image/png, whose verdict
 // counts. So what is accepted, and what it looks like, is what image/png says;
 // this package must only never accept what image/png would refuse, which fuzzing
-// against it holds.
+// against it holds. One fault is forgiven all the same: WithoutSurplus makes of a
+// file whose stream goes on behind the pixels one that image/png reads.
 //
 // Append filters rows with Average, or not at all, and codes the bytes with
 // Huffman codes alone, a new one for every block. Micrographs repeat nothing, and
