@@ -26,10 +26,13 @@ type mixture struct {
 	taps    int         // source rows
 }
 
+// end is the row after those that are read, the one of weight 0 too.
+func (m *mixture) end() int { return m.start + 2*m.pairs }
+
 func (m *mixture) list() []weightPair { return unsafe.Slice(m.weights, m.pairs) }
 
-// weightPair is the weights of two rows, the second 0 after an odd last one:
-// what is above 11 bits, then the low 11 bits.
+// weightPair is the weights of two rows, one of them 0 where rows are odd: what
+// is above 11 bits, then the low 11 bits.
 type weightPair [4]int16
 
 // axis is how the pixels along one direction change.
@@ -63,11 +66,16 @@ func mixtures(a axis) []mixture {
 	list = make([]mixture, len(windows))
 	for i, w := range windows {
 		weights := make([]weightPair, (len(w.weights)+1)/2)
-		for k, v := range w.weights {
-			f := fixed(v)
-			weights[k/2][k%2], weights[k/2][k%2+2] = int16(f>>11), int16(f&(1<<11-1))
+		start, taps := w.start, len(w.weights)
+		before := 0 // rows of weight 0
+		if taps%2 == 1 && start > 0 && start+taps == a.from {
+			before = 1 // since after the last row there is none
 		}
-		list[i] = mixture{w.start, len(weights), &weights[0], len(w.weights)}
+		for k, v := range w.weights {
+			f, at := fixed(v), k+before
+			weights[at/2][at%2], weights[at/2][at%2+2] = int16(f>>11), int16(f&(1<<11-1))
+		}
+		list[i] = mixture{start - before, len(weights), &weights[0], taps + before}
 	}
 	known.Lock()
 	defer known.Unlock()
@@ -81,12 +89,9 @@ func mixtures(a axis) []mixture {
 // mixRows makes a row of width bytes for each mixture of the plan.
 func mixRows(dst []uint8, dstStride int, src []uint8, stride, width int, plan []mixture) {
 	blocks := (width + 31) / 32
-	fast := len(plan) // rows whose blocks lie in src and, reaching into the next row, in dst
-	for ; fast > 0; fast-- {
-		m := &plan[fast-1]
-		if (m.start+2*m.pairs-1)*stride+32*blocks <= len(src) && (fast-1)*dstStride+32*blocks <= len(dst) {
-			break
-		}
+	fast := 0 // rows whose blocks lie in src and, reaching into the next row, in dst
+	for fast < len(plan) && plan[fast].end()*stride+32*blocks <= len(src)+stride && fast*dstStride+32*blocks <= len(dst) {
+		fast++
 	}
 	for y := fastMix(dst, dstStride, src, stride, plan[:fast], blocks); y < len(plan); y++ {
 		mixRow(dst[y*dstStride:][:width], src[plan[y].start*stride:], stride, &plan[y])

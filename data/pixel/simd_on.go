@@ -36,6 +36,7 @@ func fastTranspose(dst []uint8, dstStride int, src []uint8, srcStride, width int
 func fastPack(dst []uint8, planes *[4][]uint8) int {
 	n := blocks(len(dst)/4, 32)
 	if n > 0 {
+		_, _, _, _ = planes[0][32*n-1], planes[1][32*n-1], planes[2][32*n-1], planes[3][32*n-1]
 		packAVX2(&dst[0], &planes[0][0], &planes[1][0], &planes[2][0], &planes[3][0], n)
 	}
 	return 32 * n
@@ -44,6 +45,7 @@ func fastPack(dst []uint8, planes *[4][]uint8) int {
 func fastUnpack(planes *[4][]uint8, src []uint8) int {
 	n := blocks(len(src)/4, 32)
 	if n > 0 {
+		_, _, _, _ = planes[0][32*n-1], planes[1][32*n-1], planes[2][32*n-1], planes[3][32*n-1]
 		unpackAVX2(&planes[0][0], &planes[1][0], &planes[2][0], &planes[3][0], &src[0], n)
 	}
 	return 32 * n
@@ -61,6 +63,7 @@ func fastFlip(dst, src []uint8) int {
 func fastLookup(dst, src []uint8, table *[256]uint8) int {
 	n := blocks(len(src), 64)
 	if n > 0 {
+		_ = dst[64*n-1]
 		lutAVX2(&dst[0], &src[0], table, n)
 	}
 	return 64 * n
@@ -85,8 +88,11 @@ const large = 256 << 10
 
 func fastNormalise(dst []float32, src []uint8, mean, deviation float32) int {
 	n := blocks(len(src), 32)
+	if n == 0 {
+		return 0
+	}
+	_ = dst[32*n-1]
 	switch {
-	case n == 0:
 	case 4*len(dst) >= large && uintptr(unsafe.Pointer(&dst[0]))%32 == 0:
 		streamAVX2(&dst[0], &src[0], n, mean, deviation)
 	default:
@@ -98,6 +104,7 @@ func fastNormalise(dst []float32, src []uint8, mean, deviation float32) int {
 func fastSlide(sum []uint16, add, drop []uint8) int {
 	n := blocks(len(sum), 32)
 	if n > 0 {
+		_, _ = add[32*n-1], drop[32*n-1]
 		slideAVX2(&sum[0], &add[0], &drop[0], n)
 	}
 	return 32 * n
@@ -106,6 +113,7 @@ func fastSlide(sum []uint16, add, drop []uint8) int {
 func fastBox(dst []uint8, sum []uint16, size int) int {
 	n := blocks(len(dst), 32)
 	if n > 0 {
+		_ = sum[32*n-1+4*(size-1)]
 		boxAVX2(&dst[0], &sum[0], n, size, uint16(size*size), uint16(1<<16/(size*size)))
 	}
 	return 32 * n
@@ -122,6 +130,7 @@ func fastLine(dst []uint8, taps []*uint8, scale uint16) int {
 func fastStretch(dst []int16, src []uint8, offsets []int32, weights [][2]int16) int {
 	n := blocks(len(offsets), 4)
 	if n > 0 {
+		_, _ = dst[16*n-1], weights[4*n-1]
 		stretchAVX2(&dst[0], &src[0], &offsets[0], &weights[0], n)
 	}
 	return 4 * n
@@ -130,6 +139,7 @@ func fastStretch(dst []int16, src []uint8, offsets []int32, weights [][2]int16) 
 func fastBlend(dst []uint8, top, bottom []int16, wTop, wBottom int32) int {
 	n := blocks(len(dst), 32)
 	if n > 0 {
+		_, _ = top[32*n-1], bottom[32*n-1]
 		blendAVX2(&dst[0], &top[0], &bottom[0], uint16(wTop), uint16(wBottom), n)
 	}
 	return 32 * n
@@ -138,6 +148,7 @@ func fastBlend(dst []uint8, top, bottom []int16, wTop, wBottom int32) int {
 func fastHalve(dst, top, bottom []uint8) int {
 	n := blocks(len(dst), 32)
 	if n > 0 {
+		_, _ = top[64*n-1], bottom[64*n-1]
 		halveAVX2(&dst[0], &top[0], &bottom[0], n)
 	}
 	return 32 * n
