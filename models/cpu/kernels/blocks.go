@@ -57,6 +57,11 @@ func vec(p *float32, bytes int) *[Lanes]float32 {
 	return (*[Lanes]float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }
 
+// value is the value that lies bytes from p.
+func value(p *float32, bytes int) *float32 {
+	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
+}
+
 // at is a pointer into v, or nil for a nil v.
 func at(v []float32, i int) *float32 {
 	if v == nil {

@@ -40,7 +40,7 @@ func plainConvTile(blocks, pixels int) func(int, *int, int, *float32, int, *floa
 					acc = *vec(bias, b*laneBytes)
 				}
 				for i, offset := range taps {
-					from := unsafe.Slice(&vec(x, offset+p*xstep)[0], lanes)
+					from := unsafe.Slice(value(x, offset+p*xstep), lanes) // a vector may be more than there is
 					for c, v := range from {
 						ws := vec(w, ((i*lanes+c)*blocks+b)*laneBytes)
 						for l := range acc {
@@ -77,7 +77,7 @@ func plainGradTile(blocks int) func(int, int, *float32, *int, int, int, *float32
 				var sum [Lanes]float32
 				for r := range rows {
 					for c := range cols {
-						v := *(*float32)(unsafe.Add(unsafe.Pointer(x), offset+r*xrow+c*xstep))
+						v := *value(x, offset+r*xrow+c*xstep)
 						for l, d := range vec(dy, r*dyrow+b*dyblock+c*laneBytes) {
 							sum[l] += v * d
 						}

@@ -1,0 +1,74 @@
+//go:build unix
+
+package kernels
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"hpaflow/data/fence"
+)
+
+// TestStaysInside computes layers between fences: no kind of machine reads or
+// writes outside what it is given.
+func TestStaysInside(t *testing.T) {
+	for i, enclose := range []func(testing.TB, []float32) []float32{fence.Start[float32], fence.End[float32]} {
+		side := []string{"before", "behind"}[i]
+		for _, s := range []ConvShape{
+			{In: 4, Out: 24, H: 20, W: 22, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Plain: true},
+			{In: 3, Out: 8, H: 9, W: 7, KH: 3, KW: 3, Plain: true},
+			{In: 24, Out: 40, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6}, // minimal form
+			{In: 64, Out: 72, H: 3, W: 3, KH: 1, KW: 1, Batch: 6},                     // stacked
+			{In: 56, Out: 56, H: 1, W: 4, KH: 1, KW: 7, PadW: 3, Batch: 6},
+			{In: 16, Out: 24, H: 9, W: 11, KH: 1, KW: 1},
+			{In: 24, Out: 24, H: 8, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, Groups: 3},
+			{In: 13, Out: 11, H: 6, W: 7, KH: 2, KW: 3, DilationH: 2},
+		} {
+			s = withDefaults(s)
+			t.Run(fmt.Sprintf("%s/%dx%d/%d", side, s.In, s.Out, s.KH), func(t *testing.T) {
+				const n = 6
+				r := rand.New(rand.NewPCG(7, 7))
+				x, dy, w := enclose(t, normal(r, n*s.InSize())), enclose(t, normal(r, n*s.OutSize())), enclose(t, normal(r, s.WeightSize()))
+				y, dx, dw := enclose(t, dirty(len(dy))), enclose(t, dirty(len(x))), enclose(t, dirty(len(w)))
+				e := Epilogue{Bias: enclose(t, make([]float32, Blocks(s.Out)*Lanes)), Residual: dy, ReLU: true}
+				for _, m := range machines {
+					c, err := newConv(s, m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					ws := NewWorkspaceOf(2)
+					c.Forward(ws, n, y, x, w)
+					c.Infer(ws, n, y, x, c.Pack(ws, w), e)
+					c.BackwardWeights(ws, n, dw, dy, x)
+					if !s.Plain {
+						c.BackwardData(ws, n, dx, dy, w)
+					}
+				}
+			})
+		}
+		t.Run(side+"/loops", func(t *testing.T) {
+			ws := NewWorkspaceOf(2)
+			r := rand.New(rand.NewPCG(7, 8))
+			buf := func(n int) []float32 { return enclose(t, normal(r, n)) }
+			for _, m := range machines {
+				for plane := 1; plane < 40; plane += 3 {
+					size := 2 * Lanes * plane
+					x, dy, y, dx := buf(size), buf(size), buf(size), buf(size)
+					b := BatchNorm{C: 16, Plane: plane, ReLU: true, machine: m}
+					moments := Moments{buf(16), buf(16), buf(16), buf(16)}
+					if plane > 1 {
+						b.Train(ws, 1, y, x, dy, buf(16), buf(16), buf(16), buf(16), moments)
+						b.Backward(ws, 1, dx, dy, x, buf(16), moments, buf(16), buf(16))
+					}
+					adam(ws, m, x, dy, y, dx, buf(size), AdamStep{LR: .1, Beta1: .9, Beta2: .99, Eps: 1, Step: 1})
+					p := MaxPool{C: 16, H: 5, W: plane + 2, Kernel: 3, Stride: 2, Pad: 1}
+					out := 2 * Lanes * p.OutH() * p.OutW()
+					p.forward(ws, m, 1, buf(out), buf(2*Lanes*p.H*p.W), fence.End(t, make([]int32, out)))
+					m.blockCut(plane, &dx[0], &dy[0], &y[0])
+					m.blockAdd(plane, &y[0], &x[0])
+				}
+			}
+		})
+	}
+}
