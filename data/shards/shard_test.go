@@ -192,9 +192,13 @@ func flipEveryByte(t *testing.T, dir string) {
 	if r, err := Verify(dir, nil); err != nil || len(r.Faults) > 0 || r.Samples != 3 || r.Shards != 2 {
 		t.Fatalf("intact: %+v, %v", r, err)
 	}
+	stride := 1
+	if raced {
+		stride = 9 // so that all bits of a byte have their turn
+	}
 	for name, whole := range content(t, dir) {
 		path := filepath.Join(dir, name)
-		for i := range len(whole) {
+		for i := 0; i < len(whole); i += stride {
 			b := []byte(whole)
 			b[i] ^= 1 << (i % 8)
 			if err := os.WriteFile(path, b, 0o600); err != nil {

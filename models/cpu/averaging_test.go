@@ -74,6 +74,7 @@ func recomputed(t *testing.T, mean []models.Tensor) []models.Tensor {
 // The running mean, and the statistics that one pass over three batches of
 // different sizes gives, are PyTorch's.
 func TestAveragingEqualsPyTorch(t *testing.T) {
+	notForRaces(t)
 	var want averagingGolden
 	readGolden(t, "averaging.json", &want)
 	mean := averaged(t)
@@ -103,6 +104,7 @@ func TestAveragingEqualsPyTorch(t *testing.T) {
 // Probabilities of 1, 4 and 8 views are PyTorch's with the same weights, and
 // the network is shown the very images that numpy's flips and transposes give.
 func TestViewsEqualNumpy(t *testing.T) {
+	notForRaces(t)
 	var want averagingGolden
 	readGolden(t, "averaging.json", &want)
 	weights := averaged(t)
@@ -159,6 +161,7 @@ func TestViewsEqualNumpy(t *testing.T) {
 }
 
 func TestAveragingRefuses(t *testing.T) {
+	notForRaces(t)
 	var a checkpoint.Average
 	if _, err := a.Weights(); err == nil {
 		t.Error("the mean of no checkpoints")

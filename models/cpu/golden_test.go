@@ -93,7 +93,9 @@ func TestNetworksEqualPyTorch(t *testing.T) {
 	readGolden(t, "network.json", &cases)
 	tested := map[string]int{}
 	for i, c := range cases {
-		tested[c.Model]++
+		if tested[c.Model]++; raced && tested[c.Model] > 1 {
+			continue
+		}
 		t.Run(fmt.Sprintf("%s/%dx%dx%d", c.Model, c.N, c.H, c.W), func(t *testing.T) {
 			d, b := goldenDevice(t, models.Options{
 				Model: c.Model, Height: c.H, Width: c.W, Batch: c.N + i%2*2,

@@ -12,6 +12,7 @@ import (
 // After a few steps, which find out how much scratch memory each thread needs,
 // a step allocates less than a hundredth of what its results hold.
 func TestStepAllocatesLittle(t *testing.T) {
+	notForRaces(t)
 	for _, name := range network.Names() {
 		const size, n = 96, 2
 		d, err := New(models.Options{Model: name, Height: size, Width: size, Batch: n, Accumulate: 2})
@@ -44,6 +45,7 @@ func TestStepAllocatesLittle(t *testing.T) {
 // A process trains many networks, one after the other: the trials of a search,
 // the members of an ensemble. Each gives back what it held.
 func TestNetworksAreCollected(t *testing.T) {
+	notForRaces(t)
 	live := func() uint64 {
 		var m runtime.MemStats
 		for range 3 { // what a finaliser frees goes in the next round

@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"hpaflow/models/kernels"
+	"hpaflow/models/cpu/kernels"
 )
 
 // op is an operation of ours in a Gorgonia graph. It satisfies gorgonia.Op and

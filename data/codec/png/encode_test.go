@@ -13,7 +13,11 @@ import (
 
 // TestAppendIsReadBack reads with image/png, which strict_test compares ours to.
 func TestAppendIsReadBack(t *testing.T) {
-	for _, size := range [][2]int{{1, 1}, {3, 2}, {33, 70}, {200, 100}, {700, 130}, {1, 300}} {
+	sizes := [][2]int{{1, 1}, {3, 2}, {33, 70}, {1, 300}, {200, 100}, {700, 130}}
+	if raced {
+		sizes = sizes[:4]
+	}
+	for _, size := range sizes {
 		for planes := 1; planes <= 4; planes++ {
 			for _, depth := range []int{8, 16} {
 				for _, noise := range []int{0, 5, 256} {

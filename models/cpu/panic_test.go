@@ -1,11 +1,11 @@
-package models
+package cpu
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"hpaflow/models/kernels"
+	"hpaflow/models/cpu/kernels"
 )
 
 // A kernel that panics on a thread of its own is the operation's error, and of
