@@ -36,7 +36,10 @@
 //   - Tensor names and shapes are those of the published PyTorch state dicts:
 //     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
 //   - The same options, seed and batches give the same bits, at any number of
-//     threads, and so does a run that was stopped at any step and resumed.
+//     threads, and so does a run that was stopped at any step and resumed. That
+//     holds for the same program on all processors with AVX2 and FMA, and otherwise
+//     on processors of one kind: elsewhere sums differ in their last bits, and
+//     weights drift apart.
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //

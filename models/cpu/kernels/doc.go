@@ -14,10 +14,13 @@
 //
 //   - Every value is summed by one thread, in an order that does not depend on
 //     how the work was cut: the same arguments give the same bits at any
-//     GOMAXPROCS.
+//     GOMAXPROCS, from the same program on all processors where Instructions says
+//     avx2, and otherwise on processors of one kind. Elsewhere the last bits
+//     differ: AVX2 adds a product before it is rounded, plain Go afterwards or, as
+//     compiled for some processors, before as well.
 //   - The goroutines of a call end before it returns.
 //   - Slices have the lengths that shapes say; a wrong one is a fault of the
-//     caller and panics.
+//     caller and panics, on its goroutine whatever thread came upon it (Panic).
 //
 // A convolution is direct (pass.go, direct.go, gradient.go): the input is read
 // where it lies, and 6 pixels by 16 channels are summed in registers. Where

@@ -60,5 +60,6 @@ const (
 // machines are the kinds that run here, the fastest first.
 var machines = append(fastMachines(), plainMachine())
 
-// Instructions names the instruction set in use: avx2 or go.
+// Instructions names the instruction set in use: avx2 or go. Where it is
+// another, results differ in their last bits.
 func Instructions() string { return machines[0].name }
