@@ -88,10 +88,18 @@ func mixtures(a axis) []mixture {
 
 // mixRows makes a row of width bytes for each mixture of the plan.
 func mixRows(dst []uint8, dstStride int, src []uint8, stride, width int, plan []mixture) {
+	if len(plan) == 0 {
+		return
+	}
 	blocks := (width + 31) / 32
-	fast := 0 // rows whose blocks lie in src and, reaching into the next row, in dst
-	for fast < len(plan) && plan[fast].end()*stride+32*blocks <= len(src)+stride && fast*dstStride+32*blocks <= len(dst) {
-		fast++
+	// A row's blocks must lie in src and, reaching into the next row, in dst.
+	fits := func(y, end int) bool {
+		return end*stride+32*blocks <= len(src)+stride && y*dstStride+32*blocks <= len(dst)
+	}
+	fast := len(plan)
+	if last := &plan[fast-1]; !fits(fast-1, last.start+last.taps+1) { // nor may another that ends where the last does
+		for fast = 0; fast < len(plan) && fits(fast, plan[fast].end()); fast++ {
+		}
 	}
 	for y := fastMix(dst, dstStride, src, stride, plan[:fast], blocks); y < len(plan); y++ {
 		mixRow(dst[y*dstStride:][:width], src[plan[y].start*stride:], stride, &plan[y])
