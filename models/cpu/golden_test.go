@@ -82,6 +82,7 @@ func goldenDevice(t *testing.T, o models.Options, input string, n int) (*Device,
 // Logits, loss, every gradient and every statistic of a training step are
 // PyTorch's; and the batch may be smaller than the one planned for.
 func TestNetworksEqualPyTorch(t *testing.T) {
+	needsFastKernels(t)
 	var cases []struct {
 		Model, Input                    string
 		N, H, W                         int

@@ -12,7 +12,7 @@ import (
 // a plan the step's, with where it happened.
 func TestPanicOfAKernelIsAnError(t *testing.T) {
 	ws := kernels.NewWorkspaceOf(2)
-	overrun := func() { kernels.Add(ws, make([]float32, 1<<17), make([]float32, 8)) }
+	overrun := func() { kernels.ToBlocks(ws, 9, 8, 4, make([]float32, 9*8*4), make([]float32, 8*8*4)) }
 	o := &op{name: "conv odd", scalar: true, env: &environment{ws: ws}, run: func([]float32, [][]float32) error {
 		overrun()
 		return nil
@@ -30,7 +30,7 @@ func TestPanicOfAKernelIsAnError(t *testing.T) {
 func isPanic(t *testing.T, err error, beginning string) {
 	t.Helper()
 	var p *kernels.Panic
-	if !errors.As(err, &p) || !strings.HasPrefix(err.Error(), beginning) || !strings.Contains(string(p.Stack), "kernels.Add") {
+	if !errors.As(err, &p) || !strings.HasPrefix(err.Error(), beginning) || !strings.Contains(string(p.Stack), "kernels.ToBlocks") {
 		t.Errorf("%v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 // A predictor gives a device's logits, from any number of goroutines at once,
 // and while weights are changed under it either those or the new ones.
 func TestPredictorAgreesWithDevice(t *testing.T) {
+	needsFastKernels(t)
 	d, other := smallDevice(t, models.Options{Seed: 1}), smallDevice(t, models.Options{Seed: 2})
 	train(t, d, 1e-3, 1)
 	b := randomBatch(4, 32, 32, 2)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/models/cpu/kernels"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
 )
@@ -19,6 +20,15 @@ func notForRaces(t *testing.T) {
 	t.Helper()
 	if raced {
 		t.Skip("too long under the race detector")
+	}
+}
+
+// needsFastKernels skips a test of whole networks where the race detector would
+// watch plain kernels, which takes an hour; their own package's tests do it.
+func needsFastKernels(t *testing.T) {
+	t.Helper()
+	if raced && kernels.Instructions() == "go" {
+		t.Skip("too long under the race detector without assembly")
 	}
 }
 
@@ -47,6 +57,7 @@ func train(t testing.TB, d *Device, lr float64, seeds ...uint64) models.Step {
 // A run that was stopped, also in the middle of an accumulation, and resumed
 // on another device ends with the bits of one that was not.
 func TestResumeIsBitExact(t *testing.T) {
+	needsFastKernels(t)
 	for _, o := range []models.Options{
 		{Seed: 1},
 		{Seed: 2, Accumulate: 2, Optimizer: models.OptimizerOptions{Kind: "sgd", Nesterov: true, WeightDecay: 1e-4}},
@@ -95,6 +106,7 @@ func TestTrainingIsDeterministic(t *testing.T) {
 
 // Steps bring the loss of a batch down, and evaluation leaves no trace.
 func TestTrainingLearnsABatch(t *testing.T) {
+	needsFastKernels(t)
 	d := smallDevice(t, models.Options{Seed: 1})
 	b := randomBatch(4, 32, 32, 1)
 	first := train(t, d, 1e-3, 1, 1).Loss
@@ -110,6 +122,7 @@ func TestTrainingLearnsABatch(t *testing.T) {
 
 // A loss that is no number stops before the weights are spoilt.
 func TestTrainRefusesNaN(t *testing.T) {
+	needsFastKernels(t)
 	d := smallDevice(t, models.Options{})
 	before := d.params.trainable()[0].data[0]
 	b := randomBatch(4, 32, 32, 1)
@@ -124,6 +137,7 @@ func TestTrainRefusesNaN(t *testing.T) {
 
 // A sample's logits do not depend on the batch it comes in.
 func TestPredictAnyBatchSize(t *testing.T) {
+	needsFastKernels(t)
 	d := smallDevice(t, models.Options{Seed: 1})
 	train(t, d, 1e-3, 1)
 	b := randomBatch(4, 32, 32, 2)

@@ -19,10 +19,10 @@ func (p AveragePool3) run(ws *Workspace, m *machine, n int, y, x []float32) {
 	ws.each(n*Blocks(p.C)*p.H, func(s *scratch, i int) {
 		at := i * row
 		sum := s.get(slotX, row) // of the three rows, by column
-		m.blockApply(p.W, &sum[0], &x[at], nil, &ninth[0], &zero[0], &unbounded[0])
+		m.blockApply(p.W, &sum[0], vectors(x, at, p.W), nil, &ninth[0], &zero[0], &unbounded[0])
 		for _, neighbour := range [2]int{-1, 1} {
 			if r := i%p.H + neighbour; r >= 0 && r < p.H {
-				m.blockApply(p.W, &sum[0], &x[at+neighbour*row], &sum[0], &ninth[0], &zero[0], &unbounded[0])
+				m.blockApply(p.W, &sum[0], vectors(x, at+neighbour*row, p.W), &sum[0], &ninth[0], &zero[0], &unbounded[0])
 			}
 		}
 		copy(y[at:at+row], sum)

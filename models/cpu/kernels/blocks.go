@@ -70,6 +70,15 @@ func at(v []float32, i int) *float32 {
 	return &v[i]
 }
 
+// vectors is a pointer to n vectors of v from i on, or nil for a nil v. Loops
+// past the end of a slice start with its panic.
+func vectors(v []float32, i, n int) *float32 {
+	if v == nil {
+		return nil
+	}
+	return &v[i : i+n*Lanes : len(v)][0]
+}
+
 // moveVector copies a vector. By way of a local it stays a pair of moves in line.
 func moveVector(to, from []float32) {
 	v := *(*[Lanes]float32)(from)

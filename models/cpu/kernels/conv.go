@@ -171,6 +171,10 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 // residual.
 func (c *Conv) Infer(ws *Workspace, n int, y, x []float32, p Packed, e Epilogue) {
 	c.check(n, y, x, nil)
+	if e.Bias != nil && len(e.Bias) < Blocks(c.Out)*Lanes || e.Residual != nil && len(e.Residual) < n*c.OutSize() {
+		panic(fmt.Sprintf("kernels: convolution %+v of %d images: %d biases, %d values of the residual",
+			c.ConvShape, n, len(e.Bias), len(e.Residual)))
+	}
 	c.forward.run(ws, c.machine, n, y, x, p.weights, e)
 }
 

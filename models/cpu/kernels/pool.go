@@ -76,7 +76,7 @@ func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from 
 			}
 		}
 		if lo < hi {
-			m.blockMax(hi-lo, &y[at+lo*Lanes], &where[lo*Lanes],
+			m.blockMax(hi-lo, vectors(y, at+lo*Lanes, hi-lo), &where[lo*Lanes : hi*Lanes : len(where)][0],
 				&in[((oy*p.Stride-p.Pad)*p.W+lo*p.Stride-p.Pad)*Lanes], p.Stride*laneBytes, &offsets[0], len(offsets))
 		}
 	})
@@ -133,7 +133,8 @@ func AveragePool(n, c, plane int, y, x []float32) {
 		var zero lane
 		var sums [2 * Lanes]float32
 		for p := 0; p < plane; p += sumPositions {
-			machines[0].blockSums(min(sumPositions, plane-p), &x[(i*plane+p)*Lanes], &zero[0], &sums[0])
+			count := min(sumPositions, plane-p)
+			machines[0].blockSums(count, vectors(x, (i*plane+p)*Lanes, count), &zero[0], &sums[0])
 			for l := range sum {
 				sum[l] += float64(sums[l])
 			}

@@ -59,7 +59,7 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 		zero, gate := s.lane(0), s.lane(1)
 		q.spread(gate, gates.Gate, i)
 		from := i * q.Plane * Lanes
-		q.kernels().blockApply(q.Plane, &y[from], &x[from], &residual[from], &gate[0], &zero[0], &zero[0])
+		q.kernels().blockApply(q.Plane, vectors(y, from, q.Plane), vectors(x, from, q.Plane), vectors(residual, from, q.Plane), &gate[0], &zero[0], &zero[0])
 	})
 }
 
@@ -67,7 +67,7 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 func (q SqueezeExcite) mean(s *scratch, x []float32, block int) (mean [Lanes]float64) {
 	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		q.kernels().blockSums(count, &x[at], &zero[0], &sums[0])
+		q.kernels().blockSums(count, vectors(x, at, count), &zero[0], &sums[0])
 		for l := range mean {
 			mean[l] += float64(sums[l])
 		}
@@ -114,7 +114,7 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 			level[l] /= float32(q.Plane)
 		}
 		from := i * q.Plane * Lanes
-		q.kernels().blockApply(q.Plane, &dx[from], &dy[from], nil, &gate[0], &level[0], &unbounded[0])
+		q.kernels().blockApply(q.Plane, vectors(dx, from, q.Plane), vectors(dy, from, q.Plane), nil, &gate[0], &level[0], &unbounded[0])
 	})
 }
 
@@ -122,7 +122,7 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 func (q SqueezeExcite) dot(s *scratch, dy, x []float32, block int) (dot [Lanes]float64) {
 	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		q.kernels().blockGradSums(count, &dy[at], &x[at], &zero[0], &zero[0], &unbounded[0], &zero[0], &sums[0])
+		q.kernels().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &zero[0], &zero[0], &unbounded[0], &zero[0], &sums[0])
 		for l := range dot {
 			dot[l] += float64(sums[Lanes+l])
 		}

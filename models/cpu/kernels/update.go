@@ -21,7 +21,8 @@ func adam(ws *Workspace, k *machine, p, g, m, v, largest []float32, s AdamStep) 
 	ws.split(len(p), updateSize, func(lo, hi int) {
 		whole := (hi - lo) / Lanes
 		if whole > 0 {
-			k.adamStep(whole, &p[lo], &g[lo], &m[lo], &v[lo], at(largest, lo), &c[0][0])
+			k.adamStep(whole, vectors(p, lo, whole), vectors(g, lo, whole), vectors(m, lo, whole), vectors(v, lo, whole),
+				vectors(largest, lo, whole), &c[0][0])
 		}
 		if lo += whole * Lanes; lo < hi { // the last vector is filled up
 			var spare [5]lane
@@ -90,7 +91,8 @@ func SGD(ws *Workspace, p, g, buffer []float32, s SGDStep) {
 func Add(ws *Workspace, y, x []float32) {
 	whole := len(y) / Lanes
 	ws.split(whole, updateSize/Lanes, func(lo, hi int) {
-		machines[0].blockAdd(hi-lo, &y[lo*Lanes], &x[lo*Lanes])
+		lo, n := lo*Lanes, hi-lo
+		machines[0].blockAdd(n, vectors(y, lo, n), vectors(x, lo, n))
 	})
 	addScaled(y[whole*Lanes:], x[whole*Lanes:len(y)], 1)
 }
