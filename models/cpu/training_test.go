@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"hpaflow/data"
-	"hpaflow/models/cpu/kernels"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
+	"hpaflow/models/cpu/kernels"
 )
 
 // notForRaces skips a test that is long under the race detector and has nothing
