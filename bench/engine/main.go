@@ -59,13 +59,14 @@ func main() {
 }
 
 // compare runs one case on every engine, in turn, so that a slow minute of the
-// machine falls on all of them.
+// machine falls on all of them, and each is the first as often as the others.
 func compare(table *tabwriter.Writer, c workload, runs int) {
 	list := engines()
 	taken := make([][]measure, len(list))
-	for range runs {
-		for i, e := range list {
-			taken[i] = append(taken[i], timed(e.run, c))
+	for first := range runs {
+		for n := range list {
+			i := (first + n) % len(list)
+			taken[i] = append(taken[i], timed(list[i].run, c))
 		}
 	}
 	for i, e := range list {
