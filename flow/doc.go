@@ -49,14 +49,15 @@
 //
 // # How an edge works
 //
-// An edge is a ring of n places under a lock. Position p stands in place p mod
-// n from the moment it is put until it is taken. A stage asks for room on its
-// output before it takes from its input, so a result always finds its place
-// empty. The workers of a stage pass a turn around, a channel that holds the
-// position to take next: whoever has it asks for room and takes, and for these
-// two waits there is a channel each, so that every wait ends with the run.
-// Results are put at the positions of what they are made from, whenever they
-// are done. Nothing sorts and nothing dispatches: order is the ring's.
+// An edge is a ring of n places under a lock, and channels for all that is
+// waited for, so that a cancelled flow waits for nothing. Position p stands in place
+// p mod n from the moment it is put until it is taken. The workers of a stage
+// pass a turn around, a channel that holds the position to take next: whoever
+// has it waits for room on the output, then for records on the input, and takes
+// them. So a result always finds its place empty. It is put at the position of
+// what it is made from, whenever it is done. Nothing sorts and nothing
+// dispatches: order is the ring's. Records themselves go through no channel: a
+// send a record costs more than all the rest.
 //
 // Records are taken and put in runs, as many as stand there, so that small ones
 // pay for a lock, a wake-up and a look at the clock by the dozen. Nobody waits
