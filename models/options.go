@@ -13,7 +13,7 @@ import (
 // Options describe a network and how it is trained. The zero value of a field
 // means its default; EnsureDefaults fills them in.
 type Options struct {
-	// Model is one of Models. Default: resnet18.
+	// Model is one of network.Names(). Default: resnet18.
 	Model string
 
 	// Channels is the number of planes of an image, Classes of logits a

@@ -7,7 +7,7 @@
 //
 //	NAME.csv       CSV
 //	NAME.csv.zst   the same, compressed
-//	NAME.shards    a folder of shards, as package shard has them
+//	NAME.shards    a folder of shards, as package shards has them
 //
 // CSV has the columns Id,P00..P27, or Id,L00..L27,P00..P27 with labels. A
 // probability has 4 decimals, a label is 0 or 1. Columns are found by their
@@ -27,5 +27,5 @@
 // so that rows of two makings are never in one table.
 //
 // Networks and images are not here, nor what follows from probabilities:
-// thresholds are in models/metrics, submissions in data/submission.
+// thresholds are in data/metrics, submissions in data/challenge.
 package predict

@@ -10,7 +10,7 @@ import (
 	"hpaflow/flow/lang"
 )
 
-// Formats are the formats that [Draw] knows.
+// Formats are the formats that Plan knows.
 var Formats = []string{"dot", "mermaid", "svg"}
 
 // Plan writes a picture of the plan: nodes with kind, name and component,

@@ -1,7 +1,7 @@
 // Package lang is the .flow language: it reads a file, checks it against the
-// registered components, builds its graph, lays the file out and draws it.
-// It runs nothing and knows no component; package flow has the engine, and the
-// program brings the registry.
+// registered components, builds its graph, and lays the file out. It runs
+// nothing and knows no component; package flow has the engine, package draw the
+// pictures, and the program brings the registry.
 //
 // # The language
 //
