@@ -8,6 +8,12 @@ import (
 	"hpaflow/flow"
 )
 
+// moment is what a graph had done by a time.
+type moment struct {
+	at    time.Time
+	stats flow.Stats
+}
+
 // Follow samples what a graph has done, every so often, and hands show each
 // time the samples of the last while, oldest first: what has changed between
 // them is the present pace, which the counts since the start do not tell. Stop
@@ -16,16 +22,25 @@ import (
 // Between the samples and show stands a sliding window of go-streams. It is
 // fit for this: a sample more or less is no loss.
 func Follow(g *flow.Graph, every, while time.Duration, show func(recent []flow.Stats)) (stop func()) {
-	window := ops.NewSlidingWindowWithOpts(while, every, ops.SlidingWindowOpts[flow.Stats]{EmitPartialWindow: true})
+	window := ops.NewSlidingWindowWithOpts(while, every, ops.SlidingWindowOpts[moment]{
+		EventTimeExtractor: func(m moment) time.Time { return m.at },
+		EmitPartialWindow:  true,
+	})
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(window.In())
+		// A window that is shown before it is full starts at its first value and
+		// reaches ahead. The first value is therefore of the past: what there was
+		// then is what there is at the start.
+		start := moment{time.Now(), g.Stats()}
+		window.In() <- moment{start.at.Add(every - while), start.stats}
+		window.In() <- start
 		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
 			select {
-			case <-ticker.C:
-				window.In() <- g.Stats()
+			case at := <-ticker.C:
+				window.In() <- moment{at, g.Stats()}
 			case <-ended:
 				return
 			}
@@ -33,8 +48,12 @@ func Follow(g *flow.Graph, every, while time.Duration, show func(recent []flow.S
 	}()
 	go func() {
 		defer close(done)
-		for samples := range window.Out() {
-			show(samples.([]flow.Stats))
+		for moments := range window.Out() {
+			var recent []flow.Stats
+			for _, m := range moments.([]moment) {
+				recent = append(recent, m.stats)
+			}
+			show(recent)
 		}
 	}()
 	return func() {

@@ -3,6 +3,7 @@ package streams
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -11,11 +12,15 @@ import (
 )
 
 // The samples that are shown are of one while, oldest first, and none is shown
-// after the end.
+// after the end. Time is virtual.
 func TestFollow(t *testing.T) {
 	defer goleak.VerifyNone(t)
+	synctest.Test(t, follow)
+}
+
+func follow(t *testing.T) {
 	g := flow.New(flow.Options{})
-	slowly := flow.Filter(flow.FromSlice(g, flow.Stage{Name: "count"}, upTo(60)), flow.Stage{Name: "slow"}, func(int) bool {
+	slowly := flow.Filter(flow.FromSlice(g, flow.Stage{Name: "count"}, upTo(60)), flow.Stage{Name: "slow", Workers: 1}, func(int) bool {
 		time.Sleep(5 * time.Millisecond)
 		return true
 	})
@@ -29,15 +34,16 @@ func TestFollow(t *testing.T) {
 	}
 	stop()
 	n := len(shown)
-	if n == 0 {
-		t.Fatal("nothing was shown")
+	if n < 14 || n > 16 { // in 300 ms, give or take the ends
+		t.Fatalf("shown %d times, want every 20 ms", n)
 	}
-	for _, recent := range shown {
+	for i, recent := range shown {
 		if !slices.IsSortedFunc(recent, func(a, b flow.Stats) int { return int(a.Wall - b.Wall) }) {
 			t.Error("samples are not in their order")
 		}
-		if span := recent[len(recent)-1].Wall - recent[0].Wall; span > time.Second {
-			t.Errorf("samples of %v, want those of 100ms or little more", span)
+		span := recent[len(recent)-1].Wall - recent[0].Wall
+		if span > 100*time.Millisecond || i > 5 && i < n-1 && span < 60*time.Millisecond {
+			t.Errorf("the %d. time samples of %v are shown, want those of 100ms", i+1, span)
 		}
 	}
 	time.Sleep(50 * time.Millisecond)
