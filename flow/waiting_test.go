@@ -5,12 +5,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // A source that waits for a server is what limits the run, and is not busy.
 // One that yields out of its order numbers its records all the same.
-func TestASourceThatWaitsIsTheBottleneck(t *testing.T) {
+func TestASourceThatWaitsIsTheBottleneck(t *testing.T) { synctest.Test(t, sourceWaits) }
+
+// sourceWaits runs in virtual time, which only passes while all sleep.
+func sourceWaits(t *testing.T) {
 	g := New(Options{OnError: OnErrorSkip})
 	numbers := Source(g, Stage{Name: "server"}, func(_ context.Context, out *Emitter[int]) error {
 		for i := range 8 {
@@ -37,8 +41,8 @@ func TestASourceThatWaitsIsTheBottleneck(t *testing.T) {
 		t.Errorf("records are numbered %v, want %v", places.got, want)
 	}
 	stats := g.Stats()
-	if u := stats.Stages[0].Utilisation(); u > 0.3 {
-		t.Errorf("the source was busy for %.2f of its time", u)
+	if server := stats.Stages[0]; server.Busy != 0 || server.Starved < 8*20*time.Millisecond {
+		t.Errorf("the source was busy for %s and waited for %s", server.Busy, server.Starved)
 	}
 	if b, ok := stats.Bottleneck(); ok {
 		t.Errorf("a run of %v has the verdict %+v", stats.Wall, b)
@@ -50,7 +54,9 @@ func TestASourceThatWaitsIsTheBottleneck(t *testing.T) {
 }
 
 // However long a server is silent, the flow has not stalled.
-func TestWaitingIsNoStall(t *testing.T) {
+func TestWaitingIsNoStall(t *testing.T) { synctest.Test(t, silence) }
+
+func silence(t *testing.T) {
 	g := New(Options{})
 	one := Source(g, Stage{Name: "server"}, func(_ context.Context, out *Emitter[int]) error {
 		done := out.Waiting()

@@ -71,7 +71,9 @@ func TestServe(t *testing.T) {
 		return b
 	}
 
-	time.Sleep(100 * time.Millisecond)
+	for g.Stats().Stages[1].Out == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	if page := get(""); !bytes.Contains(page, []byte("<title>hpaflow</title>")) {
 		t.Errorf("the live page is %.80q", page)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/reugn/go-streams"
@@ -224,6 +225,10 @@ func (f *first) Out() <-chan any { return f.out }
 // What comes out of a component belongs to the epoch of what went in.
 func TestThroughKeepsTheEpoch(t *testing.T) {
 	defer goleak.VerifyNone(t)
+	synctest.Test(t, keepsTheEpoch) // where a sleep lasts until all else waits
+}
+
+func keepsTheEpoch(t *testing.T) {
 	g := flow.New(flow.Options{})
 	passes := flow.Source(g, flow.Stage{Name: "passes"}, func(_ context.Context, out *flow.Emitter[int]) error {
 		for range 3 {
