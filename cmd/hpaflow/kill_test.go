@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,36 +116,64 @@ func TestKilledRunsEndTheSame(t *testing.T) {
 	}
 }
 
-// TestInterruptResumes interrupts a run as Ctrl-C does.
+// TestInterruptResumes interrupts a run as Ctrl-C does. Half of the names have
+// come through a pipe by then and the rest are still to come, so that the run
+// is in the middle of its work.
 func TestInterruptResumes(t *testing.T) {
-	hpaflow, input, output := program(t), manySamples(t, 400), t.TempDir()
-	args := []string{"run", "../../configs/rgby.flow", "--set", "input=" + input, "--set", "output=" + output}
+	const samples = 600 // files appear by the 256
+	hpaflow, input, output := program(t), manySamples(t, samples), t.TempDir()
+	names, err := filepath.Glob(filepath.Join(input, "*.png"))
+	if err != nil || len(names) != samples*data.MaxPlanes {
+		t.Fatalf("%d files, %v", len(names), err)
+	}
+	command := func(input string) *exec.Cmd {
+		return exec.Command(hpaflow, "run", "../../configs/rgby.flow", "--set", "input="+input, "--set", "output="+output)
+	}
 	var stderr bytes.Buffer
-	c := exec.Command(hpaflow, args...)
+	c := command("-")
 	c.Stderr = &stderr
-	if err := c.Start(); err != nil {
+	pipe, err := c.StdinPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	for range 10000 { // until it is at work, however long that takes to begin
-		if entries, err := os.ReadDir(output); err != nil || len(entries) > 0 {
-			break
+	defer c.Process.Kill()
+	if _, err := fmt.Fprintln(pipe, strings.Join(names[:len(names)/2], "\n")); err != nil {
+		t.Fatal(err)
+	}
+	finished := func() []string {
+		files, _ := filepath.Glob(filepath.Join(output, "9_*.png"))
+		return files
+	}
+	for start := time.Now(); len(finished()) == 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatalf("no output after a minute\n%s", stderr.Bytes())
 		}
-		time.Sleep(time.Millisecond)
 	}
 	c.Process.Signal(os.Interrupt)
 	c.Wait()
-	if code := c.ProcessState.ExitCode(); code != exitInterrupted && code != exitDone {
+	if code := c.ProcessState.ExitCode(); code != exitInterrupted {
 		t.Fatalf("exit code %d\n%s", code, stderr.Bytes())
 	}
-	for name := range contents(t, output) {
+	done := contents(t, output)
+	for name := range done {
 		if filepath.Ext(name) != ".png" {
 			t.Errorf("the interrupted run left %s", name)
 		}
 	}
-	if out, err := exec.Command(hpaflow, args...).CombinedOutput(); err != nil {
+	if len(done) == 0 || len(done) > samples/2 {
+		t.Errorf("the interrupted run left %d files, half of whose %d samples it knew", len(done), samples)
+	}
+	out, err := command(input).CombinedOutput()
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if n := len(contents(t, output)); n != 400 {
+	if n := len(contents(t, output)); n != samples {
 		t.Fatalf("%d files after going on", n)
+	}
+	if want := fmt.Sprintf("%d ", len(done)); !strings.Contains(string(out), want) {
+		t.Errorf("going on does not say that %swere there:\n%s", want, out)
 	}
 }
