@@ -3,10 +3,7 @@ package configs_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -18,7 +15,8 @@ import (
 
 	"hpaflow/configs"
 	"hpaflow/data"
-	"hpaflow/data/cells"
+	"hpaflow/data/atomicfile/foldertest"
+	"hpaflow/data/cells/cellstest"
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/shards"
@@ -30,8 +28,6 @@ import (
 	"hpaflow/sinks"
 	"hpaflow/sources"
 )
-
-var update = flag.Bool("update", false, "draw the images of example/ again")
 
 // run runs a config with variables set, and gives what it did.
 func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.Stats, error) {
@@ -69,71 +65,6 @@ func mustRun(t *testing.T, config string, opts flow.Options, sets ...string) flo
 		t.Fatal(err)
 	}
 	return stats
-}
-
-// digests are the SHA-256 of the files in a folder.
-func digests(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(b)
-		all[e.Name()] = hex.EncodeToString(sum[:])
-	}
-	return all
-}
-
-// example is the set of samples in example/: an Id and its labels each.
-var example = []table.Row{
-	{ID: "1_A1_1", Labels: data.LabelsOf(0), Labeled: true},
-	{ID: "1_A1_2", Labels: data.LabelsOf(0, 2), Labeled: true},
-	{ID: "1_B3_1", Labels: data.LabelsOf(21), Labeled: true},
-	{ID: "1_B3_2", Labels: data.LabelsOf(14, 25), Labeled: true},
-	{ID: "1_C2_1", Labels: data.LabelsOf(6), Labeled: true},
-	{ID: "1_C2_2", Labels: data.LabelsOf(1, 23), Labeled: true},
-}
-
-// drawExample writes the example's channel images and label table.
-func drawExample(t *testing.T, dir string) {
-	t.Helper()
-	for i, row := range example {
-		im, err := cells.Field(uint64(i+1), 96, row.Labels)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for c, colour := range data.Colours {
-			var b bytes.Buffer
-			plane := &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[c : c+1]}
-			if err := codec.EncodeRGBY(&b, plane); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, row.ID+"_"+colour+".png"), b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := table.Write(filepath.Join(dir, "train.csv"), example); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestExampleIsAsDrawn(t *testing.T) {
-	if *update {
-		drawExample(t, "example")
-	}
-	dir := t.TempDir()
-	drawExample(t, dir)
-	drawn, kept := slices.Sorted(maps.Keys(digests(t, dir))), slices.Sorted(maps.Keys(digests(t, "example")))
-	if !slices.Equal(drawn, kept) {
-		t.Fatalf("example/ holds %v, want %v", kept, drawn)
-	}
 }
 
 func TestConfigsAreFormatted(t *testing.T) {
@@ -194,12 +125,12 @@ func TestShardsDoNotDependOnWorkers(t *testing.T) {
 		out := t.TempDir()
 		mustRun(t, "rgby-shards.flow", flow.Options{Workers: workers},
 			"input=example", "table=example/train.csv", "samples=4", "output="+out)
-		got := digests(t, out)
+		got := foldertest.Read(t, out)
 		if want == nil {
 			want = got
 		}
 		if len(got) != 3 || !maps.Equal(got, want) {
-			t.Errorf("%d workers: files %v, want %v", workers, got, want)
+			t.Errorf("%d workers: files %v differ from those of 1", workers, slices.Sorted(maps.Keys(got)))
 		}
 		report, err := shards.Verify(out, nil)
 		if err != nil || len(report.Faults) > 0 || report.Samples != len(example) {
@@ -210,7 +141,7 @@ func TestShardsDoNotDependOnWorkers(t *testing.T) {
 
 // TestTrain trains on fields whose protein is in the nucleus or outside.
 func TestTrain(t *testing.T) {
-	images, split := drawTrainingSet(t, 24, 16)
+	images, split := cellstest.TrainingSet(t, 24, 16)
 	train := func(out string, epochs int) []byte {
 		t.Helper()
 		mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+out, "size=32", "batch=8",
@@ -237,40 +168,10 @@ func TestTrain(t *testing.T) {
 	}
 	for _, name := range []string{"weights.safetensors"} {
 		last := filepath.Join("checkpoint", "epoch_0002")
-		if digests(t, filepath.Join(whole, last))[name] != digests(t, filepath.Join(resumed, last))[name] {
+		if foldertest.Read(t, filepath.Join(whole, last))[name] != foldertest.Read(t, filepath.Join(resumed, last))[name] {
 			t.Errorf("%s of one run and of two differ", name)
 		}
 	}
-}
-
-// drawTrainingSet draws RGBY images of labels 0 and 25, and their table.
-func drawTrainingSet(t *testing.T, train, val int) (images, split string) {
-	t.Helper()
-	dir := t.TempDir()
-	var rows []table.Row
-	for i := range train + val {
-		row := table.Row{ID: fmt.Sprintf("2_%03d", i), Labels: data.LabelsOf(25 * (i % 2)), Labeled: true, Split: "train"}
-		if i >= train {
-			row.Split = "val"
-		}
-		im, err := cells.Field(uint64(i), 48, row.Labels)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var b bytes.Buffer
-		if err := codec.EncodeRGBY(&b, im); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, row.ID+".png"), b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, row)
-	}
-	split = filepath.Join(t.TempDir(), "split.csv")
-	if err := table.Write(split, rows); err != nil {
-		t.Fatal(err)
-	}
-	return dir, split
 }
 
 // TestSplit splits tables whose duplicates reach from one to the other.
@@ -348,9 +249,9 @@ func TestSplit(t *testing.T) {
 			t.Errorf("the picture of %s: %v", c.name, err)
 		}
 	}
-	before := digests(t, dir)
+	before := foldertest.Read(t, dir)
 	mustRun(t, "split.flow", flow.Options{Workers: 2}, "data="+dir)
-	if !maps.Equal(before, digests(t, dir)) {
+	if !maps.Equal(before, foldertest.Read(t, dir)) {
 		t.Error("a second run with the same seed gave other tables")
 	}
 }
@@ -445,7 +346,7 @@ func TestCells(t *testing.T) {
 		for _, r := range rows {
 			all[r.ID] = r.Labels
 		}
-		if files := digests(t, filepath.Join(dir, "raw", set)); len(files) != 4*len(rows) {
+		if files := foldertest.Read(t, filepath.Join(dir, "raw", set)); len(files) != 4*len(rows) {
 			t.Errorf("%s: %d files of %d samples", set, len(files), len(rows))
 		}
 	}
@@ -458,7 +359,7 @@ func TestCells(t *testing.T) {
 			t.Errorf("leak %v, the solution says %v", r, all[r.ID])
 		}
 	}
-	before := digests(t, filepath.Join(dir, "raw", "test"))
+	before := foldertest.Read(t, filepath.Join(dir, "raw", "test"))
 	tables, err := os.ReadFile(filepath.Join(dir, "train.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -468,7 +369,7 @@ func TestCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := mustRun(t, "cells.flow", flow.Options{Workers: 1}, sets...)
-	if first := again.Stages[0]; first.Complete != 109 || !maps.Equal(before, digests(t, filepath.Join(dir, "raw", "test"))) {
+	if first := again.Stages[0]; first.Complete != 109 || !maps.Equal(before, foldertest.Read(t, filepath.Join(dir, "raw", "test"))) {
 		t.Errorf("the second run found %d samples complete", first.Complete)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "train.csv")); err != nil || !bytes.Equal(text, tables) {

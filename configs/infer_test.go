@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"hpaflow/data/atomicfile/foldertest"
+	"hpaflow/data/cells/cellstest"
 	"hpaflow/data/predict"
 	"hpaflow/flow"
 )
@@ -16,7 +18,7 @@ import (
 // TestAverageAndInfer trains a little, averages and predicts; what is done is
 // not done again, until the weights are others.
 func TestAverageAndInfer(t *testing.T) {
-	images, split := drawTrainingSet(t, 16, 8)
+	images, split := cellstest.TrainingSet(t, 16, 8)
 	run := t.TempDir()
 	common := []string{"images=" + images, "table=" + split, "size=32", "batch=8", "norm=per_image"}
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+run, "epochs=3", "until=2")...)
@@ -26,9 +28,9 @@ func TestAverageAndInfer(t *testing.T) {
 	}
 	weights := filepath.Join(run, "checkpoint", "swa.2.001")
 	average()
-	made := digests(t, weights)
+	made := foldertest.Read(t, weights)
 	if again := average(); again.Stages[0].Complete != 16 || len(made) != 2 {
-		t.Errorf("files %v; the second run found %d of 16 complete", made, again.Stages[0].Complete)
+		t.Errorf("%d files; the second run found %d of 16 complete", len(made), again.Stages[0].Complete)
 	}
 
 	out := t.TempDir()
@@ -57,15 +59,15 @@ func TestAverageAndInfer(t *testing.T) {
 	if again := infer("a.csv"); again.Stages[0].Complete != 8 {
 		t.Errorf("the second run found %d of 8 complete", again.Stages[0].Complete)
 	}
-	before := digests(t, out)["a.csv"]
-	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || digests(t, out)["a.csv"] == before {
+	before := foldertest.Read(t, out)["a.csv"]
+	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || foldertest.Read(t, out)["a.csv"] == before {
 		t.Error("with other views the same table was kept")
 	}
 	if err := os.RemoveAll(weights); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+run, "epochs=3")...)
-	if average(); len(digests(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 2 {
+	if average(); len(foldertest.Read(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 2 {
 		t.Error("no average of the later epochs")
 	}
 }
@@ -74,7 +76,7 @@ func TestAverageAndInfer(t *testing.T) {
 // table has four of, the same bytes at any number of workers and after a run
 // that was stopped.
 func TestInferShards(t *testing.T) {
-	images, split := drawTrainingSet(t, 8, 24)
+	images, split := cellstest.TrainingSet(t, 8, 24)
 	common := []string{"images=" + images, "table=" + split, "size=32", "batch=1", "norm=per_image"}
 	trained, out := t.TempDir(), t.TempDir()
 	mustRun(t, "train.flow", flow.Options{}, append(common, "batch=8", "out="+trained, "epochs=1")...)
@@ -86,8 +88,8 @@ func TestInferShards(t *testing.T) {
 	infer(flow.Options{Workers: 1}, "p.csv")
 	infer(flow.Options{Workers: 1}, "p.shards")
 	infer(flow.Options{Workers: 2}, "more.shards")
-	want := digests(t, filepath.Join(out, "p.shards"))
-	if got := digests(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
+	want := foldertest.Read(t, filepath.Join(out, "p.shards"))
+	if got := foldertest.Read(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
 		t.Errorf("files %v with one worker, %v with two", want, got)
 	}
 	text, err := predict.Read(filepath.Join(out, "p.csv"), 28)
@@ -139,11 +141,11 @@ func TestInferShards(t *testing.T) {
 	if n := infer(flow.Options{}, "stopped.shards").Stages[0].Complete; n != 8 && n != 16 {
 		t.Errorf("goes on after %d samples, want those of 1 or 2 shards of 8", n)
 	}
-	if got := digests(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
+	if got := foldertest.Read(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
 		t.Errorf("files %v after a stop, want %v", got, want)
 	}
 	infer(flow.Options{}, "stopped.shards", "norm=fixed")
-	if got := digests(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
+	if got := foldertest.Read(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
 		t.Error("with another norm the same shards were kept")
 	}
 }

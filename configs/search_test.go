@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"hpaflow/data/augment"
+	"hpaflow/data/cells/cellstest"
 	"hpaflow/flow"
 )
 
 // searchSets are the variables of a search that takes seconds.
 func searchSets(t *testing.T) []string {
-	images, split := drawTrainingSet(t, 8, 6)
+	images, split := cellstest.TrainingSet(t, 8, 6)
 	return []string{"images=" + images, "table=" + split, "val_table=" + split, "train_split=train", "flow=train.flow",
 		"trials=3", "keep=2", "epochs=2", "size=32", "batch=4", "seed=3"}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,19 +13,14 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/goldentest"
 	"hpaflow/data/predict"
 	"hpaflow/flow"
 )
 
 // hashed is the hash that testdata/submit.py draws tables from.
 func hashed(name string, i int) int {
-	h := uint32(i)*2654435761 + crc32.ChecksumIEEE([]byte(name))
-	h ^= h >> 16
-	h *= 0x85EBCA6B
-	h ^= h >> 13
-	h *= 0xC2B2AE35
-	h ^= h >> 16
-	return int(h >> 16)
+	return int(goldentest.Hash(name, i) >> 16)
 }
 
 const submitClasses = 28

@@ -19,6 +19,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/cells/cellstest"
 	"hpaflow/data/codec"
 	"hpaflow/data/table"
 	"hpaflow/data/tfevents"
@@ -52,7 +53,7 @@ func (f *fullFile) Write(b []byte) (int, error) {
 // TestTrainOnAFullDisk fills the disk at one place after another of a run,
 // makes room and goes on, and compares the end with an undisturbed run's.
 func TestTrainOnAFullDisk(t *testing.T) {
-	images, split := drawTrainingSet(t, 6, 4)
+	images, split := cellstest.TrainingSet(t, 6, 4)
 	train := func(out, saveEvery string) error {
 		_, err := run(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+out, "size=32", "batch=2",
 			"epochs=2", "optimizer=sgd", "save_every="+saveEvery)
@@ -113,7 +114,7 @@ func lastPosition(t *testing.T, out string) checkpoint.Position {
 
 // TestTrainRefuses names the block at fault before there is any work.
 func TestTrainRefuses(t *testing.T) {
-	images, split := drawTrainingSet(t, 4, 2)
+	images, split := cellstest.TrainingSet(t, 4, 2)
 	trained := t.TempDir()
 	mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+trained, "size=32", "batch=2", "epochs=1")
 
@@ -187,7 +188,7 @@ func TestTrainRefuses(t *testing.T) {
 
 // TestRunFolderExplainsItself looks at what a run leaves, whole and gone on with.
 func TestRunFolderExplainsItself(t *testing.T) {
-	images, split := drawTrainingSet(t, 8, 4)
+	images, split := cellstest.TrainingSet(t, 8, 4)
 	names := filepath.Join(t.TempDir(), "labels.txt")
 	var lines []string
 	for n := range 26 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -18,6 +17,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
@@ -245,35 +245,9 @@ func bench(t *testing.T, s *component.Spec, dir, name string, cause error) error
 			}
 			return cause
 		})
-		flow.To(late, flow.Stage{Name: "nowhere"}, nowhere{})
+		flow.To(late, flow.Stage{Name: "nowhere"}, flow.Discard[int]())
 	}
 	return g.Run(context.Background())
-}
-
-type nowhere struct{}
-
-func (nowhere) Open(context.Context) error                    { return nil }
-func (nowhere) Write(context.Context, flow.Record[int]) error { return nil }
-func (nowhere) Commit(context.Context) error                  { return nil }
-func (nowhere) Abort() error                                  { return nil }
-
-// files are the contents below a folder, by path.
-func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
-		all[name] = string(b)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // Every sink writes the same bytes for the same records, appears whole, and
@@ -285,7 +259,7 @@ func TestSinks(t *testing.T) {
 		if err := bench(t, s, first, name, nil); err != nil {
 			t.Fatal(err)
 		}
-		want := files(t, first)
+		want := foldertest.Read(t, first)
 		if len(want) == 0 {
 			t.Fatal("nothing was written")
 		}
@@ -295,7 +269,7 @@ func TestSinks(t *testing.T) {
 		if err := bench(t, s, again, name, nil); err != nil {
 			t.Fatal(err)
 		}
-		if !maps.Equal(want, files(t, again)) {
+		if !maps.Equal(want, foldertest.Read(t, again)) {
 			t.Error("a second run with the same records wrote other bytes")
 		}
 
@@ -303,7 +277,7 @@ func TestSinks(t *testing.T) {
 		if err := bench(t, s, broken, name, cause); !errors.Is(err, cause) {
 			t.Fatalf("a run that failed ended with %v", err)
 		}
-		for name, content := range files(t, broken) {
+		for name, content := range foldertest.Read(t, broken) {
 			if whole, there := want[name]; !there || content != whole {
 				t.Errorf("the failed run left %s, which the whole run does not have so", name)
 			}
@@ -312,7 +286,7 @@ func TestSinks(t *testing.T) {
 		if err := bench(t, s, broken, name, nil); err != nil {
 			t.Fatalf("after the failed run: %v", err)
 		}
-		if !maps.Equal(want, files(t, broken)) {
+		if !maps.Equal(want, foldertest.Read(t, broken)) {
 			t.Error("the run after the failed one ended with other bytes")
 		}
 	})
@@ -329,7 +303,7 @@ func TestSinksSweep(t *testing.T) {
 		if err := bench(t, s, dir, name, nil); err != nil {
 			t.Fatal(err)
 		}
-		for name := range files(t, dir) {
+		for name := range foldertest.Read(t, dir) {
 			debris := filepath.Join(dir, filepath.Dir(name), "."+filepath.Base(name)+".0123456789ab"+atomicfile.Suffix)
 			if err := os.WriteFile(debris, []byte("half"), 0o600); err != nil {
 				t.Fatal(err)
@@ -338,7 +312,7 @@ func TestSinksSweep(t *testing.T) {
 		if err := bench(t, s, dir, name, nil); err != nil {
 			t.Fatal(err)
 		}
-		for name := range files(t, dir) {
+		for name := range foldertest.Read(t, dir) {
 			if strings.HasSuffix(name, atomicfile.Suffix) {
 				t.Errorf("%s is still there", name)
 			}

@@ -273,7 +273,7 @@ func source[T any](t *testing.T, spec func() *component.Spec, args component.Arg
 			}
 			return nil
 		})
-		flow.To(some, flow.Stage{Name: "sink"}, nowhere{})
+		flow.To(some, flow.Stage{Name: "sink"}, flow.Discard[int]())
 	})
 	if err != nil || two != 2 {
 		t.Errorf("a reader that leaves after 2 has had %d, and the run ends with %v", two, err)
@@ -289,10 +289,3 @@ func source[T any](t *testing.T, spec func() *component.Spec, args component.Arg
 		t.Errorf("a cancelled run ends with %v", err)
 	}
 }
-
-type nowhere struct{}
-
-func (nowhere) Open(context.Context) error                    { return nil }
-func (nowhere) Write(context.Context, flow.Record[int]) error { return nil }
-func (nowhere) Commit(context.Context) error                  { return nil }
-func (nowhere) Abort() error                                  { return nil }

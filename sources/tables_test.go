@@ -10,26 +10,11 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/sources"
 )
-
-// put writes files below a new folder.
-func put(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 // all runs a source of samples and gives "ID split labels file" of each, and
 // "ID: cause" of those that did not come.
@@ -75,7 +60,8 @@ func all(t *testing.T, name string, args component.Args) (samples []string, err 
 }
 
 func TestRowsOfSeveralTables(t *testing.T) {
-	dir := put(t, map[string]string{"a.csv": "Id,Target\nb,1\na,2 0\n", "b.csv": "Id,Target\nc,\n", "twice.csv": "Id,Target\nd,1\na,1\n", "none.csv": "Id\nx\n"})
+	dir := t.TempDir()
+	foldertest.Fill(t, dir, map[string]string{"a.csv": "Id,Target\nb,1\na,2 0\n", "b.csv": "Id,Target\nc,\n", "twice.csv": "Id,Target\nd,1\na,1\n", "none.csv": "Id\nx\n"})
 	path := func(names ...string) component.Args {
 		for i := range names {
 			names[i] = filepath.Join(dir, names[i])
@@ -98,7 +84,8 @@ func TestRowsOfSeveralTables(t *testing.T) {
 }
 
 func TestImageSets(t *testing.T) {
-	dir := put(t, map[string]string{
+	dir := t.TempDir()
+	foldertest.Fill(t, dir, map[string]string{
 		"train.csv": "Id,Target\nb,1\na,2\nlost,3\n", "external.csv": "Id,Target\n1_A,4\na,5\n", "sample_submission.csv": "Id,Predicted\nt,0\n",
 		"raw/train/a_green.png": "", "raw/train/b_green.tif": "", "raw/train/b_red.png": "", "raw/train/.lost_green.png": "", "raw/train/lost_green.txt": "",
 		"raw/external/1_A_green.jpg": "", "raw/external/a_green.png": "", "raw/test/t_green.png": "", "raw/test/unlisted_green.png": "",

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 )
 
 // plates serves the same small image under every name, slowly, and keeps count.
@@ -85,7 +86,7 @@ func TestKilledDownloadsGetOnlyWhatIsMissing(t *testing.T) {
 	}
 	kills, partly := 0, 0
 	for delay := 60 * time.Millisecond; ; delay += 15 * time.Millisecond {
-		before := contents(t, raw)
+		before := foldertest.Read(t, raw)
 		var stderr bytes.Buffer
 		c := command(dir)
 		c.Stderr = &stderr
@@ -114,7 +115,7 @@ func TestKilledDownloadsGetOnlyWhatIsMissing(t *testing.T) {
 		t.Fatalf("none of %d kills came in the middle of the work", kills)
 	}
 	for _, folder := range []string{"raw", "rgby"} {
-		want, got := contents(t, filepath.Join(whole, folder)), contents(t, filepath.Join(dir, folder))
+		want, got := foldertest.Read(t, filepath.Join(whole, folder)), foldertest.Read(t, filepath.Join(dir, folder))
 		if !maps.Equal(want, got) {
 			t.Errorf("%s: %d files after %d kills, want %d; or their bytes differ", folder, len(got), kills, len(want))
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 )
 
 // program makes this test binary runnable as hpaflow.
@@ -45,23 +46,6 @@ func manySamples(t *testing.T, n int) string {
 		}
 	}
 	return dir
-}
-
-func contents(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[e.Name()] = string(b)
-	}
-	return all
 }
 
 // TestKilledRunsEndTheSame kills a process at growing times into its work,
@@ -107,7 +91,7 @@ func TestKilledRunsEndTheSame(t *testing.T) {
 			if partly == 0 {
 				t.Fatalf("none of %d kills came in the middle of the work", kills)
 			}
-			want, got := contents(t, whole), contents(t, output)
+			want, got := foldertest.Read(t, whole), foldertest.Read(t, output)
 			if !maps.Equal(want, got) {
 				t.Fatalf("after %d kills there are %d files, want %d; or their bytes differ", kills, len(got), len(want))
 			}
@@ -157,7 +141,7 @@ func TestInterruptResumes(t *testing.T) {
 	if code := c.ProcessState.ExitCode(); code != exitInterrupted {
 		t.Fatalf("exit code %d\n%s", code, stderr.Bytes())
 	}
-	done := contents(t, output)
+	done := foldertest.Read(t, output)
 	for name := range done {
 		if filepath.Ext(name) != ".png" {
 			t.Errorf("the interrupted run left %s", name)
@@ -170,7 +154,7 @@ func TestInterruptResumes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if n := len(contents(t, output)); n != samples {
+	if n := len(foldertest.Read(t, output)); n != samples {
 		t.Fatalf("%d files after going on", n)
 	}
 	if want := fmt.Sprintf("%d ", len(done)); !strings.Contains(string(out), want) {

@@ -2,10 +2,10 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
@@ -18,15 +18,6 @@ func hpaflow(args ...string) (stdout, stderr string, code int) {
 	var out, errs strings.Builder
 	code = mainExit(append([]string{"hpaflow"}, args...), strings.NewReader(""), &out, &errs)
 	return out.String(), errs.String(), code
-}
-
-func write(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 // small is laid out canonically, and its folder exists.
@@ -53,8 +44,8 @@ sink "files" "out" {
 `
 
 func TestCheck(t *testing.T) {
-	good := write(t, "good.flow", small)
-	bad := write(t, "bad.flow", strings.Replace(small, "op.png", "op.pgn", 1))
+	good := foldertest.Put(t, "good.flow", small)
+	bad := foldertest.Put(t, "bad.flow", strings.Replace(small, "op.png", "op.pgn", 1))
 
 	out, errs, code := hpaflow("check", good)
 	if want := good + ": ok (4 nodes, 1 variable)\n"; out != want || errs != "" || code != exitDone {
@@ -77,14 +68,14 @@ func TestCheck(t *testing.T) {
 
 func TestFmt(t *testing.T) {
 	loose := strings.ReplaceAll(small, "  in ", "\tin")
-	path := write(t, "loose.flow", loose)
+	path := foldertest.Put(t, "loose.flow", loose)
 	if out, _, code := hpaflow("fmt", path); out != small || code != exitDone {
 		t.Errorf("fmt: %d\n%s", code, out)
 	}
 	if left, _ := os.ReadFile(path); string(left) != loose {
 		t.Errorf("fmt without -w has changed the file")
 	}
-	broken := write(t, "broken.flow", "op \"x\" {")
+	broken := foldertest.Put(t, "broken.flow", "op \"x\" {")
 	out, errs, code := hpaflow("fmt", "-w", broken, path)
 	if out != path+"\n" || !strings.HasPrefix(errs, broken+":1:") || code != exitUsage {
 		t.Errorf("fmt -w: %d, %q, %q", code, out, errs)
@@ -98,7 +89,7 @@ func TestFmt(t *testing.T) {
 }
 
 func TestGraph(t *testing.T) {
-	path := write(t, "small.flow", small)
+	path := foldertest.Put(t, "small.flow", small)
 	for format, begins := range map[string]string{"dot": "digraph \"small\" {", "mermaid": "flowchart TB", "svg": "<svg "} {
 		out, errs, code := hpaflow("graph", path, "--format", format, "--set", "dir=nowhere")
 		if !strings.HasPrefix(out, begins) || errs != "" || code != exitDone {

@@ -32,16 +32,9 @@ func busyGraph() *flow.Graph {
 		}
 		return int(x >> 33), nil
 	})
-	flow.To(work, flow.Stage{Name: "sink"}, nothing{})
+	flow.To(work, flow.Stage{Name: "sink"}, flow.Discard[int]())
 	return g
 }
-
-type nothing struct{}
-
-func (nothing) Open(context.Context) error                    { return nil }
-func (nothing) Write(context.Context, flow.Record[int]) error { return nil }
-func (nothing) Commit(context.Context) error                  { return nil }
-func (nothing) Abort() error                                  { return nil }
 
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

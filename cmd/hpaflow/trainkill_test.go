@@ -12,42 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"hpaflow/data"
-	"hpaflow/data/cells"
-	"hpaflow/data/codec"
-	"hpaflow/data/table"
+	"hpaflow/data/cells/cellstest"
 	"hpaflow/models/checkpoint"
 )
-
-// cellsToTrain draws RGBY images of labels 0 and 25, and their table.
-func cellsToTrain(t *testing.T, train, val int) (images, split string) {
-	t.Helper()
-	dir := t.TempDir()
-	var rows []table.Row
-	for i := range train + val {
-		row := table.Row{ID: fmt.Sprintf("2_%03d", i), Labels: data.LabelsOf(25 * (i % 2)), Labeled: true, Split: "train"}
-		if i >= train {
-			row.Split = "val"
-		}
-		im, err := cells.Field(uint64(i), 40, row.Labels)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var b bytes.Buffer
-		if err := codec.EncodeRGBY(&b, im); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, row.ID+".png"), b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, row)
-	}
-	split = filepath.Join(t.TempDir(), "split.csv")
-	if err := table.Write(split, rows); err != nil {
-		t.Fatal(err)
-	}
-	return dir, split
-}
 
 // training is what must be the same after any run with one seed.
 func training(t *testing.T, out string) map[string]string {
@@ -82,7 +49,7 @@ func training(t *testing.T, out string) map[string]string {
 // through, and compares every bit of it with an undisturbed run.
 func TestDisturbedTrainingEndsTheSame(t *testing.T) {
 	hpaflow := program(t)
-	images, split := cellsToTrain(t, 30, 8)
+	images, split := cellstest.TrainingSet(t, 30, 8)
 	command := func(out, saveEvery string) *exec.Cmd {
 		return exec.Command(hpaflow, "run", "../../configs/train.flow", "--progress", "plain",
 			"--set", "images="+images, "--set", "table="+split, "--set", "out="+out, "--set", "save_every="+saveEvery,

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 	"hpaflow/data/pixel"
 )
 
@@ -16,12 +17,9 @@ import (
 func noise(number, w, h int) *data.Image {
 	im := data.NewImage(w, h, 4, 8)
 	for c, p := range im.Planes {
-		x := uint32(8*number+c) * 2654435761
+		next := goldentest.Xorshift(uint32(8*number + c))
 		for i := range p.U8 {
-			x ^= x << 13
-			x ^= x >> 17
-			x ^= x << 5
-			p.U8[i] = uint8(x >> 24)
+			p.U8[i] = uint8(next() >> 24)
 			if number%3 == 0 {
 				p.U8[i] /= 4
 			}

@@ -12,17 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/challenge"
 )
-
-func put(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "t.csv")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "submission.csv")
@@ -35,7 +27,7 @@ func TestWrite(t *testing.T) {
 	if want := []challenge.Row{{ID: "b", Labels: data.LabelsOf(2, 16, 25)}, {ID: "a"}}; err != nil || !slices.Equal(rows, want) {
 		t.Errorf("read %v, %v", rows, err)
 	}
-	if _, err := challenge.Read(put(t, "Id,Predicted\na,1\na,2\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:3: a stands in line 2") {
+	if _, err := challenge.Read(foldertest.Put(t, "t.csv", "Id,Predicted\na,1\na,2\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:3: a stands in line 2") {
 		t.Errorf("an Id twice: %v", err)
 	}
 	order, err := challenge.ReadOrder(path)
@@ -47,7 +39,7 @@ func TestWrite(t *testing.T) {
 // Tables in which an Id comes again, and Ids of which the submission knows
 // nothing, as the published ones have them.
 func TestApply(t *testing.T) {
-	leak, err := challenge.ReadLeak(put(t, "Id,Target\nb,1\nx,3\na,25 16\nb,2 1\nx,4\ny,\n"), 28)
+	leak, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", "Id,Target\nb,1\nx,3\na,25 16\nb,2 1\nx,4\ny,\n"), 28)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +103,7 @@ func TestReadLeakRefuses(t *testing.T) {
 		"Id,Target\n../a,2\n": `t.csv:2: "../a" cannot be an Id`,
 		"Id,Predicted\na,2\n": "t.csv:1: no column Target",
 	} {
-		if _, err := challenge.ReadLeak(put(t, text), 28); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", text), 28); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}

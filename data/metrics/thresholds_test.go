@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"encoding/json"
-	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -11,20 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 )
 
-// noise is the hash that testdata/thresholds.py draws tables from.
+// noise is what testdata/thresholds.py draws tables from, in 0..1.
 func noise(name string, n int) []float64 {
-	seed := crc32.ChecksumIEEE([]byte(name))
 	v := make([]float64, n)
 	for i := range v {
-		h := uint32(i)*2654435761 + seed
-		h ^= h >> 16
-		h *= 0x85EBCA6B
-		h ^= h >> 13
-		h *= 0xC2B2AE35
-		h ^= h >> 16
-		v[i] = float64(h>>16) / 65536
+		v[i] = float64(goldentest.Hash(name, i)>>16) / 65536
 	}
 	return v
 }

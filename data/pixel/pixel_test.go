@@ -11,16 +11,15 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 )
 
 // noise is the generator that testdata/bilinear.py has too.
 func noise(seed uint32, w, h, depth int) *data.Image {
 	im := data.NewImage(w, h, 1, depth)
-	x := seed * 2654435761
+	next := goldentest.Xorshift(seed)
 	for i := range w * h {
-		x ^= x << 13
-		x ^= x >> 17
-		x ^= x << 5
+		x := next()
 		if depth == 8 {
 			im.Planes[0].U8[i] = uint8(x >> 24)
 		} else {

@@ -12,17 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/predict"
 )
-
-func put(t testing.TB, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "p.csv")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestFormat(t *testing.T) {
 	labelled := &predict.Table{Classes: 2, Labeled: true, Rows: []*data.Prediction{
@@ -103,7 +95,7 @@ func TestReadRefuses(t *testing.T) {
 		{"another label", "Id,L00,L01,P00,P01\na,0,2,0,0\n", `p.csv:2: a: L01 is "2", want 0 or 1`},
 		{"a path", "Id,P00,P01\n../a,0,0\n", `p.csv:2: "../a" cannot be an Id`},
 	} {
-		path := put(t, c.text)
+		path := foldertest.Put(t, "p.csv", c.text)
 		got, err := predict.Read(path, 2)
 		if err == nil {
 			t.Errorf("%s: read %v", c.name, got)

@@ -3,6 +3,7 @@ package shards
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 )
 
 // guessed is a prediction whose probabilities follow from its number.
@@ -180,7 +182,7 @@ func TestOldShards(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, dir, Limits{Samples: 3, Bytes: 1 << 20}, 0, 4)
-	if !same(content(t, dir), content(t, "testdata/planes")) {
+	if !maps.Equal(foldertest.Read(t, dir), foldertest.Read(t, "testdata/planes")) {
 		t.Error("shards have changed")
 	}
 }

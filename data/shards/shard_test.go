@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 )
 
 // made is a sample whose pixels follow from its number.
@@ -66,36 +68,6 @@ func equal(a, b *data.Sample) bool {
 	}
 	for i := range a.Image.Planes {
 		if a.Image.Depth() != b.Image.Depth() || !bytes.Equal(a.Image.Planes[i].Raw(), b.Image.Planes[i].Raw()) {
-			return false
-		}
-	}
-	return true
-}
-
-// content reads a whole folder, by name.
-func content(t testing.TB, dir string) map[string]string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[e.Name()] = string(b)
-	}
-	return all
-}
-
-func same(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k, v := range a {
-		if b[k] != v {
 			return false
 		}
 	}
@@ -196,7 +168,7 @@ func flipEveryByte(t *testing.T, dir string) {
 	if raced {
 		stride = 9 // so that all bits of a byte have their turn
 	}
-	for name, whole := range content(t, dir) {
+	for name, whole := range foldertest.Read(t, dir) {
 		path := filepath.Join(dir, name)
 		for i := 0; i < len(whole); i += stride {
 			b := []byte(whole)
@@ -240,7 +212,7 @@ func TestInterruptedSetEndsTheSame(t *testing.T) {
 	limits := Limits{Samples: 3, Bytes: 1 << 20}
 	const samples = 8
 	write(t, whole, limits, 0, samples)
-	want := content(t, whole)
+	want := foldertest.Read(t, whole)
 	for stop := range samples {
 		for _, end := range []string{"abort", "kill", "kill before index"} {
 			dir := t.TempDir()
@@ -277,7 +249,7 @@ func TestInterruptedSetEndsTheSame(t *testing.T) {
 			if err := w.Commit(); err != nil {
 				t.Fatal(err)
 			}
-			if !same(content(t, dir), want) {
+			if !maps.Equal(foldertest.Read(t, dir), want) {
 				t.Fatalf("%s after %d samples: the set differs from an undisturbed one", end, stop)
 			}
 		}

@@ -11,18 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/table"
 )
-
-// put writes a file named t.csv and gives its path.
-func put(t testing.TB, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "t.csv")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func labelled(id string, numbers ...int) table.Row {
 	return table.Row{ID: id, Labels: data.LabelsOf(numbers...), Labeled: true}
@@ -43,16 +34,16 @@ func TestReadTakesTablesAsTheyAreMeant(t *testing.T) {
 		"empty lines":             "Id,Target\n\na,16 0\n\n\nb,7\n\n",
 		"further fields":          "Id,Target\na,16 0,?\nb,7\n",
 	} {
-		got, err := table.Read(put(t, text), 28)
+		got, err := table.Read(foldertest.Put(t, "t.csv", text), 28)
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	got, err := table.Read(put(t, "Id,Predicted\na,0\nb,0\n"), 28)
+	got, err := table.Read(foldertest.Put(t, "t.csv", "Id,Predicted\na,0\nb,0\n"), 28)
 	if want := []table.Row{{ID: "a"}, {ID: "b"}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("without Target: %v, %v", got, err)
 	}
-	got, err = table.Read(put(t, "Id,Target,Split\na,,val\n"), 28)
+	got, err = table.Read(foldertest.Put(t, "t.csv", "Id,Target,Split\na,,val\n"), 28)
 	if want := []table.Row{{ID: "a", Labeled: true, Split: "val"}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("no labels: %v, %v", got, err)
 	}
@@ -80,7 +71,7 @@ func TestReadRefuses(t *testing.T) {
 		{"two faults", "Id,Target\na,28\na,29\nb,1\n", "t.csv:2: a: label \"28\" is not a number in 0..27\n" +
 			"t.csv:3: a: label \"29\" is not a number in 0..27"},
 	} {
-		path := put(t, c.text)
+		path := foldertest.Put(t, "t.csv", c.text)
 		rows, err := table.Read(path, 28)
 		if err == nil {
 			t.Errorf("%s: read %v", c.name, rows)
@@ -90,10 +81,10 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
 		}
 	}
-	if _, err := table.ReadLabelled(put(t, "Id\na\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:1: no column Target") {
+	if _, err := table.ReadLabelled(foldertest.Put(t, "t.csv", "Id\na\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:1: no column Target") {
 		t.Errorf("labels are needed: %v", err)
 	}
-	if _, err := table.Read(put(t, "Id,Target\n"+strings.Repeat("a,99\n", 50)), 28); strings.Count(err.Error(), "\n") != 9 {
+	if _, err := table.Read(foldertest.Put(t, "t.csv", "Id,Target\n"+strings.Repeat("a,99\n", 50)), 28); strings.Count(err.Error(), "\n") != 9 {
 		t.Errorf("not ten faults of fifty:\n%v", err)
 	}
 }

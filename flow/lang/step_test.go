@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/lang/langtest"
@@ -59,22 +60,9 @@ sink "print" "out" {
 }
 `
 
-func write(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestSteps(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{
+	foldertest.Fill(t, dir, map[string]string{
 		"job.flow": jobOfSteps, "print.flow": printFlow,
 		"deeper/steps.flow": `step "only" { flow = "../print.flow" }`,
 	})
@@ -107,7 +95,7 @@ func TestSteps(t *testing.T) {
 // steps.
 func TestForEach(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"print.flow": printFlow, "job.flow": `
+	foldertest.Fill(t, dir, map[string]string{"print.flow": printFlow, "job.flow": `
 variable "folds" { default = [0, 3] }
 step "train" {
   for_each = var.folds
@@ -184,7 +172,7 @@ func TestStepFaults(t *testing.T) {
 		{`step "s" { flow = "job.flow" }`, `job.flow:1:19: step "s": files of steps run one another more than 8 deep`},
 	} {
 		dir := t.TempDir()
-		write(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`})
+		foldertest.Fill(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`})
 		_, faults := lang.Load(filepath.Join(dir, "job.flow"), nil, langtest.Components().Registry)
 		got := strings.ReplaceAll(faults.Error(), dir+"/", "")
 		if !strings.Contains("\n"+got, "\n"+c.want) {

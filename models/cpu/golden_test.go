@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"maps"
 	"math"
 	"os"
@@ -13,23 +12,17 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/network"
 )
 
-// noise is the hash that testdata/golden.py draws weights and inputs from.
+// noise is what testdata/golden.py draws weights and inputs from, in -1..1.
 func noise(name string, n int) []float64 {
-	seed := crc32.ChecksumIEEE([]byte(name))
 	v := make([]float64, n)
 	for i := range v {
-		h := uint32(i)*2654435761 + seed
-		h ^= h >> 16
-		h *= 0x85EBCA6B
-		h ^= h >> 13
-		h *= 0xC2B2AE35
-		h ^= h >> 16
-		v[i] = float64(h)/(1<<31) - 1
+		v[i] = float64(goldentest.Hash(name, i))/(1<<31) - 1
 	}
 	return v
 }

@@ -1,0 +1,54 @@
+// Package foldertest reads and fills folders for tests, which compare what runs
+// have left.
+package foldertest
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Read gives the contents of all files below a folder, by their path from it.
+func Read(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all[name] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Fill writes files below a folder, by their path from it.
+func Fill(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Put writes a file to a folder of its own and gives its path.
+func Put(t testing.TB, name, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	Fill(t, dir, map[string]string{name: text})
+	return filepath.Join(dir, name)
+}

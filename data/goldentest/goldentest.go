@@ -1,0 +1,28 @@
+// Package goldentest has the numbers that tests draw, and draw alike the Python
+// scripts beside their golden files: without a generator that both languages
+// would have to share.
+package goldentest
+
+import "hash/crc32"
+
+// Hash is a number that depends on a name and a place in it, of 32 even bits.
+func Hash(name string, place int) uint32 {
+	h := uint32(place)*2654435761 + crc32.ChecksumIEEE([]byte(name))
+	h ^= h >> 16
+	h *= 0x85EBCA6B
+	h ^= h >> 13
+	h *= 0xC2B2AE35
+	return h ^ h>>16
+}
+
+// Xorshift gives one number after the other, of 32 bits. A seed of 0 gives
+// zeros.
+func Xorshift(seed uint32) func() uint32 {
+	x := seed * 2654435761
+	return func() uint32 {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		return x
+	}
+}
