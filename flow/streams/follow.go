@@ -29,17 +29,19 @@ func Follow(g *flow.Graph, every, while time.Duration, show func(recent []flow.S
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(window.In())
-		// A window that is shown before it is full starts at its first value and
-		// reaches ahead. The first value is therefore of the past: what there was
-		// then is what there is at the start.
 		start := moment{time.Now(), g.Stats()}
-		window.In() <- moment{start.at.Add(every - while), start.stats}
-		window.In() <- start
 		ticker := time.NewTicker(every)
 		defer ticker.Stop()
-		for {
+		for first := true; ; first = false {
 			select {
 			case at := <-ticker.C:
+				if first {
+					// A window that is shown before it is full begins at its first
+					// value and reaches ahead. That value is therefore of the past;
+					// what there was then is what there is at the start.
+					window.In() <- moment{at.Add(every - while), start.stats}
+					window.In() <- start
+				}
 				window.In() <- moment{at, g.Stats()}
 			case <-ended:
 				return
