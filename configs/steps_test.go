@@ -103,7 +103,7 @@ func TestDemoGoesThroughTheWorkflow(t *testing.T) {
 		}
 	}
 	want := []string{"cells.flow", "rgby-shards.flow", "duplicates.flow", "leak.flow", "split.flow", "search.flow",
-		"train.flow", "swa.flow", "infer.flow", "train.flow", "swa.flow", "infer.flow", "submit.flow"}
+		"train.flow", "swa.flow", "infer.flow", "train.flow", "swa.flow", "infer.flow", "submit.flow", "score.flow"}
 	if !slices.Equal(files, want) {
 		t.Errorf("runs %v, want %v", files, want)
 	}
