@@ -90,7 +90,7 @@ func checkFormat(t *testing.T, name string, src []byte, sets []string) {
 
 func TestExamplesAreCanonicalFlow(t *testing.T) {
 	reg := langtest.Components().Registry
-	const around = "\nsource \"list\" \"list\" {\n}\n\nop \"decode\" \"before\" {\n  in = source.list\n}\n\nsink \"print\" \"end\" {\n  in = op.before\n}\n"
+	const around = "\nsource \"list\" \"list\" {\n}\n\nop \"decode\" \"before\" {\n  in = source.list\n}\n\nsink \"print\" \"end\" {\n  in = op.before\n  to = \"end.txt\"\n}\n"
 	for _, kind := range []flow.Kind{flow.KindSource, flow.KindOp, flow.KindSink} {
 		for _, s := range reg.Specs(kind) {
 			src := []byte(lang.Example(s) + around)

@@ -3,7 +3,6 @@ package lang
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,8 +42,8 @@ func (p *planner) addStep(b *hclsyntax.Block) {
 var stepAttributes = []string{"flow", "for_each", "set", "when"}
 
 // readSteps gives the steps that exist, their own files planned for faults.
-// Whether the files they read exist is for their time to tell: steps before
-// them may make these.
+// Whether the files they read exist is for their time to tell, but for the
+// first: steps before the others may make theirs.
 func (p *planner) readSteps() []Step {
 	var list []Step
 	for _, s := range p.steps {
@@ -55,8 +54,14 @@ func (p *planner) readSteps() []Step {
 			}
 		}
 		for _, r := range p.rounds(s) {
+			if p.loading.steps++; p.loading.steps > maxSteps {
+				if p.loading.steps == maxSteps+1 {
+					p.fault(header(s.block), "", "step %q: with it there are more than %d steps", s.name, maxSteps)
+				}
+				return list
+			}
 			p.in(r, func() {
-				step, exists := p.readStep(s, r)
+				step, exists := p.readStep(s, r, len(list) == 0)
 				if !exists {
 					return
 				}
@@ -71,7 +76,7 @@ func (p *planner) readSteps() []Step {
 }
 
 // readStep reads a round of a step, and says whether it exists.
-func (p *planner) readStep(s step, r round) (Step, bool) {
+func (p *planner) readStep(s step, r round, first bool) (Step, bool) {
 	attributes := s.block.Body.Attributes
 	exists := p.exists(attributes["when"]) && !r.off
 	sets := p.readSettings(attributes["set"])
@@ -88,12 +93,9 @@ func (p *planner) readStep(s step, r round) (Step, bool) {
 		p.fault(a.Expr.Range(), "", "flow is a file's name, not %s", written(value))
 		return Step{}, false
 	}
-	file := value.AsString()
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(filepath.Dir(p.file.name), file)
-	}
+	file := p.file.beside(value.AsString())
 	if sets != nil {
-		p.checkStep(s, a, file, sets)
+		file = p.checkStep(s, r, a, file, sets, first)
 	}
 	return Step{Name: r.name, File: file, Sets: sets, Line: s.block.TypeRange.Start.Line}, true
 }
@@ -128,6 +130,9 @@ func (p *planner) readSettings(a *hclsyntax.Attribute) []string {
 		p.fault(a.Expr.Range(), "write set = { name = value }", "set is not %s", written(value))
 		return nil
 	}
+	if !p.checkKeys(a.Expr) {
+		return nil
+	}
 	settings := value.AsValueMap()
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		text, err := settingText(settings[name])
@@ -140,6 +145,28 @@ func (p *planner) readSettings(a *hclsyntax.Attribute) []string {
 	return sets
 }
 
+// checkKeys reports a setting that stands twice.
+func (p *planner) checkKeys(e hclsyntax.Expression) bool {
+	object, ok := e.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return true
+	}
+	lines := map[string]int{}
+	for _, item := range object.Items {
+		key, ok := p.evaluate(item.KeyExpr)
+		if !ok || !key.IsKnown() || key.IsNull() || key.Type() != cty.String {
+			continue
+		}
+		place := item.KeyExpr.Range()
+		if line, twice := lines[key.AsString()]; twice {
+			p.fault(place, "", "%q is set twice; the first is on line %d", key.AsString(), line)
+			return false
+		}
+		lines[key.AsString()] = place.Start.Line
+	}
+	return true
+}
+
 // settingText is a value as --set takes it.
 func settingText(v cty.Value) (string, error) {
 	switch {
@@ -148,36 +175,48 @@ func settingText(v cty.Value) (string, error) {
 	case v.Type() == cty.String:
 		return v.AsString(), nil
 	case v.Type() == cty.Number:
-		return v.AsBigFloat().Text('g', -1), nil
+		return numberText(v), nil
 	case v.Type() == cty.Bool:
 		return fmt.Sprint(v.True()), nil
 	}
 	if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() {
 		return "", fmt.Errorf("%s is no value of a variable", written(v))
 	}
-	var words []string
-	for _, item := range v.AsValueSlice() {
+	var items []string
+	for _, item := range v.Elements() {
+		if item.IsNull() || item.Type() != cty.String && item.Type() != cty.Number {
+			return "", fmt.Errorf("%s is no list of strings or numbers", written(v))
+		}
 		text, err := settingText(item)
 		if err != nil {
 			return "", err
 		}
-		if strings.Contains(text, ",") {
-			return "", fmt.Errorf("%q has a comma, and a list is set as text with commas", text)
-		}
-		words = append(words, text)
+		items = append(items, text)
 	}
-	return strings.Join(words, ","), nil
+	// Commas do, where they read back as the same list.
+	text := strings.Join(items, ",")
+	if back, err := listItems(text); err == nil && slices.Equal(back, items) {
+		return text, nil
+	}
+	return written(v), nil
 }
 
-// checkStep reports the faults of a step's own file.
-func (p *planner) checkStep(s step, a *hclsyntax.Attribute, path string, sets []string) {
-	if p.depth == deepest {
-		p.fault(a.Expr.Range(), "", "step %q: files of steps run one another more than %d deep", s.name, deepest)
-		return
-	}
-	f, faults := Read(path)
+// checkStep reports the faults of a step's own file, and gives the name by
+// which it was found.
+func (p *planner) checkStep(s step, r round, a *hclsyntax.Attribute, name string, sets []string, first bool) string {
+	f, faults := p.find(name)
 	if faults == nil {
-		_, faults = f.planAt(sets, p.reg, false, p.depth+1)
+		switch name = f.name; {
+		case slices.Contains(p.above, identity(name)):
+			p.fault(a.Expr.Range(), "", "step %q: %s would run itself", s.name, f.flowName())
+			return name
+		case len(p.above) == deepest:
+			p.fault(a.Expr.Range(), "", "step %q: files of steps run one another more than %d deep", s.name, deepest)
+			return name
+		}
+		inner := &planner{file: f, loading: p.loading, inputs: p.inputs && first, above: p.above}
+		_, faults = inner.plan(sets)
+		p.claimStreams(s, r, inner.streams)
 	}
 	for _, d := range faults {
 		if d.Line == 0 { // of a setting, or of the whole file: it is the step's
@@ -188,6 +227,7 @@ func (p *planner) checkStep(s step, a *hclsyntax.Attribute, path string, sets []
 			p.foreign = append(p.foreign, d)
 		}
 	}
+	return name
 }
 
 // checkSteps reports steps beside what they exclude.
