@@ -72,9 +72,10 @@ func benchInput(c *cli.Context, reg *component.Registry) error {
 	stderr := c.App.ErrWriter
 	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
 	if len(faults) > 0 {
-		faults.Render(stderr, isTerminal(stderr))
+		faults.Render(stderr, colours(stderr))
 		return &exitError{code: exitUsage}
 	}
+	tellStandIns(stderr, plan)
 	opts, err := runOptions(c.String("workers"), c.String("memory"), plan)
 	if err != nil {
 		return err

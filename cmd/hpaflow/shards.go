@@ -15,6 +15,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
+	"hpaflow/flow/lang"
 )
 
 func shardsCommand() *cli.Command {
@@ -32,10 +33,13 @@ func shardsCommand() *cli.Command {
 			{
 				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "o", Usage: "write to this `FILE`"},
+					&cli.StringFlag{Name: "o", Usage: "write to this `FILE`; -: to standard output"},
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
+					if err := component.CheckTilde(c.String("o")); err != nil {
+						return fmt.Errorf("-o: %w", err)
+					}
 					return withShards(c, 2, func(r *shards.Reader) error { return catSample(c, r) })
 				},
 			},
@@ -74,12 +78,12 @@ func listShards(w io.Writer, r *shards.Reader, samples bool) error {
 	out := bufio.NewWriter(w)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(name string, n int, packed, raw int64) {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, component.FormatSize(packed), component.FormatSize(raw), float64(packed)/float64(max(raw, 1)), name)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, component.FormatSize(packed), component.FormatSize(raw), float64(packed)/float64(max(raw, 1)), lang.Safe(name))
 	}
 	if samples {
 		fmt.Fprintln(t, "offset\tpacked\traw\tlabels\tsplit\t  sample")
 		for _, e := range r.Entries() {
-			fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t  %s\n", e.Offset, e.Length, e.Raw, labelText(e), e.Split, e.Shard+":"+e.Key)
+			fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t  %s\n", e.Offset, e.Length, e.Raw, labelText(e), lang.Safe(e.Split), lang.Safe(e.Shard+":"+e.Key))
 		}
 		return errors.Join(t.Flush(), out.Flush())
 	}
@@ -125,7 +129,7 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 	default:
 		return fmt.Errorf("--format is %q, want png or json", format)
 	}
-	if path := c.String("o"); path != "" {
+	if path := c.String("o"); path != "" && path != "-" {
 		return atomicfile.Write(path, write)
 	}
 	return write(c.App.Writer)
@@ -180,7 +184,7 @@ func verifyShards(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("shards verify takes DIR")
 	}
-	tell := isTerminal(c.App.ErrWriter)
+	tell := moves(c.App.ErrWriter)
 	report, err := shards.Verify(c.Args().First(), func(done, shards int) {
 		if tell {
 			fmt.Fprintf(c.App.ErrWriter, "\r%d of %d shards", done, shards)
@@ -193,7 +197,7 @@ func verifyShards(c *cli.Context) error {
 		return &exitError{exitFailed, err}
 	}
 	for _, f := range report.Faults {
-		fmt.Fprintln(c.App.ErrWriter, "hpaflow:", f)
+		fmt.Fprintln(c.App.ErrWriter, "hpaflow:", lang.Safe(fmt.Sprint(f)))
 	}
 	if n := len(report.Faults); n > 0 {
 		return &exitError{exitFailed, fmt.Errorf("%d faults in %s", n, c.Args().First())}

@@ -26,6 +26,7 @@ const (
 	InputDir   FieldType = "input folder" // string; must be an existing folder when checked
 	OutputFile FieldType = "output file"  // string
 	OutputDir  FieldType = "output folder"
+	OutputPath FieldType = "output file or folder"
 	InputFiles FieldType = "list(input file)"   // []string
 	InputDirs  FieldType = "list(input folder)" // []string
 	FlowFile   FieldType = "flow file"          // string; a .flow file, or the name of one that comes with the program

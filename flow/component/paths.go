@@ -18,7 +18,9 @@ func (f Field) reads() bool {
 	return false
 }
 
-func (f Field) writes() bool { return f.Type == OutputFile || f.Type == OutputDir }
+func (f Field) writes() bool {
+	return f.Type == OutputFile || f.Type == OutputDir || f.Type == OutputPath
+}
 
 // Reads are the files and folders that a valid value names for reading;
 // "-" and "" are none.
@@ -90,7 +92,11 @@ func exists(path string, folder bool) error {
 // written to where it is there, without touching it. Other fields always pass.
 func (f Field) Writable(v any) error {
 	for _, path := range f.Writes(v) {
-		if err := Writable(path, f.Type == OutputDir); err != nil {
+		folder := f.Type == OutputDir
+		if info, err := os.Stat(path); f.Type == OutputPath && err == nil {
+			folder = info.IsDir()
+		}
+		if err := Writable(path, folder); err != nil {
 			return err
 		}
 	}
@@ -102,6 +108,8 @@ func (f Field) Writable(v any) error {
 func Writable(path string, folder bool) error {
 	info, err := os.Stat(path)
 	switch {
+	case !folder && strings.HasSuffix(path, "/"):
+		return fmt.Errorf("%q is the name of a folder, not of a file", path)
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir):
 		return creatable(path, folder)
 	case err != nil:
@@ -121,6 +129,13 @@ func Writable(path string, folder bool) error {
 		return fmt.Errorf("%q cannot be written to: %w", path, err)
 	}
 	return nil
+}
+
+// Replaced says whether a file at a path is replaced when it is written, or
+// made: devices and pipes are written to, and many can do that.
+func Replaced(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // onPseudoFS says that a path stands for what a process has open, such as

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -89,9 +88,8 @@ func (p *planner) claimOutput(claims []claim, c claim) []claim {
 // excludes says that two claims on one path cannot stand together. Sinks of a
 // run share its folder, each with files of its own.
 func (c claim) excludes(other claim) bool {
-	if c.field.Type == component.OutputFile || other.field.Type == component.OutputFile {
-		info, err := os.Stat(c.path)
-		return err != nil || info.Mode().IsRegular() // many can write to /dev/null
+	if c.field.Type != component.OutputDir || other.field.Type != component.OutputDir {
+		return component.Replaced(c.path) // many can write to /dev/null
 	}
 	return c.field.Sole && other.field.Sole || c.by.spec == other.by.spec && c.field.Name == other.field.Name
 }

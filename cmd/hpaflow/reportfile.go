@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/flow/lang"
+)
+
+// checkReport says, before any work, why a report could not be written to a
+// file, or would take the place of something else.
+func checkReport(report, flowFile string, plan *lang.Plan) error {
+	if report == "-" {
+		if by := plan.Streams()["output"]; by != "" {
+			return fmt.Errorf("--report -: standard output has one user, and %s is it", by)
+		}
+		return nil
+	}
+	if err := errors.Join(component.CheckTilde(report), component.Writable(report, false)); err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	read, written := plan.Paths()
+	for _, path := range append(append(read, written...), flowFile) {
+		if lang.SamePlace(path, report) && component.Replaced(path) {
+			return fmt.Errorf("--report: %q is a file of the flow itself", report)
+		}
+	}
+	return nil
+}
+
+// writeReport writes what a run did.
+func writeReport(report string, stdout io.Writer, stats flow.Stats, cause error) error {
+	write := func(w io.Writer) error { return stats.WriteReport(w, cause) }
+	if report == "-" {
+		return write(stdout)
+	}
+	return atomicfile.Write(report, write)
+}
