@@ -36,13 +36,13 @@ func arranged(app *cli.App, args []string) ([]string, error) {
 			return append(slices.Clone(args[:depth]), "--help"), nil
 		}
 		front = append(front, word)
-		name, _, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		name, value, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		switch names := flagNames(command.Flags); {
 		case !slices.Contains(names, name):
 			return nil, unknownFlag(word, names)
-		case hasValue || !takesValue(command.Flags, word):
-		case len(words) == 0 || words[0] == "--" || isFlag(command.Flags, words[0]):
-			return nil, fmt.Errorf("%s lacks its value", word)
+		case hasValue && value != "" || !hasValue && !takesValue(command.Flags, word):
+		case hasValue || len(words) == 0 || words[0] == "" || words[0] == "--" || isFlag(command.Flags, words[0]):
+			return nil, fmt.Errorf("%s lacks its value", strings.TrimSuffix(word, "="))
 		default:
 			front = append(front, words[0])
 			words = words[1:]

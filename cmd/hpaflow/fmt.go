@@ -19,8 +19,19 @@ func fmtCommand() *cli.Command {
 		ArgsUsage: "FILE.flow...|-",
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "w", Usage: "write the files in place, and name those that change"}},
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
+			streams := 0
+			for _, path := range c.Args().Slice() {
+				if path == "-" {
+					streams++
+				}
+			}
+			switch {
+			case c.NArg() == 0:
 				return errors.New("fmt takes one .flow file or more")
+			case streams > 1:
+				return errors.New("- is standard input, which can be read once")
+			case streams == 1 && c.Bool("w"):
+				return errors.New("-w writes into files, and - is standard input")
 			}
 			return formatFiles(c)
 		},
@@ -60,9 +71,6 @@ func formatFiles(c *cli.Context) error {
 func readFlow(c *cli.Context, path string) ([]byte, error) {
 	if path != "-" {
 		return os.ReadFile(path)
-	}
-	if c.Bool("w") {
-		return nil, errors.New("-w writes into files, and - is standard input")
 	}
 	return io.ReadAll(c.App.Reader)
 }

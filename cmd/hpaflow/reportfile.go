@@ -14,10 +14,10 @@ import (
 // checkReport says, before any work, why a report could not be written to a
 // file, or would take the place of something else.
 func checkReport(report, flowFile string, plan *lang.Plan) error {
+	if by := plan.Streams()["output"]; by != "" && (report == "-" || component.StreamOf(report) == "output") {
+		return fmt.Errorf("--report %s: standard output has one user, and %s is it", report, by)
+	}
 	if report == "-" {
-		if by := plan.Streams()["output"]; by != "" {
-			return fmt.Errorf("--report -: standard output has one user, and %s is it", by)
-		}
 		return nil
 	}
 	if err := errors.Join(component.CheckTilde(report), component.Writable(report, false)); err != nil {
@@ -25,7 +25,7 @@ func checkReport(report, flowFile string, plan *lang.Plan) error {
 	}
 	read, written := plan.Paths()
 	for _, path := range append(append(read, written...), flowFile) {
-		if lang.SamePlace(path, report) && component.Replaced(path) {
+		if lang.SamePlace(path, report) && component.HasOneWriter(path) {
 			return fmt.Errorf("--report: %q is a file of the flow itself", report)
 		}
 	}

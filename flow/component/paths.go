@@ -49,13 +49,30 @@ func (f Field) paths(wanted bool, v any) []string {
 // Stream is which of the standard streams a valid value asks for: "input",
 // "output", or "" for none.
 func (f Field) Stream(v any) string {
-	switch {
-	case !f.Stdio || v != "-":
-		return ""
-	case f.reads():
-		return "input"
+	if f.Stdio && v == "-" {
+		if f.reads() {
+			return "input"
+		}
+		return "output"
 	}
-	return "output"
+	for _, path := range append(f.Reads(v), f.Writes(v)...) {
+		if stream := StreamOf(path); stream != "" {
+			return stream
+		}
+	}
+	return ""
+}
+
+// StreamOf is which of the standard streams a path is a name of: "input",
+// "output", or "" for none.
+func StreamOf(path string) string {
+	switch filepath.Clean(path) {
+	case "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0":
+		return "input"
+	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return "output"
+	}
+	return ""
 }
 
 // Exists checks what a valid value names on disk: input files and folders
@@ -131,11 +148,11 @@ func Writable(path string, folder bool) error {
 	return nil
 }
 
-// Replaced says whether a file at a path is replaced when it is written, or
-// made: devices and pipes are written to, and many can do that.
-func Replaced(path string) bool {
+// HasOneWriter says whether what is at a path, or would be made there, has one
+// writer: a file or a folder. Many can write to a device or a pipe.
+func HasOneWriter(path string) bool {
 	info, err := os.Stat(path)
-	return err != nil || info.Mode().IsRegular()
+	return err != nil || info.Mode().IsRegular() || info.IsDir()
 }
 
 // onPseudoFS says that a path stands for what a process has open, such as

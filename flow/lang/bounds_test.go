@@ -71,6 +71,10 @@ func TestBombs(t *testing.T) {
 			if len(faults) == 0 || !strings.Contains(faults.Error(), c.want) {
 				t.Errorf("faults %.500v\nwant %s", faults, c.want)
 			}
+			var shown strings.Builder
+			if err := faults.Render(&shown, false); err != nil || shown.Len() > 10_000 {
+				t.Errorf("it takes %d bytes to say so, %v", shown.Len(), err)
+			}
 			if used, took := after.TotalAlloc-before.TotalAlloc, time.Since(start); used > 512<<20 || took > 10*time.Second {
 				t.Errorf("%d MiB in %v", used>>20, took)
 			}

@@ -89,7 +89,7 @@ func (p *planner) claimOutput(claims []claim, c claim) []claim {
 // run share its folder, each with files of its own.
 func (c claim) excludes(other claim) bool {
 	if c.field.Type != component.OutputDir || other.field.Type != component.OutputDir {
-		return component.Replaced(c.path) // many can write to /dev/null
+		return component.HasOneWriter(c.path) // many can write to /dev/null
 	}
 	return c.field.Sole && other.field.Sole || c.by.spec == other.by.spec && c.field.Name == other.field.Name
 }

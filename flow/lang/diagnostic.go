@@ -36,10 +36,14 @@ func (d Diagnostic) String() string {
 }
 
 func (d Diagnostic) text() string {
-	if d.Hint == "" {
-		return Safe(d.Message)
+	text := d.Message
+	if len(text) > widestMessage {
+		text = strings.ToValidUTF8(text[:widestMessage], "") + "..."
 	}
-	return Safe(d.Message + "; " + d.Hint)
+	if d.Hint == "" {
+		return Safe(text)
+	}
+	return Safe(text + "; " + d.Hint)
 }
 
 // Diagnostics are all faults that were found, in the order of the file.
@@ -119,8 +123,27 @@ func (f *File) at(place hcl.Range, message, hint string) Diagnostic {
 	end = min(end, last)
 	return Diagnostic{
 		File: f.name, Line: place.Start.Line, Column: place.Start.Column, Message: message, Hint: hint,
-		before: safeTabs(string(f.src[first:start])), marked: safeTabs(string(f.src[start:end])), after: safeTabs(strings.TrimSuffix(string(f.src[end:last]), "\r")),
+		before: safeTabs(clipped(f.src[first:start], true)), marked: safeTabs(clipped(f.src[start:end], false)),
+		after: safeTabs(strings.TrimSuffix(clipped(f.src[end:last], false), "\r")),
 	}
+}
+
+// widest is how much is shown of each part of a source line, and of a message,
+// in bytes: a line of a megabyte tells nobody where a fault is.
+const (
+	widestLine    = 200
+	widestMessage = 2000
+)
+
+// clipped is the end of a part of a line that is too long to show, or its start.
+func clipped(part []byte, end bool) string {
+	switch {
+	case len(part) <= widestLine:
+		return string(part)
+	case end:
+		return "..." + strings.ToValidUTF8(string(part[len(part)-widestLine:]), "")
+	}
+	return strings.ToValidUTF8(string(part[:widestLine]), "") + "..."
 }
 
 // fromHCL takes over what the HCL library has to say.

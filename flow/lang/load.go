@@ -113,6 +113,8 @@ func (l *loading) unreadable(name string, err error) *Diagnostic {
 	}
 	d := &Diagnostic{File: name, Message: err.Error()}
 	switch {
+	case name == "":
+		d.Message = "the name of a flow is empty"
 	case name == "-":
 		d.Hint = "a flow is a file; /dev/stdin is standard input"
 	case errors.Is(err, fs.ErrNotExist):
