@@ -20,6 +20,7 @@ const (
 	maxValues = 64 << 20 // bytes that all values come to, steps included
 	maxRounds = 1000     // steps that one for_each makes
 	maxSteps  = 5000     // steps of a file and of the files they run
+	maxWork   = 1 << 20  // words and signs of the files that all steps run
 )
 
 // measure reports where a file's tokens pass the bounds, and characters that
@@ -55,6 +56,10 @@ func (f *File) measure() Diagnostics {
 			hclsyntax.TokenBang, hclsyntax.TokenQuestion, hclsyntax.TokenDot:
 			operators[last]++
 			depth++
+		case hclsyntax.TokenNumberLit:
+			if len(t.Bytes) > maxDigits {
+				return Diagnostics{f.at(t.Range, errDigits.Error(), "")}
+			}
 		case hclsyntax.TokenInvalid:
 			if name, invisible := unseen(t.Bytes); invisible {
 				faults = append(faults, f.at(t.Range, name+" stands here, which cannot be seen", "remove it, or write a plain space"))
@@ -68,6 +73,7 @@ func (f *File) measure() Diagnostics {
 		return Diagnostics{f.at(tokens[maxTokens].Range, fmt.Sprintf("the file has more than %d words and signs", maxTokens),
 			"a list as long as this belongs into a table that the flow reads")}
 	}
+	f.tokens = len(tokens)
 	return faults.sorted()
 }
 

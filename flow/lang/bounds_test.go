@@ -52,6 +52,13 @@ func TestBombs(t *testing.T) {
 		"spliced":    {variable(`"${"1e${99999999}" + 0}"`), "a number of more than 1000 digits"},
 		"negative":   {variable(`"${-"1e9999999"}"`), "a number of more than 1000 digits"},
 		"least":      {variable(`"${min("1e9999999", "1e9999999")}"`), "a number of more than 1000 digits"},
+		"literal":    {variable(strings.Repeat("7", 1_000_000)), "case.flow:1:26: a number of more than 1000 digits"},
+		"digits":     {variable(`"` + strings.Repeat("7", 1_000_000) + `" * 1`), "case.flow:1:26: a number of more than 1000 digits"},
+		"less":       {variable(`"` + strings.Repeat("7", 1_000_000) + `" < 1`), "case.flow:1:26: a number of more than 1000 digits"},
+		"negated":    {variable(`-"` + strings.Repeat("7", 1_000_000) + `"`), "a number of more than 1000 digits"},
+		"key":        {variable(`[1]["` + strings.Repeat("7", 1_000_000) + `"]`), "a number of more than 1000 digits"},
+		"most":       {variable(`max("` + strings.Repeat("7", 1_000_000) + `")`), "a number of more than 1000 digits"},
+		"verb":       {variable(`format("%d", "` + strings.Repeat("7", 1_000_000) + `")`), "a number of more than 1000 digits"},
 		"squares":    {strings.Replace(doublings(39, "V * V"), `"x"`, "1e100", 1), "case.flow:5:27: error during operation: a number of more than 1000 digits"},
 		"format":     {variable(`format("%f", "1e9999999")`), "a number of more than 1000 digits"},
 		"width":      {variable(`format("%999999999s", "x")`), "asks for more than 999 characters"},
@@ -97,6 +104,23 @@ func TestStepsAreBounded(t *testing.T) {
 	})
 	_, faults := lang.Load(filepath.Join(dir, "a.flow"), nil, langtest.Components().Registry)
 	if len(faults) != 1 || !strings.Contains(faults.Error(), `b.flow:1:1: step "b": with it there are more than 5000 steps`) {
+		t.Errorf("faults %.500v", faults)
+	}
+}
+
+// A large flow is planned so often and no more, however many steps run it.
+func TestWorkOfStepsIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	rounds := make([]string, 30)
+	for i := range rounds {
+		rounds[i] = fmt.Sprint(i)
+	}
+	write(t, dir, map[string]string{
+		"a.flow":     "step \"a\" {\n  flow = \"large.flow\"\n  for_each = [" + strings.Join(rounds, ", ") + "]\n  set = { to = \"x\" }\n}",
+		"large.flow": printFlow + strings.Repeat("# a comment\n", 45_000),
+	})
+	_, faults := lang.Load(filepath.Join(dir, "a.flow"), nil, langtest.Components().Registry)
+	if len(faults) != 1 || !strings.Contains(faults.Error(), `a.flow:2:10: step "a": with it the flows of all steps have more than 1048576 words`) {
 		t.Errorf("faults %.500v", faults)
 	}
 }

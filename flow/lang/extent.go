@@ -2,6 +2,7 @@ package lang
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -54,6 +55,7 @@ func (s *surveyor) of(e hclsyntax.Expression) extent {
 		}
 		return extentOf(e.Val)
 	case *hclsyntax.ScopeTraversalExpr:
+		s.keys(e, e.Traversal)
 		return s.named(e.Traversal)
 	case *hclsyntax.ParenthesesExpr:
 		return s.of(e.Expression)
@@ -62,9 +64,10 @@ func (s *surveyor) of(e hclsyntax.Expression) extent {
 	case *hclsyntax.ObjectConsKeyExpr:
 		return s.of(e.Wrapped)
 	case *hclsyntax.RelativeTraversalExpr:
+		s.keys(e, e.Traversal)
 		return s.of(e.Source)
 	case *hclsyntax.IndexExpr:
-		return sum(s.of(e.Collection), s.of(e.Key))
+		return sum(s.of(e.Collection), s.operand(e.Key))
 	case *hclsyntax.TemplateExpr:
 		return sum(s.all(e.Parts)...)
 	case *hclsyntax.TemplateJoinExpr:
@@ -80,9 +83,15 @@ func (s *surveyor) of(e hclsyntax.Expression) extent {
 	case *hclsyntax.ConditionalExpr:
 		return sum(s.of(e.Condition), s.of(e.TrueResult), s.of(e.FalseResult))
 	case *hclsyntax.UnaryOpExpr:
+		if takesNumbers(e.Op) {
+			return s.operand(e.Val)
+		}
 		return s.of(e.Val)
 	case *hclsyntax.BinaryOpExpr:
-		return sum(s.of(e.LHS), s.of(e.RHS), extent{bytes: maxDigits})
+		if takesNumbers(e.Op) {
+			return sum(s.operand(e.LHS), s.operand(e.RHS))
+		}
+		return sum(s.of(e.LHS), s.of(e.RHS))
 	case *hclsyntax.ForExpr:
 		return s.each(e)
 	case *hclsyntax.SplatExpr:
@@ -95,12 +104,43 @@ func (s *surveyor) of(e hclsyntax.Expression) extent {
 	return extent{bytes: base}
 }
 
+// operand is the extent of what is read as a number: text that comes to be one
+// is no longer than one is.
+func (s *surveyor) operand(e hclsyntax.Expression) extent {
+	switch e := e.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		return s.operand(e.Expression)
+	case *hclsyntax.ConditionalExpr:
+		return sum(s.of(e.Condition), s.operand(e.TrueResult), s.operand(e.FalseResult))
+	case *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr:
+		return s.of(e)
+	case *hclsyntax.FunctionCallExpr:
+		if slices.Contains([]string{"length", "max", "min"}, e.Name) {
+			return s.of(e)
+		}
+	}
+	x := s.of(e)
+	if x.items == 0 && x.text() > maxText+base && s.huge == nil {
+		s.huge = e
+	}
+	return sum(x, extent{bytes: maxDigits})
+}
+
 func (s *surveyor) all(list []hclsyntax.Expression) []extent {
 	extents := make([]extent, len(list))
 	for i, e := range list {
 		extents[i] = s.of(e)
 	}
 	return extents
+}
+
+// keys looks at the keys in a traversal, which may be read as numbers.
+func (s *surveyor) keys(e hclsyntax.Expression, t hcl.Traversal) {
+	for _, step := range t {
+		if index, ok := step.(hcl.TraverseIndex); ok && s.huge == nil && isLongNumber(index.Key) {
+			s.huge = e
+		}
+	}
 }
 
 // named is the extent of a variable, or of a name that a `for` gives.
@@ -137,6 +177,11 @@ func (s *surveyor) each(e *hclsyntax.ForExpr) extent {
 // call is the extent of what a function gives.
 func (s *surveyor) call(e *hclsyntax.FunctionCallExpr) extent {
 	args := s.all(e.Args)
+	if e.Name == "min" || e.Name == "max" {
+		for _, arg := range e.Args {
+			s.operand(arg)
+		}
+	}
 	x := sum(args...)
 	switch {
 	case e.Name == "format":

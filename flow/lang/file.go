@@ -16,6 +16,8 @@ type File struct {
 	name string // its path, or that of a flow which comes with the program
 	src  []byte
 	body *hclsyntax.Body
+
+	tokens int // words and signs
 }
 
 // Parse reads the syntax of a file; name is what diagnostics call it. Names

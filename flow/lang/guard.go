@@ -41,6 +41,18 @@ func digits(f *big.Float) float64 {
 	return math.Abs(float64(f.MantExp(nil)) * math.Log10(2))
 }
 
+// maxText is how long a text may be that is read as a number.
+const maxText = 2 * maxDigits
+
+// isLongNumber says that reading a text as a number would take long.
+func isLongNumber(v cty.Value) bool {
+	return v.Type() == cty.String && v.IsKnown() && !v.IsNull() && len(v.AsString()) > maxText &&
+		strings.Trim(v.AsString(), "0123456789.+-eE") == ""
+}
+
+// takesNumbers says that an operation reads its operands as numbers.
+func takesNumbers(op *hclsyntax.Operation) bool { return op.Impl.Params()[0].Type == cty.Number }
+
 // guarded are the operations of arithmetic, which refuse such numbers: text
 // that looks like a number becomes one only on its way to them.
 var guarded = func() map[*hclsyntax.Operation]*hclsyntax.Operation {
@@ -113,6 +125,9 @@ var formatFunc = function.New(&function.Spec{
 		}
 		given := append([]cty.Value{}, args...)
 		for i, a := range given[1:] {
+			if isLongNumber(a) {
+				return cty.NilVal, errDigits
+			}
 			n, err := ctyconvert.Convert(a, cty.Number)
 			if err != nil || !n.IsKnown() || n.IsNull() {
 				continue
@@ -133,6 +148,9 @@ func numberText(v cty.Value) string { return v.AsBigFloat().Text('f', -1) }
 
 // parseNumber reads a number from the command line.
 func parseNumber(text string) (cty.Value, error) {
+	if len(text) > maxText {
+		return cty.NilVal, errDigits
+	}
 	v, err := cty.ParseNumberVal(strings.TrimSpace(text))
 	if err != nil {
 		return v, fmt.Errorf("%q is not a number", text)

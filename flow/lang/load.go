@@ -26,6 +26,7 @@ type loading struct {
 	stoodIn []string         // flows that came from the program, since no file had the name
 	spent   float64          // bytes that values come to
 	steps   int
+	work    int // words and signs planned
 }
 
 func newLoading(reg *component.Registry, disk bool) *loading {

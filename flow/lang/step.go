@@ -214,6 +214,11 @@ func (p *planner) checkStep(s step, r round, a *hclsyntax.Attribute, name string
 			p.fault(a.Expr.Range(), "", "step %q: files of steps run one another more than %d deep", s.name, deepest)
 			return name
 		}
+		if p.loading.work += f.tokens; p.loading.work > maxWork {
+			p.loading.steps = maxSteps + 1
+			p.fault(a.Expr.Range(), "", "step %q: with it the flows of all steps have more than %d words and signs", s.name, maxWork)
+			return name
+		}
 		inner := &planner{file: f, loading: p.loading, inputs: p.inputs && first, above: p.above}
 		_, faults = inner.plan(sets)
 		p.claimStreams(s, r, inner.streams)
