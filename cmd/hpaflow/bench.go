@@ -129,7 +129,7 @@ func (r fedReport) write(c *cli.Context) error {
 		return json.NewEncoder(out).Encode(r)
 	}
 	fmt.Fprintf(out, "%s: the input side takes %.1f ms a batch, %.1f images/s, %.1f ms of processor time an image; it could feed a device that takes no less\n",
-		r.Flow, r.InputStepMS, r.InputImagesPerS, r.InputCPUMS)
+		lang.Safe(r.Flow), r.InputStepMS, r.InputImagesPerS, r.InputCPUMS)
 	if r.Bottleneck != "" {
 		fmt.Fprintf(out, "its bottleneck: %s\n", r.Bottleneck)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,11 @@ func loopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
 // onlyHosts lets through requests to the names that the server has: those of
 // this machine, any address, where one was given, and the name that was. So
 // no page of another site can read here by a name that leads to this machine.
@@ -46,7 +52,7 @@ func onlyHosts(given string, next http.Handler) http.Handler {
 			asked = h
 		}
 		asked = strings.ToLower(strings.Trim(asked, "[]"))
-		if !slices.Contains(names, asked) && (host == "" || net.ParseIP(asked) == nil) {
+		if !slices.Contains(names, asked) && (host == "" || !isAddress(asked)) {
 			http.Error(w, "this server does not go by that name; ask for localhost or the address given to --http", http.StatusMisdirectedRequest)
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
@@ -38,5 +40,13 @@ func writeReport(report string, stdout io.Writer, stats flow.Stats, cause error)
 	if report == "-" {
 		return write(stdout)
 	}
-	return atomicfile.Write(report, write)
+	return writeFile(report, write)
+}
+
+// writeFile writes a file, and makes the folder it is to stand in.
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, write)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
@@ -37,8 +36,8 @@ func shardsCommand() *cli.Command {
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
-					if err := component.CheckTilde(c.String("o")); err != nil {
-						return fmt.Errorf("-o: %w", err)
+					if err := checkCat(c.String("o"), c.String("format")); err != nil {
+						return err
 					}
 					return withShards(c, 2, func(r *shards.Reader) error { return catSample(c, r) })
 				},
@@ -109,6 +108,20 @@ func labelText(e shards.Entry) string {
 	return e.Labels.String()
 }
 
+// checkCat refuses flags of shards cat before anything is read.
+func checkCat(file, format string) error {
+	if format != "" && format != "png" && format != "json" {
+		return fmt.Errorf("--format is %q, want png or json", format)
+	}
+	if file == "" || file == "-" {
+		return nil
+	}
+	if err := errors.Join(component.CheckTilde(file), component.Writable(file, false)); err != nil {
+		return fmt.Errorf("-o: %w", err)
+	}
+	return nil
+}
+
 func catSample(c *cli.Context, r *shards.Reader) error {
 	sample, err := r.Read(c.Args().Get(1))
 	if err != nil {
@@ -126,11 +139,9 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
 	case format == "json":
 		write = func(w io.Writer) error { return describeSample(w, sample) }
-	default:
-		return fmt.Errorf("--format is %q, want png or json", format)
 	}
 	if path := c.String("o"); path != "" && path != "-" {
-		return atomicfile.Write(path, write)
+		return writeFile(path, write)
 	}
 	return write(c.App.Writer)
 }
