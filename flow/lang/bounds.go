@@ -17,7 +17,7 @@ const (
 	maxTokens = 50_000   // words and signs of a file
 	maxDepth  = 100      // brackets, templates and operators inside one another
 	maxDigits = 1000     // of a number that is computed
-	maxValues = 32 << 20 // bytes that all values come to, steps included
+	maxValues = 64 << 20 // bytes that all values come to, steps included
 	maxRounds = 1000     // steps that one for_each makes
 	maxSteps  = 5000     // steps of a file and of the files they run
 	maxWork   = 1 << 20  // words and signs of the files that all steps run
