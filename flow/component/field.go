@@ -116,7 +116,7 @@ func (f Field) Accepts(v any) error {
 		if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
 			return &ChoiceError{Value: s, Choices: f.Choices}
 		}
-		if err := CheckTilde(s); err != nil {
+		if err := errors.Join(CheckTilde(s), f.checkDash(s)); err != nil {
 			return err
 		}
 	}

@@ -209,6 +209,19 @@ func CheckTilde(path string) error {
 		path, first, path)
 }
 
+// checkDash refuses "-" where it would be the name of a file, and not what
+// people mean by it.
+func (f Field) checkDash(path string) error {
+	if path != "-" || f.Stdio || !f.reads() && !f.writes() {
+		return nil
+	}
+	stream := "stdin"
+	if f.writes() {
+		stream = "stdout"
+	}
+	return fmt.Errorf(`"-" has no meaning here; write /dev/%s, or "./-" for a file of that name`, stream)
+}
+
 // ofPath is an error of the file system with the path it is about, quoted.
 func ofPath(path string, err error) error {
 	var at *fs.PathError
