@@ -55,18 +55,21 @@ func (o *output) Write(b []byte) (int, error) {
 type input struct {
 	r   io.Reader
 	ctx context.Context // nil: reads are waited for
+	own []byte          // what is read into, since a read may outlast its call; the last one that does has it
 }
 
 // until binds reading to a run, before it begins.
 func (i *input) until(ctx context.Context) { i.ctx = ctx }
 
-// Read implements io.Reader. The reading has a buffer of its own, since it may
-// outlast the call.
+// Read implements io.Reader. It has one caller at a time.
 func (i *input) Read(b []byte) (int, error) {
 	if i.ctx == nil {
 		return i.r.Read(b)
 	}
-	own := make([]byte, len(b))
+	if len(i.own) < len(b) {
+		i.own = make([]byte, len(b))
+	}
+	own := i.own[:len(b)]
 	n, err := withdrawn(i.ctx, func() (int, error) { return i.r.Read(own) })
 	return copy(b, own[:n]), err
 }
