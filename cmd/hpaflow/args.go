@@ -17,7 +17,7 @@ import (
 func arranged(app *cli.App, args []string) ([]string, error) {
 	command, depth := commandOf(app, args)
 	if command == nil {
-		return args, nil
+		return args, checkFirst(app, args)
 	}
 	var front, rest []string
 	words := args[depth:]
@@ -52,6 +52,18 @@ func arranged(app *cli.App, args []string) ([]string, error) {
 		rest = append([]string{"--"}, rest...)
 	}
 	return slices.Concat(args[:depth], front, rest), nil
+}
+
+// checkFirst refuses a flag that the program itself does not have.
+func checkFirst(app *cli.App, args []string) error {
+	if len(args) < 2 || len(args[1]) < 2 || args[1][0] != '-' || args[1] == "--" {
+		return nil
+	}
+	names := append(flagNames(app.Flags), "help", "h", "version", "v")
+	if name, _, _ := strings.Cut(strings.TrimLeft(args[1], "-"), "="); !slices.Contains(names, name) {
+		return unknownFlag(args[1], names)
+	}
+	return nil
 }
 
 // commandOf is the command that the first words name, and how many these are;

@@ -84,6 +84,9 @@ func (l *loading) find(name string) (*File, Diagnostics) {
 
 // locate gives the text of a flow and the name by which it is found again.
 func (l *loading) locate(name string) (string, []byte, *Diagnostic) {
+	if err := component.CheckTilde(name); err != nil {
+		return "", nil, &Diagnostic{Message: err.Error()}
+	}
 	if base, ok := strings.CutPrefix(name, BuiltIn); ok {
 		src, err := l.builtIn(base)
 		if err != nil {
