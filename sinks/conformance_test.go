@@ -199,7 +199,7 @@ func arguments(t *testing.T, s *component.Spec, dir, name string) component.Args
 		switch {
 		case f.Type == component.OutputDir:
 			a[f.Name] = dir
-		case f.Type == component.OutputFile:
+		case f.Type == component.OutputFile || f.Type == component.OutputPath:
 			a[f.Name] = filepath.Join(dir, name)
 		case f.Default != nil:
 			a[f.Name] = f.Default

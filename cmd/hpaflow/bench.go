@@ -72,9 +72,10 @@ func benchInput(c *cli.Context, reg *component.Registry) error {
 	stderr := c.App.ErrWriter
 	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
 	if len(faults) > 0 {
-		faults.Render(stderr, isTerminal(stderr))
+		faults.Render(stderr, colours(stderr))
 		return &exitError{code: exitUsage}
 	}
+	tellStandIns(stderr, plan)
 	opts, err := runOptions(c.String("workers"), c.String("memory"), plan)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (r fedReport) write(c *cli.Context) error {
 		return json.NewEncoder(out).Encode(r)
 	}
 	fmt.Fprintf(out, "%s: the input side takes %.1f ms a batch, %.1f images/s, %.1f ms of processor time an image; it could feed a device that takes no less\n",
-		r.Flow, r.InputStepMS, r.InputImagesPerS, r.InputCPUMS)
+		lang.Safe(r.Flow), r.InputStepMS, r.InputImagesPerS, r.InputCPUMS)
 	if r.Bottleneck != "" {
 		fmt.Fprintf(out, "its bottleneck: %s\n", r.Bottleneck)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
@@ -31,21 +32,40 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 		plan, faults := lang.Load(path, c.StringSlice("set"), reg)
 		if len(faults) > 0 {
 			faulty = true
-			if err := faults.Render(c.App.ErrWriter, isTerminal(c.App.ErrWriter)); err != nil {
+			if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
 				return err
 			}
+			continue
+		}
+		tellStandIns(c.App.ErrWriter, plan)
+		if err := buildable(plan, reg); err != nil {
+			faulty = true
+			fmt.Fprintln(c.App.ErrWriter, lang.SafeLines(err.Error()))
 			continue
 		}
 		holds := count(len(plan.Nodes), "node")
 		if len(plan.Steps) > 0 {
 			holds = count(len(plan.Steps), "step")
 		}
-		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", path, holds, count(len(plan.Variables), "variable"))
+		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", lang.Safe(path), holds, count(len(plan.Variables), "variable"))
 	}
 	if faulty {
 		return &exitError{code: exitUsage}
 	}
 	return nil
+}
+
+// buildable builds what a run would build first, which looks into its inputs,
+// and leaves it.
+func buildable(plan *lang.Plan, reg *component.Registry) error {
+	for len(plan.Steps) > 0 {
+		first, faults := lang.Load(plan.Steps[0].File, plan.Steps[0].Sets, reg)
+		if len(faults) > 0 {
+			return faults
+		}
+		plan = first
+	}
+	return plan.Build(flow.New(plan.Options()))
 }
 
 func count(n int, what string) string {

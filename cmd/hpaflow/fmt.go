@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/flow/lang"
 )
 
@@ -17,11 +16,22 @@ func fmtCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "fmt",
 		Usage:     "lay flows out in the canonical way, on standard output",
-		ArgsUsage: "FILE.flow...",
+		ArgsUsage: "FILE.flow...|-",
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "w", Usage: "write the files in place, and name those that change"}},
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
+			streams := 0
+			for _, path := range c.Args().Slice() {
+				if path == "-" {
+					streams++
+				}
+			}
+			switch {
+			case c.NArg() == 0:
 				return errors.New("fmt takes one .flow file or more")
+			case streams > 1:
+				return errors.New("- is standard input, which can be read once")
+			case streams == 1 && c.Bool("w"):
+				return errors.New("-w writes into files, and - is standard input")
 			}
 			return formatFiles(c)
 		},
@@ -32,14 +42,14 @@ func fmtCommand() *cli.Command {
 func formatFiles(c *cli.Context) error {
 	faulty := false
 	for _, path := range c.Args().Slice() {
-		src, err := os.ReadFile(path)
+		src, err := readFlow(c, path)
 		if err != nil {
-			return fmt.Errorf("fmt: %w", err)
+			return &exitError{exitUsage, fmt.Errorf("fmt: %w", err)}
 		}
 		out, err := lang.Format(path, src)
 		if faults, ok := errors.AsType[lang.Diagnostics](err); ok {
 			faulty = true
-			if err := faults.Render(c.App.ErrWriter, isTerminal(c.App.ErrWriter)); err != nil {
+			if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
 				return err
 			}
 			continue
@@ -57,6 +67,14 @@ func formatFiles(c *cli.Context) error {
 	return nil
 }
 
+// readFlow reads a file, or standard input for "-".
+func readFlow(c *cli.Context, path string) ([]byte, error) {
+	if path != "-" {
+		return os.ReadFile(path)
+	}
+	return io.ReadAll(c.App.Reader)
+}
+
 func putFormatted(c *cli.Context, path string, src, out []byte) error {
 	if !c.Bool("w") {
 		_, err := c.App.Writer.Write(out)
@@ -65,12 +83,9 @@ func putFormatted(c *cli.Context, path string, src, out []byte) error {
 	if bytes.Equal(src, out) {
 		return nil
 	}
-	err := atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(out)
-		return err
-	})
-	if err == nil {
-		fmt.Fprintln(c.App.Writer, path)
+	if err := overwrite(path, src, out); err != nil {
+		return &exitError{exitFailed, fmt.Errorf("fmt: %w", err)}
 	}
-	return err
+	fmt.Fprintln(c.App.Writer, lang.Safe(path))
+	return nil
 }

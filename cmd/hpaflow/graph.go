@@ -38,12 +38,12 @@ func graphCommand(reg *component.Registry) *cli.Command {
 // drawFile draws a flow whose input files need not exist.
 func drawFile(c *cli.Context, reg *component.Registry, format string) error {
 	var plan *lang.Plan
-	file, faults := lang.Read(c.Args().First())
+	file, faults := lang.Find(c.Args().First(), reg)
 	if faults == nil {
 		plan, faults = file.Plan(c.StringSlice("set"), reg)
 	}
 	if faults != nil {
-		if err := faults.Render(c.App.ErrWriter, isTerminal(c.App.ErrWriter)); err != nil {
+		if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
 			return err
 		}
 		return &exitError{code: exitUsage}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/configs"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
@@ -31,17 +32,25 @@ func main() {
 
 // mainExit is the program without its process: it gives the exit code.
 func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := newApp(stdin, stdout, stderr)
-	err := app.RunContext(context.Background(), flagsFirst(app, args))
+	out := &output{w: stdout}
+	app := newApp(&input{r: stdin}, out, stderr)
+	words, err := arranged(app, args)
+	if err == nil {
+		err = app.RunContext(context.Background(), words)
+	}
+	if lost := out.failed(); lost != nil {
+		err = &exitError{exitFailed, fmt.Errorf("standard output: %w", lost)}
+	}
 	if err == nil {
 		return exitDone
 	}
 	var exit *exitError
-	if !errors.As(err, &exit) {
-		exit = &exitError{exitUsage, err} // cli's own: an unknown flag, a missing argument
+	if !errors.As(err, &exit) { // an unknown flag, a missing argument
+		fmt.Fprintf(stderr, "hpaflow: %s\n  see %s --help\n", lang.SafeLines(err.Error()), commandLine(app, args))
+		return exitUsage
 	}
 	if exit.err != nil {
-		fmt.Fprintln(stderr, "hpaflow:", exit.err)
+		fmt.Fprintln(stderr, "hpaflow:", lang.SafeLines(exit.err.Error()))
 	}
 	return exit.code
 }
@@ -62,18 +71,19 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	reg := &component.Registry{}
+	reg := &component.Registry{Flows: configs.Files}
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)
 	release, _ := stamps()
-	return &cli.App{
+	app := &cli.App{
 		Name:  "hpaflow",
 		Usage: "run typed dataflow graphs over microscopy images",
 		Description: "A .flow file names sources, ops and sinks and how they are joined; hpaflow checks it,\n" +
 			"runs it in bounded memory, and says which stage limits it.\n\n" +
 			"Exit codes: 0 done; 1 the run failed; 2 the flow or the arguments are wrong;\n" +
 			"3 done, with dead letters; 130 interrupted, run it again to go on.",
+		Reader:                    stdin,
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		Version:                   release,
@@ -82,7 +92,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
 			runCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg),
-			completionCommand(), completeCommand(), manCommand(),
+			completionCommand(), completeCommand(), manCommand(), configsCommand(reg),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
@@ -95,4 +105,6 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
+	prepare(app.Commands)
+	return app
 }

@@ -6,66 +6,76 @@ import (
 	"hpaflow/flow"
 )
 
-// stageCollector reads a graph's counters whenever it is scraped.
-type stageCollector struct {
-	graph   *flow.Graph
-	stages  []stageMetric
-	letters *prometheus.Desc
-	memory  *prometheus.Desc
-	limit   *prometheus.Desc
-}
+// boardCollector reads the counters of all flows of a run whenever it is
+// scraped. Those of flows that have ended stay, so that no scrape misses a step.
+type boardCollector struct{ board *board }
 
-// stageMetric is one number of every stage.
-type stageMetric struct {
+// The labels. The step is empty for a flow that is run by itself.
+var (
+	flowLabels  = []string{"flow", "step"}
+	stageLabels = append([]string{"stage", "kind"}, flowLabels...)
+)
+
+// number is one of the numbers of a flow, or of a stage.
+type number[T any] struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	read func(flow.StageStats) float64
+	read func(T) float64
 }
 
-func newStageCollector(g *flow.Graph) *stageCollector {
-	counter := func(name, help string, read func(flow.StageStats) float64) stageMetric {
-		return stageMetric{stageDesc(name, help), prometheus.CounterValue, read}
-	}
-	gauge := func(name, help string, read func(flow.StageStats) float64) stageMetric {
-		return stageMetric{stageDesc(name, help), prometheus.GaugeValue, read}
-	}
-	return &stageCollector{
-		graph: g,
-		stages: []stageMetric{
-			counter("records_in_total", "Records taken.", func(s flow.StageStats) float64 { return float64(s.In) }),
-			counter("records_out_total", "Records yielded.", func(s flow.StageStats) float64 { return float64(s.Out) }),
-			counter("errors_total", "Records that failed.", func(s flow.StageStats) float64 { return float64(s.Errors) }),
-			counter("skipped_total", "Records dropped on purpose.", func(s flow.StageStats) float64 { return float64(s.Skipped) }),
-			counter("complete_total", "Records left out because an earlier run did them.", func(s flow.StageStats) float64 { return float64(s.Complete) }),
-			counter("bytes_total", "Memory of the values yielded.", func(s flow.StageStats) float64 { return float64(s.Bytes) }),
-			counter("busy_seconds_total", "Time of all workers at work.", func(s flow.StageStats) float64 { return s.Busy.Seconds() }),
-			counter("starved_seconds_total", "Time of all workers waiting for input.", func(s flow.StageStats) float64 { return s.Starved.Seconds() }),
-			counter("blocked_seconds_total", "Time of all workers waiting for room in the output.", func(s flow.StageStats) float64 { return s.Blocked.Seconds() }),
-			gauge("workers", "Workers now.", func(s flow.StageStats) float64 { return float64(s.Workers) }),
-			gauge("queued", "Records on the way to the stage.", func(s flow.StageStats) float64 { return float64(s.Queued) }),
-		},
-		letters: prometheus.NewDesc("hpaflow_dead_letters_total", "Records that failed anywhere.", nil, nil),
-		memory:  prometheus.NewDesc("hpaflow_memory_in_flight_bytes", "Bytes of records in flight.", nil, nil),
-		limit:   prometheus.NewDesc("hpaflow_memory_limit_bytes", "The most bytes there may be in flight.", nil, nil),
-	}
+func ofStage(kind prometheus.ValueType, name, help string, read func(flow.StageStats) float64) number[flow.StageStats] {
+	return number[flow.StageStats]{prometheus.NewDesc("hpaflow_stage_"+name, help, stageLabels, nil), kind, read}
 }
 
-func stageDesc(name, help string) *prometheus.Desc {
-	return prometheus.NewDesc("hpaflow_stage_"+name, help, []string{"stage", "kind"}, nil)
+func ofFlow(kind prometheus.ValueType, name, help string, read func(flow.Stats) float64) number[flow.Stats] {
+	return number[flow.Stats]{prometheus.NewDesc("hpaflow_"+name, help, flowLabels, nil), kind, read}
+}
+
+const (
+	counter = prometheus.CounterValue
+	gauge   = prometheus.GaugeValue
+)
+
+var stageNumbers = []number[flow.StageStats]{
+	ofStage(counter, "records_in_total", "Records taken.", func(s flow.StageStats) float64 { return float64(s.In) }),
+	ofStage(counter, "records_out_total", "Records yielded.", func(s flow.StageStats) float64 { return float64(s.Out) }),
+	ofStage(counter, "errors_total", "Records that failed.", func(s flow.StageStats) float64 { return float64(s.Errors) }),
+	ofStage(counter, "skipped_total", "Records dropped on purpose.", func(s flow.StageStats) float64 { return float64(s.Skipped) }),
+	ofStage(counter, "complete_total", "Records left out because an earlier run did them.", func(s flow.StageStats) float64 { return float64(s.Complete) }),
+	ofStage(counter, "bytes_total", "Memory of the values yielded.", func(s flow.StageStats) float64 { return float64(s.Bytes) }),
+	ofStage(counter, "busy_seconds_total", "Time of all workers at work.", func(s flow.StageStats) float64 { return s.Busy.Seconds() }),
+	ofStage(counter, "starved_seconds_total", "Time of all workers waiting for input.", func(s flow.StageStats) float64 { return s.Starved.Seconds() }),
+	ofStage(counter, "blocked_seconds_total", "Time of all workers waiting for room in the output.", func(s flow.StageStats) float64 { return s.Blocked.Seconds() }),
+	ofStage(gauge, "workers", "Workers now.", func(s flow.StageStats) float64 { return float64(s.Workers) }),
+	ofStage(gauge, "queued", "Records on the way to the stage.", func(s flow.StageStats) float64 { return float64(s.Queued) }),
+}
+
+var flowNumbers = []number[flow.Stats]{
+	ofFlow(counter, "dead_letters_total", "Records that failed anywhere.", func(s flow.Stats) float64 { return float64(s.DeadLetters) }),
+	ofFlow(gauge, "memory_in_flight_bytes", "Bytes of records in flight.", func(s flow.Stats) float64 { return float64(s.Memory) }),
+	ofFlow(gauge, "memory_limit_bytes", "The most bytes there may be in flight.", func(s flow.Stats) float64 { return float64(s.MemoryLimit) }),
 }
 
 // Describe implements prometheus.Collector.
-func (c *stageCollector) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, out) }
+func (c *boardCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, n := range stageNumbers {
+		out <- n.desc
+	}
+	for _, n := range flowNumbers {
+		out <- n.desc
+	}
+}
 
 // Collect implements prometheus.Collector.
-func (c *stageCollector) Collect(out chan<- prometheus.Metric) {
-	s := c.graph.Stats()
-	for _, st := range s.Stages {
-		for _, m := range c.stages {
-			out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.read(st), st.Name, string(st.Kind))
+func (c *boardCollector) Collect(out chan<- prometheus.Metric) {
+	for _, a := range c.board.accounts() {
+		for _, st := range a.stats.Stages {
+			for _, n := range stageNumbers {
+				out <- prometheus.MustNewConstMetric(n.desc, n.kind, n.read(st), st.Name, string(st.Kind), a.stats.Flow, a.step)
+			}
+		}
+		for _, n := range flowNumbers {
+			out <- prometheus.MustNewConstMetric(n.desc, n.kind, n.read(a.stats), a.stats.Flow, a.step)
 		}
 	}
-	out <- prometheus.MustNewConstMetric(c.letters, prometheus.CounterValue, float64(s.DeadLetters))
-	out <- prometheus.MustNewConstMetric(c.memory, prometheus.GaugeValue, float64(s.Memory))
-	out <- prometheus.MustNewConstMetric(c.limit, prometheus.GaugeValue, float64(s.MemoryLimit))
 }

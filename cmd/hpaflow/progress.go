@@ -3,16 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"hpaflow/flow"
+	"hpaflow/flow/lang"
 	"hpaflow/flow/streams"
 )
 
@@ -48,7 +47,7 @@ func newProgress(mode string, out io.Writer) (*progress, error) {
 	switch mode {
 	case "auto":
 		mode = "plain"
-		if isTerminal(out) {
+		if moves(out) {
 			mode = "bar"
 		}
 	case "plain", "none":
@@ -58,16 +57,11 @@ func newProgress(mode string, out io.Writer) (*progress, error) {
 	return &progress{out: out, mode: mode, stop: func() {}, told: map[string]int{}, quiet: map[string]int{}}, nil
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 func (p *progress) events() flow.Events {
 	return flow.Events{
-		Dead: func(d flow.DeadLetter) { p.tell("dead letters", "hpaflow: "+d.String()) },
+		Dead: func(d flow.DeadLetter) { p.tell("dead letters", "hpaflow: "+lang.Safe(d.String())) },
 		Skipped: func(stage, key, reason string) {
-			p.tell("skipped records", fmt.Sprintf("hpaflow: %s: skipped %s: %s", stage, key, reason))
+			p.tell("skipped records", lang.Safe(fmt.Sprintf("hpaflow: %s: skipped %s: %s", stage, key, reason)))
 		},
 		Noted: p.note,
 	}
@@ -78,7 +72,7 @@ func (p *progress) note(stage, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.mode != "none" {
-		p.print(stage + ": " + text)
+		p.print(lang.SafeLines(stage + ": " + text))
 	}
 }
 
@@ -111,7 +105,7 @@ func (p *progress) start(g *flow.Graph) {
 	case "bar":
 		p.bars = mpb.New(mpb.WithOutput(p.out), mpb.WithWidth(40), mpb.WithAutoRefresh())
 		p.bar = p.bars.New(0, mpb.BarStyle().Rbound("]").Lbound("["),
-			mpb.PrependDecorators(decor.Name(g.Options().Name+" ")),
+			mpb.PrependDecorators(decor.Name(lang.Safe(g.Options().Name)+" ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.lastPace() })))
 		every = barEvery
 	}
@@ -124,7 +118,7 @@ func (p *progress) show(recent []flow.Stats) {
 	if p.bar == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.print(last.Flow + ": " + pace(first, last))
+		p.print(lang.Safe(last.Flow) + ": " + pace(first, last))
 		return
 	}
 	p.paceMu.Lock()
@@ -198,7 +192,7 @@ func (p *progress) finish(s flow.Stats, cause error) {
 	switch {
 	case p.mode == "none":
 	case p.brief && cause == nil && !nothingToDo(s):
-		fmt.Fprintf(p.out, "%s: %s\n", s.Flow, strings.Join(counts(s), ", "))
+		fmt.Fprintf(p.out, "%s: %s\n", lang.Safe(s.Flow), strings.Join(counts(s), ", "))
 	default:
 		summarise(p.out, s, cause)
 	}

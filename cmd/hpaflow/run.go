@@ -5,22 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
-
-var errInterrupted = errors.New("interrupted; run the same command again to go on")
 
 func runCommand(reg *component.Registry) *cli.Command {
 	return &cli.Command{
@@ -31,8 +25,8 @@ func runCommand(reg *component.Registry) *cli.Command {
 			setFlag(),
 			workersFlag(),
 			memoryFlag(),
-			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this address, such as :6060"},
-			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON file"},
+			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
+			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
 		},
 		Action: func(c *cli.Context) error {
@@ -59,9 +53,20 @@ func memoryFlag() cli.Flag {
 func run(c *cli.Context, reg *component.Registry) error {
 	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
+	stdout, stdin := c.App.Writer.(*output), c.App.Reader.(*input)
+	stdout.until(ctx)
+	stdin.until(ctx)
 	r := &running{
-		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
-		http: c.String("http"), report: c.String("report"), progress: c.String("progress"),
+		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
+		report: c.String("report"), progress: c.String("progress"),
+	}
+	if addr := c.String("http"); addr != "" {
+		r.board = &board{}
+		stop, err := serve(addr, r.board, r.out)
+		if err != nil {
+			return err
+		}
+		defer stop()
 	}
 	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
 }
@@ -71,24 +76,32 @@ type running struct {
 	reg             *component.Registry
 	out             io.Writer // standard error
 	results         io.Writer // where results are named in the end
+	stdout          *output
 	workers, memory string
-	http, report    string   // empty: no
+	board           *board   // what is served of the run; nil: nothing is
+	report          string   // empty: no
 	progress        string   // auto, plain or none
 	brief           bool     // without the table of stages
 	at              []string // where the flow stands in files of steps, the outermost first
+	step            string   // the names of the steps that led here, a/b
 }
 
 // file runs a flow, or the steps of one, with variables set.
 func (r *running) file(ctx context.Context, path string, sets []string) error {
 	plan, faults := lang.Load(path, sets, r.reg)
-	if len(faults) == 0 && len(plan.Steps) > 0 {
-		return r.then(plan, r.steps(ctx, plan))
+	if len(faults) == 0 {
+		if err := r.ready(path, plan); err != nil {
+			return err
+		}
+		if len(plan.Steps) > 0 {
+			return r.then(plan, r.steps(ctx, plan))
+		}
 	}
 	if len(r.at) > 0 && r.progress != "none" {
-		fmt.Fprintf(r.out, "\n%s\n", strings.Join(r.at, "; "))
+		fmt.Fprintf(r.out, "\n%s\n", lang.Safe(strings.Join(r.at, "; ")))
 	}
 	if len(faults) > 0 {
-		faults.Render(r.out, isTerminal(r.out))
+		faults.Render(r.out, colours(r.out))
 		return &exitError{code: exitUsage}
 	}
 	return r.then(plan, r.flow(ctx, plan))
@@ -100,6 +113,31 @@ func (r *running) then(plan *lang.Plan, err error) error {
 		return err
 	}
 	return showResults(r.results, plan)
+}
+
+// ready says what of the program stands in for files, and finds what a run
+// would fail for at its end.
+func (r *running) ready(path string, plan *lang.Plan) error {
+	if r.progress != "none" {
+		tellStandIns(r.out, plan)
+	}
+	if plan.Streams()["output"] != "" || r.report == "-" {
+		if err := r.stdout.open(); err != nil {
+			return &exitError{exitFailed, err}
+		}
+	}
+	if r.report == "" || len(plan.Steps) > 0 {
+		return nil
+	}
+	return checkReport(r.report, path, plan)
+}
+
+// tellStandIns names the flows that come with the program and are taken in the
+// place of files.
+func tellStandIns(out io.Writer, plan *lang.Plan) {
+	for _, name := range plan.StoodIn {
+		fmt.Fprintf(out, "hpaflow: there is no file %s; the flow %s that comes with the program is taken\n", lang.Safe(name), lang.Safe(filepath.Base(name)))
+	}
 }
 
 func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
@@ -114,14 +152,11 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	show.brief = r.brief
 	g := flow.New(opts)
 	if err := plan.Build(g); err != nil {
-		return err
+		return &exitError{exitUsage, err}
 	}
-	if r.http != "" {
-		stop, err := serve(r.http, g, r.out)
-		if err != nil {
-			return err
-		}
-		defer stop()
+	if r.board != nil {
+		r.board.follow(g, r.step, r.at)
+		defer r.board.rest()
 	}
 	g.Notify(show.events())
 	show.start(g)
@@ -129,9 +164,8 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	stats := g.Stats()
 	show.finish(stats, cause)
 	if r.report != "" {
-		err := atomicfile.Write(r.report, func(w io.Writer) error { return stats.WriteReport(w, cause) })
-		if err != nil && cause == nil {
-			cause = fmt.Errorf("report: %w", err)
+		if err := writeReport(r.report, r.stdout, stats, cause); err != nil {
+			cause = errors.Join(cause, fmt.Errorf("report: %w", err))
 		}
 	}
 	return outcome(stats, cause)
@@ -162,40 +196,11 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 func outcome(stats flow.Stats, cause error) error {
 	switch {
 	case errors.Is(cause, errInterrupted):
-		return &exitError{exitInterrupted, cause} // with what could not be saved, if anything
+		return &exitError{exitInterrupted, withUnsaved(cause)}
 	case cause != nil:
 		return &exitError{exitFailed, cause}
 	case stats.DeadLetters > 0:
 		return &exitError{code: exitDeadLetters}
 	}
 	return nil
-}
-
-// stopPatience is how long a run that was interrupted may take to stop without
-// a word.
-const stopPatience = time.Second
-
-// interruptible gives a context that the first Ctrl-C or SIGTERM cancels; the
-// second one ends the process at once, as if there were no handler. What takes
-// long to stop is told on out.
-func interruptible(parent context.Context, out io.Writer) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	stopped := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			signal.Stop(signals)
-			cancel(errInterrupted)
-		case <-stopped:
-			return
-		}
-		select {
-		case <-time.After(stopPatience):
-			fmt.Fprintln(out, "hpaflow: stopping; what is at work is finished first, a second Ctrl-C ends it at once")
-		case <-stopped:
-		}
-	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil); close(stopped) }
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 //	same FILE FILE          two files hold the same bytes
 //	flip FILE OFFSET        flip a bit; a negative offset counts from the end
 //
-// and the folders $EXAMPLE, six good samples, and cells, some good and some bad.
+// the condition [root], and the folders $EXAMPLE, six good samples, and cells, some good and some bad.
 func TestScripts(t *testing.T) {
 	example, err := filepath.Abs("../../configs/example")
 	if err != nil {
@@ -42,6 +42,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLE", example)
 			env.Setenv("CONFIGS", filepath.Dir(example))
 			return makeCells(example, filepath.Join(env.WorkDir, "cells"))
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

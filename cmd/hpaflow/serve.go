@@ -9,32 +9,40 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"hpaflow/flow"
+	"hpaflow/flow/lang"
 )
 
 //go:embed live.html
 var livePage []byte
 
-// serve answers at addr while a flow runs: / is a live page, /report the
+// serve answers at an address while flows run: / is a live page, /report the
 // report so far, /metrics Prometheus metrics, /debug/pprof the profiles.
-func serve(addr string, g *flow.Graph, log io.Writer) (stop func(), err error) {
+func serve(given string, b *board, log io.Writer) (stop func(), err error) {
+	addr, err := listenAddress(given)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("--http: %w", err)
 	}
-	server := &http.Server{Handler: handler(g), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: onlyHosts(given, handler(b)), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			fmt.Fprintln(log, "hpaflow: http:", err)
 		}
 	}()
 	fmt.Fprintf(log, "hpaflow: live page, metrics and profiles at http://%s/\n", reachable(listener.Addr()))
+	if !loopback(listener.Addr()) {
+		fmt.Fprintf(log, "hpaflow: %s is open to the network: whoever reaches it can read them\n", listener.Addr())
+	}
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -53,9 +61,9 @@ func reachable(addr net.Addr) string {
 	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
-func handler(g *flow.Graph) http.Handler {
+func handler(b *board) http.Handler {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(newStageCollector(g), collectors.NewGoCollector(),
+	metrics.MustRegister(&boardCollector{b}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	mux := http.NewServeMux()
@@ -64,12 +72,21 @@ func handler(g *flow.Graph) http.Handler {
 		w.Write(livePage)
 	})
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, _ *http.Request) {
+		text, err := b.report()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		g.Stats().WriteReport(w, nil)
+		w.Write(text)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/cmdline", func(w http.ResponseWriter, _ *http.Request) {
+		for _, word := range os.Args {
+			io.WriteString(w, lang.Safe(word)+"\x00") // as pprof has it, but for passwords
+		}
+	})
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)

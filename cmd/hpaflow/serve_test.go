@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,9 @@ func TestServe(t *testing.T) {
 	defer func() { cancel(); <-done }()
 
 	var log bytes.Buffer
-	stop, err := serve("127.0.0.1:0", g, &log)
+	shown := &board{}
+	shown.follow(g, "a/b", []string{"job, step 1 of 2: a"})
+	stop, err := serve(":0", shown, &log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,17 +74,18 @@ func TestServe(t *testing.T) {
 		t.Errorf("the live page is %.80q", page)
 	}
 	var report struct {
-		Flow   string
-		Stages []struct {
+		Flow, Step, At string
+		Ended          bool
+		Stages         []struct {
 			Name string
 			Out  int
 		}
 	}
-	if err := json.Unmarshal(get("report"), &report); err != nil || report.Flow != "busy" || len(report.Stages) != 3 || report.Stages[1].Out == 0 {
+	if err := json.Unmarshal(get("report"), &report); err != nil || report.Flow != "busy" || report.Step != "a/b" || report.At == "" || report.Ended || len(report.Stages) != 3 || report.Stages[1].Out == 0 {
 		t.Errorf("report: %+v, %v", report, err)
 	}
 	metrics := string(get("metrics"))
-	for _, want := range []string{`hpaflow_stage_workers{kind="op",stage="decode"}`, "hpaflow_memory_limit_bytes", "go_goroutines", "process_cpu_seconds_total"} {
+	for _, want := range []string{`hpaflow_stage_workers{flow="busy",kind="op",stage="decode",step="a/b"}`, "hpaflow_memory_limit_bytes", "go_goroutines", "process_cpu_seconds_total"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("metrics lack %s", want)
 		}
@@ -102,7 +106,76 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeRefusesABadAddress(t *testing.T) {
-	if _, err := serve("nowhere:http:80", busyGraph(), io.Discard); err == nil || !strings.HasPrefix(err.Error(), "--http: ") {
+	if _, err := serve("nowhere:http:80", &board{}, io.Discard); err == nil || !strings.HasPrefix(err.Error(), `--http is "nowhere:http:80", want :6060`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A port alone is of this machine; what else may be reached is said.
+func TestServeIsOpenOnlyWhenAsked(t *testing.T) {
+	for _, c := range []struct {
+		given   string
+		network bool
+		hosts   string // that are answered
+		others  string // that are not
+	}{
+		{":0", false, "localhost:1 127.0.0.1 [::1]:7 LOCALHOST", "evil.example 10.0.0.7 0.0.0.0 localhost.evil.example"},
+		{"0", false, "localhost", "evil.example"},
+		{"localhost:0", false, "localhost", "evil.example"},
+		{"127.0.0.1:0", false, "localhost 127.0.0.1 10.0.0.7", "evil.example"},
+		{"0.0.0.0:0", true, "localhost 10.0.0.7:99 [fe80::1]", "evil.example my-host"},
+	} {
+		var log bytes.Buffer
+		stop, err := serve(c.given, &board{}, &log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		url, _, _ := strings.Cut(log.String()[strings.Index(log.String(), "http://"):], "\n")
+		if open := strings.Contains(log.String(), "is open to the network"); open != c.network {
+			t.Errorf("%s: %s", c.given, log.String())
+		}
+		for hosts, want := range map[string]int{c.hosts: http.StatusOK, c.others: http.StatusMisdirectedRequest} {
+			for host := range strings.FieldsSeq(hosts) {
+				request, _ := http.NewRequest(http.MethodGet, url+"report", nil)
+				request.Host = host
+				answer, err := http.DefaultClient.Do(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+				if answer.StatusCode != want {
+					t.Errorf("%s asked for as %s: %s", c.given, host, answer.Status)
+				}
+			}
+		}
+		stop()
+	}
+}
+
+// What one step has counted is still there when the next one runs, and there
+// is an answer between them.
+func TestBoardKeepsStepsApart(t *testing.T) {
+	b := &board{}
+	if text, err := b.report(); err != nil || string(text) != "{}" {
+		t.Errorf("before the first: %s, %v", text, err)
+	}
+	for _, step := range []string{"first", "second"} {
+		g := flow.New(flow.Options{Name: "same"})
+		flow.To(flow.FromSlice(g, flow.Stage{Name: "src"}, []int{1, 2, 3}), flow.Stage{Name: "sink"}, flow.Discard[int]())
+		b.follow(g, step, nil)
+		if err := g.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.rest()
+		if text, err := b.report(); err != nil || !strings.Contains(string(text), `"ended":true`) || !strings.Contains(string(text), step) {
+			t.Errorf("after %s: %s, %v", step, text, err)
+		}
+	}
+	answer := httptest.NewRecorder()
+	handler(b).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, step := range []string{"first", "second"} {
+		if want := `hpaflow_stage_records_out_total{flow="same",kind="source",stage="src",step="` + step + `"} 3`; !strings.Contains(answer.Body.String(), want) {
+			t.Errorf("no %s in\n%s", want, answer.Body)
+		}
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
+	"hpaflow/flow/lang"
 )
 
 func shardsCommand() *cli.Command {
@@ -32,10 +32,13 @@ func shardsCommand() *cli.Command {
 			{
 				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "o", TakesFile: true, Usage: "write to this `FILE`"},
+					&cli.StringFlag{Name: "o", TakesFile: true, Usage: "write to this `FILE`; -: to standard output"},
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
+					if err := checkCat(c.String("o"), c.String("format")); err != nil {
+						return err
+					}
 					return withShards(c, 2, func(r *shards.Reader) error { return catSample(c, r) })
 				},
 			},
@@ -74,12 +77,12 @@ func listShards(w io.Writer, r *shards.Reader, samples bool) error {
 	out := bufio.NewWriter(w)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(name string, n int, packed, raw int64) {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, component.FormatSize(packed), component.FormatSize(raw), float64(packed)/float64(max(raw, 1)), name)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.3f\t  %s\n", n, component.FormatSize(packed), component.FormatSize(raw), float64(packed)/float64(max(raw, 1)), lang.Safe(name))
 	}
 	if samples {
 		fmt.Fprintln(t, "offset\tpacked\traw\tlabels\tsplit\t  sample")
 		for _, e := range r.Entries() {
-			fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t  %s\n", e.Offset, e.Length, e.Raw, labelText(e), e.Split, e.Shard+":"+e.Key)
+			fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t  %s\n", e.Offset, e.Length, e.Raw, labelText(e), lang.Safe(e.Split), lang.Safe(e.Shard+":"+e.Key))
 		}
 		return errors.Join(t.Flush(), out.Flush())
 	}
@@ -105,6 +108,20 @@ func labelText(e shards.Entry) string {
 	return e.Labels.String()
 }
 
+// checkCat refuses flags of shards cat before anything is read.
+func checkCat(file, format string) error {
+	if format != "" && format != "png" && format != "json" {
+		return fmt.Errorf("--format is %q, want png or json", format)
+	}
+	if file == "" || file == "-" {
+		return nil
+	}
+	if err := errors.Join(component.CheckTilde(file), component.Writable(file, false)); err != nil {
+		return fmt.Errorf("-o: %w", err)
+	}
+	return nil
+}
+
 func catSample(c *cli.Context, r *shards.Reader) error {
 	sample, err := r.Read(c.Args().Get(1))
 	if err != nil {
@@ -122,11 +139,9 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
 	case format == "json":
 		write = func(w io.Writer) error { return describeSample(w, sample) }
-	default:
-		return fmt.Errorf("--format is %q, want png or json", format)
 	}
-	if path := c.String("o"); path != "" {
-		return atomicfile.Write(path, write)
+	if path := c.String("o"); path != "" && path != "-" {
+		return writeFile(path, write)
 	}
 	return write(c.App.Writer)
 }
@@ -180,7 +195,7 @@ func verifyShards(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("shards verify takes DIR")
 	}
-	tell := isTerminal(c.App.ErrWriter)
+	tell := moves(c.App.ErrWriter)
 	report, err := shards.Verify(c.Args().First(), func(done, shards int) {
 		if tell {
 			fmt.Fprintf(c.App.ErrWriter, "\r%d of %d shards", done, shards)
@@ -193,7 +208,7 @@ func verifyShards(c *cli.Context) error {
 		return &exitError{exitFailed, err}
 	}
 	for _, f := range report.Faults {
-		fmt.Fprintln(c.App.ErrWriter, "hpaflow:", f)
+		fmt.Fprintln(c.App.ErrWriter, "hpaflow:", lang.Safe(fmt.Sprint(f)))
 	}
 	if n := len(report.Faults); n > 0 {
 		return &exitError{exitFailed, fmt.Errorf("%d faults in %s", n, c.Args().First())}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"hpaflow/flow/lang"
 )
@@ -18,6 +19,7 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 		return fmt.Errorf("--report tells of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
 	}
 	each := *r
+	above := r.step
 	each.brief = true
 	deadLetters := false
 	for i, s := range plan.Steps {
@@ -28,6 +30,7 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 		if len(plan.Steps) > 1 {
 			each.at = append(slices.Clone(r.at), fmt.Sprintf("%s, step %d of %d: %s", plan.Name, i+1, len(plan.Steps), s.Name))
 		}
+		each.step = strings.TrimPrefix(above+"/"+s.Name, "/")
 		err := each.file(ctx, s.File, s.Sets)
 		debug.FreeOSMemory() // a network may have taken gigabytes
 		var exit *exitError

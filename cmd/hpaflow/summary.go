@@ -9,13 +9,14 @@ import (
 
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/flow/lang"
 )
 
 // summarise writes what a run did: a table of its stages, the bottleneck, and
 // one line that counts.
 func summarise(w io.Writer, s flow.Stats, cause error) {
 	if nothingToDo(s) && cause == nil {
-		fmt.Fprintf(w, "%s: nothing to do: all %d records are complete\n", s.Flow, completed(s))
+		fmt.Fprintf(w, "%s: nothing to do: all %d records are complete\n", lang.Safe(s.Flow), completed(s))
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -32,7 +33,7 @@ func summarise(w io.Writer, s flow.Stats, cause error) {
 	if b, ok := s.Bottleneck(); ok {
 		fmt.Fprintf(w, "bottleneck: %s\n", b.Advice)
 	}
-	fmt.Fprintf(w, "%s: %s\n", s.Flow, strings.Join(counts(s), ", "))
+	fmt.Fprintf(w, "%s: %s\n", lang.Safe(s.Flow), strings.Join(counts(s), ", "))
 }
 
 func percent(st flow.StageStats, d time.Duration) string {

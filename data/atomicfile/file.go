@@ -79,8 +79,15 @@ func (f *File) Abort() error {
 	return errors.Join(f.handle.Close(), f.fs.Remove(f.temp))
 }
 
-// Write makes a file of what fill writes. When fill fails there is no file.
-func Write(path string, fill func(io.Writer) error) error { return WriteTo(OS, path, fill) }
+// Write makes a file of what fill writes. When fill fails there is no file. A
+// device or pipe is written to as it is, and of a link what it leads to is made.
+func Write(path string, fill func(io.Writer) error) error {
+	path, special := target(path)
+	if special {
+		return writeThrough(path, fill)
+	}
+	return WriteTo(OS, path, fill)
+}
 
 // WriteTo is Write on another file system.
 func WriteTo(fs FS, path string, fill func(io.Writer) error) error {

@@ -3,8 +3,6 @@ package component
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +26,11 @@ const (
 	InputDir   FieldType = "input folder" // string; must be an existing folder when checked
 	OutputFile FieldType = "output file"  // string
 	OutputDir  FieldType = "output folder"
-	Workers    FieldType = "workers" // int; 0 is "auto"
+	OutputPath FieldType = "output file or folder"
+	InputFiles FieldType = "list(input file)"   // []string
+	InputDirs  FieldType = "list(input folder)" // []string
+	FlowFile   FieldType = "flow file"          // string; a .flow file, or the name of one that comes with the program
+	Workers    FieldType = "workers"            // int; 0 is "auto"
 )
 
 // Field is one setting of a component.
@@ -40,6 +42,7 @@ type Field struct {
 	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
 	Stdio   bool   // for files and folders: "-" stands for standard input or output
+	Sole    bool   // for an output folder: no other block may write there
 	Doc     string // shapes, units and meaning, in one sentence
 }
 
@@ -72,9 +75,15 @@ func (f Field) Accepts(v any) error {
 		if _, ok := v.(bool); !ok {
 			return f.mismatch(v)
 		}
-	case Strings:
-		if _, ok := v.([]string); !ok {
+	case Strings, InputFiles, InputDirs:
+		list, ok := v.([]string)
+		if !ok {
 			return f.mismatch(v)
+		}
+		for _, s := range list {
+			if err := CheckTilde(s); err != nil {
+				return err
+			}
 		}
 	case Ints:
 		list, ok := v.([]int)
@@ -107,6 +116,9 @@ func (f Field) Accepts(v any) error {
 		if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
 			return &ChoiceError{Value: s, Choices: f.Choices}
 		}
+		if err := errors.Join(CheckTilde(s), f.checkDash(s)); err != nil {
+			return err
+		}
 	}
 	return f.within(number)
 }
@@ -124,27 +136,6 @@ func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func (f Field) mismatch(v any) error { return fmt.Errorf("want %s, have %T", f.Type, v) }
 
-// Exists checks what a valid value names on disk: an input file or folder
-// must be there and be of that sort. Other fields always pass.
-func (f Field) Exists(v any) error {
-	path, _ := v.(string)
-	if f.Type != InputFile && f.Type != InputDir || path == "" || f.Stdio && path == "-" {
-		return nil
-	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s %q does not exist", strings.TrimPrefix(string(f.Type), "input "), path)
-	case err != nil:
-		return err
-	case f.Type == InputDir && !info.IsDir():
-		return fmt.Errorf("%q is a file, not a folder", path)
-	case f.Type == InputFile && info.IsDir():
-		return fmt.Errorf("%q is a folder, not a file", path)
-	}
-	return nil
-}
-
 // ChoiceError is a value that is none of those a field takes.
 type ChoiceError struct {
 	Value   string
@@ -153,42 +144,4 @@ type ChoiceError struct {
 
 func (e *ChoiceError) Error() string {
 	return fmt.Sprintf("%q is none of %s", e.Value, strings.Join(e.Choices, ", "))
-}
-
-// ParseSize reads a number of bytes: 4096, 64KiB, 1.5GB. Units of 1000 end in
-// B, units of 1024 in iB; case does not matter.
-func ParseSize(s string) (int64, error) {
-	units := []struct {
-		suffix string
-		factor float64
-	}{
-		{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
-		{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1}, {"", 1},
-	}
-	text := strings.ToLower(strings.TrimSpace(s))
-	for _, u := range units {
-		digits, ok := strings.CutSuffix(text, u.suffix)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if err != nil || n < 0 || n*u.factor > 1<<62 {
-			break
-		}
-		return int64(n * u.factor), nil
-	}
-	return 0, fmt.Errorf("%q is not a size such as 64MiB or 2GB", s)
-}
-
-// FormatSize writes a number of bytes for people: 1.5 GiB.
-func FormatSize(n int64) string {
-	const units = "KMGTPE"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, unit := float64(n)/1024, 0
-	for value >= 1024 && unit < len(units)-1 {
-		value, unit = value/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %ciB", value, units[unit])
 }

@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"io/fs"
 	"reflect"
 	"sort"
 	"strings"
@@ -98,6 +99,10 @@ func (s *Spec) Port(name string) (Port, bool) {
 // Registry holds the components a .flow file may name. It is filled by the
 // program, by calls such as ops.Register(r): nothing registers itself.
 type Registry struct {
+	// Flows are the .flow files that come with the program, by name: they stand
+	// in for files that are not there. There may be none.
+	Flows fs.FS
+
 	specs map[flow.Kind]map[string]*Spec
 }
 

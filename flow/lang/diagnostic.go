@@ -28,18 +28,22 @@ func (d Diagnostic) String() string {
 	var place string
 	switch {
 	case d.Line > 0:
-		place = fmt.Sprintf("%s:%d:%d: ", d.File, d.Line, d.Column)
+		place = fmt.Sprintf("%s:%d:%d: ", Safe(d.File), d.Line, d.Column)
 	case d.File != "":
-		place = d.File + ": "
+		place = Safe(d.File) + ": "
 	}
 	return place + d.text()
 }
 
 func (d Diagnostic) text() string {
-	if d.Hint == "" {
-		return d.Message
+	text := d.Message
+	if len(text) > widestMessage {
+		text = strings.ToValidUTF8(text[:widestMessage], "") + "..."
 	}
-	return d.Message + "; " + d.Hint
+	if d.Hint == "" {
+		return Safe(text)
+	}
+	return Safe(text + "; " + d.Hint)
 }
 
 // Diagnostics are all faults that were found, in the order of the file.
@@ -76,7 +80,7 @@ func (ds Diagnostics) Render(w io.Writer, color bool) error {
 			continue
 		}
 		number := fmt.Sprint(d.Line)
-		place := fmt.Sprintf("%s:%s:%d:", d.File, number, d.Column)
+		place := fmt.Sprintf("%s:%s:%d:", Safe(d.File), number, d.Column)
 		carets := strings.Repeat("^", max(1, runewidth.StringWidth(d.marked)))
 		fmt.Fprintf(&out, "%s %s\n", style(styleBold, place), d.text())
 		fmt.Fprintf(&out, "  %s | %s\n", number, d.before+d.marked+d.after)
@@ -119,18 +123,27 @@ func (f *File) at(place hcl.Range, message, hint string) Diagnostic {
 	end = min(end, last)
 	return Diagnostic{
 		File: f.name, Line: place.Start.Line, Column: place.Start.Column, Message: message, Hint: hint,
-		before: printable(f.src[first:start]), marked: printable(f.src[start:end]), after: printable(f.src[end:last]),
+		before: safeTabs(clipped(f.src[first:start], true)), marked: safeTabs(clipped(f.src[start:end], false)),
+		after: safeTabs(strings.TrimSuffix(clipped(f.src[end:last], false), "\r")),
 	}
 }
 
-// printable keeps what a terminal would obey out of a message.
-func printable(line []byte) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\t' && (r < ' ' || r == 0x7f) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(string(line), "\uFFFD"))
+// widest is how much is shown of each part of a source line, and of a message,
+// in bytes: a line of a megabyte tells nobody where a fault is.
+const (
+	widestLine    = 200
+	widestMessage = 2000
+)
+
+// clipped is the end of a part of a line that is too long to show, or its start.
+func clipped(part []byte, end bool) string {
+	switch {
+	case len(part) <= widestLine:
+		return string(part)
+	case end:
+		return "..." + strings.ToValidUTF8(string(part[len(part)-widestLine:]), "")
+	}
+	return strings.ToValidUTF8(string(part[:widestLine]), "") + "..."
 }
 
 // fromHCL takes over what the HCL library has to say.

@@ -46,8 +46,9 @@
 // A variable has a type: string, number, int, float, bool, list(string) or list(int);
 // without `type` it is that of the default. A default may use the variables
 // above it. A variable without a default must be set. What is set arrives as
-// text, a list separated by commas, and has to fit the type. All text is brought
-// into Unicode's normal form C, as HCL does.
+// text, and has to fit the type; a list is written as files have it, ["a", "b"],
+// or its items parted by commas. All text is brought into Unicode's normal form
+// C, as HCL does. A number is finite, and written in digits, without an exponent.
 //
 // A block whose `when` is false is checked for its names and edges, but does
 // not exist: its values are not looked at, an optional port that reads it is
@@ -62,8 +63,10 @@
 //	  set  = { fold = var.fold, out = "results/first" }
 //	}
 //
-// `flow` is a file beside this one, `set` its variables, and a step whose `when`
-// is false is left out. A step with for_each, a list of strings or whole numbers,
+// `flow` is a file beside this one, or if there is none the flow of that base name
+// that comes with the program; hpaflow:train.flow is the latter in any case.
+// `set` is its variables, each once, and a step whose `when` is false is left out.
+// No file runs itself, by whatever others. A step with for_each, a list of strings or whole numbers,
 // is run once for each of them, in their order:
 //
 //	step "train" {
@@ -73,8 +76,29 @@
 //	}
 //
 // with folds = [0, 1] is the steps train_0 and train_1. Such a file has variables and steps and nothing else.
-// Planning it plans the file of each step too, but for the existence of the
-// files these read, which is for their own time to tell.
+// Planning it plans the file of each step too. Of the first, [Load] looks at what
+// it reads; that of the others is for their own time to tell, since steps before
+// them may make it.
+//
+// # What is looked at
+//
+// [Load] finds all that a run would be refused for before it works: files and
+// folders to be read that are not there, outputs that cannot be made or written
+// to, two blocks that ask for one standard stream, all steps counted, and two
+// sinks that would write to one file, or to a folder that one keeps to itself.
+//
+// # Bounds
+//
+// A file of 1 MiB cannot ask for more time or memory than it is worth. Its
+// words, the depth of its brackets and operators, the digits of its numbers, the
+// rounds of a for_each, the steps of a run and all that values come to are
+// bounded, in bounds.go, before the work that they would ask for; each is a fault
+// at its place.
+//
+// # What is shown
+//
+// Names and settings may hold what a terminal obeys. Whoever shows a diagnostic,
+// or anything else that came from outside, shows what [Safe] makes of it.
 //
 // # Results
 //

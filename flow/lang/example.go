@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -59,10 +60,16 @@ func plausible(f component.Field) any {
 		return 10 * time.Second
 	case component.Workers:
 		return 0
-	case component.InputFile, component.OutputFile:
+	case component.InputFile, component.OutputFile, component.OutputPath:
 		return "path/to/file"
 	case component.InputDir, component.OutputDir:
 		return "path/to/folder"
+	case component.InputFiles:
+		return []string{"path/to/file", "path/to/another"}
+	case component.InputDirs:
+		return []string{"path/to/folder", "path/to/another"}
+	case component.FlowFile:
+		return "train.flow"
 	}
 	if len(f.Choices) > 0 {
 		return f.Choices[0]
@@ -80,6 +87,9 @@ func Literal(f component.Field, v any) string {
 		}
 		return strconv.Itoa(v)
 	case float64:
+		if v == math.Trunc(v) {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)

@@ -16,12 +16,12 @@ import (
 // functions are what an expression can call.
 var functions = map[string]function.Function{
 	"concat":  stdlib.ConcatFunc,
-	"format":  stdlib.FormatFunc,
+	"format":  formatFunc,
 	"join":    stdlib.JoinFunc,
 	"length":  stdlib.LengthFunc,
 	"lower":   stdlib.LowerFunc,
-	"max":     stdlib.MaxFunc,
-	"min":     stdlib.MinFunc,
+	"max":     guard(stdlib.MaxFunc),
+	"min":     guard(stdlib.MinFunc),
 	"replace": stdlib.ReplaceFunc,
 	"upper":   stdlib.UpperFunc,
 }
@@ -32,7 +32,7 @@ var functionNames = []string{"concat", "format", "join", "length", "lower", "max
 // variable that has a fault. It reports false when there is a fault in the
 // expression itself.
 func (p *planner) evaluate(e hclsyntax.Expression) (cty.Value, bool) {
-	if !p.checkNames(e) {
+	if !p.checkNames(e) || !p.fits(e) {
 		return cty.DynamicVal, false
 	}
 	value, faults := e.Value(p.values)

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,11 +52,35 @@ func (p *planner) useDefault(of fieldsOf, f component.Field, args component.Args
 		return
 	}
 	args[f.Name] = f.Default
-	if p.files && !of.off {
-		if err := f.Exists(f.Default); err != nil {
-			p.fault(header(of.block), "this is its default", "%s: %v", f.Name, err)
+	if of.off {
+		return
+	}
+	v, err := p.onDisk(f, f.Default)
+	if err != nil {
+		p.fault(header(of.block), "this is its default", "%s: %v", f.Name, err)
+	}
+	args[f.Name] = v
+}
+
+// onDisk checks what a field names on disk. The flow that a name stands for is
+// given in its place.
+func (p *planner) onDisk(f component.Field, v any) (any, error) {
+	if !p.disk {
+		return v, nil
+	}
+	if p.inputs {
+		if err := f.Exists(v); err != nil {
+			return v, err
 		}
 	}
+	if f.Type == component.FlowFile && v != "" {
+		name, _, fault := p.locate(v.(string))
+		if fault != nil {
+			return v, errors.New(fault.String())
+		}
+		return name, nil
+	}
+	return v, f.Writable(v)
 }
 
 func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribute, args component.Args) {
@@ -76,8 +101,8 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 	if err == nil {
 		hint, err = accepts(f, v)
 	}
-	if err == nil && p.files {
-		err = f.Exists(v)
+	if err == nil {
+		v, err = p.onDisk(f, v)
 	}
 	if err != nil {
 		if origins := p.origins(a.Expr); origins != "" {

@@ -32,6 +32,10 @@ func (p *planner) rounds(s step) []round {
 		p.fault(a.Expr.Range(), "", "for_each is a list of strings or whole numbers, not %s", written(list))
 		return nothing
 	}
+	if n := list.LengthInt(); n > maxRounds {
+		p.fault(a.Expr.Range(), "", "for_each makes %d steps, and there may be %d", n, maxRounds)
+		return nothing
+	}
 	var all []round
 	for _, value := range list.AsValueSlice() {
 		text, err := settingText(value)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -57,9 +59,23 @@ func FuzzParse(f *testing.F) {
 	for _, a := range cases(f) {
 		f.Add(langtest.Section(a, "case.flow"), "fold=1")
 	}
+	for _, bomb := range []string{
+		`variable "v" { default = "${1e9999999}" }`, `variable "v" { default = format("%999999s", [[((-1))]]) }`, doublings(5, `"${V}${V}"`),
+		doublings(3, `replace(V, "x", join(V, [for a in ["x", "y"] : "${a}%{if true}1e5%{endif}"]))`), `variable "v" { default = "1e9" * 3 % 2 }`,
+		"step \"s\" {\n  flow = \"gone.flow\"\n  for_each = [1, 2, 3]\n  set = { a = each.value, (\"b\") = [1, \"x\"] }\n}",
+	} {
+		f.Add([]byte(bomb), `fold=["a", 1]`)
+	}
 	f.Fuzz(func(t *testing.T, src []byte, set string) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
 		checkFormat(t, "fuzz.flow", src, []string{set})
 		checkFormat(t, "fuzz.flow", src, nil)
+		runtime.ReadMemStats(&after)
+		if took, used := time.Since(start), after.TotalAlloc-before.TotalAlloc; took > 40*time.Second || used > 4*512<<20 {
+			t.Fatalf("%d MiB in %v, for planning it four times", used>>20, took)
+		}
 	})
 }
 
@@ -90,7 +106,7 @@ func checkFormat(t *testing.T, name string, src []byte, sets []string) {
 
 func TestExamplesAreCanonicalFlow(t *testing.T) {
 	reg := langtest.Components().Registry
-	const around = "\nsource \"list\" \"list\" {\n}\n\nop \"decode\" \"before\" {\n  in = source.list\n}\n\nsink \"print\" \"end\" {\n  in = op.before\n}\n"
+	const around = "\nsource \"list\" \"list\" {\n}\n\nop \"decode\" \"before\" {\n  in = source.list\n}\n\nsink \"print\" \"end\" {\n  in = op.before\n  to = \"end.txt\"\n}\n"
 	for _, kind := range []flow.Kind{flow.KindSource, flow.KindOp, flow.KindSink} {
 		for _, s := range reg.Specs(kind) {
 			src := []byte(lang.Example(s) + around)

@@ -12,13 +12,20 @@ import (
 // most one edit in three characters away, or the same letters in another
 // order. It is empty when there is none.
 func nearest(name string, names []string) string {
+	const longest, most = 64, 300 // beyond, looking costs more than it helps
+	if len(name) > longest || len(names) > most {
+		return ""
+	}
 	name = strings.ToLower(name)
-	length := len([]rune(name))
+	length, sorted := len([]rune(name)), letters(name)
 	best, least := "", min((length+2)/3+1, length)
 	for _, n := range names {
+		if len(n) > longest {
+			continue
+		}
 		lower := strings.ToLower(n)
 		d := levenshtein.ComputeDistance(name, lower)
-		if d > 1 && letters(name) == letters(lower) {
+		if d > 1 && len(lower) == len(name) && letters(lower) == sorted {
 			d = 1 // a slip of the fingers, which counts as two edits
 		}
 		if d < least {

@@ -17,6 +17,9 @@ type Plan struct {
 	Variables []Variable // in the order of the file
 	Steps     []Step     // of a file of steps, which has no nodes
 	Results   []Result   // to look at when it is done
+	StoodIn   []string   // flows that come with the program, and stand in for files that are not there
+
+	streams map[string]string
 
 	file string
 	run  component.Args
@@ -42,7 +45,7 @@ type Edge struct {
 }
 
 func (p *planner) finish(run component.Args) *Plan {
-	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run, reg: p.reg}
+	plan := &Plan{Name: p.file.flowName(), file: p.file.name, run: run, reg: p.reg, streams: p.streams}
 	for _, v := range p.variables {
 		plan.Variables = append(plan.Variables, v.Variable)
 	}
@@ -68,6 +71,22 @@ func (p *Plan) Options() flow.Options {
 	opts := component.RunOptions(p.run)
 	opts.Name, opts.Resolved = p.Name, string(p.Resolved())
 	return opts
+}
+
+// Streams are the standard streams that the plan uses, all steps counted:
+// "input", "output", and which block uses each.
+func (p *Plan) Streams() map[string]string { return p.streams }
+
+// Paths are the files and folders that the nodes read and write. Steps have
+// theirs for themselves.
+func (p *Plan) Paths() (read, written []string) {
+	for _, n := range p.Nodes {
+		for _, f := range n.Spec.AllFields() {
+			read = append(read, f.Reads(n.Args[f.Name])...)
+			written = append(written, f.Writes(n.Args[f.Name])...)
+		}
+	}
+	return read, written
 }
 
 // Build adds the nodes to a graph. An error names the block.

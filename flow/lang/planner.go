@@ -10,14 +10,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"hpaflow/flow"
-	"hpaflow/flow/component"
 )
 
 // planner turns a file into a plan and collects what is wrong with it.
 type planner struct {
-	file   *File
-	reg    *component.Registry
-	files  bool // check that input files exist
+	file *File
+	*loading
+	inputs bool     // check that input files and folders exist
+	above  []string // identities of the files of steps that led here
 	faults Diagnostics
 
 	variables []*variable
@@ -27,17 +27,12 @@ type planner struct {
 	refused   []*hclsyntax.Block // there is a fault in their type, labels or name
 	steps     []step             // in the order of the file
 	results   []result           // in the order of the file
-	depth     int                // of the files of steps that led here
+	streams   map[string]string  // who uses standard input or output
 	foreign   Diagnostics        // of other files, which steps run
 }
 
-func (f *File) plan(sets []string, reg *component.Registry, files bool) (*Plan, Diagnostics) {
-	return f.planAt(sets, reg, files, 0)
-}
-
-// planAt is plan for a file that is so many files of steps down.
-func (f *File) planAt(sets []string, reg *component.Registry, files bool, depth int) (*Plan, Diagnostics) {
-	p := &planner{file: f, reg: reg, files: files, depth: depth}
+func (p *planner) plan(sets []string) (*Plan, Diagnostics) {
+	p.above, p.streams = append(slices.Clone(p.above), identity(p.file.name)), map[string]string{}
 	p.sortBlocks()
 	p.setVariables(sets)
 	for _, n := range p.nodes {
@@ -55,6 +50,7 @@ func (f *File) planAt(sets []string, reg *component.Registry, files bool, depth 
 	p.checkSteps()
 	p.checkCycles()
 	p.checkUnused()
+	p.checkClaims()
 	if len(p.faults)+len(p.foreign) > 0 {
 		return nil, append(p.faults.sorted(), p.foreign...)
 	}

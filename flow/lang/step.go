@@ -1,11 +1,7 @@
 package lang
 
 import (
-	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -43,8 +39,8 @@ func (p *planner) addStep(b *hclsyntax.Block) {
 var stepAttributes = []string{"flow", "for_each", "set", "when"}
 
 // readSteps gives the steps that exist, their own files planned for faults.
-// Whether the files they read exist is for their time to tell: steps before
-// them may make these.
+// Whether the files they read exist is for their time to tell, but for the
+// first: steps before the others may make theirs.
 func (p *planner) readSteps() []Step {
 	var list []Step
 	for _, s := range p.steps {
@@ -55,8 +51,14 @@ func (p *planner) readSteps() []Step {
 			}
 		}
 		for _, r := range p.rounds(s) {
+			if p.loading.steps++; p.loading.steps > maxSteps {
+				if p.loading.steps == maxSteps+1 {
+					p.fault(header(s.block), "", "step %q: with it there are more than %d steps", s.name, maxSteps)
+				}
+				return list
+			}
 			p.in(r, func() {
-				step, exists := p.readStep(s, r)
+				step, exists := p.readStep(s, r, len(list) == 0)
 				if !exists {
 					return
 				}
@@ -71,7 +73,7 @@ func (p *planner) readSteps() []Step {
 }
 
 // readStep reads a round of a step, and says whether it exists.
-func (p *planner) readStep(s step, r round) (Step, bool) {
+func (p *planner) readStep(s step, r round, first bool) (Step, bool) {
 	attributes := s.block.Body.Attributes
 	exists := p.exists(attributes["when"]) && !r.off
 	sets := p.readSettings(attributes["set"])
@@ -88,12 +90,9 @@ func (p *planner) readStep(s step, r round) (Step, bool) {
 		p.fault(a.Expr.Range(), "", "flow is a file's name, not %s", written(value))
 		return Step{}, false
 	}
-	file := value.AsString()
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(filepath.Dir(p.file.name), file)
-	}
+	file := p.file.beside(value.AsString())
 	if sets != nil {
-		p.checkStep(s, a, file, sets)
+		file = p.checkStep(s, r, a, file, sets, first)
 	}
 	return Step{Name: r.name, File: file, Sets: sets, Line: s.block.TypeRange.Start.Line}, true
 }
@@ -114,70 +113,27 @@ func (p *planner) exists(a *hclsyntax.Attribute) bool {
 	return value.True()
 }
 
-// readSettings reads the variables a step sets; nil when there is a fault.
-func (p *planner) readSettings(a *hclsyntax.Attribute) []string {
-	sets := []string{}
-	if a == nil {
-		return sets
-	}
-	value, ok := p.evaluate(a.Expr)
-	if !ok || !value.IsWhollyKnown() {
-		return nil
-	}
-	if value.IsNull() || !value.Type().IsObjectType() {
-		p.fault(a.Expr.Range(), "write set = { name = value }", "set is not %s", written(value))
-		return nil
-	}
-	settings := value.AsValueMap()
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		text, err := settingText(settings[name])
-		if err != nil {
-			p.fault(a.Expr.Range(), "", "%s: %v", name, err)
-			return nil
-		}
-		sets = append(sets, name+"="+text)
-	}
-	return sets
-}
-
-// settingText is a value as --set takes it.
-func settingText(v cty.Value) (string, error) {
-	switch {
-	case v.IsNull():
-		return "", fmt.Errorf("has no value; leave it out for the default")
-	case v.Type() == cty.String:
-		return v.AsString(), nil
-	case v.Type() == cty.Number:
-		return v.AsBigFloat().Text('g', -1), nil
-	case v.Type() == cty.Bool:
-		return fmt.Sprint(v.True()), nil
-	}
-	if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() {
-		return "", fmt.Errorf("%s is no value of a variable", written(v))
-	}
-	var words []string
-	for _, item := range v.AsValueSlice() {
-		text, err := settingText(item)
-		if err != nil {
-			return "", err
-		}
-		if strings.Contains(text, ",") {
-			return "", fmt.Errorf("%q has a comma, and a list is set as text with commas", text)
-		}
-		words = append(words, text)
-	}
-	return strings.Join(words, ","), nil
-}
-
-// checkStep reports the faults of a step's own file.
-func (p *planner) checkStep(s step, a *hclsyntax.Attribute, path string, sets []string) {
-	if p.depth == deepest {
-		p.fault(a.Expr.Range(), "", "step %q: files of steps run one another more than %d deep", s.name, deepest)
-		return
-	}
-	f, faults := Read(path)
+// checkStep reports the faults of a step's own file, and gives the name by
+// which it was found.
+func (p *planner) checkStep(s step, r round, a *hclsyntax.Attribute, name string, sets []string, first bool) string {
+	f, faults := p.find(name)
 	if faults == nil {
-		_, faults = f.planAt(sets, p.reg, false, p.depth+1)
+		switch name = f.name; {
+		case slices.Contains(p.above, identity(name)):
+			p.fault(a.Expr.Range(), "", "step %q: %s would run itself", s.name, f.flowName())
+			return name
+		case len(p.above) == deepest:
+			p.fault(a.Expr.Range(), "", "step %q: files of steps run one another more than %d deep", s.name, deepest)
+			return name
+		}
+		if p.loading.work += f.tokens; p.loading.work > maxWork {
+			p.loading.steps = maxSteps + 1
+			p.fault(a.Expr.Range(), "", "step %q: with it the flows of all steps have more than %d words and signs", s.name, maxWork)
+			return name
+		}
+		inner := &planner{file: f, loading: p.loading, inputs: p.inputs && first, above: p.above}
+		_, faults = inner.plan(sets)
+		p.claimStreams(s, r, inner.streams)
 	}
 	for _, d := range faults {
 		if d.Line == 0 { // of a setting, or of the whole file: it is the step's
@@ -188,6 +144,7 @@ func (p *planner) checkStep(s step, a *hclsyntax.Attribute, path string, sets []
 			p.foreign = append(p.foreign, d)
 		}
 	}
+	return name
 }
 
 // checkSteps reports steps beside what they exclude.

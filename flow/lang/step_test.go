@@ -153,7 +153,10 @@ func TestStepFaults(t *testing.T) {
 		{`step "s" {` + "\n  flow = \"print.flow\"\n  sets = {}\n}", `job.flow:3:3: a step has no "sets"; did you mean "set"?`},
 		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { nmaes = \"a\" }\n}", `job.flow:1:1: step "s": print.flow: --set nmaes=a: there is no variable "nmaes"; did you mean "names"?`},
 		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { to = null }\n}", "job.flow:3:9: to: has no value; leave it out for the default"},
-		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { names = [\"a,b\"] }\n}", `job.flow:3:9: names: "a,b" has a comma, and a list is set as text with commas`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = { names = [[\"a\"]] }\n}", `job.flow:3:9: names: [["a"]] is no list of strings or numbers`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = {\n    to = \"a\"\n    \"to\" = \"b\"\n  }\n}", `job.flow:5:5: "to" is set twice; the first is on line 4`},
+		{`step "s" { flow = "print.flow" }` + "\n" + `step "t" { flow = "print.flow" }`, `job.flow:2:1: step "t": standard output has one user, and step "s" is it; all steps of a run share it`},
+		{`step "s" {` + "\n  flow = \"print.flow\"\n  for_each = [1, 2]\n}", `job.flow:1:1: step "s_2": standard output has one user, and step "s_1" is it`},
 		{`step "s" {` + "\n  flow = \"print.flow\"\n  set = \"to=x\"\n}", `job.flow:3:9: set is not "to=x"; write set = { name = value }`},
 		{`step "s" {` + "\n  flow = \"print.flow\"\n  when = 1\n}", "job.flow:3:10: `when` is true or false, not 1"},
 		{`step "s" { flow = "print.flow" }` + "\n" + `step "s" { flow = "print.flow" }`, `job.flow:2:6: a second step called "s"; the first is on line 1`},
@@ -169,10 +172,12 @@ func TestStepFaults(t *testing.T) {
 		{`step "s_1" { flow = "print.flow" }` + "\n" + `step "s" {` + "\n  flow = \"print.flow\"\n  for_each = [1]\n}", `job.flow:2:1: for_each makes a second step called "s_1"`},
 		{`step "s" {` + "\n  flow = \"wrong.flow\"\n  for_each = [1, 2]\n}", `wrong.flow:1:8: unknown source "lisst"; did you mean "list"?`},
 		{`step "s" { flow = "wrong.flow" }`, `wrong.flow:1:8: unknown source "lisst"; did you mean "list"?`},
-		{`step "s" { flow = "job.flow" }`, `job.flow:1:19: step "s": files of steps run one another more than 8 deep`},
+		{`step "s" { flow = "job.flow" }`, `job.flow:1:19: step "s": job would run itself`},
+		{`step "s" { flow = "other.flow" }`, `other.flow:1:19: step "o": job would run itself`},
 	} {
 		dir := t.TempDir()
-		foldertest.Fill(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`})
+		foldertest.Fill(t, dir, map[string]string{"job.flow": c.src, "print.flow": printFlow, "wrong.flow": `source "lisst" "l" {}`,
+			"other.flow": `step "o" { flow = "job.flow" }`})
 		_, faults := lang.Load(filepath.Join(dir, "job.flow"), nil, langtest.Components().Registry)
 		got := strings.ReplaceAll(faults.Error(), dir+"/", "")
 		if !strings.Contains("\n"+got, "\n"+c.want) {

@@ -33,7 +33,7 @@ func convert(t component.FieldType, v cty.Value) (any, error) {
 			return nil, mismatch("true or false", v)
 		}
 		return v.True(), nil
-	case component.Strings:
+	case component.Strings, component.InputFiles, component.InputDirs:
 		return stringsOf(v)
 	case component.Ints:
 		return intsOf(v)

@@ -190,6 +190,10 @@ func (p *planner) readDefault(v *variable, a *hclsyntax.Attribute, later []*vari
 
 // constant reads an attribute that takes a plain string.
 func (p *planner) constant(a *hclsyntax.Attribute) (string, bool) {
+	if len(a.Expr.Variables()) > 0 || !p.fits(a.Expr) {
+		p.fault(a.Expr.Range(), fmt.Sprintf("write %s = \"...\"", a.Name), "%s takes a plain string", a.Name)
+		return "", false
+	}
 	value, faults := a.Expr.Value(nil)
 	if faults.HasErrors() || value.IsNull() || value.Type() != cty.String {
 		p.fault(a.Expr.Range(), fmt.Sprintf("write %s = \"...\"", a.Name), "%s takes a plain string", a.Name)

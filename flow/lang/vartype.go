@@ -72,14 +72,6 @@ func fitList(v cty.Value) (cty.Value, error) {
 	return listOf(list), nil
 }
 
-func parseNumber(text string) (cty.Value, error) {
-	v, err := cty.ParseNumberVal(strings.TrimSpace(text))
-	if err != nil {
-		return v, fmt.Errorf("%q is not a number", text)
-	}
-	return v, nil
-}
-
 func parseInt(text string) (cty.Value, error) {
 	v, err := parseNumber(text)
 	if err != nil || !v.AsBigFloat().IsInt() {
@@ -96,17 +88,6 @@ func parseBool(text string) (cty.Value, error) {
 		return cty.False, nil
 	}
 	return cty.NilVal, fmt.Errorf("%q is not true or false", text)
-}
-
-func parseList(text string) (cty.Value, error) {
-	if strings.TrimSpace(text) == "" {
-		return listOf(nil), nil
-	}
-	items := strings.Split(text, ",")
-	for i := range items {
-		items[i] = strings.TrimSpace(items[i])
-	}
-	return listOf(items), nil
 }
 
 func listOf(items []string) cty.Value {
@@ -131,22 +112,6 @@ func fitInts(v cty.Value) (cty.Value, error) {
 	values := make([]cty.Value, len(list))
 	for i, n := range list {
 		values[i] = cty.NumberIntVal(int64(n))
-	}
-	return cty.ListVal(values), nil
-}
-
-func parseInts(text string) (cty.Value, error) {
-	list, err := parseList(text)
-	if err != nil || list.LengthInt() == 0 {
-		return cty.ListValEmpty(cty.Number), err
-	}
-	var values []cty.Value
-	for _, item := range list.AsValueSlice() {
-		v, err := parseInt(item.AsString())
-		if err != nil {
-			return v, err
-		}
-		values = append(values, v)
 	}
 	return cty.ListVal(values), nil
 }

@@ -22,7 +22,7 @@ func predictionsSpec() *component.Spec {
 			"worked on again; beside it FILE.from has their digest. Of shards, a run that was stopped is gone on with after the last complete one.",
 		In: component.Takes(edges.Prediction),
 		Fields: []component.Field{
-			{Name: "file", Type: component.OutputFile, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
+			{Name: "file", Type: component.OutputPath, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
 			{Name: "inputs", Type: component.Strings, Default: []string{}, Doc: "files and folders that the probabilities follow from: the weights, the table of samples"},
 			{Name: "settings", Type: component.Strings, Default: []string{}, Doc: "settings that they follow from"},
 			{Name: "samples", Type: component.Int, Default: 256, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most; a multiple of a batch lets a run that was stopped end with the same bytes"},

@@ -16,7 +16,7 @@ func shardsSpec() *component.Spec {
 			"them. A re-run keeps the complete shards and goes on after them.",
 		In: component.Takes(edges.Frame),
 		Fields: []component.Field{
-			{Name: "dir", Type: component.OutputDir, Doc: "folder of the shards, made if need be"},
+			{Name: "dir", Type: component.OutputDir, Sole: true, Doc: "folder of the shards, made if need be"},
 			{Name: "samples", Type: component.Int, Default: 1000, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most"},
 			{Name: "bytes", Type: component.Size, Default: int64(1 << 30), Doc: "uncompressed bytes in a shard, at most; it holds one sample at least"},
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -45,15 +46,15 @@ func New(opts Options) (*Client, error) {
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Get gets one file, trying again where that may help. Its error names the URL
-// and what was wrong at the last try; that of an ended context is its cause.
-func (c *Client) Get(ctx context.Context, url string) ([]byte, error) {
+// Get gets one file, trying again where that may help. Its error names the URL,
+// without its password, and what was wrong at the last try; that of an ended context is its cause.
+func (c *Client) Get(ctx context.Context, address string) ([]byte, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.Multiplier, waits.MaxInterval = c.opts.Wait, 2, c.opts.MaxWait
 	tries := 0
 	body, err := backoff.Retry(ctx, func() ([]byte, error) {
 		tries++
-		body, err := c.try(ctx, url)
+		body, err := c.try(ctx, address)
 		if err != nil && (ctx.Err() != nil || hopeless(err)) {
 			return nil, backoff.Permanent(err)
 		}
@@ -65,9 +66,17 @@ func (c *Client) Get(ctx context.Context, url string) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case tries > 1:
-		return nil, fmt.Errorf("%s: %w (%d tries)", url, err, tries)
+		return nil, fmt.Errorf("%s: %w (%d tries)", public(address), err, tries)
 	}
-	return nil, fmt.Errorf("%s: %w", url, err)
+	return nil, fmt.Errorf("%s: %w", public(address), err)
+}
+
+// public is an address without the password that it may hold.
+func public(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Redacted()
+	}
+	return address
 }
 
 // hopeless says that another try would end the same.

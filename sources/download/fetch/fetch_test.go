@@ -318,3 +318,18 @@ func TestOptionsReportAllFaults(t *testing.T) {
 		}
 	}
 }
+
+// A password is for the server, and not for those who read what went wrong.
+func TestErrorsHidePasswords(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	c, err := fetch.New(fetch.Options{Tries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Get(t.Context(), strings.Replace(server.URL, "http://", "http://me:secret@", 1)+"/x.jpg")
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "me:") {
+		t.Errorf("error %v", err)
+	}
+}

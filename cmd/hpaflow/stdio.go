@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+)
+
+// output is standard output. It remembers the first error, so that no command
+// ends well whose output is lost; and once it is bound to a run, the run's end
+// ends a write that a reader does not take.
+type output struct {
+	w io.Writer
+
+	mu  sync.Mutex
+	ctx context.Context // of the run; nil: writes are waited for
+	err error
+}
+
+// until binds writing to a run.
+func (o *output) until(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ctx = ctx
+}
+
+// failed is the first error of writing, if there was one.
+func (o *output) failed() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// Write implements io.Writer. A write that the end of the run has cut short may
+// still be under way, and what it was given must stay as it is; writers do not
+// go on after an error.
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	ctx := o.ctx
+	o.mu.Unlock()
+	n, err := withdrawn(ctx, func() (int, error) { return o.w.Write(b) })
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err == nil && (ctx == nil || ctx.Err() == nil) {
+			o.err = err
+		}
+	}
+	return n, err
+}
+
+// input is standard input, whose reads end with the run they are bound to.
+type input struct {
+	r   io.Reader
+	ctx context.Context // nil: reads are waited for
+	own []byte          // what is read into, since a read may outlast its call; the last one that does has it
+}
+
+// until binds reading to a run, before it begins.
+func (i *input) until(ctx context.Context) { i.ctx = ctx }
+
+// Read implements io.Reader. It has one caller at a time.
+func (i *input) Read(b []byte) (int, error) {
+	if i.ctx == nil {
+		return i.r.Read(b)
+	}
+	if len(i.own) < len(b) {
+		i.own = make([]byte, len(b))
+	}
+	own := i.own[:len(b)]
+	n, err := withdrawn(i.ctx, func() (int, error) { return i.r.Read(own) })
+	return copy(b, own[:n]), err
+}
+
+// withdrawn does what may block for ever until a context ends, and leaves it
+// behind then.
+func withdrawn(ctx context.Context, do func() (int, error)) (int, error) {
+	if ctx == nil {
+		return do()
+	}
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := do()
+		done <- result{n, err}
+	}()
+	select {
+	case r := <-done:
+		return r.n, r.err
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+// open says whether there is a standard output to write data to. A program
+// that was started without one has the null device in its place, for reading
+// and writing, which nobody who throws data away opens it for.
+func (o *output) open() error {
+	f, ok := o.w.(*os.File)
+	if ok && isStandIn(f) {
+		return errors.New("standard output is closed; to throw the data away, write them to /dev/null")
+	}
+	return nil
+}

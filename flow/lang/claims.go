@@ -1,0 +1,117 @@
+package lang
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+)
+
+// claim is an output that a sink asks for.
+type claim struct {
+	by    *node
+	field component.Field
+	path  string // as the file system knows it
+}
+
+// checkClaims reports what only one block can have and two ask for: a standard
+// stream, an output file, a folder that its sink keeps to itself.
+func (p *planner) checkClaims() {
+	var claims []claim
+	for _, n := range p.nodes {
+		if n.off || n.spec == nil {
+			continue
+		}
+		for _, f := range n.spec.AllFields() {
+			v, ok := n.args[f.Name]
+			if !ok {
+				continue // there is a fault in it
+			}
+			if stream := f.Stream(v); stream != "" {
+				p.claimStream(stream, n, f)
+			}
+			if n.kind != flow.KindSink || !p.disk {
+				continue
+			}
+			for _, path := range f.Writes(v) {
+				claims = p.claimOutput(claims, claim{n, f, realPath(path)})
+			}
+		}
+	}
+}
+
+// place is where a node's field is given, else the node.
+func (n *node) place(f component.Field) hcl.Range {
+	if a := n.block.Body.Attributes[f.Name]; a != nil {
+		return a.Expr.Range()
+	}
+	return header(n.block)
+}
+
+func (p *planner) claimStream(stream string, n *node, f component.Field) {
+	if first, taken := p.streams[stream]; taken {
+		p.fault(n.place(f), "", "%s: standard %s has one user, and %s is it", f.Name, stream, first)
+		return
+	}
+	p.streams[stream] = fmt.Sprintf("%s on line %d", n.title(), n.block.TypeRange.Start.Line)
+}
+
+// claimStreams is for the streams that a step's flow uses.
+func (p *planner) claimStreams(s step, r round, streams map[string]string) {
+	for _, stream := range []string{"input", "output"} {
+		if _, uses := streams[stream]; !uses {
+			continue
+		}
+		if first, taken := p.streams[stream]; taken {
+			p.fault(header(s.block), "all steps of a run share it", "step %q: standard %s has one user, and %s is it", r.name, stream, first)
+			continue
+		}
+		p.streams[stream] = fmt.Sprintf("step %q", r.name)
+	}
+}
+
+func (p *planner) claimOutput(claims []claim, c claim) []claim {
+	for _, other := range claims {
+		if other.path != c.path || !c.excludes(other) {
+			continue
+		}
+		p.fault(c.by.place(c.field), "", "%s: %s of line %d writes there too", c.field.Name, other.by.title(), other.by.block.TypeRange.Start.Line)
+		return claims
+	}
+	return append(claims, c)
+}
+
+// excludes says that two claims on one path cannot stand together. Sinks of a
+// run share its folder, each with files of its own.
+func (c claim) excludes(other claim) bool {
+	if c.field.Type != component.OutputDir || other.field.Type != component.OutputDir {
+		return component.HasOneWriter(c.path) // many can write to /dev/null
+	}
+	return c.field.Sole && other.field.Sole || c.by.spec == other.by.spec && c.field.Name == other.field.Name
+}
+
+// realPath is the same for two paths to one place, which may not be there yet.
+func realPath(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	for at := abs; ; at = filepath.Dir(at) {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if at == filepath.Dir(at) {
+			return abs
+		}
+		rest = strings.TrimSuffix(filepath.Join(filepath.Base(at), rest), "/")
+	}
+}
+
+// SamePlace says that two paths lead to one file or folder, which may not be
+// there yet.
+func SamePlace(a, b string) bool { return realPath(a) == realPath(b) }

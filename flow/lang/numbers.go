@@ -1,0 +1,59 @@
+package lang
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+var errDigits = fmt.Errorf("a number of more than %d digits", maxDigits)
+
+// inDigits refuses a number that is infinite, or that would fill pages when it
+// is written out; other values pass.
+func inDigits(v cty.Value) error {
+	if !v.IsKnown() || v.IsNull() || v.Type() != cty.Number {
+		return nil
+	}
+	if f := v.AsBigFloat(); f.IsInf() || digits(f) > maxDigits {
+		return errDigits
+	}
+	return nil
+}
+
+// digits are about those that a number has before or behind its point.
+func digits(f *big.Float) float64 {
+	if f.IsInf() {
+		return maxDigits + 1
+	}
+	return math.Abs(float64(f.MantExp(nil)) * math.Log10(2))
+}
+
+// maxText is how long a text may be that is read as a number.
+const maxText = 2 * maxDigits
+
+// isLongNumber says that reading a text as a number would take long.
+func isLongNumber(v cty.Value) bool {
+	return v.Type() == cty.String && v.IsKnown() && !v.IsNull() && len(v.AsString()) > maxText &&
+		strings.Trim(v.AsString(), "0123456789.+-eE") == ""
+}
+
+// numberText writes a number in digits, without an exponent.
+func numberText(v cty.Value) string { return v.AsBigFloat().Text('f', -1) }
+
+// parseNumber reads a number from the command line.
+func parseNumber(text string) (cty.Value, error) {
+	if len(text) > maxText {
+		return cty.NilVal, errDigits
+	}
+	v, err := cty.ParseNumberVal(strings.TrimSpace(text))
+	if err != nil {
+		return v, fmt.Errorf("%q is not a number", text)
+	}
+	if f := v.AsBigFloat(); f.IsInf() {
+		return v, fmt.Errorf("%q is not a number", text)
+	}
+	return v, inDigits(v)
+}
