@@ -12,9 +12,28 @@ import (
 // the plain one is taken before averages, and the note says which it is and
 // what else there is.
 func (f *File) For(want []Tensor, names Names) (tensors []Tensor, note string, err error) {
-	list, err := f.wanted()
+	fits, err := f.fitting(want, names)
 	if err != nil {
 		return nil, "", err
+	}
+	if tensors, err = fits[0].dict.read(); err != nil {
+		return nil, "", fmt.Errorf("weights: %s: %w", f.Path, err)
+	}
+	return fits[0].prefix.rename(tensors), f.note(fits), nil
+}
+
+// Fits is For without the values: it says why no state dict fits.
+func (f *File) Fits(want []Tensor, names Names) error {
+	_, err := f.fitting(want, names)
+	return err
+}
+
+// fitting are the state dicts that fit, the plain ones first. If there is none,
+// the error is of the one that comes closest.
+func (f *File) fitting(want []Tensor, names Names) ([]candidate, error) {
+	list, err := f.wanted()
+	if err != nil {
+		return nil, err
 	}
 	var fits []candidate
 	var best *candidate // of those that do not fit
@@ -27,13 +46,10 @@ func (f *File) For(want []Tensor, names Names) (tensors []Tensor, note string, e
 		}
 	}
 	if len(fits) == 0 {
-		return nil, "", fmt.Errorf("%s: %w", f.name(best.dict), best.err)
+		return nil, fmt.Errorf("%s: %w", f.name(best.dict), best.err)
 	}
 	slices.SortStableFunc(fits, func(a, b candidate) int { return cmp.Compare(a.dict.rank(), b.dict.rank()) })
-	if tensors, err = fits[0].dict.read(); err != nil {
-		return nil, "", fmt.Errorf("weights: %s: %w", f.Path, err)
-	}
-	return fits[0].prefix.rename(tensors), f.note(fits), nil
+	return fits, nil
 }
 
 // candidate is a state dict beside a network.

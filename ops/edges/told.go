@@ -9,13 +9,14 @@ type Rows struct {
 	Split      string   // of the rows; empty: all of them
 	IDs        []string // in the table's order
 	Unlabelled bool     // the table has no labels
+	Planes     int      // of an image; 0: not known
 	Epochs     int      // passes over them
 }
 
 // Origin is left by whatever changes what a network is trained on: a run goes
 // on only where the same origins have the same identity.
 type Origin struct {
-	What string // "rows", "images", "policy", "norm"
+	What string // as messages call it: table, images, policy, norm
 
 	// Identity says which it is, in a few words: the same contents give the same
 	// text on every machine, and times and folders have no part in it.

@@ -43,7 +43,7 @@ func samplesSpec() *component.Spec {
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
 			out := flow.Source(n.Graph, n.Stage(), s.run)
-			s.tell(out, a.String("table"), a.String("split"))
+			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
 			return out, nil
 		},
 	}
@@ -90,10 +90,11 @@ func (s *samples) ids() []string {
 	return list
 }
 
-// tell leaves word of what the source will yield.
-func (s *samples) tell(out flow.Out[*data.Sample], path, split string) {
-	out.Tell(edges.Rows{Table: path, Split: split, IDs: s.ids(), Unlabelled: !s.rows[0].Labeled, Epochs: s.epochs})
-	out.Tell(edges.Origin{What: "rows", Identity: edges.Said(rowsIdentity(s.rows))})
+// tell leaves word of what the source will yield, which is of some rows.
+func (s *samples) tell(out flow.Out[*data.Sample], of edges.Rows) {
+	of.IDs, of.Unlabelled, of.Epochs = s.ids(), !s.rows[0].Labeled, s.epochs
+	out.Tell(of)
+	out.Tell(edges.Origin{What: "table", Identity: edges.Said(rowsIdentity(s.rows))})
 	out.Tell(edges.Origin{What: "images", Identity: func() (string, error) { return s.images.identity(s.ids()) }})
 }
 
