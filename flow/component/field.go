@@ -25,6 +25,7 @@ const (
 	Size       FieldType = "size"         // int64 bytes; written as 64MiB, 2GB or a number
 	Duration   FieldType = "duration"     // time.Duration; written as 1.5s, 2m
 	InputFile  FieldType = "input file"   // string; must be an existing file when checked
+	FlowFile   FieldType = "flow file"    // string; an input file that is looked for beside the flow that names it, then from the working folder
 	InputDir   FieldType = "input folder" // string; must be an existing folder when checked
 	OutputFile FieldType = "output file"  // string
 	OutputDir  FieldType = "output folder"
@@ -128,7 +129,7 @@ func (f Field) mismatch(v any) error { return fmt.Errorf("want %s, have %T", f.T
 // must be there and be of that sort. Other fields always pass.
 func (f Field) Exists(v any) error {
 	path, _ := v.(string)
-	if f.Type != InputFile && f.Type != InputDir || path == "" || f.Stdio && path == "-" {
+	if f.Type != InputFile && f.Type != FlowFile && f.Type != InputDir || path == "" || f.Stdio && path == "-" {
 		return nil
 	}
 	info, err := os.Stat(path)
@@ -139,7 +140,7 @@ func (f Field) Exists(v any) error {
 		return err
 	case f.Type == InputDir && !info.IsDir():
 		return fmt.Errorf("%q is a file, not a folder", path)
-	case f.Type == InputFile && info.IsDir():
+	case f.Type != InputDir && info.IsDir():
 		return fmt.Errorf("%q is a folder, not a file", path)
 	}
 	return nil

@@ -59,7 +59,7 @@ func plausible(f component.Field) any {
 		return 10 * time.Second
 	case component.Workers:
 		return 0
-	case component.InputFile, component.OutputFile:
+	case component.InputFile, component.FlowFile, component.OutputFile:
 		return "path/to/file"
 	case component.InputDir, component.OutputDir:
 		return "path/to/folder"

@@ -2,6 +2,8 @@ package lang
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -76,6 +78,9 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 	if err == nil {
 		hint, err = accepts(f, v)
 	}
+	if f.Type == component.FlowFile && err == nil {
+		v = p.beside(v.(string))
+	}
 	if err == nil && p.files {
 		err = f.Exists(v)
 	}
@@ -87,6 +92,19 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 		return
 	}
 	args[f.Name] = v
+}
+
+// beside is where a flow is that a file names: below the file's own folder, so
+// that it works from any other; what is not there is as it is given.
+func (p *planner) beside(path string) string {
+	below := filepath.Join(filepath.Dir(p.file.name), path)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	if _, err := os.Stat(below); err != nil {
+		return path
+	}
+	return below
 }
 
 // readStrangers reports attributes that are none of the block's.

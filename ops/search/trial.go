@@ -18,7 +18,7 @@ func trialSpec() *component.Spec {
 			"With halving, trials are compared after a few epochs and only the best go on.",
 		In: component.Takes(edges.Trial), Out: edges.Result,
 		Fields: []component.Field{
-			{Name: "flow", Type: component.InputFile, Doc: "a flow with the variables policy, epochs, until, seed and out, such as train.flow"},
+			{Name: "flow", Type: component.FlowFile, Doc: "a flow with the variables policy, epochs, until, seed and out, such as train.flow; looked for beside the flow that names it, then from the working folder"},
 			{Name: "set", Type: component.Strings, Default: []string{}, Doc: "other variables of that flow, as name=value"},
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the search"},
 			{Name: "epochs", Type: component.Int, Min: 1, Max: 1 << 20, Doc: "of a trial that is not stopped"},
