@@ -91,10 +91,10 @@ func (t *trainer) checkBatches(f foreseen) error {
 		}
 	}
 	for _, b := range f.batches {
-		switch {
-		case b.Count == 0:
-			return fmt.Errorf("an epoch has no batch: there are fewer samples than the %d of a batch, and drop_last leaves smaller ones out", b.Size)
-		case o.Accumulate > b.Count:
+		if b.Count == 0 {
+			continue // which the first epoch says at once
+		}
+		if o.Accumulate > b.Count {
 			return fmt.Errorf("accumulate is %d, but an epoch has %d batches of %d samples: a step can take %d at most", o.Accumulate, b.Count, b.Size, b.Count)
 		}
 		if len(f.side) == 0 {
