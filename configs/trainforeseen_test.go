@@ -77,7 +77,6 @@ func TestTrainKnowsBefore(t *testing.T) {
 		{"rows without images in several folders", "train.flow", []string{"images=" + images + "," + packed, "table=" + lacking}, []string{"2 have no image in " + images + ", nor in " + packed}},
 		{"rows that shards lack", "infer.flow", []string{"images=" + packed, "split=val", "weights=" + trained}, []string{`source "samples"`, "of 4 rows, 4 have no image in " + packed, "2_006"}},
 		{"rows without labels", "train.flow", []string{"val_table=" + unlabelled}, []string{`op "train" "step"`, unlabelled, "the rows of val have no labels: 2 Ids (2_006, 2_007)"}},
-		{"accumulate", "train.flow", []string{"accumulate=4"}, []string{`op "train" "step"`, "accumulate is 4, but an epoch has 3 batches of 2 samples"}},
 		{"one value a channel", "train.flow", []string{"batch=1"}, []string{`op "train" "step"`, "a batch of 1 sample of 32x32 leaves one value a channel"}},
 		{"one value a channel at the end of a pass", "swa.flow", []string{"table=" + three, "last=1", "run=" + trained}, []string{`op "average"`, "of 2 batches, the last has 1 sample", "leaves one value a channel"}},
 		{"weights of another network to predict with", "infer.flow", []string{"split=val", "weights=" + trained, "model=resnet34"},
@@ -135,12 +134,18 @@ func dotted(t *testing.T, images string) string {
 }
 
 // TestWhatAccumulateLeaves: three batches by two are two steps, so that an epoch
-// ends with nothing pending, and an epoch by three changes the weights.
+// ends with nothing pending; by more than there are they are one, which is said.
 func TestWhatAccumulateLeaves(t *testing.T) {
 	images, split := drawTrainingSet(t, 6, 4)
-	for accumulate, want := range map[int]int64{1: 6, 2: 4, 3: 2} {
+	for accumulate, want := range map[int]int64{1: 6, 2: 4, 3: 2, 100: 2} {
 		out := t.TempDir()
-		mustRun(t, "train.flow", flow.Options{}, "images="+images, "table="+split, "out="+out, "size=32", "batch=2", "epochs=2", fmt.Sprint("accumulate=", accumulate))
+		notes, err := notesOf(t, "train.flow", "images="+images, "table="+split, "out="+out, "size=32", "batch=2", "epochs=2", fmt.Sprint("accumulate=", accumulate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(notes, "accumulate is 100, but an epoch has 3 batches: each is one step of these"); said != (accumulate == 100) {
+			t.Errorf("accumulate %d: notes %q", accumulate, notes)
+		}
 		c, err := checkpoint.LoadCheckpoint(filepath.Join(out, "checkpoint", "epoch_0001"))
 		if err != nil {
 			t.Fatal(err)

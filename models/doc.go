@@ -45,8 +45,10 @@
 //     Between layers, images lie in blocks of channels (kernels.Lanes).
 //   - Tensor names and shapes are those of the published PyTorch state dicts:
 //     conv1.weight, layer1.0.bn1.running_mean, last_linear.bias.
-//   - The same options, seed and batches give the same bits, at any number of
-//     threads, and so does a run that was stopped at any step and resumed.
+//   - The same options, seed and batches give the same bits on the same kind
+//     of machine (cpu.Instructions), at any number of threads, and so does a run
+//     that was stopped at any step and resumed. Other instructions round sums in
+//     another order, and a run's checkpoints say which ones took part.
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //

@@ -10,13 +10,14 @@ import (
 )
 
 // diverged is the error of a run whose numbers are none any more: where it
-// stands, and from which checkpoint it can be begun again.
-func (t *trainer) diverged(what string) error {
+// stands, in an epoch and with its rate, and from which checkpoint it can be
+// begun again.
+func (t *trainer) diverged(what string, epoch int, lr float64) error {
 	hint := "no checkpoint is saved: begin again with a smaller lr"
 	if path := lastSaved(t.receipts); path != "" {
 		hint = fmt.Sprintf("the last good checkpoint is %s: begin from it with init, another out and a smaller lr", path)
 	}
-	return fmt.Errorf("%w: %s, in epoch %d at step %d, learning rate %g; %s", models.ErrDiverged, what, t.epoch, t.steps, t.rate.LR(), hint)
+	return fmt.Errorf("%w: %s, in epoch %d at step %d, learning rate %g; %s", models.ErrDiverged, what, epoch, t.steps, lr, hint)
 }
 
 // mostReceipts is more than there can be checkpoints on their way to be saved.

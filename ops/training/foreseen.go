@@ -91,13 +91,7 @@ func (t *trainer) checkBatches(f foreseen) error {
 		}
 	}
 	for _, b := range f.batches {
-		if b.Count == 0 {
-			continue // which the first epoch says at once
-		}
-		if o.Accumulate > b.Count {
-			return fmt.Errorf("accumulate is %d, but an epoch has %d batches of %d samples: a step can take %d at most", o.Accumulate, b.Count, b.Size, b.Count)
-		}
-		if len(f.side) == 0 {
+		if len(f.side) == 0 || b.Count == 0 { // of no batch, the first epoch tells at once
 			continue
 		}
 		o.Batch, o.Height, o.Width = b.Size, int(f.side[0]), int(f.side[0])
@@ -109,6 +103,16 @@ func (t *trainer) checkBatches(f foreseen) error {
 		}
 	}
 	return nil
+}
+
+// tellAccumulate notes that steps are of fewer batches than accumulate says,
+// where an epoch has no more.
+func (t *trainer) tellAccumulate() {
+	for _, b := range t.foreseen[0].batches {
+		if n := t.network.Accumulate; n > b.Count && b.Count > 0 {
+			t.graph.Note(t.name, fmt.Sprintf("accumulate is %d, but an epoch has %d batches: each is one step of these", n, b.Count))
+		}
+	}
 }
 
 // checkInit says why the weights to begin with are none of this network's.

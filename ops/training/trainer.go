@@ -98,7 +98,7 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 		if ctx.Err() == nil || t.steps == begun || t.torn {
 			return
 		}
-		if c, err := t.checkpoint(); err == nil {
+		if c, err := t.checkpoint(t.epoch, t.rate.LR()); err == nil {
 			t.graph.Leave(c)
 		}
 	}()
@@ -113,7 +113,10 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 				return &flow.StageError{Stage: t.name, Key: r.Key, Err: err}
 			}
 		case r.Mark == flow.EndEpoch:
-			if err := t.endEpoch(ctx, val, out, start); err != nil {
+			epoch := t.epoch
+			if err := t.endEpoch(ctx, val, out, start); errors.Is(err, models.ErrDiverged) {
+				return &flow.StageError{Stage: t.name, Key: fmt.Sprintf("the end of epoch %d", epoch), Err: err}
+			} else if err != nil {
 				return err
 			}
 			start = time.Now()
@@ -160,7 +163,7 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 	if err != nil {
 		t.torn = ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))
 		if errors.Is(err, models.ErrDiverged) {
-			return t.diverged("the loss is no finite number")
+			return t.diverged("the loss is no finite number", t.epoch, t.rate.LR())
 		}
 		return err
 	}
@@ -175,7 +178,7 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 
 	p := &checkpoint.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
 	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {
-		if p.Checkpoint, err = t.checkpoint(); err != nil {
+		if p.Checkpoint, err = t.checkpoint(t.epoch, t.rate.LR()); err != nil {
 			return err
 		}
 		t.saved = time.Now()
@@ -213,7 +216,7 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 		result := v.scores.Result()
 		if !finite(result.Loss) {
 			t.torn = true
-			return t.diverged("the validation loss is no finite number")
+			return t.diverged("the validation loss is no finite number", e.Epoch, e.LR)
 		}
 		e.Val, worst = &result, v.sorted()
 	}
@@ -222,7 +225,7 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 	t.history = append(t.history, e)
 	t.epoch, t.records, t.scores = t.epoch+1, 0, metrics.NewEpoch(t.network.Classes)
 	t.saved = time.Now()
-	c, err := t.checkpoint()
+	c, err := t.checkpoint(e.Epoch, e.LR)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ func (t *trainer) shape() [4]int {
 // begin puts everything to where an earlier run stopped.
 func (t *trainer) begin() (err error) {
 	t.saved = time.Now()
+	t.tellAccumulate()
 	if t.rate, err = models.NewSchedule(t.schedule); err != nil {
 		return err
 	}
@@ -111,8 +112,9 @@ func (t *trainer) follows(before []string) {
 }
 
 // checkpoint is what a run needs to go on from here. Weights or moments that
-// are no finite numbers are no such thing.
-func (t *trainer) checkpoint() (*checkpoint.Checkpoint, error) {
+// are no finite numbers are no such thing: the error names an epoch and its
+// rate, which may be over already.
+func (t *trainer) checkpoint(epoch int, lr float64) (*checkpoint.Checkpoint, error) {
 	p := checkpoint.Position{
 		Epoch: t.epoch, Step: t.steps, Records: t.records, Seed: t.network.Seed, Schedule: t.rate.State(),
 		Settings: t.settings(), Sequence: hex.EncodeToString(t.sequence[:]), Instructions: t.instructions,
@@ -124,7 +126,7 @@ func (t *trainer) checkpoint() (*checkpoint.Checkpoint, error) {
 	c := &checkpoint.Checkpoint{State: t.device.State(), Position: p, Receipt: &checkpoint.Receipt{}}
 	if name := notFinite(c.State); name != "" {
 		t.torn = true
-		return nil, t.diverged(name + " is no longer made of numbers")
+		return nil, t.diverged(name+" is no longer made of finite numbers", epoch, lr)
 	}
 	if t.receipts = append(t.receipts, c.Receipt); len(t.receipts) > mostReceipts {
 		t.receipts = t.receipts[1:]

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hpaflow/data"
 	"hpaflow/data/table"
 )
 
@@ -43,6 +44,9 @@ const readers = 16
 // identity says which images the folders have of some Ids, whichever folder
 // they are in.
 func (all imageFolders) identity(ids []string) (string, error) {
+	if lacking := all.lacking(ids); len(lacking) > 0 {
+		return "", fmt.Errorf("%d have no image in %s: %s", len(lacking), all, data.Enumerate(lacking))
+	}
 	marks := make([][]byte, len(ids))
 	var group errgroup.Group
 	group.SetLimit(readers)
