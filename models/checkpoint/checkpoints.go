@@ -115,11 +115,11 @@ func mark(dir string) error {
 // nothing else in it. Killed in between it leaves debris, which it removes as
 // well. What holds neither a checkpoint nor debris is an error, and stays.
 func RemoveCheckpoint(path string) error {
+	if err := os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) { // it was empty, or is gone
+		return nil
+	}
 	c := SavedCheckpoint{Path: path}
 	if err := c.look(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if !c.Complete && !c.Debris {

@@ -91,7 +91,7 @@ func (s *checkpoints) tidy() error {
 			err = errors.Join(err, checkpoint.RemoveCheckpoint(c.Path))
 		case c.Complete && c.Step == 0 && c.Epoch == s.best:
 			err = errors.Join(err, checkpoint.LinkWeights(c.Path, filepath.Join(s.dir, "best")))
-		case !c.Complete:
+		case c.Weights && !c.Complete:
 			pruned = append(pruned, c.Name())
 		}
 	}
