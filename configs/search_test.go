@@ -148,3 +148,27 @@ func TestSearchHalving(t *testing.T) {
 		t.Errorf("trials by epochs: %v, want 1 stopped and 3 trained to the end", epochs)
 	}
 }
+
+// TestSearchFindsItsFlow: search.flow knows where train.flow is, whichever folder
+// it is run from.
+func TestSearchFindsItsFlow(t *testing.T) {
+	images, split := cellstest.TrainingSet(t, 4, 2)
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	sets := []string{"images=" + images, "table=" + split, "val_table=" + split, "train_split=train", "batch=2", "size=32", "out=" + t.TempDir()}
+	if _, err := build(filepath.Join(here, "search.flow"), flow.Options{}, sets...); err != nil {
+		t.Errorf("from another folder: %v", err)
+	}
+	// A flow that is not beside it is one of the working folder.
+	if err := os.WriteFile("mine.flow", mustRead(t, filepath.Join(here, "train.flow")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build(filepath.Join(here, "search.flow"), flow.Options{}, append(sets, "flow=mine.flow")...); err != nil {
+		t.Errorf("with a flow of the working folder: %v", err)
+	}
+	_, err = build(filepath.Join(here, "search.flow"), flow.Options{}, append(sets, "flow=none.flow")...)
+	saysAll(t, "a flow that is nowhere", err, "search.flow:", `"none.flow" does not exist`)
+}

@@ -108,3 +108,30 @@ func TestDemoGoesThroughTheWorkflow(t *testing.T) {
 		t.Errorf("runs %v, want %v", files, want)
 	}
 }
+
+// TestAveragesOfEpochsThereAre: steps that would average more epochs than they
+// train are refused before the first of them, in every file that has them.
+func TestAveragesOfEpochsThereAre(t *testing.T) {
+	reg := &component.Registry{}
+	sources.Register(reg, strings.NewReader(""))
+	ops.Register(reg)
+	sinks.Register(reg, io.Discard)
+	for file, sets := range map[string][]string{
+		"network.flow":  {"name=a", "epochs=4"},
+		"resnet34.flow": {"epochs=4"},
+		"ensemble.flow": {"epochs_resnet34=4"},
+	} {
+		f, faults := lang.Read(file)
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		_, faults = f.Plan(sets, reg)
+		text := faults.Error()
+		if !strings.Contains(text, "swa.flow:") || !strings.Contains(text, "last: is 10, but up to epoch 3, counted from 0, there are 4") {
+			t.Errorf("%s: %q", file, text)
+		}
+		if _, faults = f.Plan(append(sets, "last=4"), reg); file != "ensemble.flow" && faults != nil {
+			t.Errorf("%s with last=4: %v", file, faults)
+		}
+	}
+}

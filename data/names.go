@@ -10,8 +10,9 @@ import (
 // Names are the names of labels, by number.
 type Names []string
 
-// ReadNames reads a name a line. No path stands for the names of the Human
-// Protein Atlas, which give way to numbers where there are other labels.
+// ReadNames reads the names of so many labels, one a line. No path stands for
+// those of the Human Protein Atlas, which give way to numbers where there are
+// other labels.
 func ReadNames(path string, classes int) (Names, error) {
 	if path == "" {
 		if classes != len(LabelNames) {
@@ -19,18 +20,29 @@ func ReadNames(path string, classes int) (Names, error) {
 		}
 		return LabelNames, nil
 	}
+	names, err := ReadAllNames(path)
+	if err == nil && len(names) != classes {
+		err = fmt.Errorf("%s names %d labels, but there are %d classes", path, len(names), classes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
+}
+
+// ReadAllNames reads names of labels, one a line. Line ends may be any system's,
+// and a byte-order mark may come first.
+func ReadAllNames(path string) (Names, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	names := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(text), "\ufeff"))
+	names := strings.Split(strings.TrimSpace(lines), "\n")
 	for i := range names {
 		if names[i] = strings.TrimSpace(names[i]); names[i] == "" {
 			return nil, fmt.Errorf("%s:%d: a label has no name", path, i+1)
 		}
-	}
-	if len(names) != classes {
-		return nil, fmt.Errorf("%s names %d labels, but there are %d classes", path, len(names), classes)
 	}
 	return names, nil
 }

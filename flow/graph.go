@@ -24,6 +24,7 @@ type Graph struct {
 	left   any // by a stage that was cut short
 
 	resumers []func(*Resume) error // of the stages that can go on
+	told     map[string][]any      // by stage: what it has left word of
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]

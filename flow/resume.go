@@ -48,22 +48,11 @@ func (g *Graph) Left() any { return g.left }
 
 // Sources names the sources that an output comes from, however far up.
 func (out Out[T]) Sources() []string {
-	stages := out.outlet.stage.graph.stages
-	wanted := map[string]bool{out.outlet.stage.name: true}
 	var names []string
-	for i := len(stages) - 1; i >= 0; i-- { // a stage is added after those it reads
-		st := stages[i]
-		if !wanted[st.name] {
-			continue
-		}
+	for _, st := range slices.Backward(out.outlet.stage.upstream()) {
 		if len(st.inputs) == 0 {
 			names = append(names, st.name)
 		}
-		for _, in := range st.inputs {
-			from, _ := in.names()
-			wanted[from] = true
-		}
 	}
-	slices.Reverse(names)
 	return names
 }

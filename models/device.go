@@ -17,8 +17,14 @@ type Device interface {
 	// Train runs one batch forward and backward in training mode and lets the
 	// optimiser take a step of rate lr, every Options.Accumulate batches. The
 	// batch needs targets and may have fewer samples than Options.Batch. A loss
-	// that is no finite number is an error, and then no step is taken.
+	// that is no finite number is an error, and then no step is taken; so are
+	// fewer samples than Options.LeastBatch.
 	Train(ctx context.Context, b *data.Batch, lr float64) (Step, error)
+
+	// Flush lets the optimiser take a step of rate lr of the gradients that were
+	// summed since the last one, if there are any: an epoch ends with it where
+	// its batches are no multiple of Options.Accumulate.
+	Flush(lr float64)
 
 	// Predict gives the logits of a batch, shape (N,classes), in evaluation
 	// mode: batch norm uses its running statistics, and a sample's logits do

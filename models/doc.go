@@ -38,8 +38,8 @@
 //   - The same options, seed and batches give the same bits, at any number of
 //     threads, and so does a run that was stopped at any step and resumed. That
 //     holds for the same program on all processors with AVX2 and FMA, and otherwise
-//     on processors of one kind: elsewhere sums differ in their last bits, and
-//     weights drift apart.
+//     on processors of one kind: other instructions round sums in another order,
+//     and a run's checkpoints say which ones took part (cpu.Instructions).
 //   - Layers, losses, optimisers and schedules compute what PyTorch computes;
 //     golden numbers with the scripts that made them are in testdata.
 //

@@ -42,7 +42,8 @@ type Options struct {
 	Optimizer OptimizerOptions
 
 	// Accumulate is how many batches' gradients are summed for one step of
-	// the optimiser. Default: 1.
+	// the optimiser. What is left at an epoch's end is a step of its own
+	// (Device.Flush), so that no group crosses the border. Default: 1.
 	Accumulate int
 
 	// Seed is what the initial weights are drawn from, each tensor from the

@@ -12,6 +12,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/predict"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -33,6 +34,7 @@ func shardsCommand() *cli.Command {
 				Name: "cat", Usage: "write one sample to standard output or a file", ArgsUsage: "DIR KEY",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "o", TakesFile: true, Usage: "write to this `FILE`; -: to standard output"},
+					&cli.StringFlag{Name: "labels", TakesFile: true, Usage: "names of the labels, one a line, from this `FILE`"},
 					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
@@ -138,7 +140,11 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 	case format == "png":
 		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
 	case format == "json":
-		write = func(w io.Writer) error { return describeSample(w, sample) }
+		names, err := labelNames(c, r, sample)
+		if err != nil {
+			return err
+		}
+		write = func(w io.Writer) error { return describeSample(w, sample, names) }
 	}
 	if path := c.String("o"); path != "" && path != "-" {
 		return writeFile(path, write)
@@ -146,11 +152,34 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 	return write(c.App.Writer)
 }
 
-func describeSample(w io.Writer, c *shards.Content) error {
+// labelNames are those of the file that is given, those that the folder keeps,
+// or the Human Protein Atlas's where the labels may be these.
+func labelNames(c *cli.Context, r *shards.Reader, sample *shards.Content) (data.Names, error) {
+	classes := len(sample.P)
+	if sample.Kind == shards.Planes {
+		classes = len(data.LabelNames)
+		for _, e := range r.Entries() {
+			for _, n := range e.Labels.Numbers() {
+				classes = max(classes, n+1)
+			}
+		}
+	}
+	path := c.String("labels")
+	if path == "" {
+		return predict.LabelNames(c.Args().First(), classes)
+	}
+	names, err := data.ReadAllNames(path)
+	if err == nil && sample.Kind == shards.Probabilities && len(names) != classes {
+		err = fmt.Errorf("%s names %d labels, but there are %d", path, len(names), classes)
+	}
+	return names, err
+}
+
+func describeSample(w io.Writer, c *shards.Content, of data.Names) error {
 	names := []string{}
 	for _, n := range c.Labels.Numbers() {
-		if name := labelName(n); name != "" {
-			names = append(names, name)
+		if n < len(of) {
+			names = append(names, of[n])
 		}
 	}
 	about := map[string]any{
@@ -160,7 +189,7 @@ func describeSample(w io.Writer, c *shards.Content) error {
 	case shards.Planes:
 		about["planes"], about["width"], about["height"], about["depth"] = len(c.Image.Planes), c.Image.Width, c.Image.Height, c.Image.Depth()
 	case shards.Probabilities:
-		about["probabilities"] = namedProbabilities(c.P)
+		about["probabilities"] = namedProbabilities(c.P, of)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -175,20 +204,15 @@ type namedProbability struct {
 	Probability float64 `json:"probability"`
 }
 
-func namedProbabilities(p []float64) []namedProbability {
+func namedProbabilities(p []float64, names data.Names) []namedProbability {
 	list := make([]namedProbability, len(p))
 	for n, v := range p {
-		list[n] = namedProbability{n, labelName(n), v}
+		list[n] = namedProbability{Label: n, Probability: v}
+		if n < len(names) {
+			list[n].Name = names[n]
+		}
 	}
 	return list
-}
-
-// labelName is empty for a number beyond those that have names.
-func labelName(n int) string {
-	if n < len(data.LabelNames) {
-		return data.LabelNames[n]
-	}
-	return ""
 }
 
 func verifyShards(c *cli.Context) error {

@@ -3,6 +3,7 @@ package predict
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,19 @@ const (
 	partSuffix = ".part"
 	oldSuffix  = ".old"
 )
+
+// labelsFile, in a folder of shards, has the names of the labels, one a line.
+const labelsFile = ".labels.txt"
+
+// LabelNames are the names of so many labels of a folder of shards: those kept
+// there, or the Human Protein Atlas's where there are as many; else none.
+func LabelNames(dir string, classes int) (data.Names, error) {
+	path := filepath.Join(dir, labelsFile)
+	if _, err := os.Stat(path); err != nil {
+		path = ""
+	}
+	return data.ReadNames(path, classes)
+}
 
 // readShards reads a folder of shards.
 func readShards(path string, classes int) (*Table, error) {
@@ -57,6 +71,7 @@ func readShards(path string, classes int) (*Table, error) {
 type folder struct {
 	path   string
 	from   string
+	names  data.Names
 	before int // rows that a writer that was stopped has left
 	shards *shards.Writer
 }
@@ -76,7 +91,7 @@ func createShards(path string, o Options) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{path: path, from: o.From, before: w.Before(), shards: w}, nil
+	return &folder{path: path, from: o.From, names: o.Names, before: w.Before(), shards: w}, nil
 }
 
 // replaceable refuses what a writer of probabilities has not made.
@@ -146,6 +161,12 @@ func (f *folder) add(p *data.Prediction) error {
 func (f *folder) commit() error {
 	part := f.path + partSuffix
 	err := f.shards.Commit()
+	if err == nil && f.names != nil {
+		err = atomicfile.Write(filepath.Join(part, labelsFile), func(w io.Writer) error {
+			_, err := io.WriteString(w, strings.Join(f.names, "\n")+"\n")
+			return err
+		})
+	}
 	if err == nil {
 		err = provenance.Forget(f.path)
 	}

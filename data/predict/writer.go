@@ -18,6 +18,9 @@ type Options struct {
 	From string
 	// ShardRows are the rows in a shard, at most; 0: 256.
 	ShardRows int
+	// Names are the labels' own, kept beside shards for those who look at them;
+	// nil: the labels have none, or those of the Human Protein Atlas.
+	Names data.Names
 }
 
 // Writer writes a table, row by row. It ends with one of Commit and Abort, and

@@ -74,12 +74,21 @@ type array struct {
 	fill func(b []byte) (whole []byte, cuts []int)
 }
 
+// CheckKey says why a sample's Id cannot be a key in a shard: WebDataset would
+// cut one with a dot or a slash.
+func CheckKey(key string) error {
+	if key == "" || strings.ContainsAny(key, "./\\\x00") {
+		return fmt.Errorf("%q cannot be a key in a shard: dots and slashes would cut it", key)
+	}
+	return nil
+}
+
 // encode makes a frame of an array and of the JSON that tells about it. Nothing
 // in it differs from run to run. A key that WebDataset would cut, one with a dot
 // or a slash, is an error.
 func encode(about About, values array, text []byte) (Frame, error) {
-	if about.Key == "" || strings.ContainsAny(about.Key, "./\\\x00") {
-		return Frame{}, fmt.Errorf("%q cannot be a key in a shard: dots and slashes would cut it", about.Key)
+	if err := CheckKey(about.Key); err != nil {
+		return Frame{}, err
 	}
 	raw := buffers.Get().(*[]byte)
 	defer buffers.Put(raw)

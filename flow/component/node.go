@@ -1,6 +1,7 @@
 package component
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -58,6 +59,23 @@ type Node struct {
 	// Load reads and checks another flow, with variables set as "name=value",
 	// for a component that runs flows itself. Its error tells every fault.
 	Load func(path string, sets []string) (Flow, error)
+
+	built []func() error
+}
+
+// OnBuilt has check called once the whole graph stands, before it runs: what
+// needs to know of nodes that come later, such as whether the run goes on with
+// an earlier one, is refused there.
+func (n *Node) OnBuilt(check func() error) { n.built = append(n.built, check) }
+
+// Built does what OnBuilt was told to. Whoever builds a graph of nodes calls it
+// for each, after the last.
+func (n *Node) Built() error {
+	var faults []error
+	for _, check := range n.built {
+		faults = append(faults, check())
+	}
+	return errors.Join(faults...)
 }
 
 // Flow is a flow that has been read and checked.

@@ -95,9 +95,16 @@ func (p *Plan) Build(g *flow.Graph) error {
 		return fmt.Errorf("%s: its steps are flows of their own, to be built one by one", p.file)
 	}
 	outputs := map[string]component.Output{}
-	for _, n := range p.Nodes {
-		if err := p.build(g, n, outputs); err != nil {
+	nodes := make([]*component.Node, len(p.Nodes))
+	for i, n := range p.Nodes {
+		var err error
+		if nodes[i], err = p.build(g, n, outputs); err != nil {
 			return err
+		}
+	}
+	for i, n := range p.Nodes {
+		if err := nodes[i].Built(); err != nil {
+			return p.at(n, err)
 		}
 	}
 	return nil
@@ -117,7 +124,7 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Outpu
 	outputs := map[string]component.Output{}
 	for _, n := range p.Nodes {
 		if wanted[n.Ref()] && n.Ref() != node.Ref() {
-			if err := p.build(g, n, outputs); err != nil {
+			if _, err := p.build(g, n, outputs); err != nil {
 				return nil, err
 			}
 		}
@@ -127,17 +134,22 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Outpu
 
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
-func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) error {
+func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) (*component.Node, error) {
 	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs), Load: p.load}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)
 	}
 	if err != nil {
-		return fmt.Errorf("%s:%d: %s %q: %w", p.file, n.Line, n.Spec.Title(), n.Name, err)
+		return nil, p.at(n, err)
 	}
 	outputs[n.Ref()] = out
-	return nil
+	return node, nil
+}
+
+// at says which node an error is of.
+func (p *Plan) at(n Node, err error) error {
+	return fmt.Errorf("%s:%d: %s %q: %w", p.file, n.Line, n.Spec.Title(), n.Name, err)
 }
 
 // load is Load for a component of the plan.

@@ -2,14 +2,17 @@ package checkpoint
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/models"
@@ -18,8 +21,8 @@ import (
 
 // A checkpoint is a folder of two files: the weights, which other programs
 // read, and the training state, which holds the digest of the weights it
-// belongs to. The training state is written last; a folder without it is not
-// a checkpoint yet.
+// belongs to, and a seal over itself. The training state is written last; a
+// folder without it is not a checkpoint yet, or none any more.
 const (
 	weightsFile  = "weights.safetensors"
 	trainingFile = "training.safetensors"
@@ -29,6 +32,29 @@ const (
 type Checkpoint struct {
 	State    models.State
 	Position Position
+	Receipt  *Receipt // signed where it is saved; nil: nobody asks
+}
+
+// Receipt tells whoever made a checkpoint where it has been saved, once it has.
+// It is safe for concurrent use.
+type Receipt struct{ path atomic.Pointer[string] }
+
+// Sign says that the checkpoint is saved in the folder at path.
+func (r *Receipt) Sign(path string) {
+	if r != nil {
+		r.path.Store(&path)
+	}
+}
+
+// Path is the folder that the checkpoint is saved in; empty before it is.
+func (r *Receipt) Path() string {
+	if r == nil {
+		return ""
+	}
+	if path := r.path.Load(); path != nil {
+		return *path
+	}
+	return ""
 }
 
 // progress is what the training file says beside its tensors.
@@ -39,7 +65,12 @@ type progress struct {
 	Weights  string   `json:"weights_sha256"`
 }
 
-const progressKey = "hpaflow.training"
+// The keys of the training file's metadata: what progress says, and the digest
+// of that and of the optimiser's tensors.
+const (
+	progressKey = "hpaflow.training"
+	sealKey     = "hpaflow.seal"
+)
 
 // EpochDir is the folder of the checkpoint after an epoch, counted from 0.
 func EpochDir(dir string, epoch int) string {
@@ -53,7 +84,7 @@ func StepDir(dir string, p Position) string {
 }
 
 // SaveCheckpoint writes a checkpoint to the folder dir. Killed at any moment
-// it leaves a complete checkpoint or a folder that LatestCheckpoint passes over.
+// it leaves a complete checkpoint or debris, which LatestCheckpoint passes over.
 // A second writer to the same folder gets an error.
 func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -68,7 +99,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	training := filepath.Join(dir, trainingFile)
-	if err := os.Remove(training); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := errors.Join(mark(dir), removeFile(training)); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	digest := sha256.New()
@@ -86,12 +117,37 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	err = atomicfile.Write(training, func(w io.Writer) error {
-		return statedict.Write(w, c.State.Optimizer, map[string]string{progressKey: string(text)})
+		return statedict.Write(w, c.State.Optimizer, map[string]string{progressKey: string(text), sealKey: seal(string(text), c.State.Optimizer)})
 	})
+	if err == nil {
+		err = removeFile(filepath.Join(dir, begunMark))
+	}
+	if err == nil {
+		err = atomicfile.OS.SyncDir(filepath.Dir(dir))
+	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
+	c.Receipt.Sign(dir)
 	return nil
+}
+
+// seal is the digest of what the training file says and of its tensors.
+func seal(text string, tensors []models.Tensor) string {
+	digest := sha256.New()
+	fmt.Fprintf(digest, "%d %s\n", len(text), text)
+	var values []byte
+	for _, t := range tensors {
+		fmt.Fprintf(digest, "%s %v\n", t.Name, t.Shape)
+		for part := range slices.Chunk(t.Data, 1<<14) {
+			values = values[:0]
+			for _, v := range part {
+				values = binary.LittleEndian.AppendUint32(values, math.Float32bits(v))
+			}
+			digest.Write(values)
+		}
+	}
+	return hex.EncodeToString(digest.Sum(nil))
 }
 
 // LoadCheckpoint reads the checkpoint in the folder dir.
@@ -112,7 +168,13 @@ func LoadCheckpoint(dir string) (*Checkpoint, error) {
 	if p.Weights != digest {
 		return nil, fmt.Errorf("checkpoint: %s belongs to other weights than %s", path, weightsFile)
 	}
+	if sealed := metadata[sealKey]; sealed != "" && sealed != seal(metadata[progressKey], moments) { // earlier versions have none
+		return nil, fmt.Errorf("checkpoint: %s is damaged: it does not fit its digest", path)
+	}
+	receipt := &Receipt{}
+	receipt.Sign(dir)
 	return &Checkpoint{
+		Receipt:  receipt,
 		State:    models.State{Weights: weights, Optimizer: moments, Steps: p.Steps, Pending: p.Pending},
 		Position: p.Position,
 	}, nil
@@ -133,16 +195,6 @@ func LoadPosition(dir string) (*Position, error) {
 	return &p.Position, nil
 }
 
-// LoadWeights reads a state dict from a checkpoint folder, or from a file in
-// any format that package statedict knows. Names are as the file has them, but
-// for what statedict.Load tidies; Device.Init matches them with the network's.
-func LoadWeights(path string) ([]models.Tensor, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, weightsFile)
-	}
-	return statedict.Load(path)
-}
-
 // readFile reads tensors, metadata and the file's digest.
 func readFile(path string) (tensors []models.Tensor, metadata map[string]string, digest string, err error) {
 	f, err := os.Open(path)
@@ -160,19 +212,3 @@ func readFile(path string) (tensors []models.Tensor, metadata map[string]string,
 	}
 	return tensors, metadata, hex.EncodeToString(h.Sum(nil)), nil
 }
-
-// SaveWeights writes weights alone to the folder dir, atomically.
-func SaveWeights(dir string, weights []models.Tensor) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	return atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
-		return statedict.Write(w, weights, map[string]string{"format": "pt"})
-	})
-}
-
-// WeightsFile is the file of weights in a checkpoint's folder.
-func WeightsFile(dir string) string { return filepath.Join(dir, weightsFile) }

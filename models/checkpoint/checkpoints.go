@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"hpaflow/data/atomicfile"
 )
@@ -18,8 +19,13 @@ type SavedCheckpoint struct {
 	Path     string
 	Epoch    int   // that it is after, or in the middle of
 	Step     int64 // 0 for one after an epoch
-	Complete bool  // a run can go on from it; false for what a killed run has left
+	Weights  bool  // it holds whole weights
+	Complete bool  // and the training state: a run can go on from it
+	Debris   bool  // it is what a killed run has left of one, and no use to anybody
 }
+
+// Name is the folder's, without those it is in.
+func (c SavedCheckpoint) Name() string { return filepath.Base(c.Path) }
 
 // Checkpoints lists what is saved below dir, in the order of training. There
 // is none where there is no dir.
@@ -37,8 +43,12 @@ func Checkpoints(dir string) ([]SavedCheckpoint, error) {
 		if c.Path != EpochDir(dir, c.Epoch) && c.Path != StepDir(dir, Position{Epoch: c.Epoch, Step: c.Step}) {
 			continue
 		}
-		_, err := os.Stat(filepath.Join(c.Path, trainingFile))
-		c.Complete = err == nil
+		if info, err := os.Stat(c.Path); err != nil || !info.IsDir() {
+			continue
+		}
+		if err := c.look(); err != nil {
+			return nil, fmt.Errorf("checkpoint: %w", err)
+		}
 		list = append(list, c)
 	}
 	slices.SortFunc(list, func(a, b SavedCheckpoint) int {
@@ -48,6 +58,27 @@ func Checkpoints(dir string) ([]SavedCheckpoint, error) {
 		return cmp.Compare(a.Step, b.Step)
 	})
 	return list, nil
+}
+
+// look finds out what a folder holds. The mark that a save or a removal was
+// begun tells what these have left from what a person has made of a checkpoint:
+// weights whose training state was pruned are no debris.
+func (c *SavedCheckpoint) look() error {
+	entries, err := os.ReadDir(c.Path)
+	if err != nil {
+		return err
+	}
+	holds := map[string]bool{}
+	others := false
+	for _, e := range entries {
+		holds[e.Name()] = true
+		others = others || !strings.HasSuffix(e.Name(), atomicfile.Suffix)
+	}
+	weights, training, begun := holds[weightsFile], holds[trainingFile], holds[begunMark]
+	c.Complete = weights && training
+	c.Debris = begun && !training || !others
+	c.Weights = weights && !c.Debris
+	return nil
 }
 
 // LatestCheckpoint is the folder of the last complete checkpoint of a whole
@@ -72,13 +103,52 @@ func latest(dir string, wanted func(SavedCheckpoint) bool) (string, error) {
 	return "", err
 }
 
-// RemoveCheckpoint removes a checkpoint's folder. Killed in between it leaves
-// one that is not complete.
+// begunMark is in a checkpoint's folder while it is saved or removed.
+const begunMark = ".incomplete"
+
+// mark says that a folder is about to change.
+func mark(dir string) error {
+	return os.WriteFile(filepath.Join(dir, begunMark), nil, 0o666)
+}
+
+// RemoveCheckpoint removes a checkpoint: its files, and the folder if there is
+// nothing else in it. Killed in between it leaves debris, which it removes as
+// well. What holds neither a checkpoint nor debris is an error, and stays.
 func RemoveCheckpoint(path string) error {
-	if err := os.Remove(filepath.Join(path, trainingFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) { // it was empty, or is gone
+		return nil
+	}
+	c := SavedCheckpoint{Path: path}
+	if err := c.look(); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	return os.RemoveAll(path)
+	if !c.Complete && !c.Debris {
+		return fmt.Errorf("checkpoint: %s is none, and is left as it is", path)
+	}
+	err := mark(path)
+	for _, name := range []string{trainingFile, weightsFile} {
+		if err == nil {
+			err = removeFile(filepath.Join(path, name))
+		}
+	}
+	if err == nil {
+		err = atomicfile.Sweep(atomicfile.OS, path)
+	}
+	if err == nil {
+		err = removeFile(filepath.Join(path, begunMark))
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	os.Remove(path) // which fails if it holds what is not ours
+	return nil
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // LinkWeights makes the folder dir hold the weights of a checkpoint, as a

@@ -9,18 +9,22 @@ import (
 
 // LastEpochs gives the folders of the n checkpoints of whole epochs below dir
 // that end at epoch end, counted from 0, or at the last one there is when end
-// is negative; and the number of the last. One that is missing is an error.
+// is negative; and the number of the last. Weights are enough. One that is
+// missing is an error.
 func LastEpochs(dir string, n, end int) ([]string, int, error) {
 	list, err := Checkpoints(dir)
 	if err != nil {
 		return nil, 0, err
 	}
-	list = slices.DeleteFunc(list, func(c SavedCheckpoint) bool { return c.Step != 0 || !c.Complete })
+	list = slices.DeleteFunc(list, func(c SavedCheckpoint) bool { return c.Step != 0 || !c.Weights })
 	if len(list) == 0 {
 		return nil, 0, fmt.Errorf("checkpoint: there is none of a whole epoch in %s", dir)
 	}
 	if end < 0 {
 		end = list[len(list)-1].Epoch
+	}
+	if n > end+1 {
+		return nil, 0, fmt.Errorf("checkpoint: %d are to be averaged up to epoch %d, counted from 0, and a run has no more than %d by then", n, end, end+1)
 	}
 	var paths, missing []string
 	for epoch := end - n + 1; epoch <= end; epoch++ {

@@ -31,6 +31,14 @@ type Position struct {
 	// labels and pixels, in order. Two runs with equal ones saw the same.
 	Sequence string `json:"sequence"`
 
+	// Instructions are those of the processors that the weights were computed
+	// with, in the order of training: each kind rounds in its own way.
+	Instructions []string `json:"instructions,omitempty"`
+
+	// ResumedFrom is the name of the checkpoint that the run was told to go on
+	// from, though there were later ones; empty if it never was.
+	ResumedFrom string `json:"resumed_from,omitempty"`
+
 	// History are the scores of the epochs done.
 	History []EpochScores `json:"history"`
 }
@@ -76,11 +84,16 @@ type Settings struct {
 	Accumulate int                     `json:"accumulate"`
 	Schedule   models.ScheduleOptions  `json:"schedule"`
 	Shape      [4]int                  `json:"shape"`
+
+	// Data says what was trained and validated on, such as "train images": the
+	// identities of tables, images, policy and normalisation. Checkpoints of
+	// earlier versions have none.
+	Data map[string]string `json:"data,omitempty"`
 }
 
 // Differences says in what the settings of a checkpoint differ from those of
 // the run that is to go on, a line each: "model is resnet34, not resnet18". An
-// unknown Shape differs from none. A run may be given more epochs, where its
+// unknown Shape differs from none, nor do unknown Data. A run may be given more epochs, where its
 // schedule does not depend on their number.
 func (s Settings) Differences(run Settings) []string {
 	if run.Shape == [4]int{} || s.Shape == [4]int{} {
@@ -90,7 +103,7 @@ func (s Settings) Differences(run Settings) []string {
 		run.Schedule.Epochs = s.Schedule.Epochs
 	}
 	was, is := s.fields(), run.fields()
-	var list []string
+	list := s.otherData(run.Data)
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if a, b := fmt.Sprint(was[name]), fmt.Sprint(is[name]); a != b {
 			list = append(list, fmt.Sprintf("%s is %s, not %s", name, cmp.Or(a, "unknown"), b))
@@ -99,8 +112,24 @@ func (s Settings) Differences(run Settings) []string {
 	return list
 }
 
+// otherData says in what the data of a checkpoint differ from a run's.
+func (s Settings) otherData(run map[string]string) (list []string) {
+	if len(s.Data) == 0 || len(run) == 0 {
+		return nil
+	}
+	all := maps.Clone(s.Data)
+	maps.Copy(all, run)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if was, is := cmp.Or(s.Data[name], "none"), cmp.Or(run[name], "none"); was != is {
+			list = append(list, fmt.Sprintf("%s: was %s, and is %s", name, was, is))
+		}
+	}
+	return list
+}
+
 // fields are the settings by name, those inside of others by both names.
 func (s Settings) fields() map[string]any {
+	s.Data = nil // otherData compares them
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // numbers and texts only

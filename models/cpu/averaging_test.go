@@ -171,7 +171,7 @@ func TestAveragingRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := a.Add([]models.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{9}}, {Name: "v"}}); err == nil ||
-		!strings.Contains(err.Error(), "tensor w has shape [1], want [2]\ntensor v is unknown") {
+		!strings.Contains(err.Error(), "tensor w has shape [1], want [2]; tensor v is unknown") {
 		t.Errorf("error %v", err)
 	}
 	if got, err := a.Weights(); err != nil || !slices.Equal(got[0].Data, w[0].Data) {

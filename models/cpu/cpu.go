@@ -27,6 +27,7 @@ type Device struct {
 	predict *runner
 	x, y    *tensor.Dense
 
+	least   int         // samples in a batch to train on
 	pending int         // batches summed since the optimiser's last step
 	sum     [][]float32 // their gradients, when Accumulate is more than 1
 }
@@ -41,6 +42,7 @@ func New(o models.Options) (*Device, error) {
 	}
 	d := &Device{
 		opts:   o,
+		least:  o.LeastBatch(),
 		params: newParams(o.Seed),
 		env:    &environment{arena: newArena(), ws: kernels.NewWorkspace()},
 		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
@@ -79,6 +81,9 @@ func (d *Device) Train(ctx context.Context, b *data.Batch, lr float64) (models.S
 	if b.Y == nil {
 		return models.Step{}, fmt.Errorf("train: the batch has no targets")
 	}
+	if b.N < d.least {
+		return models.Step{}, fmt.Errorf("train: %w", d.opts.TooFew(b.N))
+	}
 	if len(b.Y) != b.N*d.opts.Classes {
 		return models.Step{}, fmt.Errorf("train: %d targets, want %dx%d", len(b.Y), b.N, d.opts.Classes)
 	}
@@ -101,19 +106,29 @@ func (d *Device) update(lr float64) {
 	for i, n := range d.train.grads {
 		grads[i] = values(n)
 	}
-	if d.sum != nil {
-		for i, g := range grads {
-			if d.pending == 0 {
-				clear(d.sum[i])
-			}
-			kernels.Add(d.env.ws, d.sum[i], g)
+	if d.sum == nil {
+		d.optimizer.step(d.trainable, grads, lr)
+		return
+	}
+	for i, g := range grads {
+		if d.pending == 0 {
+			clear(d.sum[i])
 		}
-		grads = d.sum
+		kernels.Add(d.env.ws, d.sum[i], g)
 	}
 	if d.pending++; d.pending == d.opts.Accumulate {
-		d.optimizer.step(d.trainable, grads, lr)
-		d.pending = 0
+		d.Flush(lr)
 	}
+}
+
+// Flush is Device.Flush.
+func (d *Device) Flush(lr float64) {
+	if d.pending == 0 {
+		return
+	}
+	d.optimizer.step(d.trainable, d.sum, lr)
+	d.pending = 0
+	d.predict.plan.folded = false
 }
 
 // Predict is Device.Predict.

@@ -21,6 +21,7 @@ type Recompute struct {
 	env    *environment
 	graph  *graph
 	x      *tensor.Dense
+	least  int // samples in a batch
 	seen   int // samples
 }
 
@@ -35,7 +36,7 @@ func NewRecompute(o models.Options, weights []models.Tensor) (*Recompute, error)
 		return nil, err
 	}
 	r := &Recompute{
-		opts: p.opts, params: p.params, env: &environment{arena: newArena(), ws: kernels.NewWorkspace()},
+		opts: p.opts, least: p.opts.LeastBatch(), params: p.params, env: &environment{arena: newArena(), ws: kernels.NewWorkspace()},
 		x: tensor.New(tensor.WithShape(p.opts.Batch, p.opts.Channels, p.opts.Height, p.opts.Width), tensor.Of(tensor.Float32)),
 	}
 	if r.graph, err = buildGraph(r.opts, r.params, r.env, r.x, nil); err != nil {
@@ -59,6 +60,9 @@ func (r *Recompute) Add(ctx context.Context, b *data.Batch) error {
 	}
 	if err := r.opts.Check(b); err != nil {
 		return err
+	}
+	if b.N < r.least {
+		return fmt.Errorf("recompute: %w", r.opts.TooFew(b.N))
 	}
 	copy(r.x.Data().([]float32), b.X)
 	r.env.momentum = float64(b.N) / float64(r.seen+b.N)

@@ -31,6 +31,7 @@ func inceptionNetwork() Network {
 		Names: statedict.Names{
 			Stem:    "cnn.Conv2d_1a_3x3.conv.weight",
 			Head:    isHead,
+			Instead: otherHeads,
 			Aliases: inceptionAliases,
 		},
 	}

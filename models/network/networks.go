@@ -53,6 +53,15 @@ func isHead(name string) bool {
 	return false
 }
 
+// otherHeads are the names that torchvision and others give the last layer.
+func otherHeads(name string) []string {
+	rest, last := strings.CutPrefix(name, "last_linear.")
+	if !last {
+		return nil
+	}
+	return []string{"fc." + rest, "classifier." + rest, "head." + rest, "linear." + rest}
+}
+
 // attend is an attention head over features: two convolutions of size 1 give
 // a map of logits and a map of scores for each class, and the logits' mean,
 // weighted by the softmax of the scores over all positions, is the result.

@@ -15,7 +15,7 @@ func resnetNetwork(name string, blocks [4]int) Network {
 		},
 		Init:    kaimingFanOut,
 		MinSize: 1,
-		Names:   statedict.Names{Stem: "conv1.weight", Head: isHead},
+		Names:   statedict.Names{Stem: "conv1.weight", Head: isHead, Instead: otherHeads},
 	}
 }
 

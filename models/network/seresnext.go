@@ -25,6 +25,7 @@ func seResNeXtNetwork(name string, blocks [4]int) Network {
 		Names: statedict.Names{
 			Stem:    "cnn.layer0.conv1.weight",
 			Head:    isHead,
+			Instead: otherHeads,
 			Aliases: withoutPrefix,
 		},
 	}

@@ -17,6 +17,11 @@ type Names struct {
 	// labels has in another shape or not at all. It keeps its initial values.
 	Head func(name string) bool
 
+	// Instead are names that a tensor of such a layer goes by in files of
+	// networks alike, such as "fc.weight": the first of the right shape is taken
+	// where the file has not the name itself.
+	Instead func(name string) []string
+
 	// Stem names the first convolution's weights, which may have been made
 	// for images of three channels.
 	Stem string
@@ -45,63 +50,126 @@ func (f *Fitted) String() string {
 	return strings.Join(parts, "; ")
 }
 
+// all are the names that a tensor may have in a file, its own first.
+func (n Names) all(name string) []string {
+	list := []string{name}
+	if n.Aliases != nil {
+		list = append(list, n.Aliases(name)...)
+	}
+	if n.Instead != nil {
+		list = append(list, n.Instead(name)...)
+	}
+	return list
+}
+
 // Fit gives the network's tensors want, in their order, with the values that
 // the file's tensors got have for them. Values are shared with got, or with
 // want where the file has none. Every tensor that is missing or has a wrong
-// shape is reported.
+// shape is a fault, and the error names the first of them. Tensors without
+// values on both sides are fitted by name and shape alone.
 func Fit(want, got []Tensor, names Names) ([]Tensor, *Fitted, error) {
-	byName := map[string]Tensor{}
-	used := map[string]bool{}
+	f := fitting{byName: map[string]Tensor{}, used: map[string]bool{}, names: names}
 	for _, t := range got {
-		byName[t.Name] = t
+		f.byName[t.Name] = t
 	}
-	report := &Fitted{}
-	var errs []error
 	list := slices.Clone(want)
-	for i, w := range want {
-		candidates := []string{w.Name}
-		if names.Aliases != nil {
-			candidates = append(candidates, names.Aliases(w.Name)...)
-		}
-		head := names.Head != nil && names.Head(w.Name)
-		found := false
-		for _, name := range candidates {
-			t, here := byName[name]
-			if !here {
-				continue
-			}
-			data, widened, fits := fitShape(w, t, w.Name == names.Stem)
-			switch {
-			case !fits && head:
-				continue
-			case !fits:
-				errs = append(errs, fmt.Errorf("tensor %s has shape %v, want %v", name, t.Shape, w.Shape))
-			case found && !slices.Equal(list[i].Data, data):
-				errs = append(errs, fmt.Errorf("tensor %s differs from %s, of which it is the double", name, w.Name))
-			}
-			list[i].Data, found, used[name] = data, true, true
-			if widened {
-				report.Widened = name
-			}
-		}
-		switch {
-		case found:
-			report.Used++
-		case head:
-			report.Initial = append(report.Initial, w.Name)
-		default:
-			errs = append(errs, fmt.Errorf("tensor %s is missing", w.Name))
-		}
+	for i := range list {
+		f.fill(&list[i])
 	}
 	for _, t := range got {
-		if !used[t.Name] {
-			report.Unused = append(report.Unused, fmt.Sprintf("%s %v", t.Name, t.Shape))
+		if !f.used[t.Name] {
+			f.report.Unused = append(f.report.Unused, fmt.Sprintf("%s %v", t.Name, t.Shape))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := few(f.faults); err != nil {
 		return nil, nil, err
 	}
-	return list, report, nil
+	return list, &f.report, nil
+}
+
+// fitting is a file's tensors while they are laid against a network's.
+type fitting struct {
+	byName map[string]Tensor
+	used   map[string]bool
+	names  Names
+	report Fitted
+	faults []error
+}
+
+// fill gives a tensor of the network its values.
+func (f *fitting) fill(w *Tensor) {
+	doubles := []string{w.Name}
+	if f.names.Aliases != nil {
+		doubles = append(doubles, f.names.Aliases(w.Name)...)
+	}
+	head := f.names.Head != nil && f.names.Head(w.Name)
+	found, wrong := false, false
+	for _, name := range doubles {
+		t, here := f.byName[name]
+		if !here {
+			continue
+		}
+		values, widened, fits := fitShape(*w, t, w.Name == f.names.Stem)
+		switch {
+		case !fits && head:
+			continue
+		case !fits:
+			f.fault("tensor %s has shape %v, want %v", name, t.Shape, w.Shape)
+			wrong = true
+			continue
+		case found && !slices.Equal(w.Data, values):
+			f.fault("tensor %s differs from %s, of which it is the double", name, w.Name)
+		}
+		w.Data, found, f.used[name] = values, true, true
+		if widened {
+			f.report.Widened = name
+		}
+	}
+	found = found || f.fillInstead(w)
+	switch {
+	case found:
+		f.report.Used++
+	case head:
+		f.report.Initial = append(f.report.Initial, w.Name)
+	case !wrong:
+		f.fault("tensor %s is missing", w.Name)
+	}
+}
+
+// fillInstead is fill by the first of the other names that has the right shape.
+func (f *fitting) fillInstead(w *Tensor) bool {
+	if f.names.Instead == nil {
+		return false
+	}
+	for _, name := range f.names.Instead(w.Name) {
+		if t, here := f.byName[name]; here && slices.Equal(t.Shape, w.Shape) {
+			w.Data, f.used[name] = t.Data, true
+			return true
+		}
+	}
+	return false
+}
+
+func (f *fitting) fault(format string, args ...any) {
+	f.faults = append(f.faults, fmt.Errorf(format, args...))
+}
+
+// mostFaults is how many of many faults an error names.
+const mostFaults = 3
+
+// few joins faults into an error of one line; nil if there are none.
+func few(faults []error) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	var text []string
+	for _, fault := range faults[:min(len(faults), mostFaults)] {
+		text = append(text, fault.Error())
+	}
+	if more := len(faults) - mostFaults; more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
+	}
+	return errors.New(strings.Join(text, "; "))
 }
 
 // fitShape gives t's values for w. A stem for three channels becomes one for
@@ -113,6 +181,9 @@ func fitShape(w, t Tensor, stem bool) (data []float32, widened, fits bool) {
 	if !stem || len(w.Shape) != 4 || len(t.Shape) != 4 || t.Shape[1] != 3 || w.Shape[1] < 3 ||
 		w.Shape[0] != t.Shape[0] || !slices.Equal(w.Shape[2:], t.Shape[2:]) {
 		return nil, false, false
+	}
+	if t.Data == nil {
+		return nil, true, len(w.Data) == 0
 	}
 	plane := w.Shape[2] * w.Shape[3]
 	for out := range w.Shape[0] {

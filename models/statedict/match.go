@@ -1,13 +1,12 @@
 package statedict
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
 
-// Match reports every difference in name or shape between the tensors that are
-// wanted and those there are.
+// Match finds every difference in name or shape between the tensors that are
+// wanted and those there are; the error names the first of them.
 func Match(want, got []Tensor) error {
 	var errs []error
 	byName := map[string]Tensor{}
@@ -33,7 +32,7 @@ func Match(want, got []Tensor) error {
 			delete(byName, t.Name)
 		}
 	}
-	return errors.Join(errs...)
+	return few(errs)
 }
 
 // Copy copies matched tensors into place.

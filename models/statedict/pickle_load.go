@@ -47,7 +47,8 @@ type storageClass struct {
 }
 
 // findGlobal is what a name in a pickle stands for. All that a state dict
-// needs is here; anything else is refused.
+// needs is here; what people keep beside one is passed over, and anything else
+// refused.
 func findGlobal(module, name string) (any, error) {
 	if d, known := torchTypes[name]; known && module == "torch" {
 		return storageClass{name, d}, nil
@@ -55,6 +56,8 @@ func findGlobal(module, name string) (any, error) {
 	switch module + "." + name {
 	case "collections.OrderedDict":
 		return &types.OrderedDictClass{}, nil
+	case "collections.defaultdict":
+		return defaultDict{}, nil
 	case "torch._utils._rebuild_tensor_v2":
 		return rebuildTensor{}, nil
 	case "torch._utils._rebuild_parameter":
@@ -62,7 +65,10 @@ func findGlobal(module, name string) (any, error) {
 	case "torch.Size":
 		return rebuildSize{}, nil
 	}
-	return nil, fmt.Errorf("pickle names %s.%s, which has no place in a state dict", module, name)
+	if beside(module, name) {
+		return passedClass{module + "." + name}, nil
+	}
+	return nil, fmt.Errorf("pickle names %s.%s, which has no place in a state dict; save the weights alone: torch.save(model.state_dict(), FILE)", module, name)
 }
 
 // view is a tensor as a pickle describes it: a window on a storage. Sizes and

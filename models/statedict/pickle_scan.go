@@ -31,9 +31,10 @@ type operand struct {
 	global bool // two lines, a module and a name
 }
 
-// instructions are those of a state dict. Missing, and so refused, are the
-// ones that make objects of classes (INST, OBJ, NEWOBJ, NEWOBJ_EX, EXT), that
-// ask for buffers from outside, and those of the text protocols.
+// instructions are those of a state dict and of what is kept beside one.
+// Missing, and so refused, are the older ones that make objects of classes
+// (INST, OBJ, EXT), that ask for buffers from outside, and those of the text
+// protocols.
 var instructions = map[byte]operand{
 	opProto: {fixed: 1}, opStop: {}, opGlobal: {global: true},
 	'(': {}, '0': {}, '2': {}, 'N': {}, 0x88: {}, 0x89: {}, // MARK POP DUP NONE NEWTRUE NEWFALSE
@@ -43,7 +44,8 @@ var instructions = map[byte]operand{
 	')': {}, 't': {}, 0x85: {}, 0x86: {}, 0x87: {}, // EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3
 	']': {}, 'a': {}, 'e': {}, '}': {}, 's': {}, 'u': {}, // EMPTY_LIST APPEND APPENDS EMPTY_DICT SETITEM SETITEMS
 	'h': {fixed: 1}, 'j': {fixed: 4}, 'q': {fixed: 1}, 'r': {fixed: 4}, 0x94: {}, // BINGET LONG_BINGET BINPUT LONG_BINPUT MEMOIZE
-	'R': {}, 'b': {}, 'Q': {}, 0x93: {}, // REDUCE BUILD BINPERSID STACK_GLOBAL
+	'R': {}, 'b': {}, 'Q': {}, 0x93: {}, 0x81: {}, // REDUCE BUILD BINPERSID STACK_GLOBAL NEWOBJ
+	0x8f: {}, 0x90: {}, 0x91: {}, // EMPTY_SET ADDITEMS FROZENSET
 	0x95: {fixed: 8}, // FRAME; the frame's own length is checked by its contents
 }
 

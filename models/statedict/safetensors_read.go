@@ -43,6 +43,31 @@ func Read(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	return tensors, metadata, nil
 }
 
+// safetensorsDict is the one state dict of a safetensors file of size bytes, its
+// values unread.
+func safetensorsDict(f io.ReaderAt, size int64) ([]Dict, error) {
+	whole := func() io.Reader { return io.NewSectionReader(f, 0, size) }
+	entries, _, err := readHeader(whole(), size)
+	if err != nil {
+		return nil, fmt.Errorf("read as safetensors: %w", err)
+	}
+	d := Dict{read: func() ([]Tensor, error) {
+		tensors, _, err := Read(whole(), size)
+		return tensors, err
+	}}
+	for _, e := range entries {
+		if e.dtype.whole() {
+			continue
+		}
+		t := Tensor{Name: e.name}
+		for _, side := range e.Shape {
+			t.Shape = append(t.Shape, int(side))
+		}
+		d.Tensors = append(d.Tensors, t)
+	}
+	return []Dict{d}, nil
+}
+
 // ReadMetadata reads the metadata of the safetensors file at path, and nothing
 // of its values.
 func ReadMetadata(path string) (map[string]string, error) {

@@ -1,10 +1,5 @@
 package statedict
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Tensor is a named array in C order.
 type Tensor struct {
 	Name  string
@@ -12,25 +7,10 @@ type Tensor struct {
 	Data  []float32
 }
 
-// counter is the end of the names of batch norm's batch counters, which
-// nothing uses.
-const counter = "num_batches_tracked"
-
-// tidy drops counters, cuts off the prefix "module." that training on several
-// GPUs leaves, and makes sure that names differ.
-func tidy(tensors []Tensor) ([]Tensor, error) {
-	kept := tensors[:0]
-	seen := map[string]bool{}
-	for _, t := range tensors {
-		if strings.HasSuffix(t.Name, counter) {
-			continue
-		}
-		t.Name = strings.TrimPrefix(t.Name, "module.")
-		if seen[t.Name] {
-			return nil, fmt.Errorf("tensor %s is there twice", t.Name)
-		}
-		seen[t.Name] = true
-		kept = append(kept, t)
-	}
-	return kept, nil
+// Dict is a state dict in a file. Of its tensors names and shapes are known;
+// values are read when they are asked for.
+type Dict struct {
+	Where   string // the keys that lead to it, such as "state_dict"; empty: it is the file itself
+	Tensors []Tensor
+	read    func() ([]Tensor, error)
 }

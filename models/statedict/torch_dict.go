@@ -1,8 +1,8 @@
 package statedict
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -14,48 +14,82 @@ type named struct {
 	view *view
 }
 
-// dictKeys are where training programs put the state dict in a larger dict.
-var dictKeys = []string{"state_dict", "model_state_dict", "model", "net"}
-
-// stateDict finds the dict of tensors in an unpickled file.
-func stateDict(root any) ([]named, error) {
-	entries, ok := dictOf(root)
-	if !ok {
-		return nil, fmt.Errorf("the file holds %T, no dict", root)
-	}
-	for _, key := range dictKeys {
-		for _, e := range entries {
-			if inner, isDict := dictOf(e.Value); isDict && e.Key == key {
-				entries = inner
-				return tensorsOf(entries)
-			}
-		}
-	}
-	return tensorsOf(entries)
+// pickled is a dict of tensors in an unpickled file, and the keys that lead to
+// it.
+type pickled struct {
+	where   string
+	tensors []named
 }
 
-func tensorsOf(entries []types.DictEntry) ([]named, error) {
-	var list []named
+// nest is a dict that is yet to be looked through.
+type nest struct {
+	where   string
+	entries []types.DictEntry
+}
+
+// deepestDict is how many dicts a state dict may lie inside of.
+const deepestDict = 6
+
+// stateDicts finds the dicts that hold tensors by name, however deep, the outer
+// ones first. Whatever else there is, such as an optimiser's numbered slots, is
+// passed over.
+func stateDicts(root any) ([]pickled, error) {
+	entries, ok := dictOf(root)
+	if !ok {
+		return nil, fmt.Errorf("the file holds %s, no dict", kindOf(root))
+	}
+	var found []pickled
+	seen := map[any]bool{root: true}
+	level := []nest{{"", entries}}
+	for depth := 0; depth < deepestDict && len(level) > 0; depth++ {
+		var next []nest
+		for _, d := range level {
+			var tensors []named
+			for _, e := range d.entries {
+				key, isText := e.Key.(string)
+				if !isText {
+					continue
+				}
+				if v, isTensor := e.Value.(*view); isTensor {
+					tensors = append(tensors, named{key, v})
+				} else if inner, isDict := dictOf(e.Value); isDict && !seen[e.Value] {
+					seen[e.Value] = true
+					next = append(next, nest{strings.TrimPrefix(d.where+"."+key, "."), inner})
+				}
+			}
+			if tensors != nil {
+				found = append(found, pickled{d.where, tensors})
+			}
+		}
+		level = next
+	}
+	if found == nil {
+		return nil, fmt.Errorf("no state dict among %s", strings.Join(keysOf(entries), ", "))
+	}
+	return found, nil
+}
+
+// keysOf are the first keys of a dict, for messages.
+func keysOf(entries []types.DictEntry) []string {
+	if len(entries) == 0 {
+		return []string{"no entries at all"}
+	}
 	var keys []string
-	for _, e := range entries {
-		name, ok := e.Key.(string)
-		if !ok {
-			return nil, fmt.Errorf("a state dict with the key %v", e.Key)
-		}
-		keys = append(keys, name)
-		if v, ok := e.Value.(*view); ok {
-			list = append(list, named{name, v})
-		}
+	for _, e := range entries[:min(len(entries), 10)] {
+		keys = append(keys, fmt.Sprint(e.Key))
 	}
-	switch {
-	case len(keys) == 0:
-		return nil, errors.New("the state dict is empty")
-	case len(list) == 0:
-		return nil, fmt.Errorf("no state dict among %s", strings.Join(keys[:min(len(keys), 10)], ", "))
-	case len(list) < len(keys):
-		return nil, fmt.Errorf("%d of the state dict's %d entries are no tensors", len(keys)-len(list), len(keys))
+	return slices.Clip(keys)
+}
+
+// kindOf names what a pickle holds.
+func kindOf(v any) string {
+	switch o := v.(type) {
+	case passed:
+		return "an object of class " + o.class
+	case *view:
+		return "a tensor"
 	}
-	return list, nil
+	return fmt.Sprintf("%T", v)
 }
 
 // dictOf gives the entries of a dict of either kind, in order.

@@ -18,7 +18,7 @@ const legacyVersion = 1001
 // readLegacy reads what torch.save wrote before PyTorch 1.6: the pickles of a
 // magic number, a version, the writer's system, the object, and a list of
 // storage keys; then for each key the number of values in 8 bytes, and these.
-func readLegacy(f io.ReaderAt, size int64) ([]Tensor, error) {
+func readLegacy(f io.ReaderAt, size int64) ([]Dict, error) {
 	in := legacyFile{f: f, size: size}
 	if magic, err := in.pickle(nil); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func readLegacy(f io.ReaderAt, size int64) ([]Tensor, error) {
 	if in.at != size {
 		return nil, fmt.Errorf("%d bytes after the last storage", size-in.at)
 	}
-	return collect(root, all, size)
+	return dicts(root, all, size)
 }
 
 // legacyFile is a file and how far it has been read.

@@ -145,9 +145,10 @@ func (v *view) dense() bool {
 // what the storages hold.
 const copiedShare = 2
 
-// collect reads the tensors of an unpickled file of size bytes.
-func collect(root any, all storages, size int64) ([]Tensor, error) {
-	list, err := stateDict(root)
+// dicts are the state dicts of an unpickled file of size bytes, their values
+// unread.
+func dicts(root any, all storages, size int64) ([]Dict, error) {
+	found, err := stateDicts(root)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +160,22 @@ func collect(root any, all storages, size int64) ([]Tensor, error) {
 		left -= int64(s.values * s.dtype.size)
 		limit += copiedShare * s.values
 	}
+	var list []Dict
+	for _, p := range found {
+		p.tensors = slices.DeleteFunc(p.tensors, func(n named) bool { return n.view.storage.dtype.whole() })
+		d := Dict{Where: p.where, read: func() ([]Tensor, error) { return collect(p.tensors, limit) }}
+		for _, n := range p.tensors {
+			d.Tensors = append(d.Tensors, Tensor{Name: n.name, Shape: slices.Clone(n.view.shape)})
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// collect reads tensors, of which strided ones may copy out so many values.
+func collect(list []named, limit int) ([]Tensor, error) {
 	tensors := make([]Tensor, 0, len(list))
 	for _, n := range list {
-		if n.view.storage.dtype.whole() {
-			continue
-		}
 		size, err := n.view.check()
 		if err != nil {
 			return nil, fmt.Errorf("tensor %s: %w", n.name, err)

@@ -3,6 +3,7 @@ package statedict
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -70,6 +71,15 @@ func fixture(t testing.TB, name string) []byte {
 	return file
 }
 
+// loadBytes is Load of a file in memory.
+func loadBytes(f io.ReaderAt, size int64) ([]Tensor, error) {
+	list, err := open(f, size)
+	if err != nil {
+		return nil, err
+	}
+	return plainest(list).tidied()
+}
+
 func TestLoadTorchFiles(t *testing.T) {
 	for _, name := range []string{"zip.pth", "nested.pth", "legacy.pth", "protocol4.pth"} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +115,7 @@ func TestLoadRefusesCutTorchFiles(t *testing.T) {
 	for _, name := range []string{"zip.pth", "legacy.pth"} {
 		file := fixture(t, name)
 		for n := range len(file) {
-			if _, err := load(bytes.NewReader(file[:n]), int64(n)); err == nil {
+			if _, err := loadBytes(bytes.NewReader(file[:n]), int64(n)); err == nil {
 				t.Errorf("%s cut to %d of %d bytes was taken", name, n, len(file))
 			}
 		}
@@ -121,7 +131,7 @@ func TestLoadRefusesStoragesThatLie(t *testing.T) {
 		t.Fatal("the storage is not where it was")
 	}
 	grown := slices.Concat(file[:at], []byte{'J'}, binary.LittleEndian.AppendUint32(nil, math.MaxInt32), file[at+2:])
-	if _, err := load(bytes.NewReader(grown), int64(len(grown))); err == nil || !strings.Contains(err.Error(), "12 values, where 2147483647 were announced") {
+	if _, err := loadBytes(bytes.NewReader(grown), int64(len(grown))); err == nil || !strings.Contains(err.Error(), "12 values, where 2147483647 were announced") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -130,7 +140,7 @@ func TestScanPickleRefuses(t *testing.T) {
 	for want, text := range map[string]string{
 		"instruction 0x69":                   "\x80\x02(ios\nsystem\n.",              // INST
 		"instruction 0x6f":                   "\x80\x02(o.",                          // OBJ
-		"instruction 0x81":                   "\x80\x02)\x81.",                       // NEWOBJ
+		"instruction 0x92":                   "\x80\x04))\x92.",                      // NEWOBJ_EX
 		"instruction 0x97":                   "\x80\x05\x97.",                        // NEXT_BUFFER
 		"instruction 0xff":                   "\x80\x02\xff.",                        // beyond the unpickler's table
 		"names os.system":                    "\x80\x02cos\nsystem\n.",               // GLOBAL
@@ -178,6 +188,9 @@ func FuzzLoad(f *testing.F) {
 	for _, name := range []string{"zip.pth", "legacy.pth", "protocol4.pth", "calls_print.pth", "calls_eval.pth", "whole_module.pth", "repeated.pth"} {
 		f.Add(fixture(f, name))
 	}
+	for _, name := range []string{"beside2.pth", "beside4.pth", "beside_legacy.pth", "inside.pth"} {
+		f.Add(fixture(f, name))
+	}
 	f.Add(safetensors(`{"a":{"dtype":"F32","shape":[-1,-1],"data_offsets":[0,4]}}`, make([]byte, 4)))
 	f.Fuzz(loadBounded)
 }
@@ -185,7 +198,7 @@ func FuzzLoad(f *testing.F) {
 // What the fuzz target asks, of some thousand files with a few bytes changed.
 func TestLoadMutatedTorchFiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, name := range []string{"zip.pth", "legacy.pth", "protocol4.pth"} {
+	for _, name := range []string{"zip.pth", "legacy.pth", "protocol4.pth", "beside4.pth", "inside.pth"} {
 		whole := fixture(t, name)
 		for range 5000 {
 			file := bytes.Clone(whole)
@@ -198,7 +211,7 @@ func TestLoadMutatedTorchFiles(t *testing.T) {
 }
 
 func loadBounded(t *testing.T, file []byte) {
-	tensors, err := load(bytes.NewReader(file), int64(len(file)))
+	tensors, err := loadBytes(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 
 // readZip reads what torch.save has written since PyTorch 1.6: a zip archive
 // of PREFIX/data.pkl and, for each storage, PREFIX/data/KEY, all uncompressed.
-func readZip(f io.ReaderAt, size int64) ([]Tensor, error) {
+func readZip(f io.ReaderAt, size int64) ([]Dict, error) {
 	archive, err := zip.NewReader(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("zip: %w", err)
@@ -50,7 +50,7 @@ func readZip(f io.ReaderAt, size int64) ([]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(root, all, size)
+	return dicts(root, all, size)
 }
 
 // readEntry reads a member of at most so many bytes, and checks its CRC.

@@ -20,11 +20,13 @@ func resizeSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			size := n.Args.Int("size")
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+			out := flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				s := *r.Value
 				s.Image = pixel.Bilinear(s.Image, size, size)
 				return &s, nil
-			}), nil
+			})
+			out.Tell(edges.Side(size))
+			return out, nil
 		},
 	}
 }

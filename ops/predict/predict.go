@@ -23,7 +23,7 @@ func predictSpec() *component.Spec {
 			"4 views: the image, flipped left-right, up-down, both; 8: these, and the same of the transposed image.",
 		In: component.Takes(edges.Batch), Out: edges.Prediction,
 		Fields: append([]component.Field{
-			{Name: "weights", Type: component.String, Doc: "a file of weights (safetensors, .pth) or a checkpoint's folder"},
+			{Name: "weights", Type: component.String, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
 			{Name: "batch", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
 			{Name: "flights", Type: component.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
@@ -35,17 +35,17 @@ func predictSpec() *component.Spec {
 			return nil
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			weights, err := checkpoint.LoadWeights(n.Args.String("weights"))
-			if err != nil {
-				return nil, err
-			}
-			p := &prediction{options: training.NetworkOptions(n.Args), weights: weights, from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights")}
+			p := &prediction{graph: n.Graph, stage: n.Name, options: training.NetworkOptions(n.Args), from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights")}
 			if p.flights == 0 {
 				p.flights = min(2, runtime.GOMAXPROCS(0))
 			}
+			in := component.In[*data.Batch](n, "in")
+			if err := p.foresee(in); err != nil {
+				return nil, err
+			}
 			step := n.Stage()
 			step.Workers = p.flights
-			batches := flow.Map(component.In[*data.Batch](n, "in"), step, p.predict)
+			batches := flow.Map(in, step, p.predict)
 			rows := n.Stage()
 			rows.Name += ".rows"
 			return flow.Process(batches, rows, singly), nil
@@ -55,9 +55,12 @@ func predictSpec() *component.Spec {
 
 // prediction is a network that predicts, made for the first batch.
 type prediction struct {
+	graph   *flow.Graph
+	stage   string
 	options models.Options
-	weights []models.Tensor
-	from    string
+	from    string          // where the weights are
+	weights []models.Tensor // read before the run where the planes of images are known
+	note    string          // which weights these are
 	views   int
 	flights int
 
@@ -66,21 +69,57 @@ type prediction struct {
 	err     error
 }
 
-func (p *prediction) open(b *data.Batch) {
-	p.options.Channels, p.options.Height, p.options.Width = b.C, b.H, b.W
-	if p.network, p.err = cpu.NewPredictor(p.options, p.flights); p.err != nil {
-		return
+// foresee reads the weights, and refuses those of another network and images
+// that are too small, before there is any work.
+func (p *prediction) foresee(in flow.Out[*data.Batch]) error {
+	if side := flow.Told[edges.Side](in); len(side) > 0 {
+		o := p.options
+		o.Height, o.Width = int(side[0]), int(side[0])
+		o.EnsureDefaults()
+		if err := o.Validate(); err != nil {
+			return err
+		}
+	}
+	for _, rows := range flow.Told[edges.Rows](in) {
+		if rows.Planes > 0 {
+			return p.read(rows.Planes)
+		}
+	}
+	_, err := checkpoint.FindWeights(p.from)
+	return err
+}
+
+func (p *prediction) read(planes int) (err error) {
+	p.options.Channels = planes
+	p.weights, p.note, err = checkpoint.WeightsFor(p.from, p.options, true)
+	return err
+}
+
+func (p *prediction) open(b *data.Batch) error {
+	if p.weights == nil || p.options.Channels != b.C {
+		if err := p.read(b.C); err != nil {
+			return err
+		}
+	}
+	if p.note != "" {
+		p.graph.Note(p.stage, p.from+": "+p.note)
+	}
+	p.options.Height, p.options.Width = b.H, b.W
+	var err error
+	if p.network, err = cpu.NewPredictor(p.options, p.flights); err != nil {
+		return err
 	}
 	if _, err := p.network.Load(p.weights); err != nil {
-		p.err = fmt.Errorf("%s: %w", p.from, err)
+		return fmt.Errorf("%s: %w", p.from, err)
 	}
 	p.weights = nil
+	return nil
 }
 
 // predict gives the rows of a batch.
 func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (predicted, error) {
 	b := r.Value
-	p.once.Do(func() { p.open(b) })
+	p.once.Do(func() { p.err = p.open(b) })
 	if p.err != nil {
 		return nil, flow.Fatal(p.err)
 	}

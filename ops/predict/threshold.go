@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/challenge"
@@ -20,7 +21,13 @@ func thresholdSpec() *component.Spec {
 			"the share of samples the label is predicted for closest to the share that have it. Yields one record.",
 		In: component.Takes(edges.Prediction), Out: edges.Calibration,
 		Build: func(n *component.Node) (component.Output, error) {
-			return flow.Process(component.In[*data.Prediction](n, "in"), n.Stage(),
+			in := component.In[*data.Prediction](n, "in")
+			for _, t := range flow.Told[edges.Rows](in) {
+				if t.Unlabelled {
+					return nil, fmt.Errorf("%s has no labels, which thresholds are chosen by", t.Table)
+				}
+			}
+			return flow.Process(in, n.Stage(),
 				func(ctx context.Context, in *flow.Reader[*data.Prediction], out *flow.Emitter[*metrics.Calibration]) error {
 					c, err := calibrate(ctx, in)
 					if err != nil {
@@ -61,9 +68,27 @@ func decideSpec() *component.Spec {
 		},
 		Out: edges.Claim,
 		Build: func(n *component.Node) (component.Output, error) {
-			return flow.Process2(component.In[*data.Prediction](n, "in"), component.In[*metrics.Calibration](n, "thresholds"), n.Stage(), decide), nil
+			in, thresholds := component.In[*data.Prediction](n, "in"), component.In[*metrics.Calibration](n, "thresholds")
+			if err := sameNetworks(flow.Told[edges.Tables](thresholds), flow.Told[edges.Tables](in)); err != nil {
+				return nil, err
+			}
+			return flow.Process2(in, thresholds, n.Stage(), decide), nil
 		},
 	}
+}
+
+// sameNetworks refuses thresholds that were chosen on the mean of other networks
+// than those they are used for: each has a table of both.
+func sameNetworks(chosen, used []edges.Tables) error {
+	for _, a := range chosen {
+		for _, b := range used {
+			if len(a) != len(b) {
+				return fmt.Errorf("thresholds are chosen on the mean of %d tables (%s), and used on that of %d (%s): each network has one of both, in the same order",
+					len(a), strings.Join(a, ", "), len(b), strings.Join(b, ", "))
+			}
+		}
+	}
+	return nil
 }
 
 func decide(ctx context.Context, in *flow.Reader[*data.Prediction], from *flow.Reader[*metrics.Calibration], out *flow.Emitter[challenge.Row]) error {

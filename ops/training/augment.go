@@ -2,6 +2,9 @@ package training
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 
 	"hpaflow/data"
 	"hpaflow/data/augment"
@@ -35,12 +38,26 @@ func augmentSpec() *component.Spec {
 			}
 			seed := n.Graph.Options().Seed
 			augmenter := augment.New(policy, n.Args.Int("size"))
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+			out := flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				s := *r.Value
 				var err error
 				s.Image, err = augmenter.Apply(s.Image, flow.Rand(seed, r.Epoch, r.Key, "augment"))
 				return &s, err
-			}), nil
+			})
+			if side := n.Args.Int("size"); side > 0 {
+				out.Tell(edges.Side(side))
+			}
+			out.Tell(edges.Origin{What: "policy", Identity: func() (string, error) { return policyIdentity(policy) }})
+			return out, nil
 		},
 	}
+}
+
+// policyIdentity says which policy it is, whatever file it is from.
+func policyIdentity(p augment.Policy) (string, error) {
+	if len(p) == 0 {
+		return "none", nil
+	}
+	text, err := json.Marshal(p)
+	return fmt.Sprintf("%d pairs of digest %.8x", len(p.Pairs()), sha256.Sum256(text)), err
 }

@@ -34,9 +34,53 @@ func averageSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			return flow.Process(component.In[*data.Batch](n, "in"), n.Stage(), a.run), nil
+			in := component.In[*data.Batch](n, "in")
+			if err := a.check(foresee("train", in)); err != nil {
+				return nil, err
+			}
+			return flow.Process(in, n.Stage(), a.run), nil
+		},
+		Check: func(a component.Args) []component.FieldFault {
+			last, end := a.Int("last"), a.Int("epoch_end")
+			if end < 0 || last <= end+1 {
+				return nil
+			}
+			return []component.FieldFault{{
+				Field: "last", Fault: fmt.Sprintf("is %d, but up to epoch %d, counted from 0, there are %d", last, end, end+1),
+				Hint: fmt.Sprintf("train for %d epochs, or average %d", last, end+1),
+			}}
 		},
 	}
+}
+
+// check refuses, before there is any work, checkpoints of another network and
+// batches that batch norm cannot be computed of.
+func (a *averaging) check(f foreseen) error {
+	o := a.options
+	o.EnsureDefaults()
+	for _, r := range f.rows {
+		if r.Planes > 0 {
+			o.Channels = r.Planes
+		}
+		for _, path := range a.paths {
+			if err := checkpoint.CheckWeights(path, o); err != nil && r.Planes > 0 {
+				return err
+			}
+		}
+	}
+	for _, b := range f.batches {
+		if len(f.side) == 0 {
+			continue
+		}
+		o.Height, o.Width = int(f.side[0]), int(f.side[0])
+		if err := o.Validate(); err != nil {
+			return err
+		}
+		if least := min(b.Size, b.Last); least < o.LeastBatch() {
+			return fmt.Errorf("of %d batches, the last has 1 sample: %w", b.Count, o.TooFew(least))
+		}
+	}
+	return nil
 }
 
 type averaging struct {

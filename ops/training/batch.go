@@ -45,9 +45,22 @@ func batchSpec() *component.Spec {
 				}
 				return b, err
 			})
+			for _, rows := range flow.Told[edges.Rows](out) {
+				out.Tell(batchesOf(len(rows.IDs), n.Args.Int("size"), n.Args.Bool("drop_last")))
+			}
+			out.Tell(edges.Origin{What: "norm", Identity: edges.Said(n.Args.String("norm"))})
 			return out, nil
 		},
 	}
+}
+
+// batchesOf are the batches that so many samples make.
+func batchesOf(samples, size int, dropLast bool) edges.Batches {
+	b := edges.Batches{Count: samples / size, Size: size, Last: size}
+	if rest := samples % size; rest > 0 && !dropLast {
+		b.Count, b.Last = b.Count+1, rest
+	}
+	return b
 }
 
 // group is the samples of a batch before they are normalised.

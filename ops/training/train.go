@@ -42,8 +42,8 @@ func TrainSpec() *component.Spec {
 			{Name: "step_size", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
 			{Name: "milestones", Type: component.Ints, Default: []int{}, Min: 1, Max: 1 << 20, Doc: "for the schedule multi_step: the epochs after which the rate is multiplied"},
 			{Name: "patience", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for reduce_lr_on_plateau: epochs without a better macro F1 that are borne"},
-			{Name: "accumulate", Type: component.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser"},
-			{Name: "init", Type: component.String, Default: initRandom, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, or a checkpoint's folder; layers for other labels are left random, 3-channel stems widened"},
+			{Name: "accumulate", Type: component.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser; what is left at an epoch's end is a step of its own"},
+			{Name: "init", Type: component.String, Default: initRandom, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, a checkpoint's folder or a run's; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema; layers for other labels are left random, 3-channel stems widened"},
 			{Name: "log_every", Type: component.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
 			{Name: "save_every", Type: component.Duration, Default: 10 * time.Minute, Doc: "time between checkpoints inside an epoch; 0s: only when interrupted"},
 			{Name: "worst", Type: component.Int, Default: 24, Min: 0, Max: 1 << 12, Doc: "validation samples with the largest loss that are yielded with an epoch, as small pictures"},
@@ -51,11 +51,10 @@ func TrainSpec() *component.Spec {
 		Check: checkTrain,
 		Build: func(n *component.Node) (component.Output, error) {
 			t := newTrainer(n)
-			if err := t.checkInit(); err != nil {
-				return nil, err
-			}
 			train := component.In[*data.Batch](n, "in")
+			t.foresee(n, train)
 			n.Graph.OnResume(func(r *flow.Resume) error { return t.accept(r, train.Sources()) })
+			n.OnBuilt(t.check)
 			if !n.Has("validate") {
 				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
 					return t.run(ctx, in, nil, out)

@@ -42,6 +42,12 @@ type trainer struct {
 
 	saved time.Time // when the last checkpoint was made
 	torn  bool      // a step has failed in the middle: the state is none to go on from
+
+	foreseen     []foreseen            // of the batches to come, those to train on first
+	origins      map[string]string     // what is trained on, by name
+	instructions []string              // of the processors that the weights were computed on
+	resumedFrom  string                // the checkpoint that the run was told to go on from
+	receipts     []*checkpoint.Receipt // of the last checkpoints
 }
 
 func newTrainer(n *component.Node) *trainer {
@@ -89,8 +95,11 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 	}
 	begun := t.steps
 	defer func() {
-		if ctx.Err() != nil && t.steps > begun && !t.torn {
-			t.graph.Leave(t.checkpoint())
+		if ctx.Err() == nil || t.steps == begun || t.torn {
+			return
+		}
+		if c, err := t.checkpoint(t.epoch, t.rate.LR()); err == nil {
+			t.graph.Leave(c)
 		}
 	}()
 	for start := time.Now(); ; r, err = in.Next(ctx) {
@@ -104,7 +113,10 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 				return &flow.StageError{Stage: t.name, Key: r.Key, Err: err}
 			}
 		case r.Mark == flow.EndEpoch:
-			if err := t.endEpoch(ctx, val, out, start); err != nil {
+			epoch := t.epoch
+			if err := t.endEpoch(ctx, val, out, start); errors.Is(err, models.ErrDiverged) {
+				return &flow.StageError{Stage: t.name, Key: fmt.Sprintf("the end of epoch %d", epoch), Err: err}
+			} else if err != nil {
 				return err
 			}
 			start = time.Now()
@@ -119,7 +131,7 @@ func (t *trainer) open(shape [4]int) (err error) {
 	if t.device, err = cpu.New(t.network); err != nil || t.init == initRandom || t.steps > 0 {
 		return err
 	}
-	weights, err := checkpoint.LoadWeights(t.init)
+	weights, note, err := checkpoint.WeightsFor(t.init, t.network, false)
 	if err != nil {
 		return err
 	}
@@ -127,14 +139,17 @@ func (t *trainer) open(shape [4]int) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.init, err)
 	}
-	t.graph.Note(t.name, fmt.Sprintf("%s: %s", t.init, report))
+	if note != "" {
+		note += ": "
+	}
+	t.graph.Note(t.name, fmt.Sprintf("%s: %s%s", t.init, note, report))
 	return nil
 }
 
 // step trains on a batch, and yields what there is to log and to save.
 func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*checkpoint.Progress]) error {
 	if b.Y == nil {
-		return errors.New("a sample of the batch has no labels")
+		return unlabelled(b)
 	}
 	if t.device == nil {
 		if err := t.open([4]int{b.N, b.C, b.H, b.W}); err != nil {
@@ -147,6 +162,9 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 	step, err := t.device.Train(ctx, b, t.rate.LR())
 	if err != nil {
 		t.torn = ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))
+		if errors.Is(err, models.ErrDiverged) {
+			return t.diverged("the loss is no finite number", t.epoch, t.rate.LR())
+		}
 		return err
 	}
 	if err := t.scores.Add(step.Logits, b.Y, step.Loss); err != nil {
@@ -160,7 +178,10 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 
 	p := &checkpoint.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
 	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {
-		p.Checkpoint, t.saved = t.checkpoint(), time.Now()
+		if p.Checkpoint, err = t.checkpoint(t.epoch, t.rate.LR()); err != nil {
+			return err
+		}
+		t.saved = time.Now()
 	}
 	if p.Checkpoint == nil && (t.logEvery == 0 || t.steps%int64(t.logEvery) != 0) {
 		return nil
@@ -177,12 +198,14 @@ func (t *trainer) follow(batch uint64) {
 	t.sequence = sha256.Sum256(link[:])
 }
 
-// endEpoch validates, steps the schedule, and yields the epoch.
+// endEpoch lets the optimiser step with what is left of a group of batches,
+// validates, steps the schedule, and yields the epoch.
 func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress], start time.Time) error {
 	train := t.scores.Result()
 	if train.Samples == 0 {
 		return errors.New("an epoch has no batch: fewer samples than the batch size, with drop_last")
 	}
+	t.device.Flush(t.rate.LR())
 	e := checkpoint.EpochScores{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Train: train}
 	var worst []checkpoint.Mistake
 	if val != nil {
@@ -191,6 +214,10 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 			return err
 		}
 		result := v.scores.Result()
+		if !finite(result.Loss) {
+			t.torn = true
+			return t.diverged("the validation loss is no finite number", e.Epoch, e.LR)
+		}
 		e.Val, worst = &result, v.sorted()
 	}
 	e.Time = time.Now()
@@ -198,9 +225,13 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 	t.history = append(t.history, e)
 	t.epoch, t.records, t.scores = t.epoch+1, 0, metrics.NewEpoch(t.network.Classes)
 	t.saved = time.Now()
+	c, err := t.checkpoint(e.Epoch, e.LR)
+	if err != nil {
+		return err
+	}
 	t.graph.Note(t.name, describe(&e, time.Since(start)))
 	return t.yield(&checkpoint.Progress{
-		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Checkpoint: t.checkpoint(),
+		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Checkpoint: c,
 	}, out)
 }
 

@@ -21,6 +21,10 @@ func (t *trainer) accept(r *flow.Resume, sources []string) error {
 	if !ok {
 		return fmt.Errorf("a run of %q cannot go on from %T", t.name, r.State)
 	}
+	var err error
+	if t.origins, err = t.originsOf(); err != nil {
+		return err
+	}
 	differ := c.Position.Settings.Differences(t.settings())
 	if c.Position.Seed != t.network.Seed {
 		differ = append(differ, fmt.Sprintf("seed is %d, not %d", c.Position.Seed, t.network.Seed))
@@ -36,46 +40,12 @@ func (t *trainer) accept(r *flow.Resume, sources []string) error {
 	return nil
 }
 
-// checkInit says why the weights to begin with are none of this network's,
-// before there is any work. The shapes of weights do not depend on the size of
-// images, so that a small network tells.
-func (t *trainer) checkInit() error {
-	if t.init == initRandom {
-		return nil
-	}
-	weights, err := checkpoint.LoadWeights(t.init)
-	if err != nil {
-		return err
-	}
-	o := t.network
-	o.Batch, o.Height, o.Width = 1, 128, 128
-	o.AttentionSize, o.AuxAttentionSize = 0, 0
-	d, err := cpu.New(o)
-	if err != nil {
-		return err
-	}
-	if _, err := d.Init(weights); err != nil {
-		return fmt.Errorf("init: %s is of another network than %s: %w", t.init, o.Model, shorten(err))
-	}
-	return nil
-}
-
-// shorten leaves the first few lines of an error that has many.
-func shorten(err error) error {
-	const most = 3
-	lines := strings.Split(err.Error(), "\n")
-	if len(lines) <= most {
-		return errors.New(strings.Join(lines, "; "))
-	}
-	return fmt.Errorf("%s; and %d more", strings.Join(lines[:most], "; "), len(lines)-most)
-}
-
 // settings are those that a checkpoint to go on from must share.
 func (t *trainer) settings() checkpoint.Settings {
 	n := &t.network
 	return checkpoint.Settings{
 		Model: n.Model, Classes: n.Classes, Attention: [2]int{n.AttentionSize, n.AuxAttentionSize}, Loss: n.Loss, Optimizer: n.Optimizer, Accumulate: n.Accumulate,
-		Schedule: t.schedule, Shape: t.shape(),
+		Schedule: t.schedule, Shape: t.shape(), Data: t.origins,
 	}
 }
 
@@ -90,11 +60,13 @@ func (t *trainer) shape() [4]int {
 // begin puts everything to where an earlier run stopped.
 func (t *trainer) begin() (err error) {
 	t.saved = time.Now()
+	t.tellAccumulate()
 	if t.rate, err = models.NewSchedule(t.schedule); err != nil {
 		return err
 	}
 	c, ok := t.graph.Resume().State.(*checkpoint.Checkpoint)
 	if !ok {
+		t.follows(nil)
 		return nil
 	}
 	p := c.Position
@@ -116,17 +88,48 @@ func (t *trainer) begin() (err error) {
 		note += fmt.Sprintf(" and %d samples of the next, at step %d", p.Records, p.Step)
 	}
 	t.graph.Note(t.name, note)
+	if len(p.Settings.Data) == 0 {
+		t.graph.Note(t.name, "the checkpoint, of an earlier version, does not say what was trained on; it is taken to be the same")
+	}
+	t.follows(p.Instructions)
+	t.resumedFrom = p.ResumedFrom
+	t.receipts = []*checkpoint.Receipt{c.Receipt}
 	return t.device.Load(c.State)
 }
 
-// checkpoint is what a run needs to go on from here.
-func (t *trainer) checkpoint() *checkpoint.Checkpoint {
+// follows notes with which instructions the weights were computed so far. Other
+// ones give other last bits.
+func (t *trainer) follows(before []string) {
+	now := cpu.Instructions()
+	t.instructions = slices.Clone(before)
+	if n := len(before); n > 0 && before[n-1] != now {
+		t.graph.Note(t.name, fmt.Sprintf("the run was computed with the instructions %s, and goes on with %s: the last bits of its weights are not those of a run that was never stopped",
+			before[n-1], now))
+	}
+	if n := len(before); n == 0 || before[n-1] != now {
+		t.instructions = append(t.instructions, now)
+	}
+}
+
+// checkpoint is what a run needs to go on from here. Weights or moments that
+// are no finite numbers are no such thing: the error names an epoch and its
+// rate, which may be over already.
+func (t *trainer) checkpoint(epoch int, lr float64) (*checkpoint.Checkpoint, error) {
 	p := checkpoint.Position{
 		Epoch: t.epoch, Step: t.steps, Records: t.records, Seed: t.network.Seed, Schedule: t.rate.State(),
-		Settings: t.settings(), Sequence: hex.EncodeToString(t.sequence[:]), History: slices.Clone(t.history),
+		Settings: t.settings(), Sequence: hex.EncodeToString(t.sequence[:]), Instructions: t.instructions,
+		ResumedFrom: t.resumedFrom, History: slices.Clone(t.history),
 	}
 	if t.records > 0 {
 		p.Scores = t.scores.Clone()
 	}
-	return &checkpoint.Checkpoint{State: t.device.State(), Position: p}
+	c := &checkpoint.Checkpoint{State: t.device.State(), Position: p, Receipt: &checkpoint.Receipt{}}
+	if name := notFinite(c.State); name != "" {
+		t.torn = true
+		return nil, t.diverged(name+" is no longer made of finite numbers", epoch, lr)
+	}
+	if t.receipts = append(t.receipts, c.Receipt); len(t.receipts) > mostReceipts {
+		t.receipts = t.receipts[1:]
+	}
+	return c, nil
 }

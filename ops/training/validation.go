@@ -43,7 +43,7 @@ func (v *validation) run(ctx context.Context, in *flow.Reader[*data.Batch]) erro
 
 func (v *validation) score(ctx context.Context, b *data.Batch) error {
 	if b.Y == nil {
-		return errors.New("a sample of the batch has no labels")
+		return unlabelled(b)
 	}
 	device := v.trainer.device
 	logits, err := device.Predict(ctx, b)

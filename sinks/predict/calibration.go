@@ -26,11 +26,15 @@ func calibrationSpec() *component.Spec {
 		Doc: "Show thresholds and the scores they reach: print them as a table, and write DIR/thresholds.csv (label, name, threshold, " +
 			"present, predicted, f1), DIR/thresholds.json (with macro F1) and DIR/thresholds.png.",
 		In: component.Takes(edges.Calibration),
-		Fields: []component.Field{
+		Fields: append([]component.Field{
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the files, made if need be"},
-		},
+		}, report.LabelFields...),
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &calibrationSink{dir: n.Args.String("dir"), graph: n.Graph, stage: n.Name}
+			names, err := report.LabelNamesOf(n.Args)
+			if err != nil {
+				return nil, err
+			}
+			s := &calibrationSink{labels: n.Args.String("labels"), names: names, dir: n.Args.String("dir"), graph: n.Graph, stage: n.Name}
 			flow.To(component.In[*metrics.Calibration](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -39,14 +43,16 @@ func calibrationSpec() *component.Spec {
 
 var calibrationFiles = []struct {
 	name string
-	fill func(io.Writer, *metrics.Calibration) error
+	fill func(io.Writer, *metrics.Calibration, data.Names) error
 }{{"thresholds.csv", writeThresholds}, {"thresholds.json", writeScores}, {"thresholds.png", report.DrawCalibration}}
 
 type calibrationSink struct {
-	dir   string
-	graph *flow.Graph
-	stage string
-	got   *metrics.Calibration
+	dir    string
+	labels string // the file of their names; empty: none
+	names  data.Names
+	graph  *flow.Graph
+	stage  string
+	got    *metrics.Calibration
 }
 
 func (s *calibrationSink) Open(context.Context) error {
@@ -60,16 +66,20 @@ func (s *calibrationSink) Open(context.Context) error {
 
 func (s *calibrationSink) Write(_ context.Context, r flow.Record[*metrics.Calibration]) error {
 	s.got = r.Value
-	return nil
+	var err error
+	if classes := len(s.got.Thresholds); classes != len(s.names) {
+		s.names, err = data.ReadNames(s.labels, classes)
+	}
+	return err
 }
 
 func (s *calibrationSink) Commit(context.Context) error {
 	if s.got == nil {
 		return nil
 	}
-	s.graph.Note(s.stage, calibrationTable(s.got))
+	s.graph.Note(s.stage, calibrationTable(s.got, s.names))
 	for _, f := range calibrationFiles {
-		err := atomicfile.Write(filepath.Join(s.dir, f.name), func(w io.Writer) error { return f.fill(w, s.got) })
+		err := atomicfile.Write(filepath.Join(s.dir, f.name), func(w io.Writer) error { return f.fill(w, s.got, s.names) })
 		if err != nil {
 			return err
 		}
@@ -79,18 +89,18 @@ func (s *calibrationSink) Commit(context.Context) error {
 
 func (s *calibrationSink) Abort() error { return nil }
 
-func writeThresholds(w io.Writer, c *metrics.Calibration) error {
+func writeThresholds(w io.Writer, c *metrics.Calibration, names data.Names) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"label", "name", "threshold", "present", "predicted", "f1"})
 	for n, t := range c.Thresholds {
-		out.Write([]string{strconv.Itoa(n), data.LabelNames.Of(n), fmt.Sprintf("%.2f", t.Value), strconv.Itoa(t.Present), strconv.Itoa(t.Predicted),
+		out.Write([]string{strconv.Itoa(n), names.Of(n), fmt.Sprintf("%.2f", t.Value), strconv.Itoa(t.Present), strconv.Itoa(t.Predicted),
 			strconv.FormatFloat(c.Result.F1[n], 'g', -1, 64)})
 	}
 	out.Flush()
 	return out.Error()
 }
 
-func writeScores(w io.Writer, c *metrics.Calibration) error {
+func writeScores(w io.Writer, c *metrics.Calibration, _ data.Names) error {
 	text := json.NewEncoder(w)
 	text.SetIndent("", "  ")
 	values := make([]float64, len(c.Thresholds))
@@ -104,14 +114,14 @@ func writeScores(w io.Writer, c *metrics.Calibration) error {
 }
 
 // calibrationTable is thresholds and scores as text, a line a label.
-func calibrationTable(c *metrics.Calibration) string {
+func calibrationTable(c *metrics.Calibration, names data.Names) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "thresholds chosen on %d samples\n", c.Result.Samples)
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "label\tthreshold\tpresent\tpredicted\tF1\t")
 	for n, threshold := range c.Thresholds {
 		if threshold.Present+threshold.Predicted > 0 {
-			fmt.Fprintf(t, "%s %2d\t%.2f\t%d\t%d\t%.4f\t\n", data.LabelNames.Of(n), n, threshold.Value, threshold.Present, threshold.Predicted, c.Result.F1[n])
+			fmt.Fprintf(t, "%s %2d\t%.2f\t%d\t%d\t%.4f\t\n", names.Of(n), n, threshold.Value, threshold.Present, threshold.Predicted, c.Result.F1[n])
 		}
 	}
 	t.Flush()

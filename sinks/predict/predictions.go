@@ -25,6 +25,8 @@ func predictionsSpec() *component.Spec {
 			{Name: "file", Type: component.OutputPath, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
 			{Name: "inputs", Type: component.Strings, Default: []string{}, Doc: "files and folders that the probabilities follow from: the weights, the table of samples"},
 			{Name: "settings", Type: component.Strings, Default: []string{}, Doc: "settings that they follow from"},
+			{Name: "labels", Type: component.InputFile, Default: "", Doc: "names of the labels, one a line, kept in a folder of shards for those who look at it; empty: none of their own"},
+			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels that are named"},
 			{Name: "samples", Type: component.Int, Default: 256, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most; a multiple of a batch lets a run that was stopped end with the same bytes"},
 		},
 		Check: func(a component.Args) []component.FieldFault {
@@ -36,13 +38,25 @@ func predictionsSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &predictionsSink{file: n.Args.String("file"), graph: n.Graph, stage: n.Name}
 			s.options.ShardRows = n.Args.Int("samples")
-			if inputs := n.Args.Strings("inputs"); len(inputs) > 0 {
+			labels := n.Args.String("labels")
+			if labels != "" {
 				var err error
-				if s.options.From, err = provenance.Digest(n.Args.Strings("settings"), inputs); err != nil {
+				if s.options.Names, err = data.ReadNames(labels, n.Args.Int("classes")); err != nil {
 					return nil, err
 				}
 			}
-			flow.To(component.In[*data.Prediction](n, "in"), n.Stage(), s)
+			if inputs := n.Args.Strings("inputs"); len(inputs) > 0 {
+				settings, files := madeFrom(n.Args.Strings("settings"), inputs, labels)
+				var err error
+				if s.options.From, err = provenance.Digest(settings, files); err != nil {
+					return nil, err
+				}
+			}
+			in := component.In[*data.Prediction](n, "in")
+			if err := checkKeys(s.file, flow.Told[edges.Rows](in)); err != nil {
+				return nil, err
+			}
+			flow.To(in, n.Stage(), s)
 			return nil, nil
 		},
 	}

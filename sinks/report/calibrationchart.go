@@ -14,7 +14,7 @@ import (
 
 // DrawCalibration draws F1 of each label as a bar and its threshold as a
 // point, as a PNG.
-func DrawCalibration(w io.Writer, c *metrics.Calibration) error {
+func DrawCalibration(w io.Writer, c *metrics.Calibration, of data.Names) error {
 	p := newChart(fmt.Sprintf("F1 and threshold of each label; macro F1 %.3f, of labels present %.3f, on %d samples", c.Result.MacroF1, c.Result.MacroF1Present, c.Result.Samples))
 	p.Y.Label.Text = "F1"
 	p.Y.Min, p.Y.Max = 0, 1.12
@@ -22,7 +22,7 @@ func DrawCalibration(w io.Writer, c *metrics.Calibration) error {
 	var names []string
 	var points plotter.XYs
 	for n, t := range c.Thresholds {
-		names = append(names, fmt.Sprintf("%s (%d)", data.LabelNames.Of(n), t.Present))
+		names = append(names, fmt.Sprintf("%s (%d)", of.Of(n), t.Present))
 		if t.Present > 0 {
 			points = append(points, plotter.XY{X: float64(n), Y: t.Value})
 		}

@@ -22,6 +22,11 @@ type facts struct {
 	Sequence string            `json:"sequence"`     // digest of all that was trained on, in order
 	Versions map[string]string `json:"versions"`     // of Go, of hpaflow and of the modules it is built with
 	Machine  map[string]any    `json:"machine"`
+
+	// Instructions are those the weights were computed with, in the order of
+	// training: the same seed gives the same bits with the same ones only.
+	Instructions []string          `json:"instructions,omitempty"`
+	Data         map[string]string `json:"data,omitempty"` // what was trained and validated on
 }
 
 type bestEpoch struct {
@@ -38,6 +43,7 @@ func factsOf(o flow.Options, p *checkpoint.Position) *facts {
 	if p == nil {
 		return f
 	}
+	f.Instructions, f.Data = p.Instructions, p.Settings.Data
 	f.Model, f.Epochs, f.Steps, f.Sequence = p.Settings.Model, p.Epoch, p.Step, p.Sequence
 	f.Score = checkpoint.RunScore(p.History, checkpoint.ScoreWindow)
 	if best := p.Best(); best >= 0 {

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/models/checkpoint"
+	"hpaflow/ops/edges"
 	"hpaflow/ops/edges/trained"
 )
 
@@ -19,18 +22,27 @@ func checkpointSpec() *component.Spec {
 		Kind: flow.KindSink, Name: "checkpoint",
 		Doc: "Save each epoch below DIR/checkpoint as epoch_NNNN: weights as safetensors, and all that is needed to go on. " +
 			"Checkpoints inside an epoch, and where an interrupted run stood, are kept until a later one is there. " +
-			"best/ holds the weights of the epoch with the largest macro F1. A flow that finds checkpoints goes on from the last one.",
+			"best/ holds the weights of the epoch with the largest macro F1. A flow that finds checkpoints goes on from the last one. " +
+			"Weights whose training state is gone, and other files, are left alone, and never trained over.",
 		In: component.Takes(trained.Progress),
 		Fields: []component.Field{
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the run, made if need be"},
 			{Name: "keep", Type: component.Int, Default: 10, Min: 0, Max: 1 << 20, Doc: "epochs to keep, the last ones; 0: all"},
+			{Name: "resume", Type: component.String, Default: "", Doc: "the checkpoint to go on from, such as epoch_0003, and train anew what comes after; empty: the last"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &checkpoints{dir: filepath.Join(n.Args.String("dir"), "checkpoint"), best: -1, keep: n.Args.Int("keep"), graph: n.Graph}
+			in := component.In[*checkpoint.Progress](n, "in")
+			s := &checkpoints{
+				dir: filepath.Join(n.Args.String("dir"), "checkpoint"), best: -1, keep: n.Args.Int("keep"), resumeAt: n.Args.String("resume"),
+				graph: n.Graph, stage: n.Name,
+			}
+			for _, rows := range flow.Told[edges.Rows](in) {
+				s.last = max(s.last, rows.Epochs)
+			}
 			if err := s.resume(); err != nil {
 				return nil, err
 			}
-			flow.To(component.In[*checkpoint.Progress](n, "in"), n.Stage(), s)
+			flow.To(in, n.Stage(), s)
 			return nil, nil
 		},
 	}
@@ -39,51 +51,52 @@ func checkpointSpec() *component.Spec {
 // checkpoints saves what training yields as it comes: what is saved stays,
 // whatever becomes of the run.
 type checkpoints struct {
-	dir    string
-	keep   int
-	graph  *flow.Graph
-	unlock func() error
-	epochs int  // that are saved
-	best   int  // of them
-	failed bool // to save one
-}
+	dir      string
+	keep     int
+	resumeAt string // the checkpoint to go on from; empty: the last
+	last     int    // epochs there will be; 0: not known
+	graph    *flow.Graph
+	stage    string
 
-// resume lets the graph go on from the last checkpoint in the folder.
-func (s *checkpoints) resume() error {
-	path, err := checkpoint.ResumePoint(s.dir)
-	if err != nil || path == "" {
-		return err
-	}
-	c, err := checkpoint.LoadCheckpoint(path)
-	if err != nil {
-		return err
-	}
-	s.epochs, s.best = c.Position.Epoch, c.Position.Best()
-	if err := s.graph.ResumeFrom(flow.Resume{Epochs: c.Position.Epoch, State: c}); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	unlock func() error
+	anew   []checkpoint.SavedCheckpoint // that are trained once more
+	epochs int                          // that are saved
+	best   int                          // of them
+	failed bool                         // to save one
 }
 
 // Open removes what a killed run has left, and does what it has left undone.
 func (s *checkpoints) Open(context.Context) (err error) {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return err
 	}
 	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
 		return err
 	}
+	if err := s.tidy(); err != nil {
+		return errors.Join(err, s.unlock())
+	}
+	return nil
+}
+
+func (s *checkpoints) tidy() error {
 	list, err := checkpoint.Checkpoints(s.dir)
+	if err != nil {
+		return err
+	}
+	var pruned []string
 	for _, c := range list {
-		if !c.Complete {
-			err = errors.Join(err, os.RemoveAll(c.Path))
-		}
-		if c.Complete && c.Step == 0 && c.Epoch == s.best {
+		switch {
+		case c.Debris || slices.ContainsFunc(s.anew, func(a checkpoint.SavedCheckpoint) bool { return a.Path == c.Path }):
+			err = errors.Join(err, checkpoint.RemoveCheckpoint(c.Path))
+		case c.Complete && c.Step == 0 && c.Epoch == s.best:
 			err = errors.Join(err, checkpoint.LinkWeights(c.Path, filepath.Join(s.dir, "best")))
+		case c.Weights && !c.Complete:
+			pruned = append(pruned, c.Name())
 		}
 	}
-	if err != nil {
-		s.unlock()
+	if pruned != nil {
+		s.graph.Note(s.stage, "left as they are, for they lack training state: "+strings.Join(pruned, ", "))
 	}
 	return err
 }
@@ -120,10 +133,15 @@ func (s *checkpoints) save(path string, c *checkpoint.Checkpoint) error {
 	}
 	for _, old := range list {
 		outlived := old.Step > 0 && old.Path != path || old.Step == 0 && s.keep > 0 && old.Epoch <= c.Position.Epoch-1-s.keep
-		if outlived {
-			if err := checkpoint.RemoveCheckpoint(old.Path); err != nil {
-				return err
-			}
+		if !outlived || !old.Complete {
+			continue
+		}
+		if _, err := checkpoint.LoadPosition(old.Path); err != nil {
+			s.graph.Note(s.stage, fmt.Sprintf("%s is left as it is, for it cannot be told to be the run's: %v", old.Name(), err))
+			continue
+		}
+		if err := checkpoint.RemoveCheckpoint(old.Path); err != nil {
+			return err
 		}
 	}
 	return nil

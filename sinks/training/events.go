@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
@@ -85,11 +84,14 @@ func (s *events) resume(path string) error {
 	s.begun = end > 0
 	written := int64(-1) // the step of the last epoch in the file
 	for _, e := range placed {
-		if e.Step > c.Position.Step {
+		epoch, ends := epochOf(e)
+		// An epoch may be written here whose checkpoint never was, and then it is
+		// trained to its end once more.
+		if e.Step > c.Position.Step || ends && epoch >= c.Position.Epoch {
 			break
 		}
 		end = e.End
-		if slices.ContainsFunc(e.Scalars, func(v tfevents.Scalar) bool { return v.Tag == epochTag }) {
+		if ends {
 			written = e.Step
 		}
 	}
@@ -109,6 +111,16 @@ func (s *events) resume(path string) error {
 		}
 	}
 	return nil
+}
+
+// epochOf is the epoch that an event ends, if it does.
+func epochOf(e tfevents.Placed) (epoch int, ends bool) {
+	for _, v := range e.Scalars {
+		if v.Tag == epochTag {
+			return int(v.Value), true
+		}
+	}
+	return 0, false
 }
 
 func (s *events) Write(_ context.Context, r flow.Record[*checkpoint.Progress]) error {

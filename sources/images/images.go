@@ -1,6 +1,7 @@
 package images
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -10,65 +11,80 @@ import (
 	"hpaflow/data/shards"
 )
 
-// imageFinder says where a sample's pixels are.
-type imageFinder func(id string) ([]data.File, error)
+// imageFolder is a folder of RGBY images or of shards. What it holds is listed
+// once, when it is opened.
+type imageFolder struct {
+	dir  string
+	ids  map[string]bool
+	find func(id string) ([]data.File, error)
+	mark func(id string) ([]byte, error) // tells the image's content from any other
+}
 
-// openImages makes a finder of folders, each of shards or of RGBY images. With
-// one folder of images, a missing one is for the decoder to find out; with
-// several, a sample that none of them has is an error.
-func openImages(dirs []string) (imageFinder, error) {
+// imageFolders are several; a sample is taken from the first that has it.
+type imageFolders []imageFolder
+
+// openImages opens folders, each of shards or of RGBY images.
+func openImages(dirs []string) (imageFolders, error) {
 	if len(dirs) == 0 {
 		return nil, errors.New("images: no folder is given")
 	}
-	var folders []imageFolder
+	var folders imageFolders
 	for _, dir := range dirs {
-		f, err := openFolder(dir, len(dirs) > 1)
+		f, err := openFolder(dir)
 		if err != nil {
 			return nil, err
 		}
 		folders = append(folders, f)
 	}
-	if len(folders) == 1 {
-		return folders[0].find, nil
-	}
-	return func(id string) ([]data.File, error) {
-		for _, f := range folders {
-			if f.ids[id] {
-				return f.find(id)
-			}
-		}
-		return nil, fmt.Errorf("its image is in none of %s", strings.Join(dirs, ", "))
-	}, nil
+	return folders, nil
 }
 
-type imageFolder struct {
-	find imageFinder
-	ids  map[string]bool // that are there, when it was asked for
+// of is the folder that has a sample's image.
+func (all imageFolders) of(id string) (imageFolder, error) {
+	for _, f := range all {
+		if f.ids[id] {
+			return f, nil
+		}
+	}
+	return imageFolder{}, fmt.Errorf("its image is not in %s", all)
+}
+
+// find says where a sample's pixels are.
+func (all imageFolders) find(id string) ([]data.File, error) {
+	f, err := all.of(id)
+	if err != nil {
+		return nil, err
+	}
+	return f.find(id)
+}
+
+// lacking are those of some Ids that no folder has an image of.
+func (all imageFolders) lacking(ids []string) (list []string) {
+	for _, id := range ids {
+		if _, err := all.of(id); err != nil {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// String names the folders in a message.
+func (all imageFolders) String() string {
+	dirs := make([]string, len(all))
+	for i, f := range all {
+		dirs[i] = f.dir
+	}
+	return strings.Join(dirs, ", nor in ")
 }
 
 // openFolder finds out whether a folder holds shards or RGBY images.
-func openFolder(dir string, list bool) (imageFolder, error) {
-	f := imageFolder{ids: map[string]bool{}}
+func openFolder(dir string) (imageFolder, error) {
+	f := imageFolder{dir: dir, ids: map[string]bool{}}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return f, fmt.Errorf("images: folder %q does not exist", dir)
 	}
 	if shards.Exists(dir) {
-		r, err := shards.Open(dir, shards.Planes)
-		if err != nil {
-			return f, err
-		}
-		for _, e := range r.Entries() {
-			f.ids[e.Key] = true
-		}
-		f.find = func(id string) ([]data.File, error) {
-			file, err := r.File(id)
-			return []data.File{file}, err
-		}
-		return f, nil
-	}
-	f.find = func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }
-	if !list {
-		return f, nil
+		return f, f.openShards()
 	}
 	names, err := ReadNames(dir)
 	for _, name := range names {
@@ -76,5 +92,24 @@ func openFolder(dir string, list bool) (imageFolder, error) {
 			f.ids[id] = true
 		}
 	}
+	f.find = func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }
+	f.mark = func(id string) ([]byte, error) { return markPNG(rgbyFile(dir, id)[0].Name) }
 	return f, err
+}
+
+func (f *imageFolder) openShards() error {
+	r, err := shards.Open(f.dir, shards.Planes)
+	if err != nil {
+		return err
+	}
+	checksums := map[string]uint64{}
+	for _, e := range r.Entries() {
+		f.ids[e.Key], checksums[e.Key] = true, e.Checksum
+	}
+	f.find = func(id string) ([]data.File, error) {
+		file, err := r.File(id)
+		return []data.File{file}, err
+	}
+	f.mark = func(id string) ([]byte, error) { return binary.BigEndian.AppendUint64(nil, checksums[id]), nil }
+	return nil
 }

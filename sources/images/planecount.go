@@ -14,7 +14,7 @@ import (
 // another number of channels than is wanted, so that a set of the wrong sort
 // is refused before there is any work. An image that cannot be read is left to
 // the run, which knows what to do with bad records.
-func checkChannels(rows []table.Row, find imageFinder, want int) error {
+func checkChannels(rows []table.Row, find func(id string) ([]data.File, error), want int) error {
 	if want == 0 || len(rows) == 0 {
 		return nil
 	}

@@ -35,13 +35,16 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
-			if s.files, err = openImages(a.Strings("images")); err != nil {
+			if s.images, err = openImages(a.Strings("images")); err != nil {
 				return nil, err
 			}
-			if err := checkChannels(rows, s.files, a.Int("channels")); err != nil {
+			if err := checkChannels(rows, s.images.find, a.Int("channels")); err != nil {
 				return nil, err
 			}
-			return flow.Source(n.Graph, n.Stage(), s.run), nil
+			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
+			out := flow.Source(n.Graph, n.Stage(), s.run)
+			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
+			return out, nil
 		},
 	}
 }
@@ -49,6 +52,9 @@ func samplesSpec() *component.Spec {
 // splitRows reads the rows of a split.
 func splitRows(path, split string, classes int) ([]table.Row, error) {
 	rows, err := table.Read(path, classes)
+	if err == nil && len(rows) == 0 {
+		err = fmt.Errorf("%s: the table has no row", path)
+	}
 	if err != nil || split == "" {
 		return rows, err
 	}
@@ -69,10 +75,41 @@ func splitRows(path, split string, classes int) ([]table.Row, error) {
 // samples goes through the rows of a table, epoch by epoch.
 type samples struct {
 	rows    []table.Row
-	files   imageFinder
+	images  imageFolders
 	epochs  int
 	shuffle bool
 	seed    uint64
+}
+
+// ids are those of the rows, in the table's order.
+func (s *samples) ids() []string {
+	list := make([]string, len(s.rows))
+	for i, r := range s.rows {
+		list[i] = r.ID
+	}
+	return list
+}
+
+// tell leaves word of what the source will yield, which is of some rows.
+func (s *samples) tell(out flow.Out[*data.Sample], of edges.Rows) {
+	of.IDs, of.Unlabelled, of.Epochs = s.ids(), !s.rows[0].Labeled, s.epochs
+	out.Tell(of)
+	out.Tell(edges.Origin{What: "table", Identity: edges.Said(rowsIdentity(s.rows))})
+	out.Tell(edges.Origin{What: "images", Identity: func() (string, error) { return s.images.identity(s.ids()) }})
+}
+
+// checkImages refuses rows without an image, where a failed record would end
+// the run. A run that is complete has no use for images.
+func (s *samples) checkImages(n *component.Node, path string) error {
+	options := n.Graph.Options()
+	if n.Graph.Resume().Epochs >= s.epochs || options.OnError == flow.OnErrorSkip {
+		return nil
+	}
+	lacking := s.images.lacking(s.ids())
+	if len(lacking) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: of %d rows, %d have no image in %s: %s", path, len(s.rows), len(lacking), s.images, data.Enumerate(lacking))
 }
 
 func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
@@ -95,7 +132,7 @@ func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample]) error {
 	if out.Complete(row.ID) {
 		return nil
 	}
-	files, err := s.files(row.ID)
+	files, err := s.images.find(row.ID)
 	if err != nil {
 		return out.Fail(row.ID, err)
 	}

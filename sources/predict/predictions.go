@@ -45,7 +45,7 @@ func predictionsSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Prediction]) error {
+			out := flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Prediction]) error {
 				out.Expect(len(t.Rows))
 				for _, r := range t.Rows {
 					if out.Complete(r.ID) {
@@ -56,7 +56,14 @@ func predictionsSpec() *component.Spec {
 					}
 				}
 				return nil
-			}), nil
+			})
+			out.Tell(edges.Tables(n.Args.Strings("tables")))
+			ids := make([]string, len(t.Rows))
+			for i, r := range t.Rows {
+				ids[i] = r.ID
+			}
+			out.Tell(edges.Rows{Table: n.Args.Strings("tables")[0], IDs: ids, Unlabelled: !t.Labeled, Epochs: 1})
+			return out, nil
 		},
 	}
 }

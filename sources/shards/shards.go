@@ -2,6 +2,8 @@ package shards
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 
 	"hpaflow/data"
 	"hpaflow/data/shards"
@@ -23,12 +25,24 @@ func shardsSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+			out := flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 				defer r.Close()
 				return shardSamples(r, out)
-			}), nil
+			})
+			out.Tell(edges.Origin{What: "shards", Identity: func() (string, error) { return identity(r.Entries()), nil }})
+			return out, nil
 		},
 	}
+}
+
+// identity says which samples shards hold: their pixels by the checksums of the
+// index, their labels and splits.
+func identity(entries []shards.Entry) string {
+	digest := sha256.New()
+	for _, e := range entries {
+		fmt.Fprintf(digest, "%s %x %v %d %s\n", e.Key, e.Checksum, e.Labeled, e.Labels, e.Split)
+	}
+	return fmt.Sprintf("%d samples of digest %.8x", len(entries), digest.Sum(nil))
 }
 
 func shardSamples(r *shards.Reader, out *flow.Emitter[*data.Sample]) error {
