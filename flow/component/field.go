@@ -16,17 +16,18 @@ type FieldType string
 
 // The field types. The Go type of a value stands behind each.
 const (
-	String     FieldType = "string"       // string
-	Int        FieldType = "int"          // int
-	Float      FieldType = "float"        // float64
-	Bool       FieldType = "bool"         // bool
-	Strings    FieldType = "list(string)" // []string
-	Ints       FieldType = "list(int)"    // []int; Min and Max bound each
-	Size       FieldType = "size"         // int64 bytes; written as 64MiB, 2GB or a number
-	Duration   FieldType = "duration"     // time.Duration; written as 1.5s, 2m
-	InputFile  FieldType = "input file"   // string; must be an existing file when checked
-	InputDir   FieldType = "input folder" // string; must be an existing folder when checked
-	OutputFile FieldType = "output file"  // string
+	String     FieldType = "string"               // string
+	Int        FieldType = "int"                  // int
+	Float      FieldType = "float"                // float64
+	Bool       FieldType = "bool"                 // bool
+	Strings    FieldType = "list(string)"         // []string
+	Ints       FieldType = "list(int)"            // []int; Min and Max bound each
+	Size       FieldType = "size"                 // int64 bytes; written as 64MiB, 2GB or a number
+	Duration   FieldType = "duration"             // time.Duration; written as 1.5s, 2m
+	InputFile  FieldType = "input file"           // string; must be an existing file when checked
+	InputDir   FieldType = "input folder"         // string; must be an existing folder when checked
+	InputAny   FieldType = "input file or folder" // string; must be there when checked; a pipe or a device will do
+	OutputFile FieldType = "output file"          // string
 	OutputDir  FieldType = "output folder"
 	Workers    FieldType = "workers" // int; 0 is "auto"
 )
@@ -128,7 +129,7 @@ func (f Field) mismatch(v any) error { return fmt.Errorf("want %s, have %T", f.T
 // must be there and be of that sort. Other fields always pass.
 func (f Field) Exists(v any) error {
 	path, _ := v.(string)
-	if f.Type != InputFile && f.Type != InputDir || path == "" || f.Stdio && path == "-" {
+	if f.Type != InputFile && f.Type != InputDir && f.Type != InputAny || path == "" || f.Stdio && path == "-" {
 		return nil
 	}
 	info, err := os.Stat(path)

@@ -61,7 +61,7 @@ func plausible(f component.Field) any {
 		return 0
 	case component.InputFile, component.OutputFile:
 		return "path/to/file"
-	case component.InputDir, component.OutputDir:
+	case component.InputDir, component.InputAny, component.OutputDir:
 		return "path/to/folder"
 	}
 	if len(f.Choices) > 0 {
