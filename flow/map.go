@@ -22,6 +22,8 @@ type mapping[A, B any] struct {
 }
 
 func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
+	hold := &claimed[B]{worker: w}
+	ctx = context.WithValue(ctx, holdingKey{}, holding(hold))
 	for {
 		p, open, err := m.in.await(ctx, w)
 		if err != nil {
@@ -54,7 +56,7 @@ func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
 			to.put(p, slot[B]{kind: slotHole}, 0)
 		default:
 			m.in.pass(p + 1)
-			if err := m.step(ctx, w, p, s, to); err != nil {
+			if err := m.step(ctx, w, p, s, to, hold); err != nil {
 				return err
 			}
 		}
@@ -62,7 +64,7 @@ func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
 }
 
 // step works on the record at position p.
-func (m *mapping[A, B]) step(ctx context.Context, w *worker, p int64, s slot[A], to lane[B]) error {
+func (m *mapping[A, B]) step(ctx context.Context, w *worker, p int64, s slot[A], to lane[B], hold *claimed[B]) error {
 	st := w.stage
 	defer m.in.giveBack(s.bytes)
 	if !s.rec.IsValue() {
@@ -75,7 +77,9 @@ func (m *mapping[A, B]) step(ctx context.Context, w *worker, p int64, s slot[A],
 		return err
 	}
 	st.in.Add(1)
+	hold.to, hold.position, hold.input, hold.reserved = to, p, s.bytes, reserved
 	value, err := m.call(ctx, s.rec)
+	reserved = hold.reserved
 	result := slot[B]{rec: with(s.rec, value)}
 	if err != nil {
 		dead, err := st.fault(ctx, s.rec.Seq, s.rec.Key, err, false)
