@@ -42,6 +42,7 @@ require (
 
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
+	github.com/therootcompany/xz v1.0.1
 	google.golang.org/protobuf v1.36.12
 )
 
