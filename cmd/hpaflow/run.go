@@ -115,6 +115,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		defer stop()
 	}
 	g.Notify(show.events())
+	defer holdMemory(opts.Memory)()
 	show.start(g)
 	cause := g.Run(ctx)
 	stats := g.Stats()
@@ -154,6 +155,8 @@ func outcome(stats flow.Stats, cause error) error {
 	switch {
 	case errors.Is(cause, errInterrupted):
 		return &exitError{exitInterrupted, cause} // with what could not be saved, if anything
+	case component.IsInputError(cause):
+		return &exitError{exitUsage, cause}
 	case cause != nil:
 		return &exitError{exitFailed, cause}
 	case stats.DeadLetters > 0:

@@ -26,13 +26,13 @@ var (
 	standardTIFF = standard{"TIFF", tiff.DecodeConfig, tiff.Decode, 4096}
 )
 
-// size reads a header.
-func (s standard) size(b []byte) (width, height int, err error) {
+// claim reads a header.
+func (s standard) claim(b []byte) (Claim, error) {
 	config, err := s.config(bytes.NewReader(b))
 	if err != nil {
-		return 0, 0, s.fault(err)
+		return Claim{}, s.fault(err)
 	}
-	return config.Width, config.Height, nil
+	return claimOf(config), nil
 }
 
 // planes is format.decode.
