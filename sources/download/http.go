@@ -70,7 +70,7 @@ var fetchDefaults = func() (o fetch.Options) {
 
 func buildHTTP(n *component.Node) (component.Output, error) {
 	a := n.Args
-	rows, err := table.Read(a.String("table"), data.MaxClasses)
+	rows, err := table.Limit(n.Limits().MaxRows).Read(a.String("table"), data.MaxClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,9 @@ func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, 
 
 func (s *remote) yield(done result, out *flow.Emitter[*data.Channels]) error {
 	out.At(int64(done.row))
+	if done.err != nil {
+		return out.Fail(s.rows[done.row].ID, done.err)
+	}
 	if s.silent++; answered(done.sample) {
 		s.silent = 0
 	}
@@ -211,5 +214,5 @@ func (s *remote) get(ctx context.Context, row int) *data.Channels {
 // cutID cuts an Id into plate and rest.
 func cutID(id string) (plate, rest string, ok bool) {
 	plate, rest, ok = strings.Cut(id, "_")
-	return plate, rest, ok && plate != "" && rest != ""
+	return plate, rest, ok && plate != "" && rest != "" && !strings.Contains(id, "/")
 }

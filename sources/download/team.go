@@ -2,9 +2,11 @@ package download
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/flow"
 )
 
 // team is workers that bring samples, each by the number of its row. The one
@@ -21,6 +23,7 @@ type team struct {
 type result struct {
 	row    int
 	sample *data.Channels
+	err    error // of a worker that panicked at it
 }
 
 func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row int) *data.Channels) *team {
@@ -29,7 +32,7 @@ func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row
 	for range workers {
 		t.workers.Go(func() {
 			for row := range t.rows {
-				r := result{row, get(t.ctx, row)}
+				r := bring(t.ctx, row, get)
 				select {
 				case t.results <- r:
 				case <-t.ctx.Done():
@@ -39,6 +42,18 @@ func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row
 		})
 	}
 	return t
+}
+
+// bring gets a row. A panic is the row's error, not the end of the process.
+func bring(ctx context.Context, row int, get func(ctx context.Context, row int) *data.Channels) (r result) {
+	r.row = row
+	defer func() {
+		if v := recover(); v != nil {
+			r.err = &flow.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	r.sample = get(ctx, row)
+	return r
 }
 
 // turn gives a row to a free worker, if there is a row to give, or takes what
