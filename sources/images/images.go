@@ -33,7 +33,7 @@ func openImages(dirs []string) (imageFinder, error) {
 	}
 	return func(id string) ([]data.File, error) {
 		for _, f := range folders {
-			if f.ids[id] {
+			if f.has(id) {
 				return f.find(id)
 			}
 		}
@@ -44,6 +44,15 @@ func openImages(dirs []string) (imageFinder, error) {
 type imageFolder struct {
 	find imageFinder
 	ids  map[string]bool // that are there, when it was asked for
+	dir  string          // of images, whose folders are looked into when they are named
+}
+
+func (f imageFolder) has(id string) bool {
+	if f.dir == "" || !strings.Contains(id, "/") {
+		return f.ids[id]
+	}
+	_, err := os.Stat(rgbyFile(f.dir, id)[0].Name)
+	return err == nil
 }
 
 // openFolder finds out whether a folder holds shards or RGBY images.
@@ -66,6 +75,7 @@ func openFolder(dir string, list bool) (imageFolder, error) {
 		}
 		return f, nil
 	}
+	f.dir = dir
 	f.find = func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }
 	if !list {
 		return f, nil
