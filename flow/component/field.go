@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,7 +136,11 @@ func (f Field) Exists(v any) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s %q does not exist", strings.TrimPrefix(string(f.Type), "input "), path)
+		sort := strings.TrimPrefix(string(f.Type), "input ")
+		if f.Type == InputAny && filepath.Ext(path) == "" { // as folders are called
+			sort = "folder"
+		}
+		return fmt.Errorf("%s %q does not exist", sort, path)
 	case err != nil:
 		return err
 	case f.Type == InputDir && !info.IsDir():
