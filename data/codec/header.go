@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 
@@ -38,6 +39,29 @@ func (c Claim) Scratch() int64 {
 		return c.Bytes() // the rows before they are unfiltered
 	}
 	return 2 * c.Bytes() // and the pixels before they are taken apart
+}
+
+// claimPNG reads the first chunk, which is of one form in every PNG.
+func claimPNG(b []byte) (Claim, error) {
+	const at, most = 16, 1<<31 - 1 // the most that the format allows for a side
+	if len(b) < at+10 || string(b[at-4:at]) != "IHDR" {
+		return standardPNG.claim(b)
+	}
+	w, h := binary.BigEndian.Uint32(b[at:]), binary.BigEndian.Uint32(b[at+4:])
+	if w > most || h > most {
+		return standardPNG.claim(b)
+	}
+	claim := Claim{int(w), int(h), 4, 8}
+	switch b[at+9] {
+	case 0: // grey
+		claim.Channels = 1
+	case 2, 3: // colours, and a palette of them
+		claim.Channels = 3
+	}
+	if b[at+8] == 16 {
+		claim.Depth = 16
+	}
+	return claim, nil
 }
 
 func claimJPEG(b []byte) (Claim, error) {

@@ -18,7 +18,7 @@ type format struct {
 }
 
 var formats = []format{
-	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, standardPNG.claim, decodePNG},
+	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
 	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
 	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, standardTIFF.claim, standardTIFF.planes},
 }
