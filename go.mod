@@ -43,6 +43,7 @@ require (
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/disintegration/imaging v1.6.2
+	github.com/therootcompany/xz v1.0.1
 	google.golang.org/protobuf v1.36.12
 )
 

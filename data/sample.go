@@ -1,11 +1,6 @@
 package data
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // Colours are the channels in plane order, as file names spell them:
 // microtubules, the protein of interest, nucleus, endoplasmic reticulum.
@@ -65,22 +60,6 @@ func SourceOf(id string) string {
 		return "external"
 	}
 	return ""
-}
-
-// CheckID says why an Id is unfit. An Id names files and stands in lists
-// separated by blanks: it has no blanks, control characters or path separators,
-// and does not begin with a dot.
-func CheckID(id string) error {
-	bad := strings.IndexFunc(id, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '/' || r == '\\' || r == unicode.ReplacementChar
-	})
-	switch {
-	case id == "":
-		return errors.New("the Id is empty")
-	case bad >= 0 || id[0] == '.':
-		return fmt.Errorf("%q cannot be an Id: it must be fit for a file's name, without blanks", id)
-	}
-	return nil
 }
 
 func isUUID(s string) bool {

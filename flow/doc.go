@@ -30,8 +30,10 @@
 //
 // Bounds. An edge holds so many records and no more, and the ledger holds so
 // many bytes for all edges and workers together. One record a stage may exceed
-// the bytes, so that no bound can stop a flow. A full edge blocks its
-// producers: that is the backpressure everything else here reads.
+// the bytes, so that no bound can stop a flow. A function that finds out what a
+// record takes before it spends it says so by Reserve; what would not fit by
+// itself is then refused. A full edge blocks its producers: that is the
+// backpressure everything else here reads.
 //
 // Errors. What a stage's function returns or panics with is the record's: a
 // tombstone in its place and a DeadLetter, or the end of the run, as the

@@ -22,31 +22,47 @@ type mapping[A, B any] struct {
 }
 
 func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
-	var made []slot[B] // is used again for every run
+	h := &hand[A, B]{mapping: m, worker: w}
+	ctx = context.WithValue(ctx, holdingKey{}, holding(h))
 	return m.in.serve(ctx, w, m.out.room, func(ctx context.Context, w *worker, r run[A]) (int, error) {
-		n, charged, err := m.charge(ctx, w, r)
+		h.run, h.put = r, 0
+		n, err := h.charge(ctx)
 		if err != nil {
 			return 0, err
 		}
 		start := ticks()
-		made, err = m.steps(ctx, w, r.slots[:n], made[:0], charged)
+		err = h.work(ctx, r.slots[:n])
 		w.clock.worked.Add(ticks() - start)
-		m.put(r, made, charged)
-		return len(made), err
+		return h.finish(), err
 	})
 }
 
-// charge books memory for what a run will make, or if there is not enough, for
-// its first record alone.
-func (m *mapping[A, B]) charge(ctx context.Context, w *worker, r run[A]) (n int, bytes int64, err error) {
-	for i := range r.slots {
-		bytes += expected(m.out, &r.slots[i])
+// hand is what a worker of a Map has at hand: a run, what it has made of the
+// run's first records, and the memory that is booked for that.
+type hand[A, B any] struct {
+	*mapping[A, B]
+	worker  *worker
+	run     run[A]
+	put     int       // results that have been put
+	made    []slot[B] // those after them; the memory is used again for every run
+	next    slot[B]   // what the record that is worked on becomes
+	charged int64     // for what is still to be put
+	given   int64     // bytes of the record that is worked on
+	more    int64     // that it has reserved for itself
+}
+
+// charge books memory for what the run will make, or if there is not enough,
+// for its first record alone. It says for how many records.
+func (h *hand[A, B]) charge(ctx context.Context) (n int, err error) {
+	h.charged, h.more = 0, 0
+	for i := range h.run.slots {
+		h.charged += expected(h.out, &h.run.slots[i])
 	}
-	if m.out.charge(bytes) {
-		return len(r.slots), bytes, nil
+	if h.out.charge(h.charged) {
+		return len(h.run.slots), nil
 	}
-	bytes = expected(m.out, &r.slots[0])
-	return 1, bytes, m.out.reserve(ctx, w, r.first, bytes)
+	h.charged = expected(h.out, &h.run.slots[0])
+	return 1, h.out.reserve(ctx, h.worker, h.run.first, h.charged)
 }
 
 // expected is what the value made of a record will probably hold: what the last
@@ -58,58 +74,72 @@ func expected[A, B any](out *outlet[B], from *slot[A]) int64 {
 	return from.bytes
 }
 
-// steps works on records until all are done, or they have made much more than
-// is charged, or it takes long: what is done is then put before the rest is
-// gone on with.
-func (m *mapping[A, B]) steps(ctx context.Context, w *worker, in []slot[A], made []slot[B], charged int64) ([]slot[B], error) {
-	start := ticks()
+// work goes through records until all are done, or they have made much more
+// than is charged, or one has reserved memory, or it takes long: what is done is
+// then put before the rest is gone on with.
+func (h *hand[A, B]) work(ctx context.Context, in []slot[A]) error {
+	start, left := ticks(), h.charged
 	for i := range in {
 		if ctx.Err() != nil {
-			return made, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		made = append(made, slot[B]{})
-		if err := m.step(ctx, w.stage, &in[i], &made[i]); err != nil {
-			return made[:i], err
+		if err := h.step(ctx, &in[i], &h.next); err != nil {
+			return err
 		}
-		if charged -= made[i].bytes; charged < -runBytes || overdue(i, start) {
+		h.made = append(h.made, h.next)
+		if left -= h.next.bytes; left < -runBytes || h.more > 0 || overdue(i, start) {
 			break
 		}
 	}
-	return made, nil
+	return nil
 }
 
 // step makes what follows from a record.
-func (m *mapping[A, B]) step(ctx context.Context, st *stage, from *slot[A], to *slot[B]) error {
+func (h *hand[A, B]) step(ctx context.Context, from *slot[A], to *slot[B]) error {
 	var none B
-	to.kind, to.rec = from.kind, with(from.rec, none)
+	*to = slot[B]{kind: from.kind, rec: with(from.rec, none)}
 	if !from.isValue() {
 		return nil
 	}
-	value, err := m.call(ctx, from.rec)
+	h.given = from.bytes
+	value, err := h.call(ctx, from.rec)
 	if err == nil {
 		to.rec.Value = value
-		to.bytes = m.out.measure(&to.rec.Value)
+		to.bytes = h.out.measure(&to.rec.Value)
 		return nil
 	}
-	to.rec.Dead, err = st.fault(ctx, from.rec.Seq, from.rec.Key, err, false)
+	to.rec.Dead, err = h.worker.stage.fault(ctx, from.rec.Seq, from.rec.Key, err, false)
 	if to.rec.Dead == nil {
 		to.kind = slotHole
 	}
 	return err
 }
 
-func (m *mapping[A, B]) call(ctx context.Context, r Record[A]) (v B, err error) {
+func (h *hand[A, B]) call(ctx context.Context, r Record[A]) (v B, err error) {
 	defer catch(&err)
-	return m.fn(ctx, r)
+	return h.fn(ctx, r)
 }
 
-// put hands on what has been made of a run's first records.
-func (m *mapping[A, B]) put(r run[A], made []slot[B], charged int64) {
-	worked, _, _ := tally(r.slots[:len(made)])
-	values, bytes, last := tally(made)
-	m.out.stage.in.Add(int64(worked))
-	m.out.count(values, bytes, last)
-	m.out.settle(bytes - charged)
-	m.out.put(r.first, made)
-	clear(made)
+// finish hands on what has been made, gives back what was booked for more, and
+// says how many records are done with.
+func (h *hand[A, B]) finish() int {
+	_, bytes, _ := tally(h.made)
+	h.out.settle(bytes - h.charged - h.more)
+	h.flush()
+	h.next = slot[B]{}
+	return h.put
+}
+
+// flush hands on what has been made so far, which takes its part of what is
+// charged along.
+func (h *hand[A, B]) flush() {
+	worked, _, _ := tally(h.run.slots[h.put : h.put+len(h.made)])
+	values, bytes, last := tally(h.made)
+	h.out.stage.in.Add(int64(worked))
+	h.out.count(values, bytes, last)
+	h.out.put(h.run.first+int64(h.put), h.made)
+	h.put += len(h.made)
+	h.charged -= bytes
+	clear(h.made)
+	h.made = h.made[:0]
 }

@@ -15,6 +15,11 @@
 //   - A sample that every sink already holds is not yielded, but counted.
 //   - A sample that cannot be yielded is reported by name: as skipped when the
 //     input is merely incomplete, as a dead letter when it is wrong.
-//   - Names on disk are the only thing a source trusts to be sound. Whether a
+//   - A source trusts no name and no size: keys are checked (data.CheckKey), and
+//     limits (component.Limits) are known before anything is allocated. Whether a
 //     file holds what its name says is for the decoder to find out.
+//   - Two samples of one key never become one: the second is a dead letter,
+//     unless it is the same picture. Files of two folders never become one sample.
+//   - An input of which nothing is recognised is an error, not an empty stream.
+//   - A source that waits for its input ends with the run.
 package sources

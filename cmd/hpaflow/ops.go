@@ -51,7 +51,7 @@ func listComponents(w io.Writer, reg *component.Registry) error {
 			fmt.Fprintln(&b, wrapped(strings.TrimSuffix(sentence, "."), "      "))
 		}
 	}
-	b.WriteString("\nhpaflow ops NAME says all about one.\n")
+	b.WriteString("\nhpaflow ops NAME says all about one, hpaflow ops run about the run block of a flow.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -76,7 +76,11 @@ func signature(s *component.Spec) string {
 // describeComponents writes the reference of every component of a name: a
 // source and a sink may share one.
 func describeComponents(w io.Writer, reg *component.Registry, name string) error {
-	var names []string
+	if name == "run" {
+		_, err := io.WriteString(w, runReference())
+		return err
+	}
+	names := []string{"run"}
 	var found []*component.Spec
 	for _, kind := range kinds {
 		for _, s := range reg.Specs(kind) {
@@ -111,18 +115,31 @@ func reference(s *component.Spec) string {
 	for _, p := range s.In {
 		entry(&b, p.Name, carries(p), p.Doc)
 	}
-	if fields := s.AllFields(); len(fields) > 0 {
-		b.WriteString("\nfields\n")
-		for _, f := range fields {
-			name := f.Name
-			if !f.Required() {
-				name += " = " + lang.Literal(f, f.Default)
-			}
-			entry(&b, name, takes(f), f.Doc)
-		}
-	}
+	writeFields(&b, s.AllFields())
 	fmt.Fprintf(&b, "\nexample\n  %s\n", strings.ReplaceAll(strings.TrimSpace(lang.Example(s)), "\n", "\n  "))
 	return b.String()
+}
+
+// runReference is all there is to know about the run block.
+func runReference() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run { ... }\n\n%s\n", wrapped("How the run deals with what goes wrong, and the bounds that readers keep to.", ""))
+	writeFields(&b, component.RunFields)
+	return b.String()
+}
+
+func writeFields(b *strings.Builder, fields []component.Field) {
+	if len(fields) == 0 {
+		return
+	}
+	b.WriteString("\nfields\n")
+	for _, f := range fields {
+		name := f.Name
+		if !f.Required() {
+			name += " = " + lang.Literal(f, f.Default)
+		}
+		entry(b, name, takes(f), f.Doc)
+	}
 }
 
 func entry(b *strings.Builder, name, takes, doc string) {

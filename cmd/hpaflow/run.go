@@ -159,6 +159,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		defer r.board.rest()
 	}
 	g.Notify(show.events())
+	defer holdMemory(opts.Memory)()
 	show.start(g)
 	cause := g.Run(ctx)
 	stats := g.Stats()
@@ -197,6 +198,8 @@ func outcome(stats flow.Stats, cause error) error {
 	switch {
 	case errors.Is(cause, errInterrupted):
 		return &exitError{exitInterrupted, withUnsaved(cause)}
+	case component.IsInputError(cause):
+		return &exitError{exitUsage, cause}
 	case cause != nil:
 		return &exitError{exitFailed, cause}
 	case stats.DeadLetters > 0:

@@ -50,10 +50,21 @@ func RegularFiles(dir string) (map[string]bool, error) {
 	return names, nil
 }
 
-// CheckName refuses a name that would lead out of its folder.
+// CheckName refuses a name that would lead out of its folder, or into another.
 func CheckName(name string) error {
-	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+	if strings.Contains(name, "/") {
 		return fmt.Errorf("%q is no name for a file in the folder", name)
+	}
+	return CheckPath(name)
+}
+
+// CheckPath refuses a path, with slashes, that would lead out of the folder it
+// is put in. The folders on its way may have no hidden names.
+func CheckPath(path string) error {
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "" || part != filepath.Base(part) || strings.HasPrefix(part, ".") {
+			return fmt.Errorf("%q is no name for a file below the folder", path)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -12,9 +13,9 @@ const (
 	groupBytes = 64 << 20
 )
 
-// Group writes many files of one folder: each under a temporary name, and all
-// of them synced and renamed together, which costs one sync for hundreds of
-// files instead of one each. It is safe for concurrent use.
+// Group writes many files of one folder and the folders in it: each under a
+// temporary name, and all of them synced and renamed together, which costs one
+// sync for hundreds of files instead of one each. It is safe for concurrent use.
 type Group struct {
 	fs  FS
 	dir string
@@ -30,8 +31,9 @@ type staged struct{ temp, path string }
 // NewGroup makes a group for a folder.
 func NewGroup(fs FS, dir string) *Group { return &Group{fs: fs, dir: dir} }
 
-// Add stages a file. When enough are staged it makes all of them appear. An
-// error is final: nothing more will appear.
+// Add stages a file; the folders that a name leads through are there already.
+// When enough are staged it makes all of them appear. An error is final:
+// nothing more will appear.
 func (g *Group) Add(name string, content []byte) error {
 	path := filepath.Join(g.dir, name)
 	s := staged{temporary(path), path}
@@ -82,6 +84,7 @@ func (g *Group) flush() error {
 	if err := g.fs.SyncFiles(g.dir, temps); err != nil {
 		return g.giveUp(err)
 	}
+	folders := g.folders()
 	for len(g.staged) > 0 {
 		if err := g.fs.Rename(g.staged[0].temp, g.staged[0].path); err != nil {
 			return g.giveUp(err)
@@ -89,10 +92,24 @@ func (g *Group) flush() error {
 		g.staged = g.staged[1:]
 	}
 	g.staged, g.bytes = nil, 0
-	if err := g.fs.SyncDir(g.dir); err != nil {
-		return g.giveUp(err)
+	for _, dir := range folders {
+		if err := g.fs.SyncDir(dir); err != nil {
+			return g.giveUp(err)
+		}
 	}
 	return nil
+}
+
+// folders are those that staged files are to appear in, with the folders those
+// are in, which may be new.
+func (g *Group) folders() []string {
+	list := []string{g.dir}
+	for _, s := range g.staged {
+		for dir := filepath.Dir(s.path); len(dir) > len(g.dir) && !slices.Contains(list, dir); dir = filepath.Dir(dir) {
+			list = append(list, dir)
+		}
+	}
+	return list
 }
 
 // giveUp removes what is staged and remembers why.

@@ -19,11 +19,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	width, height, err := codec.Size("cell.png", png) // of the header alone
+	claim, err := codec.ReadClaim("cell.png", png) // of the header alone
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(width, "x", height)
+	fmt.Println(claim.Width, "x", claim.Height)
 
 	back, err := codec.DecodeChannels("cell.png", png)
 	if err != nil {

@@ -160,8 +160,8 @@ func TestNamesMustFit(t *testing.T) {
 	if im, err := Decode("a", jpg); err != nil || im.Width != 41 || im.Height != 23 {
 		t.Error(err)
 	}
-	if w, h, err := Size("a.jpg", jpg); err != nil || w != 41 || h != 23 {
-		t.Errorf("%d x %d, %v", w, h, err)
+	if c, err := ReadClaim("a.jpg", jpg); err != nil || c != (Claim{41, 23, 1, 8}) {
+		t.Errorf("%v, %v", c, err)
 	}
 	if _, err := Decode("a", []byte("text")); fmt.Sprint(err) != "is no PNG, JPEG or TIFF image" {
 		t.Error(err)

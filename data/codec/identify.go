@@ -13,14 +13,14 @@ type format struct {
 	name       string
 	magics     []string // one of which a file begins with
 	extensions []string
-	size       func(b []byte) (width, height int, err error)
+	claim      func(b []byte) (Claim, error)
 	decode     func(b []byte, alloc allocator) error
 }
 
 var formats = []format{
-	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, standardPNG.size, decodePNG},
-	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, sizeJPEG, decodeJPEG},
-	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, standardTIFF.size, standardTIFF.planes},
+	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
+	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
+	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, standardTIFF.claim, standardTIFF.planes},
 }
 
 // identify finds a file's format by its first bytes.
@@ -52,4 +52,16 @@ func identify(name string, b []byte) (format, error) {
 		return format{}, fmt.Errorf("is named %s but holds no %s image", extension, claimed)
 	}
 	return format{}, errors.New("is no PNG, JPEG or TIFF image")
+}
+
+// IsImage says whether bytes begin an image of a format that is read.
+func IsImage(head []byte) bool {
+	for _, f := range formats {
+		for _, magic := range f.magics {
+			if bytes.HasPrefix(head, []byte(magic)) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -29,13 +29,13 @@ var (
 // errSurplus is image/png's refusal of a stream that goes on behind the pixels.
 const errSurplus = stdpng.FormatError("too much pixel data")
 
-// size reads a header.
-func (s standard) size(b []byte) (width, height int, err error) {
+// claim reads a header.
+func (s standard) claim(b []byte) (Claim, error) {
 	config, err := s.config(bytes.NewReader(b))
 	if err != nil {
-		return 0, 0, s.fault(err)
+		return Claim{}, s.fault(err)
 	}
-	return config.Width, config.Height, nil
+	return claimOf(config), nil
 }
 
 // planes is format.decode.

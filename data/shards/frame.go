@@ -69,49 +69,92 @@ type array struct {
 	size    int64  // of all of it
 	payload Payload
 
-	// fill appends the member, and says where in b content begins and ends that
-	// has statistics of its own.
-	fill func(b []byte) (whole []byte, cuts []int)
+	head []byte // of the member: what its numbers are
+
+	// body gives the numbers, in pieces that have statistics of their own. What
+	// cannot be given as it lies in memory is made in b.
+	body func(b []byte) (pieces [][]byte, made []byte)
 }
 
-// CheckKey says why a sample's Id cannot be a key in a shard: WebDataset would
-// cut one with a dot or a slash.
+// CheckKey says why a sample's key cannot be one in a shard: WebDataset would cut
+// one with a dot. One with folders, as plate/ID, can.
 func CheckKey(key string) error {
-	if key == "" || strings.ContainsAny(key, "./\\\x00") {
-		return fmt.Errorf("%q cannot be a key in a shard: dots and slashes would cut it", key)
+	if err := data.CheckKey(key); err != nil {
+		return err
+	}
+	if strings.Contains(key, ".") {
+		return fmt.Errorf("%q cannot be a key in a shard: the dot would cut it", key)
 	}
 	return nil
 }
 
 // encode makes a frame of an array and of the JSON that tells about it. Nothing
-// in it differs from run to run. A key that WebDataset would cut, one with a dot
-// or a slash, is an error.
+// in it differs from run to run. A key that WebDataset would cut, one with a dot,
+// is an error; one with folders, as plate/ID, is not.
 func encode(about About, values array, text []byte) (Frame, error) {
 	if err := CheckKey(about.Key); err != nil {
 		return Frame{}, err
 	}
-	raw := buffers.Get().(*[]byte)
-	defer buffers.Put(raw)
-	all, err := appendTarHeader((*raw)[:0], about.Key+values.suffix, values.size)
+	before, err := appendTarHeader(nil, about.Key+values.suffix, values.size)
 	if err != nil {
 		return Frame{}, err
 	}
-	all, cuts := values.fill(all)
-	all = appendTarFill(all)
-	if all, err = appendTarHeader(all, about.Key+metaSuffix, int64(len(text))); err != nil {
+	after := make([]byte, tarFill(values.size))
+	if after, err = appendTarHeader(after, about.Key+metaSuffix, int64(len(text))); err != nil {
 		return Frame{}, err
 	}
-	*raw = appendTarFill(append(all, text...))
-	if len(*raw) > math.MaxUint32 {
-		return Frame{}, fmt.Errorf("%d bytes are more than a frame can hold", len(*raw))
+	after = append(append(after, text...), make([]byte, tarFill(int64(len(text))))...)
+
+	made := buffers.Get().(*[]byte)
+	defer keepBuffer(made)
+	var body [][]byte
+	body, *made = values.body((*made)[:0])
+	pieces := append(append([][]byte{append(before, values.head...)}, body...), after)
+	f := Frame{About: about}
+	sum := xxhash.New()
+	for _, p := range pieces {
+		f.Raw += int64(len(p))
+		sum.Write(p)
 	}
-	f := Frame{About: about, Raw: int64(len(*raw)), checksum: uint32(xxhash.Sum64(*raw))}
-	f.Packed = values.payload.pack(make([]byte, 0, f.Raw*5/8+512), *raw, f.checksum, cuts)
+	if f.Raw > math.MaxUint32 {
+		return Frame{}, fmt.Errorf("%d bytes are more than a frame can hold", f.Raw)
+	}
+	f.checksum = uint32(sum.Sum64())
+	f.Packed = values.payload.pack(make([]byte, 0, roomFor(f.Raw)), pieces, f.checksum)
 	return f, nil
 }
 
 // buffers hold the content of frames while they are encoded or decoded.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostKept is the largest buffer that is kept, and the largest content whose
+// frame is given only as much memory as most take.
+const mostKept = 16 << 20
+
+func keepBuffer(b *[]byte) {
+	if cap(*b) > mostKept {
+		*b = nil
+	}
+	buffers.Put(b)
+}
+
+// roomFor is how many bytes a frame is given, by its content: what most take, or
+// for large ones, which it would be dear to grow, what none exceeds.
+func roomFor(raw int64) int64 {
+	if raw > mostKept {
+		return raw + raw/32 + 1<<16
+	}
+	return raw*5/8 + 512
+}
+
+// Memory is about what it takes to make a frame of so many bytes, the frame
+// included.
+func (p Payload) Memory(raw int64) int64 {
+	if p == Huffman {
+		return roomFor(raw)
+	}
+	return raw + roomFor(raw)
+}
 
 // marshal gives the content of KEY.json.
 func marshal(m any) ([]byte, error) {
@@ -129,7 +172,7 @@ type Content struct {
 // Decode reads a frame of either kind. One that claims more than 4 GiB is refused.
 func Decode(packed []byte) (*Content, error) {
 	raw := buffers.Get().(*[]byte)
-	defer buffers.Put(raw)
+	defer keepBuffer(raw)
 	all, err := unpack((*raw)[:0], packed)
 	if err != nil {
 		return nil, err

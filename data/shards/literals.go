@@ -30,28 +30,31 @@ const (
 
 var literalCoders = sync.Pool{New: func() any { return new(literalCoder) }}
 
-// appendLiterals appends a frame that holds raw, whose checksum, the low half of
-// XXH64, is given. No block spans one of the cuts, which are offsets into raw in
-// order: content of different statistics gets codes of its own.
-func appendLiterals(b, raw []byte, checksum uint32, cuts ...int) []byte {
+// appendLiterals appends a frame that holds pieces one after the other; their
+// checksum, the low half of XXH64, is given. No block spans two pieces: content
+// of different statistics gets codes of its own.
+func appendLiterals(b []byte, checksum uint32, pieces ...[]byte) []byte {
+	left := 0
+	for _, p := range pieces {
+		left += len(p)
+	}
 	b = binary.LittleEndian.AppendUint32(b, zstdMagic)
 	b = append(b, frameDescriptor, windowDescriptor)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(raw)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(left))
 	coder := literalCoders.Get().(*literalCoder)
 	defer literalCoders.Put(coder)
-	for at := 0; ; {
-		for len(cuts) > 0 && cuts[0] <= at {
-			cuts = cuts[1:]
-		}
-		end := min(at+literalsBlock, len(raw))
-		if len(cuts) > 0 {
-			end = min(end, cuts[0])
-		}
-		b = appendBlock(b, raw[at:end], end == len(raw), coder)
-		if at = end; at == len(raw) {
-			return binary.LittleEndian.AppendUint32(b, checksum)
+	if left == 0 {
+		b = appendBlock(b, nil, true, coder)
+	}
+	for _, p := range pieces {
+		for len(p) > 0 {
+			n := min(literalsBlock, len(p))
+			left -= n
+			b = appendBlock(b, p[:n], left == 0, coder)
+			p = p[n:]
 		}
 	}
+	return binary.LittleEndian.AppendUint32(b, checksum)
 }
 
 // appendBlock appends one block, Huffman-coded where that is shorter.

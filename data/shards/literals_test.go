@@ -28,6 +28,17 @@ func bytesOf(r *rand.Rand, n int, sort int) []byte {
 	return p
 }
 
+// piecesOf cuts bytes.
+func piecesOf(p []byte, cuts []int) (pieces [][]byte) {
+	at := 0
+	for _, cut := range append(cuts, len(p)) {
+		cut = min(max(cut, at), len(p))
+		pieces = append(pieces, p[at:cut])
+		at = cut
+	}
+	return pieces
+}
+
 // TestLiteralsAreZstd reads our frames with a decoder that knows nothing of
 // them, which checks the sizes and the checksum.
 func TestLiteralsAreZstd(t *testing.T) {
@@ -38,7 +49,7 @@ func TestLiteralsAreZstd(t *testing.T) {
 		for sort := range 4 {
 			p := bytesOf(r, n, sort)
 			for _, cuts := range [][]int{nil, {0, n}, {n / 3, n / 2}, {1}} {
-				frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p)), cuts...)
+				frame := appendLiterals(nil, uint32(xxhash.Sum64(p)), piecesOf(p, cuts)...)
 				if got, err := decoder().DecodeAll(frame, nil); err != nil || !bytes.Equal(got, p) {
 					t.Fatalf("%d bytes of sort %d, cuts %v: %v", n, sort, cuts, err)
 				}
@@ -52,7 +63,7 @@ func TestLiteralsAreZstd(t *testing.T) {
 
 func TestLiteralsChecksum(t *testing.T) {
 	p := bytesOf(rand.New(rand.NewPCG(1, 3)), 5000, 3)
-	frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p))+1)
+	frame := appendLiterals(nil, uint32(xxhash.Sum64(p))+1, p)
 	if _, err := decoder().DecodeAll(frame, nil); err == nil {
 		t.Fatal("a wrong checksum was accepted")
 	}
@@ -131,7 +142,7 @@ func TestLiteralsOfFewSymbols(t *testing.T) {
 				p[i] = byte(k * 255 / (n - 1))
 			}
 			for _, p := range [][]byte{p, p[:900], p[:40]} {
-				frame := appendLiterals(nil, p, uint32(xxhash.Sum64(p)))
+				frame := appendLiterals(nil, uint32(xxhash.Sum64(p)), p)
 				if got, err := decoder().DecodeAll(frame, nil); err != nil || !bytes.Equal(got, p) {
 					t.Fatalf("%d symbols, %d bytes: %v", n, len(p), err)
 				}

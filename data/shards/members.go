@@ -20,10 +20,8 @@ func appendTarHeader(b []byte, name string, size int64) ([]byte, error) {
 	return append(b, head.Bytes()...), err
 }
 
-// appendTarFill fills the last block up.
-func appendTarFill(b []byte) []byte {
-	return append(b, make([]byte, (tarBlock-len(b)%tarBlock)%tarBlock)...)
-}
+// tarFill is how many zeros follow a content of so many bytes.
+func tarFill(size int64) int64 { return (tarBlock - size%tarBlock) % tarBlock }
 
 // members are the two of a frame, with the sample's key: KEY.json, and an array
 // whose name, KEY and suffix, says what it holds.

@@ -44,13 +44,19 @@ func (p Payload) filter() string {
 	return ""
 }
 
-// pack makes a zstd frame of raw, whose checksum is given, at the end of b. The
-// cuts are those of appendLiterals.
-func (p Payload) pack(b, raw []byte, checksum uint32, cuts []int) []byte {
-	if p == Zstd {
-		return encoder().EncodeAll(raw, b)
+// pack makes a zstd frame of pieces, whose checksum is given, at the end of b.
+// The codes of literals begin anew with each.
+func (p Payload) pack(b []byte, pieces [][]byte, checksum uint32) []byte {
+	if p != Zstd {
+		return appendLiterals(b, checksum, pieces...)
 	}
-	return appendLiterals(b, raw, checksum, cuts...)
+	whole := buffers.Get().(*[]byte)
+	defer keepBuffer(whole)
+	*whole = (*whole)[:0]
+	for _, piece := range pieces {
+		*whole = append(*whole, piece...)
+	}
+	return encoder().EncodeAll(*whole, b)
 }
 
 const upFilter = "up"

@@ -25,8 +25,7 @@ type planesMeta struct {
 }
 
 // EncodeSample makes a frame of a sample's planes. It may be called from many
-// goroutines. A key that WebDataset would cut, one with a dot or a slash, is an
-// error.
+// goroutines. A key that WebDataset would cut, one with a dot, is an error.
 func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 	im := s.Image
 	if err := errors.Join(im.Validate(), payload.Validate()); err != nil {
@@ -43,18 +42,25 @@ func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 	}
 	head := npyHead(kind, len(im.Planes), im.Height, im.Width)
 	return encode(about, array{
-		suffix: payload.suffix(), size: int64(len(head)) + im.Bytes(), payload: payload,
-		fill: func(b []byte) ([]byte, []int) { return appendPlanes(append(b, head...), im, payload) },
+		suffix: payload.suffix(), size: int64(len(head)) + im.Bytes(), payload: payload, head: head,
+		body: func(b []byte) ([][]byte, []byte) { return keptPlanes(b, im, payload) },
 	}, text)
 }
 
-// appendPlanes appends the planes as the payload keeps them. The cuts are where
-// they begin and end.
-func appendPlanes(b []byte, im *data.Image, payload Payload) (whole []byte, cuts []int) {
+// keptPlanes are the planes as the payload keeps them: as they lie in memory
+// where that will do, and made in b where not.
+func keptPlanes(b []byte, im *data.Image, payload Payload) (pieces [][]byte, made []byte) {
+	asTheyLie := payload != Up && (im.Depth() == 8 || littleEndian)
+	if !asTheyLie {
+		b = slices.Grow(b, int(im.Bytes()))
+	}
 	for _, p := range im.Planes {
+		if asTheyLie {
+			pieces = append(pieces, p.Raw())
+			continue
+		}
 		at := len(b)
-		cuts = append(cuts, at)
-		b = appendPlane(slices.Grow(b, p.Size()), p)
+		b = appendPlane(b, p)
 		if payload == Up {
 			plain := p.Raw()
 			if p.U16 != nil && !littleEndian {
@@ -62,8 +68,9 @@ func appendPlanes(b []byte, im *data.Image, payload Payload) (whole []byte, cuts
 			}
 			filterUp(b[at:], plain, im.Width*im.Depth()/8, im.Depth())
 		}
+		pieces = append(pieces, b[at:])
 	}
-	return b, append(cuts, len(b))
+	return pieces, b
 }
 
 // DecodeSample reads a frame of planes.

@@ -12,7 +12,7 @@ const probabilitiesSuffix = ".probs.npy"
 
 // EncodePrediction makes a frame of a sample's probabilities, all digits of
 // them. It may be called from many goroutines. A prediction that is not valid
-// and a key that WebDataset would cut, one with a dot or a slash, are errors.
+// and a key that WebDataset would cut, one with a dot, are errors.
 func EncodePrediction(p *data.Prediction) (Frame, error) {
 	if err := p.Validate(); err != nil {
 		return Frame{}, err
@@ -22,13 +22,14 @@ func EncodePrediction(p *data.Prediction) (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
-	content := npyHead("<f8", len(p.P))
+	head := npyHead("<f8", len(p.P))
+	var content []byte
 	for _, v := range p.P {
 		content = binary.LittleEndian.AppendUint64(content, math.Float64bits(v))
 	}
 	return encode(about, array{
-		suffix: probabilitiesSuffix, size: int64(len(content)), payload: Zstd,
-		fill: func(b []byte) ([]byte, []int) { return append(b, content...), nil },
+		suffix: probabilitiesSuffix, size: int64(len(head) + len(content)), payload: Zstd, head: head,
+		body: func(b []byte) ([][]byte, []byte) { return [][]byte{content}, b },
 	}, text)
 }
 

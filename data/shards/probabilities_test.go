@@ -233,7 +233,7 @@ func FuzzProbabilities(f *testing.F) {
 func encodeRaw(values, text []byte) ([]byte, error) {
 	f, err := encode(About{Key: "sample_001", Kind: Probabilities}, array{
 		suffix: probabilitiesSuffix, size: int64(len(values)), payload: Zstd,
-		fill: func(b []byte) ([]byte, []int) { return append(b, values...), nil },
+		body: func(b []byte) ([][]byte, []byte) { return [][]byte{values}, b },
 	}, text)
 	if err != nil {
 		return nil, err

@@ -299,7 +299,7 @@ func TestHasWhileAdding(t *testing.T) {
 }
 
 func TestKeysThatCannotBe(t *testing.T) {
-	for _, id := range []string{"", "a.b", "a/b", `a\b`} {
+	for _, id := range []string{"", "a.b", "a/../b", "/a", "a/", "caf\xe9", `a\b`} {
 		s := made(1)
 		s.ID = id
 		if _, err := EncodeSample(s, Huffman); err == nil {

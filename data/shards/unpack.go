@@ -9,25 +9,37 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// unpack appends to b what a zstd frame holds, once its blocks have shown that
-// they can hold as much as its header claims: memory is made for the claim.
-func unpack(b, packed []byte) ([]byte, error) {
+// Unpacked is how many bytes a zstd frame holds, as its header claims and its
+// blocks allow. Nothing is decoded.
+func Unpacked(packed []byte) (int64, error) {
 	var h zstd.Header
 	if err := h.Decode(packed); err != nil {
-		return nil, err
+		return 0, err
 	}
 	if h.Skippable {
-		return nil, errors.New("a zstd frame to be skipped")
+		return 0, errors.New("a zstd frame to be skipped")
 	}
 	most, rest, err := mostContent(packed[h.HeaderSize:])
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	if h.HasCheckSum && len(rest) != checksumBytes || !h.HasCheckSum && len(rest) != 0 {
-		return nil, fmt.Errorf("%d bytes follow the blocks of a zstd frame", len(rest))
+		return 0, fmt.Errorf("%d bytes follow the blocks of a zstd frame", len(rest))
 	}
 	if h.HasFCS && h.FrameContentSize > most {
-		return nil, fmt.Errorf("a zstd frame of %d bytes claims to hold %d", len(packed), h.FrameContentSize)
+		return 0, fmt.Errorf("a zstd frame of %d bytes claims to hold %d", len(packed), h.FrameContentSize)
+	}
+	if h.HasFCS {
+		most = h.FrameContentSize
+	}
+	return int64(most), nil
+}
+
+// unpack appends to b what a zstd frame holds, once its blocks have shown that
+// they can hold as much as its header claims: memory is made for the claim.
+func unpack(b, packed []byte) ([]byte, error) {
+	if _, err := Unpacked(packed); err != nil {
+		return nil, err
 	}
 	return decoder().DecodeAll(packed, b)
 }

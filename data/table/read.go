@@ -25,18 +25,26 @@ const (
 // Read reads a label table whose labels are below classes. No header, an
 // unknown label, a row that is too short, an Id that comes twice and one that
 // cannot name a file (see data.CheckID) are errors that name the line.
-func Read(path string, classes int) ([]Row, error) {
-	return read(path, classes, Columns{Need: []string{"Id"}, May: []string{"Target", "Split"}})
+func Read(path string, classes int) ([]Row, error) { return Limit(0).Read(path, classes) }
+
+// Read is the function of this name, with another limit.
+func (l Limit) Read(path string, classes int) ([]Row, error) {
+	return l.read(path, classes, Columns{Need: []string{"Id"}, May: []string{"Target", "Split"}})
 }
 
 // ReadLabelled is Read of a table that must have a Target column.
 func ReadLabelled(path string, classes int) ([]Row, error) {
-	return read(path, classes, Columns{Need: []string{"Id", "Target"}, May: []string{"Split"}})
+	return Limit(0).ReadLabelled(path, classes)
 }
 
-func read(path string, classes int, columns Columns) ([]Row, error) {
+// ReadLabelled is the function of this name, with another limit.
+func (l Limit) ReadLabelled(path string, classes int) ([]Row, error) {
+	return l.read(path, classes, Columns{Need: []string{"Id", "Target"}, May: []string{"Split"}})
+}
+
+func (l Limit) read(path string, classes int, columns Columns) ([]Row, error) {
 	r := reader{classes: classes, lineOf: map[string]int{}}
-	if err := Scan(path, columns, r.row); err != nil {
+	if err := l.Scan(path, columns, r.row); err != nil {
 		return nil, err
 	}
 	return r.rows, nil

@@ -1,8 +1,6 @@
 package table
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -35,30 +33,37 @@ type Columns struct {
 	May  []string
 }
 
-// Scan reads the rows of a CSV file. Fields follow the order of columns.Need,
-// then columns.May. Windows line ends, a byte-order mark, quotes and stray
-// blanks are taken as they are meant. An error of row is reported as
-// file:line; reading goes on, so that up to ten faults are reported at once.
+// Scan reads the rows of a CSV file, MaxRows at most. Fields follow the order of
+// columns.Need, then columns.May. Line ends of any sort, a byte-order mark,
+// quotes and stray blanks are taken as they are meant. An error of row is
+// reported as file:line; reading goes on, so that up to ten faults are reported
+// at once.
 func Scan(path string, columns Columns, row func(Fields) error) error {
+	return Limit(0).Scan(path, columns, row)
+}
+
+// Scan is the function of this name, with another limit.
+func (l Limit) Scan(path string, columns Columns, row func(Fields) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	if !strings.HasSuffix(path, compressed) {
-		return scan(path, f, columns, row)
+		return scan(path, newLines(f, l, 0), columns, row)
 	}
-	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer z.Close()
-	return scan(path, z, columns, row)
+	return scan(path, newLines(z, l, l.rows()*rowBytes), columns, row)
 }
 
 const (
 	compressed = ".zst"
 	mostFaults = 10
+	mostWindow = 128 << 20 // of a compressed table's decoder
 )
 
 // scanner is a CSV file that is being read.
@@ -70,15 +75,7 @@ type scanner struct {
 	fields Fields
 }
 
-func scan(name string, in io.Reader, columns Columns, row func(Fields) error) error {
-	text := bufio.NewReader(in)
-	head, _ := text.Peek(512)
-	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		text.Discard(3)
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return fmt.Errorf("%s:1: the text is UTF-16; save it as UTF-8", name)
-	}
+func scan(name string, text *lines, columns Columns, row func(Fields) error) error {
 	s := &scanner{name: name, csv: csv.NewReader(text)}
 	s.csv.ReuseRecord = true
 	s.csv.FieldsPerRecord = -1 // told apart below, with the line's number
@@ -158,6 +155,10 @@ func (s *scanner) row(record []string, line int, row func(Fields) error) error {
 
 // syntax puts a CSV error in the form of the others.
 func (s *scanner) syntax(err error) error {
+	var bound *boundError
+	if errors.As(err, &bound) {
+		return fmt.Errorf("%s:%d: %w", s.name, bound.line, bound)
+	}
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
 		return fmt.Errorf("%s:%d:%d: %w", s.name, parse.Line, parse.Column, parse.Err)

@@ -14,17 +14,18 @@ type FieldType string
 
 // The field types. The Go type of a value stands behind each.
 const (
-	String     FieldType = "string"       // string
-	Int        FieldType = "int"          // int
-	Float      FieldType = "float"        // float64
-	Bool       FieldType = "bool"         // bool
-	Strings    FieldType = "list(string)" // []string
-	Ints       FieldType = "list(int)"    // []int; Min and Max bound each
-	Size       FieldType = "size"         // int64 bytes; written as 64MiB, 2GB or a number
-	Duration   FieldType = "duration"     // time.Duration; written as 1.5s, 2m
-	InputFile  FieldType = "input file"   // string; must be an existing file when checked
-	InputDir   FieldType = "input folder" // string; must be an existing folder when checked
-	OutputFile FieldType = "output file"  // string
+	String     FieldType = "string"               // string
+	Int        FieldType = "int"                  // int
+	Float      FieldType = "float"                // float64
+	Bool       FieldType = "bool"                 // bool
+	Strings    FieldType = "list(string)"         // []string
+	Ints       FieldType = "list(int)"            // []int; Min and Max bound each
+	Size       FieldType = "size"                 // int64 bytes; written as 64MiB, 2GB or a number
+	Duration   FieldType = "duration"             // time.Duration; written as 1.5s, 2m
+	InputFile  FieldType = "input file"           // string; must be an existing file when checked
+	InputDir   FieldType = "input folder"         // string; must be an existing folder when checked
+	InputAny   FieldType = "input file or folder" // string; must be there when checked; a pipe or a device will do
+	OutputFile FieldType = "output file"          // string
 	OutputDir  FieldType = "output folder"
 	OutputPath FieldType = "output file or folder"
 	InputFiles FieldType = "list(input file)"   // []string

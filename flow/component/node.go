@@ -53,6 +53,7 @@ type Node struct {
 	Spec  *Spec
 	Name  string // the block's second label
 	Args  Args
+	Run   Args // of the run block, complete; nil: its defaults
 
 	Inputs map[string]Output // by port name; an optional port may be missing
 

@@ -12,7 +12,7 @@ import (
 // reads and writes say what a field's paths are for.
 func (f Field) reads() bool {
 	switch f.Type {
-	case InputFile, InputDir, InputFiles, InputDirs:
+	case InputFile, InputDir, InputAny, InputFiles, InputDirs:
 		return true
 	}
 	return false
@@ -79,24 +79,26 @@ func StreamOf(path string) string {
 // must be there and be of that sort. Other fields always pass.
 func (f Field) Exists(v any) error {
 	for _, path := range f.Reads(v) {
-		if err := exists(path, f.Type == InputDir || f.Type == InputDirs); err != nil {
+		if err := f.exists(path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func exists(path string, folder bool) error {
-	sort := "file"
-	if folder {
-		sort = "folder"
-	}
+func (f Field) exists(path string) error {
+	folder := f.Type == InputDir || f.Type == InputDirs
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		sort := "file"
+		if folder || f.Type == InputAny && filepath.Ext(path) == "" { // as folders are called
+			sort = "folder"
+		}
 		return fmt.Errorf("%s %q does not exist", sort, path)
 	case err != nil:
 		return ofPath(path, err)
+	case f.Type == InputAny:
 	case folder && !info.IsDir():
 		return fmt.Errorf("%q is a file, not a folder", path)
 	case !folder && info.IsDir():

@@ -2,8 +2,10 @@ package component
 
 import "hpaflow/flow"
 
-// RunFields are the settings a .flow file may give in its run block.
-var RunFields = []Field{
+// RunFields are the settings a .flow file may give in its run block: how the
+// run deals with what goes wrong, and the bounds that every reader keeps to
+// (see Limits).
+var RunFields = append([]Field{
 	{Name: "on_error", Type: String, Default: "fail", Choices: []string{"fail", "skip"},
 		Doc: "what a record error does: fail the run, or skip the record and write a dead letter"},
 	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
@@ -12,7 +14,7 @@ var RunFields = []Field{
 		Doc: "all randomness is drawn from this, the epoch and the record's key"},
 	{Name: "memory", Type: Size, Default: int64(0),
 		Doc: "bytes in flight, at most; 0 is a quarter of the machine's memory"},
-}
+}, limitFields...)
 
 // RunOptions turns the values of RunFields into Options.
 func RunOptions(a Args) flow.Options {

@@ -62,7 +62,7 @@ func plausible(f component.Field) any {
 		return 0
 	case component.InputFile, component.OutputFile, component.OutputPath:
 		return "path/to/file"
-	case component.InputDir, component.OutputDir:
+	case component.InputDir, component.InputAny, component.OutputDir:
 		return "path/to/folder"
 	case component.InputFiles:
 		return []string{"path/to/file", "path/to/another"}

@@ -135,7 +135,7 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Outpu
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
 func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) (*component.Node, error) {
-	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Inputs: p.inputs(g, n, outputs), Load: p.load}
+	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)

@@ -72,9 +72,24 @@ func (e embedded) start(ctx context.Context) {
 		*e.err = e.graph.Run(ctx)
 		close(e.out)
 		close(e.done)
-		for range e.in { // a run that failed must not hold up the stream before
-		}
+		e.pass(ctx)
 	}()
+}
+
+// pass takes what still comes, since a run that failed must not hold up the
+// stream before: until that ends, or some time after ctx has.
+func (e embedded) pass(ctx context.Context) {
+	for {
+		select {
+		case _, open := <-e.in:
+			if !open {
+				return
+			}
+		case <-ctx.Done():
+			drainStream(e.in)
+			return
+		}
+	}
 }
 
 // In is where the stream before sends its values.

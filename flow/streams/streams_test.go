@@ -251,3 +251,22 @@ func keepsTheEpoch(t *testing.T) {
 		t.Fatalf("%d values, error %v", values, err)
 	}
 }
+
+// An embedded graph that has failed takes what the stream before it still sends,
+// and ends with its context when that stream does not.
+func TestAFailedGraphDoesNotWaitForEver(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := AsSink(ctx, flow.Options{}, func(in flow.Out[int]) {
+		flow.ForEach(in, flow.Stage{Name: "fails"}, func(int) error { return errors.New("no") })
+	})
+	s.In() <- 0
+	if err := s.Err(); err == nil {
+		t.Fatal("did not fail")
+	}
+	for i := range 100 { // In is never closed
+		s.In() <- i
+	}
+	cancel()
+	time.Sleep(drainPatience + 100*time.Millisecond) // goleak waits for less
+}

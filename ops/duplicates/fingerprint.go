@@ -25,21 +25,21 @@ func fingerprintSpec() *component.Spec {
 			{Name: "cache", Type: component.OutputFile, Default: "", Doc: "table of hashes, as the sink hashes writes it; it may not exist yet; empty: none"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			cache := duplicates.Cache{}
+			cache, limits := duplicates.Cache{}, n.Limits()
 			if path := n.Args.String("cache"); path != "" {
 				var err error
 				if cache, err = duplicates.ReadCache(path); err != nil {
 					return nil, err
 				}
 			}
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
-				return fingerprint(r.Value, cache)
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
+				return fingerprint(r.Value, cache, images.NewReading(ctx, limits))
 			}), nil
 		},
 	}
 }
 
-func fingerprint(s *data.Sample, cache duplicates.Cache) (*imagehash.Hashed, error) {
+func fingerprint(s *data.Sample, cache duplicates.Cache, r *images.Reading) (*imagehash.Hashed, error) {
 	if len(s.Files) != 1 {
 		return nil, fmt.Errorf("has %d files, want one", len(s.Files))
 	}
@@ -53,7 +53,10 @@ func fingerprint(s *data.Sample, cache duplicates.Cache) (*imagehash.Hashed, err
 			return &imagehash.Hashed{Sample: s, AHash: known.AHash, PHash: known.PHash}, nil
 		}
 	}
-	bytes, err := images.ReadFile(f)
+	bytes, err := r.File(f, new([]byte))
+	if err == nil {
+		err = r.Admit(f, bytes, 1)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -20,16 +20,14 @@ func conformSpec() *component.Spec {
 		In: component.Takes(edges.Channels), Out: edges.Channels,
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
-			{Name: "max_pixels", Type: component.Int, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,
-				Doc: "an image whose header claims a larger width times height is refused before it is decoded"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			size, most := n.Args.Int("size"), n.Args.Int("max_pixels")
-			return flow.Map(component.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Channels, error) {
+			size, limits := n.Args.Int("size"), n.Limits()
+			return flow.Map(component.In[*data.Channels](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Channels]) (*data.Channels, error) {
 				out := &data.Channels{ID: r.Value.ID, List: make([]data.Channel, len(r.Value.List))}
 				for i, ch := range r.Value.List {
 					if ch.Err == nil {
-						ch.Image, ch.Err = conform(ch, size, most)
+						ch.Image, ch.Err = conform(ch, size, NewReading(ctx, limits))
 						ch.File.Data = nil
 					}
 					out.List[i] = ch
@@ -40,18 +38,18 @@ func conformSpec() *component.Spec {
 	}
 }
 
-func conform(ch data.Channel, size, most int) (*data.Image, error) {
+func conform(ch data.Channel, size int, r *Reading) (*data.Image, error) {
 	f := ch.File
-	bytes, err := ReadFile(f)
+	bytes, err := r.File(f, new([]byte))
+	if err == nil {
+		err = r.Admit(f, bytes, data.MaxPlanes)
+	}
 	if err != nil {
 		return nil, err
 	}
-	w, h, err := codec.Size(f.Name, bytes)
-	if err == nil && int64(w)*int64(h) > int64(most) {
-		err = fmt.Errorf("claims %d x %d pixels; at most %d are decoded", w, h, most)
-	}
-	if err == nil && ch.Kept && (w != size || h != size) { // resized again it would be a worse result
-		err = fmt.Errorf("is %d x %d pixels, made by a run with another size; it can be removed", w, h)
+	claim, err := codec.ReadClaim(f.Name, bytes)
+	if err == nil && ch.Kept && (claim.Width != size || claim.Height != size) { // resized again it would be a worse result
+		err = fmt.Errorf("is %d x %d pixels, made by a run with another size; it can be removed", claim.Width, claim.Height)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)

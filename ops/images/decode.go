@@ -1,10 +1,8 @@
 package images
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"sync"
 
 	"hpaflow/data"
@@ -22,26 +20,32 @@ func decodeSpec() *component.Spec {
 			"All planes must have one size and one depth.",
 		In: component.Takes(edges.Sample), Out: edges.Sample,
 		Build: func(n *component.Node) (component.Output, error) {
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
-				return decode(r.Value)
+			limits := n.Limits()
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
+				return decode(r.Value, NewReading(ctx, limits))
 			}), nil
 		},
 	}
 }
 
 // decode gives the sample with its image, and without its files.
-func decode(s *data.Sample) (*data.Sample, error) {
+func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	out := *s
 	out.Files = nil
 	if len(s.Files) != 1 {
-		im, err := merge(s.Files)
+		im, err := merge(s.Files, r)
 		out.Image = im
 		return &out, err
 	}
 	f := s.Files[0]
 	buffer := fileBuffers.Get().(*[]byte)
-	defer fileBuffers.Put(buffer)
-	content, err := readInto(f, buffer)
+	defer keepBuffer(buffer)
+	content, err := r.File(f, buffer)
+	if err == nil && f.Channel == data.Packed {
+		err = r.AdmitPacked(f, content)
+	} else if err == nil {
+		err = r.Admit(f, content, data.MaxPlanes)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +69,15 @@ func decode(s *data.Sample) (*data.Sample, error) {
 
 // merge decodes single-channel files and makes one image of them, in the
 // order of the files.
-func merge(files []data.File) (*data.Image, error) {
+func merge(files []data.File, r *Reading) (*data.Image, error) {
 	buffer := fileBuffers.Get().(*[]byte)
-	defer fileBuffers.Put(buffer)
+	defer keepBuffer(buffer)
 	var im *data.Image
 	for i, f := range files {
-		content, err := readInto(f, buffer)
+		content, err := r.File(f, buffer)
+		if err == nil {
+			err = r.Admit(f, content, len(files))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
@@ -97,28 +104,12 @@ func merge(files []data.File) (*data.Image, error) {
 // fileBuffers hold the content of files while they are decoded.
 var fileBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// ReadFile gives a file's bytes. A missing file is the sample's fault, not the run's.
-func ReadFile(f data.File) ([]byte, error) { return readInto(f, new([]byte)) }
+// mostKept is the largest buffer that is kept for the next file.
+const mostKept = 8 << 20
 
-// readInto is read, with the bytes in the buffer if they come from a folder.
-func readInto(f data.File, buffer *[]byte) ([]byte, error) {
-	if f.Data != nil {
-		return f.Data, nil
+func keepBuffer(b *[]byte) {
+	if cap(*b) > mostKept {
+		*b = nil
 	}
-	in, err := os.Open(f.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close() // opened for reading: nothing can be lost
-	b := bytes.NewBuffer((*buffer)[:0])
-	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
-		b.Grow(int(min(info.Size(), maxGrowth)) + bytes.MinRead)
-	}
-	_, err = b.ReadFrom(in)
-	*buffer = b.Bytes()
-	return *buffer, err
+	fileBuffers.Put(b)
 }
-
-// maxGrowth is how much memory is made on the word of a file's size; more comes
-// as the bytes do.
-const maxGrowth = 64 << 20

@@ -17,10 +17,27 @@ func encodeSpec() *component.Spec {
 			"not premultiplied.",
 		In: component.Takes(edges.Sample), Out: edges.File,
 		Build: func(n *component.Node) (component.Output, error) {
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (data.File, error) {
-				b, err := codec.AppendRGBY(make([]byte, 0, r.Value.Image.Bytes()*5/8), r.Value.Image)
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (data.File, error) {
+				room := roomFor(r.Value.Image)
+				if err := flow.Reserve(ctx, room, 0); err != nil {
+					return data.File{}, err
+				}
+				b, err := codec.AppendRGBY(make([]byte, 0, room), r.Value.Image)
 				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b}, err
 			}), nil
 		},
 	}
+}
+
+// manyBytes is where to grow a result, which for a while takes its memory more
+// than twice, is worse than to make room for all it can come to.
+const manyBytes = 8 << 20
+
+// roomFor is how many bytes an image's PNG is given: what most take, and for
+// large ones what no PNG of ours exceeds.
+func roomFor(im *data.Image) int64 {
+	if n := im.Bytes(); n > manyBytes {
+		return n + n/32 + 1<<16
+	}
+	return im.Bytes() * 5 / 8
 }

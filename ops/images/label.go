@@ -2,6 +2,8 @@ package images
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"hpaflow/data"
 	"hpaflow/data/table"
@@ -14,7 +16,7 @@ func labelSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "label",
 		Doc: "Join samples with a table by Id: their labels and split. A sample without a row passes unlabelled, " +
-			"or is skipped with keep = false.",
+			"or is skipped with keep = false. Rows that are of no sample are counted; when no row is of any, that is an error.",
 		In: component.Takes(edges.Sample), Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target and perhaps Split; empty: samples pass as they are"},
@@ -22,38 +24,77 @@ func labelSpec() *component.Spec {
 			{Name: "keep", Type: component.Bool, Default: true, Doc: "whether samples without a row pass"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			rows, err := readRows(n.Args.String("table"), n.Args.Int("classes"))
-			if err != nil {
-				return nil, err
-			}
-			keep := n.Args.Bool("keep") || n.Args.String("table") == ""
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
-				row, found := rows[r.Value.ID]
-				switch {
-				case found:
-					s := *r.Value
-					s.Labels, s.Labeled, s.Split = row.Labels, row.Labeled, row.Split
-					return &s, nil
-				case keep:
-					return r.Value, nil
+			l := &labelling{table: n.Args.String("table"), keep: n.Args.Bool("keep"), node: n}
+			if l.table != "" {
+				rows, err := table.Limit(n.Limits().MaxRows).Read(l.table, n.Args.Int("classes"))
+				if err != nil {
+					return nil, err
 				}
-				return nil, flow.Skip("it has no row in " + n.Args.String("table"))
-			}), nil
+				l.join(rows)
+			}
+			return flow.Process(component.In[*data.Sample](n, "in"), n.Stage(), l.run), nil
 		},
 	}
 }
 
-func readRows(path string, classes int) (map[string]table.Row, error) {
-	if path == "" {
-		return nil, nil
-	}
-	rows, err := table.Read(path, classes)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string]table.Row, len(rows))
+// labelling is a table that is joined to a stream of samples.
+type labelling struct {
+	table string // empty: samples pass as they are
+	keep  bool
+	node  *component.Node
+	rows  map[string]*labelRow
+	matches
+}
+
+type labelRow struct {
+	table.Row
+	used bool
+}
+
+func (l *labelling) join(rows []table.Row) {
+	l.rows = make(map[string]*labelRow, len(rows))
 	for _, row := range rows {
-		byID[row.ID] = row
+		l.rows[row.ID] = &labelRow{Row: row}
 	}
-	return byID, nil
+	if len(rows) > 0 {
+		l.firstRow = rows[0].ID
+	}
+}
+
+func (l *labelling) run(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[*data.Sample]) error {
+	for {
+		r, err := in.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return l.compare()
+		}
+		if err != nil {
+			return err
+		}
+		if r.IsValue() && l.table != "" {
+			labelled, found := l.label(r.Value)
+			if !found && !l.keep {
+				if err := out.Fail(r.Key, flow.Skip("it has no row in "+l.table)); err != nil {
+					return err
+				}
+				continue
+			}
+			r.Value = labelled
+		}
+		if err := out.Forward(r); err != nil {
+			return err
+		}
+	}
+}
+
+// label gives a sample with its labels, if it has a row.
+func (l *labelling) label(s *data.Sample) (labelled *data.Sample, found bool) {
+	row := l.rows[s.ID]
+	l.saw(s.ID, row != nil && !row.used, row != nil)
+	if row == nil {
+		return s, false
+	}
+	row.used = true
+	out := *s
+	out.Labels, out.Labeled, out.Split = row.Labels, row.Labeled, row.Split
+	return &out, true
 }

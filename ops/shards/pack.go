@@ -28,7 +28,10 @@ func packSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			payload := shards.Payload(n.Args.String("payload"))
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (shards.Frame, error) {
+			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (shards.Frame, error) {
+				if err := flow.Reserve(ctx, payload.Memory(r.Value.Image.Bytes()), 0); err != nil {
+					return shards.Frame{}, err
+				}
 				return shards.EncodeSample(r.Value, payload)
 			}), nil
 		},

@@ -27,7 +27,7 @@ func imageTableSpec() *component.Spec {
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			rows, err := table.ReadLabelled(n.Args.String("table"), n.Args.Int("classes"))
+			rows, err := table.Limit(n.Limits().MaxRows).ReadLabelled(n.Args.String("table"), n.Args.Int("classes"))
 			if err != nil {
 				return nil, err
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 )
 
@@ -25,6 +26,9 @@ func newTarSink(w io.Writer) *tarSink {
 func (s *tarSink) Open(context.Context) error { return nil }
 
 func (s *tarSink) Write(_ context.Context, r flow.Record[data.File]) error {
+	if err := atomicfile.CheckPath(r.Value.Name); err != nil { // whoever unpacks it is not to be led astray
+		return flow.OfRecord(err)
+	}
 	err := s.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: r.Value.Name, Size: int64(len(r.Value.Data)), Mode: 0o644})
 	if err != nil {
 		return err

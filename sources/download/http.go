@@ -70,7 +70,7 @@ var fetchDefaults = func() (o fetch.Options) {
 
 func buildHTTP(n *component.Node) (component.Output, error) {
 	a := n.Args
-	rows, err := table.Read(a.String("table"), data.MaxClasses)
+	rows, err := table.Limit(n.Limits().MaxRows).Read(a.String("table"), data.MaxClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -214,5 +214,5 @@ func (s *remote) get(ctx context.Context, row int) *data.Channels {
 // cutID cuts an Id into plate and rest.
 func cutID(id string) (plate, rest string, ok bool) {
 	plate, rest, ok = strings.Cut(id, "_")
-	return plate, rest, ok && plate != "" && rest != ""
+	return plate, rest, ok && plate != "" && rest != "" && !strings.Contains(id, "/")
 }

@@ -1,11 +1,11 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hpaflow/data"
@@ -14,18 +14,32 @@ import (
 	"hpaflow/ops/edges"
 )
 
+// keysField lets a source differ from the run block.
+var keysField = component.Field{Name: "keys", Type: component.String, Default: "", Choices: append([]string{""}, component.KeyChoices...),
+	Doc: `what makes a sample's key: "name", the Id alone; "path", with the folders it is in: plate/ID; empty: what the run block says`}
+
+// limitsOf are the node's, with its own way to make keys.
+func limitsOf(n *component.Node) component.Limits {
+	l := n.Limits()
+	l.Keys = cmp.Or(n.Args.String("keys"), l.Keys)
+	return l
+}
+
 func channelsSpec(stdin io.Reader) *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSource,
 		Name: "channels",
 		Doc: "Samples from single-channel images named ID_CHANNEL.png (or .tif, .tiff, .jpg, .jpeg). " +
-			"A sample that lacks a channel is skipped and reported by name.",
+			"A sample that lacks a channel is skipped and reported by name. The files of a sample stand in one folder. " +
+			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputDir, Stdio: true,
-				Doc: `folder of the images; "-" reads standard input: file names, one a line or NUL-terminated, or a tar stream`},
+			{Name: "dir", Type: component.InputAny, Stdio: true,
+				Doc: `folder of the images; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
+					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
 				Doc: "the channels of a sample, in plane order; at most 4"},
+			keysField,
 		},
 		Check: func(a component.Args) []component.FieldFault {
 			if n := len(a.Strings("channels")); n < 1 || n > data.MaxPlanes {
@@ -34,55 +48,60 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			return nil
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			g := newGrouping(n.Args.Strings("channels"))
-			dir := n.Args.String("dir")
-			return flow.Source(n.Graph, n.Stage(), func(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
-				if dir == "-" {
-					return fromStream(ctx, stdin, g, out)
-				}
-				return fromFolder(dir, g, out)
-			}), nil
+			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"),
+				note: func(text string) { n.Graph.Note(n.Name, text) }}
+			return flow.Source(n.Graph, n.Stage(), in.run), nil
 		},
 	}
 }
 
-// fromFolder groups a folder's files by sample and yields the samples by Id.
-func fromFolder(dir string, g *grouping, out *flow.Emitter[*data.Sample]) error {
-	names, err := ReadNames(dir)
-	if err != nil {
+// fromFolder groups a folder's files by sample and yields the samples by key.
+func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
+	g := newGrouping(in.channels, in.path, in.limits)
+	l := listing{root: in.path, limits: in.limits, tally: &g.tally}
+	if err := l.walk(ctx, func(name string) { g.add(name, nil, nil) }); err != nil {
 		return err
 	}
-	for _, name := range names {
-		g.add(data.File{Name: filepath.Join(dir, name)})
+	if err := g.tally.empty(in.path, in.limits); err != nil {
+		return err
 	}
 	samples := g.rest()
-	slices.SortFunc(samples, func(a, b *group) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(samples, func(a, b *group) int { return strings.Compare(a.place, b.place) })
 	out.Expect(len(samples))
 	for _, s := range samples {
-		if err := s.yield(out); err != nil {
+		if err := g.yield(s, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ReadNames lists the files of a folder, in no order, without asking the file
-// system about each.
-func ReadNames(dir string) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
+// yield sends a sample on, or says why not.
+func (g *grouping) yield(s *group, out *flow.Emitter[*data.Sample]) error {
+	key := keyOf(s.place, g.limits.Keys)
+	if fault := cmp.Or(data.CheckKey(key), s.fault); fault != nil {
+		return out.Fail(keyShown(key), fault)
 	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	if err != nil {
-		return nil, err
+	if out.Complete(key) {
+		return nil
 	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		if !e.IsDir() {
-			names = append(names, e.Name())
-		}
+	if missing := g.missing(s); missing != nil {
+		return out.Fail(key, lacks(missing, ""))
 	}
-	return names, nil
+	return out.Emit(key, &data.Sample{ID: key, Files: g.files(s)})
+}
+
+// lacks is why a sample is skipped.
+func lacks(missing []string, hint string) error {
+	what := "channel is"
+	if len(missing) > 1 {
+		what = "channels are"
+	}
+	return flow.Skip(strings.Join(missing, ", ") + " " + what + " missing" + hint)
+}
+
+// keyShown is a key in reports, whatever bytes it is made of.
+func keyShown(key string) string {
+	quoted := strconv.Quote(key)
+	return quoted[1 : len(quoted)-1]
 }

@@ -3,77 +3,104 @@ package images
 import (
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/flow"
+	"hpaflow/flow/component"
 )
 
 // extensions are those of files that may hold an image.
 var extensions = []string{".png", ".tif", ".tiff", ".jpg", ".jpeg"}
 
 // grouping puts the files of a sample together, in whatever order they come.
+//
+// The files of a sample stand in one folder: those of two folders are never
+// mixed, though they have one Id.
 type grouping struct {
 	channels []string
-	pending  map[string]*group
-	begun    int   // samples seen so far
-	bytes    int64 // of the file contents that are held
+	root     string // of the files' names; empty: they are whole
+	limits   component.Limits
+
+	pending map[string]*group // by folder and Id
+	begun   int               // samples seen so far
+	bytes   int64             // of the file contents that are held
+	tally   tally
 }
 
-// group is a sample that is not yielded yet.
+// group is a sample that is not yielded yet. A folder may have millions, so it
+// holds no more than it must.
 type group struct {
-	grouping *grouping
-	id       string
-	number   int         // in the order that first files came
-	files    []data.File // by channel; one without a name is missing
-	found    int
-	twice    error
+	place    string                 // folder and Id, as the files are called
+	number   int                    // in the order that first files came
+	found    int                    // channels
+	names    [data.MaxPlanes]string // of the files, by channel; empty: missing
+	contents *[data.MaxPlanes][]byte
+	fault    error // why it can be no sample
 }
 
-func newGrouping(channels []string) *grouping {
-	return &grouping{channels: channels, pending: map[string]*group{}}
+func newGrouping(channels []string, root string, limits component.Limits) *grouping {
+	return &grouping{channels: channels, root: root, limits: limits, pending: map[string]*group{}, tally: tally{channels: channels}}
 }
 
-// add puts a file where its name says it belongs. It gives the sample once
-// all of its files are there, and nil before. Other files are passed over.
-func (g *grouping) add(f data.File) *group {
-	id, channel, ok := g.parse(f.Name)
+// add puts a file where its name says it belongs, or the fault of one that
+// cannot be read. It gives the sample once all of its files are there, and nil
+// before. Other files are passed over.
+func (g *grouping) add(name string, content []byte, fault error) *group {
+	place, channel, ok := g.parse(name)
+	g.tally.saw(name, ok)
 	if !ok {
 		return nil
 	}
-	s := g.pending[id]
+	s := g.pending[place]
 	if s == nil {
-		s = &group{grouping: g, id: id, number: g.begun, files: make([]data.File, len(g.channels))}
-		g.pending[id] = s
+		s = &group{place: place, number: g.begun}
+		g.pending[place] = s
 		g.begun++
 	}
-	place := &s.files[channel]
-	if place.Name != "" {
-		s.twice = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], place.Name, f.Name)
+	if s.names[channel] != "" {
+		g.addTwice(s, channel, name, content)
 		return nil
 	}
-	f.Channel = g.channels[channel]
-	*place = f
-	g.bytes += int64(len(f.Data))
+	s.names[channel] = name
+	if fault != nil && s.fault == nil {
+		s.fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.path(name)), fault)
+	}
+	if content != nil {
+		if s.contents == nil {
+			s.contents = new([data.MaxPlanes][]byte)
+		}
+		s.contents[channel] = content
+		g.bytes += int64(len(content))
+	}
 	if s.found++; s.found < len(g.channels) {
 		return nil
 	}
 	return s
 }
 
-// parse cuts a file's name into Id and channel.
-func (g *grouping) parse(path string) (id string, channel int, ok bool) {
-	name := filepath.Base(path)
-	ext := filepath.Ext(name)
-	if strings.HasPrefix(name, ".") || !slices.Contains(extensions, strings.ToLower(ext)) {
+// addTwice deals with a second file of one channel in one folder: the same
+// picture once more changes nothing, another one leaves the sample undecided.
+func (g *grouping) addTwice(s *group, channel int, name string, content []byte) {
+	first := g.file(s, channel)
+	if second := (data.File{Name: g.path(name), Data: content}); s.fault == nil && !samePicture(first, second, g.limits.MaxMember) {
+		s.fault = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], printable(first.Name), printable(second.Name))
+	}
+}
+
+// parse cuts a file's name into folder and Id, and channel.
+func (g *grouping) parse(name string) (place string, channel int, ok bool) {
+	base := name[strings.LastIndexByte(name, '/')+1:]
+	ext := path.Ext(base)
+	if strings.HasPrefix(base, ".") || !slices.Contains(extensions, strings.ToLower(ext)) {
 		return "", 0, false
 	}
-	name = strings.TrimSuffix(name, ext)
+	stem := strings.TrimSuffix(base, ext)
 	for i, c := range g.channels {
-		if id, ok := strings.CutSuffix(name, "_"+c); ok && id != "" {
-			return id, i, true
+		if id, ok := strings.CutSuffix(stem, c); ok && len(id) > 1 && id[len(id)-1] == '_' {
+			return name[:len(name)-len(ext)-len(c)-1], i, true
 		}
 	}
 	return "", 0, false
@@ -81,9 +108,11 @@ func (g *grouping) parse(path string) (id string, channel int, ok bool) {
 
 // take removes a sample.
 func (g *grouping) take(s *group) {
-	delete(g.pending, s.id)
-	for _, f := range s.files {
-		g.bytes -= int64(len(f.Data))
+	delete(g.pending, s.place)
+	if s.contents != nil {
+		for _, b := range s.contents {
+			g.bytes -= int64(len(b))
+		}
 	}
 }
 
@@ -95,29 +124,36 @@ func (g *grouping) rest() []*group {
 	return list
 }
 
-// yield sends the sample on, or says why not.
-func (s *group) yield(out *flow.Emitter[*data.Sample]) error {
-	if s.twice != nil {
-		return out.Fail(s.id, s.twice)
+// path is where a file is.
+func (g *grouping) path(name string) string {
+	if g.root == "" {
+		return name
 	}
-	if out.Complete(s.id) {
-		return nil
-	}
-	if missing := s.missing(); missing != nil {
-		what := "channel is"
-		if len(missing) > 1 {
-			what = "channels are"
-		}
-		return out.Fail(s.id, flow.Skip(fmt.Sprintf("%s %s missing", strings.Join(missing, ", "), what)))
-	}
-	return out.Emit(s.id, &data.Sample{ID: s.id, Files: s.files})
+	return filepath.Join(g.root, name)
 }
 
-func (s *group) missing() []string {
+func (g *grouping) file(s *group, channel int) data.File {
+	f := data.File{Name: g.path(s.names[channel]), Channel: g.channels[channel]}
+	if s.contents != nil {
+		f.Data = s.contents[channel]
+	}
+	return f
+}
+
+// files are a complete sample's, by channel.
+func (g *grouping) files(s *group) []data.File {
+	list := make([]data.File, len(g.channels))
+	for i := range list {
+		list[i] = g.file(s, i)
+	}
+	return list
+}
+
+func (g *grouping) missing(s *group) []string {
 	var list []string
-	for i, f := range s.files {
-		if f.Name == "" {
-			list = append(list, s.grouping.channels[i])
+	for i, c := range g.channels {
+		if s.names[i] == "" {
+			list = append(list, c)
 		}
 	}
 	return list

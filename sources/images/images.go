@@ -14,10 +14,11 @@ import (
 // imageFolder is a folder of RGBY images or of shards. What it holds is listed
 // once, when it is opened.
 type imageFolder struct {
-	dir  string
-	ids  map[string]bool
-	find func(id string) ([]data.File, error)
-	mark func(id string) ([]byte, error) // tells the image's content from any other
+	dir    string
+	packed bool // in shards
+	ids    map[string]bool
+	find   func(id string) ([]data.File, error)
+	mark   func(id string) ([]byte, error) // tells the image's content from any other
 }
 
 // imageFolders are several; a sample is taken from the first that has it.
@@ -42,7 +43,7 @@ func openImages(dirs []string) (imageFolders, error) {
 // of is the folder that has a sample's image.
 func (all imageFolders) of(id string) (imageFolder, error) {
 	for _, f := range all {
-		if f.ids[id] {
+		if f.has(id) {
 			return f, nil
 		}
 	}
@@ -77,6 +78,16 @@ func (all imageFolders) String() string {
 	return strings.Join(dirs, ", nor in ")
 }
 
+// has says whether the folder has a sample's image. The folders inside a folder
+// of images are looked into where a key names them.
+func (f imageFolder) has(id string) bool {
+	if f.packed || !strings.Contains(id, "/") {
+		return f.ids[id]
+	}
+	_, err := os.Stat(rgbyFile(f.dir, id)[0].Name)
+	return err == nil
+}
+
 // openFolder finds out whether a folder holds shards or RGBY images.
 func openFolder(dir string) (imageFolder, error) {
 	f := imageFolder{dir: dir, ids: map[string]bool{}}
@@ -102,6 +113,7 @@ func (f *imageFolder) openShards() error {
 	if err != nil {
 		return err
 	}
+	f.packed = true
 	checksums := map[string]uint64{}
 	for _, e := range r.Entries() {
 		f.ids[e.Key], checksums[e.Key] = true, e.Checksum

@@ -26,7 +26,7 @@ func imageSetsSpec() *component.Spec {
 		Kind: flow.KindSource, Name: "image_sets",
 		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg). " +
 			"Ids and labels are those of DATA/train.csv, external.csv and sample_submission.csv; a sample's split is its set. " +
-			"A sample whose image is missing is skipped; a set without any is an error.",
+			"A sample whose image is missing is skipped; one with two different images is a dead letter; a set without any is an error.",
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "data", Type: component.InputDir, Doc: "the data folder"},
@@ -49,7 +49,7 @@ func imageSetsSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &imageSets{channel: n.Args.String("channel")}
 			for _, name := range n.Args.Strings("sets") {
-				if err := s.add(n.Args.String("data"), name, n.Args.Int("classes")); err != nil {
+				if err := s.add(n.Args.String("data"), name, n.Args.Int("classes"), n.Limits()); err != nil {
 					return nil, err
 				}
 			}
@@ -61,19 +61,19 @@ func imageSetsSpec() *component.Spec {
 // imageSets is the sets to go through, one after the other.
 type imageSets struct {
 	channel string
-	samples []*data.Sample // without their files
-	folders map[string]map[string]string
+	samples []*data.Sample       // without their files
+	folders map[string]*grouping // by set
 }
 
 // add reads a set's table and lists its folder.
-func (s *imageSets) add(dir, set string, classes int) error {
-	read := table.ReadLabelled
+func (s *imageSets) add(dir, set string, classes int, limits component.Limits) error {
+	read := table.Limit(limits.MaxRows).ReadLabelled
 	if set == "test" {
-		read = table.Read
+		read = table.Limit(limits.MaxRows).Read
 	}
 	rows, err := read(filepath.Join(dir, setTables[set]), classes)
 	if err == nil {
-		err = s.list(filepath.Join(dir, "raw", set), set)
+		err = s.list(filepath.Join(dir, "raw", set), set, limits)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the %s set: %w; it can be left out of the sets", set, err)
@@ -81,7 +81,7 @@ func (s *imageSets) add(dir, set string, classes int) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set][r.ID] != "" }) {
+	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set].pending[r.ID] != nil }) {
 		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, filepath.Join(dir, "raw", set), s.channel, setTables[set])
 	}
 	for _, r := range rows {
@@ -91,25 +91,34 @@ func (s *imageSets) add(dir, set string, classes int) error {
 }
 
 // list notes which file of a folder holds the channel of which sample.
-func (s *imageSets) list(folder, set string) error {
+func (s *imageSets) list(folder, set string, limits component.Limits) error {
 	names, err := ReadNames(folder)
 	if err != nil {
 		return err
 	}
-	slices.Sort(names) // so that of two files of one sample always the same is taken
-	files := make(map[string]string, len(names))
+	slices.Sort(names) // so that of two files of one picture always the same is taken
+	g := newGrouping([]string{s.channel}, folder, limits)
 	for _, name := range names {
-		ext := filepath.Ext(name)
-		id, ok := strings.CutSuffix(strings.TrimSuffix(name, ext), "_"+s.channel)
-		if ok && slices.Contains(extensions, strings.ToLower(ext)) && !strings.HasPrefix(name, ".") {
-			files[id] = filepath.Join(folder, name)
-		}
+		g.add(name, nil, nil)
 	}
 	if s.folders == nil {
-		s.folders = map[string]map[string]string{}
+		s.folders = map[string]*grouping{}
 	}
-	s.folders[set] = files
+	s.folders[set] = g
 	return nil
+}
+
+// file gives the image of a sample, or why there is none.
+func (s *imageSets) file(sample *data.Sample) (data.File, error) {
+	g := s.folders[sample.Split]
+	found := g.pending[sample.ID]
+	switch {
+	case found == nil:
+		return data.File{}, flow.Skip("the " + s.channel + " image is missing")
+	case found.fault != nil:
+		return data.File{}, found.fault
+	}
+	return g.file(found, 0), nil
 }
 
 func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
@@ -117,15 +126,15 @@ func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) erro
 	set := map[string]string{} // of each Id
 	for _, sample := range s.samples {
 		var err error
-		path := s.folders[sample.Split][sample.ID]
+		file, fault := s.file(sample)
 		switch before, twice := set[sample.ID]; {
 		case twice:
 			err = out.Fail(sample.ID, fmt.Errorf("stands both in the %s set and in the %s set", before, sample.Split))
 		case out.Complete(sample.ID):
-		case path == "":
-			err = out.Fail(sample.ID, flow.Skip("the "+s.channel+" image is missing"))
+		case fault != nil:
+			err = out.Fail(sample.ID, fault)
 		default:
-			sample.Files = []data.File{{Name: path, Channel: s.channel}}
+			sample.Files = []data.File{file}
 			err = out.Emit(sample.ID, sample)
 		}
 		if err != nil {

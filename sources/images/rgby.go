@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,45 +17,62 @@ func rgbySpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSource,
 		Name: "rgby",
-		Doc:  "Samples from four-channel images named ID.png, in a folder.",
-		Out:  edges.Sample,
+		Doc: "Samples from four-channel images named ID.png, in a folder. With keys = \"path\" the folders in it are read too, " +
+			"and a key is plate/ID.",
+		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "dir", Type: component.InputDir, Doc: "folder of the images"},
+			keysField,
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			dir := n.Args.String("dir")
-			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
-				return rgbyFolder(dir, out)
+			dir, limits := n.Args.String("dir"), limitsOf(n)
+			return flow.Source(n.Graph, n.Stage(), func(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
+				return rgbyFolder(ctx, dir, limits, out)
 			}), nil
 		},
 	}
 }
 
-func rgbyFolder(dir string, out *flow.Emitter[*data.Sample]) error {
-	names, err := ReadNames(dir)
+func rgbyFolder(ctx context.Context, dir string, limits component.Limits, out *flow.Emitter[*data.Sample]) error {
+	var keys []string
+	var t tally
+	l := listing{root: dir, limits: limits, tally: &t}
+	err := l.walk(ctx, func(name string) {
+		key, ok := strings.CutSuffix(name, rgbyExt)
+		if ok = ok && path.Base(name)[0] != '.'; ok {
+			keys = append(keys, key)
+		}
+		t.saw(name, ok)
+	})
+	if err == nil {
+		err = t.empty(dir, limits)
+	}
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool {
-		return filepath.Ext(name) != rgbyExt || strings.HasPrefix(name, ".")
-	})
-	slices.Sort(names)
-	out.Expect(len(names))
-	for _, name := range names {
-		id := strings.TrimSuffix(name, rgbyExt)
-		if out.Complete(id) {
-			continue
-		}
-		if err := out.Emit(id, &data.Sample{ID: id, Files: rgbyFile(dir, id)}); err != nil {
+	slices.Sort(keys)
+	out.Expect(len(keys))
+	for _, key := range keys {
+		if err := yieldRGBY(dir, key, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func yieldRGBY(dir, key string, out *flow.Emitter[*data.Sample]) error {
+	if err := data.CheckKey(key); err != nil {
+		return out.Fail(keyShown(key), err)
+	}
+	if out.Complete(key) {
+		return nil
+	}
+	return out.Emit(key, &data.Sample{ID: key, Files: rgbyFile(dir, key)})
+}
+
 const rgbyExt = ".png"
 
 // rgbyFile is where a folder of RGBY images holds a sample.
-func rgbyFile(dir, id string) []data.File {
-	return []data.File{{Name: filepath.Join(dir, id+rgbyExt), Channel: data.RGBY}}
+func rgbyFile(dir, key string) []data.File {
+	return []data.File{{Name: filepath.Join(dir, key+rgbyExt), Channel: data.RGBY}}
 }

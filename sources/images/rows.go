@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/table"
@@ -21,7 +22,7 @@ func rowsSpec() *component.Spec {
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			rows, err := readTables(n.Args.Strings("tables"), n.Args.Int("classes"))
+			rows, err := readTables(n.Args.Strings("tables"), n.Args.Int("classes"), n.Limits())
 			if err != nil {
 				return nil, err
 			}
@@ -42,11 +43,11 @@ func rowsSpec() *component.Spec {
 }
 
 // readTables reads labelled tables one after the other.
-func readTables(paths []string, classes int) ([]table.Row, error) {
+func readTables(paths []string, classes int, limits component.Limits) ([]table.Row, error) {
 	var all []table.Row
 	from := map[string]string{} // by Id: its table
 	for _, path := range paths {
-		rows, err := table.ReadLabelled(path, classes)
+		rows, err := table.Limit(limits.MaxRows).ReadLabelled(path, classes)
 		if err != nil {
 			return nil, err
 		}
@@ -58,5 +59,14 @@ func readTables(paths []string, classes int) ([]table.Row, error) {
 		}
 		all = append(all, rows...)
 	}
-	return all, nil
+	return all, someRows(len(all), limits, paths...)
+}
+
+// someRows refuses tables that hold nothing, unless nothing need be there.
+func someRows(rows int, limits component.Limits, paths ...string) error {
+	if rows > 0 || limits.AllowEmpty {
+		return nil
+	}
+	return &component.InputError{Err: fmt.Errorf("%s: no row follows the header; where a table may be empty, write allow_empty = true in the flow's run block",
+		strings.Join(paths, ", "))}
 }

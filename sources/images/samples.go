@@ -30,7 +30,7 @@ func samplesSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			a := n.Args
-			rows, err := splitRows(a.String("table"), a.String("split"), a.Int("classes"))
+			rows, err := splitRows(a.String("table"), a.String("split"), a.Int("classes"), n.Limits())
 			if err != nil {
 				return nil, err
 			}
@@ -38,7 +38,7 @@ func samplesSpec() *component.Spec {
 			if s.images, err = openImages(a.Strings("images")); err != nil {
 				return nil, err
 			}
-			if err := checkChannels(rows, s.images.find, a.Int("channels")); err != nil {
+			if err := checkChannels(rows, s.images.find, a.Int("channels"), n.Limits()); err != nil {
 				return nil, err
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
@@ -50,10 +50,10 @@ func samplesSpec() *component.Spec {
 }
 
 // splitRows reads the rows of a split.
-func splitRows(path, split string, classes int) ([]table.Row, error) {
-	rows, err := table.Read(path, classes)
-	if err == nil && len(rows) == 0 {
-		err = fmt.Errorf("%s: the table has no row", path)
+func splitRows(path, split string, classes int, limits component.Limits) ([]table.Row, error) {
+	rows, err := table.Limit(limits.MaxRows).Read(path, classes)
+	if err == nil {
+		err = someRows(len(rows), limits, path)
 	}
 	if err != nil || split == "" {
 		return rows, err

@@ -1,108 +1,137 @@
 package images
 
 import (
-	"archive/tar"
-	"bufio"
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
+	"path"
 
 	"hpaflow/data"
+	"hpaflow/data/archive"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
 
-// maxPending bounds the images of incomplete samples held while a tar stream
-// is read.
-const maxPending = 1 << 30
+// stream yields samples as soon as their last channel has come, and what is
+// left at the end.
+type stream struct {
+	*grouping
+	known *remembered
+	out   *flow.Emitter[*data.Sample]
+	ended bool // by an error of the emitter's, which is to be returned as it is
+}
 
-// fromStream reads file names or a tar stream, whichever it is, and yields
-// each sample as soon as its last channel has come.
-func fromStream(ctx context.Context, r io.Reader, g *grouping, out *flow.Emitter[*data.Sample]) error {
-	in := bufio.NewReaderSize(r, 1<<16)
-	head, err := in.Peek(512)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("standard input: %w", err)
+// name takes the name of a file.
+func (s *stream) name(name string) error {
+	return s.put(path.Clean(name), nil, nil)
+}
+
+// member takes a member of an archive. What is wrong with one is its own fault.
+func (s *stream) member(m archive.Member) error {
+	name := path.Clean(m.Name)
+	if _, _, ok := s.parse(name); !ok {
+		s.tally.saw(name, false)
+		return nil
 	}
-	if isTar(head) {
-		err = fromTar(ctx, tar.NewReader(in), g, out)
-	} else {
-		err = fromNames(ctx, in, g, out)
+	if m.Err != nil {
+		return s.put(name, nil, m.Err)
 	}
-	if err != nil {
+	if m.Size > s.limits.MaxMember {
+		return s.put(name, nil, fmt.Errorf("holds %s, more than is read of a file; %s",
+			component.FormatSize(m.Size), component.Raise("max_member", quoted(m.Size))))
+	}
+	if s.bytes+m.Size > s.limits.MaxWaiting {
+		hint := component.Raise("max_waiting", quoted(s.bytes+m.Size))
+		if s.limits.MemoryBinds {
+			hint = fmt.Sprintf("give --memory %dMiB or more", 2*(s.bytes+m.Size)>>20+1)
+		}
+		return fmt.Errorf("%s of images wait for their other channels at %s; put the files of a sample beside one another, or %s",
+			component.FormatSize(s.bytes), printable(name), hint)
+	}
+	content, err := m.Read()
+	if its := (*archive.MemberError)(nil); err != nil && !errors.As(err, &its) {
 		return err
 	}
-	for _, s := range g.rest() {
-		if err := s.yield(out); err != nil {
+	return s.put(name, content, err)
+}
+
+// quoted is a size as a .flow file has it.
+func quoted(n int64) string { return fmt.Sprintf(`"%dMiB"`, n>>20+1) }
+
+func (s *stream) put(name string, content []byte, fault error) error {
+	g := s.add(name, content, fault)
+	if len(s.pending) > s.limits.MaxPending {
+		return fmt.Errorf("%d samples wait for their other channels at %s; put the files of a sample beside one another, or %s",
+			len(s.pending), printable(name), component.Raise("max_pending", 4*s.limits.MaxPending))
+	}
+	if g == nil {
+		return nil
+	}
+	s.take(g)
+	return s.end(s.yieldOnce(g))
+}
+
+// yieldOnce yields a complete sample, unless one of its key was there.
+func (s *stream) yieldOnce(g *group) error {
+	key := keyOf(g.place, s.limits.Keys)
+	if before, twice := s.known.samples[key]; twice {
+		return s.again(key, before, g)
+	}
+	if g.fault == nil && data.CheckKey(key) == nil {
+		if err := s.known.add(key, s.files(g)); err != nil {
+			return s.out.Fail(key, flow.Fatal(err))
+		}
+	}
+	return s.yield(g, s.out)
+}
+
+// again deals with a sample whose key was there.
+func (s *stream) again(key string, before yielded, g *group) error {
+	first, second, differ := s.known.rival(before, s.files(g))
+	if !differ {
+		return nil
+	}
+	hint := ""
+	if s.limits.Keys == component.KeysName {
+		hint = `; with keys = "path" the folders tell them apart`
+	}
+	return s.out.Fail(key, fmt.Errorf("%s is another picture than %s, which came first and has the same key%s", second, first, hint))
+}
+
+// finish deals with samples that have not got all their channels.
+func (s *stream) finish() error {
+	rest := s.rest()
+	at := map[string]string{} // by key: the place of the first
+	for _, g := range rest {
+		key := keyOf(g.place, s.limits.Keys)
+		if at[key] == "" {
+			at[key] = g.place
+		}
+	}
+	for _, g := range rest {
+		if err := s.leave(g, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func isTar(head []byte) bool { return len(head) == 512 && bytes.Equal(head[257:262], []byte("ustar")) }
-
-func fromTar(ctx context.Context, in *tar.Reader, g *grouping, out *flow.Emitter[*data.Sample]) error {
-	for ctx.Err() == nil {
-		header, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("standard input: tar stream: %w", err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		if g.bytes+header.Size > maxPending {
-			return fmt.Errorf("standard input: tar stream: %s of images wait for their other channels at %s; "+
-				"put the files of a sample beside one another", component.FormatSize(g.bytes), header.Name)
-		}
-		content, err := io.ReadAll(in)
-		if err != nil {
-			return fmt.Errorf("standard input: tar stream: %s: %w", header.Name, err)
-		}
-		if err := yieldComplete(g, data.File{Name: header.Name, Data: content}, out); err != nil {
-			return err
-		}
+// leave deals with one of them, given where others of its key are.
+func (s *stream) leave(g *group, at map[string]string) error {
+	key := keyOf(g.place, s.limits.Keys)
+	if before, twice := s.known.samples[key]; twice {
+		return s.again(key, before, g)
 	}
-	return context.Cause(ctx)
+	if other := at[key]; other != g.place && g.fault == nil && data.CheckKey(key) == nil {
+		return s.out.Fail(key, lacks(s.missing(g), fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
+			path.Dir(g.place), path.Dir(other))))
+	}
+	return s.yield(g, s.out)
 }
 
-// fromNames reads names that end in a newline or, as find -print0 writes
-// them, in a NUL.
-func fromNames(ctx context.Context, in *bufio.Reader, g *grouping, out *flow.Emitter[*data.Sample]) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<20)
-	lines.Split(splitNames)
-	for lines.Scan() && ctx.Err() == nil {
-		if err := yieldComplete(g, data.File{Name: lines.Text()}, out); err != nil {
-			return err
-		}
+// end notes that the run is over.
+func (s *stream) end(err error) error {
+	if err != nil {
+		s.ended = true
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("standard input: file names: %w", err)
-	}
-	return context.Cause(ctx)
-}
-
-func splitNames(text []byte, atEOF bool) (int, []byte, error) {
-	if i := bytes.IndexAny(text, "\x00\n"); i >= 0 {
-		return i + 1, bytes.TrimSuffix(text[:i], []byte("\r")), nil
-	}
-	if atEOF && len(text) > 0 {
-		return len(text), text, nil
-	}
-	return 0, nil, nil
-}
-
-func yieldComplete(g *grouping, f data.File, out *flow.Emitter[*data.Sample]) error {
-	s := g.add(f)
-	if s == nil {
-		return nil
-	}
-	g.take(s)
-	return s.yield(out)
+	return err
 }

@@ -19,6 +19,17 @@ type decoder struct {
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
+// mostKept is how much memory a decoder keeps: what large images take is more
+// than it costs to make anew, and would be missing elsewhere.
+const mostKept = 16 << 20
+
+func (d *decoder) release() {
+	if cap(d.joined)+cap(d.raw)+cap(d.pixels) > mostKept {
+		d.joined, d.raw, d.pixels = nil, nil, nil
+	}
+	decoders.Put(d)
+}
+
 // margin is how much memory there is after the filtered rows: decompression
 // writes, and the wavefront reads, less than that beyond them.
 const margin = 64
@@ -28,7 +39,7 @@ const margin = 64
 // of alloc is returned as it is. Nothing is kept of b.
 func Decode(b []byte, alloc func(Header) ([]data.Plane, error)) error {
 	d := decoders.Get().(*decoder)
-	defer decoders.Put(d)
+	defer d.release()
 	var h Header
 	var packed []byte
 	var ok bool

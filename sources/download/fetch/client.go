@@ -29,10 +29,9 @@ func New(opts Options) (*Client, error) {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxConnsPerHost = opts.PerHost
 	transport.MaxIdleConnsPerHost = opts.PerHost
 	transport.DisableCompression = true // so that lengths are those of the files
-	return &Client{opts: opts, http: &http.Client{
+	return &Client{opts: opts, hosts: hosts{perHost: opts.PerHost}, http: &http.Client{
 		Transport: transport,
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			if len(via) >= mostRedirects {

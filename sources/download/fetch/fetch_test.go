@@ -333,3 +333,29 @@ func TestErrorsHidePasswords(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Ten files of 100 ms each over one connection take a second; none of them has
+// been silent for more than 150 ms once it was its turn.
+func TestWaitingForATurnIsNoSilence(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprint(w, "x")
+	}))
+	defer server.Close()
+	opts := quick()
+	opts.PerHost, opts.Tries, opts.Idle, opts.Timeout = 1, 1, 350*time.Millisecond, 700*time.Millisecond
+	c, err := fetch.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if _, err := c.Get(context.Background(), server.URL); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -6,10 +6,39 @@ import (
 	"time"
 )
 
-// hosts remembers which hosts have asked to be left alone, and until when.
+// hosts remembers which hosts have asked to be left alone, and until when, and
+// hands out the right to ask one.
 type hosts struct {
+	perHost int // that ask one at once
+
 	mu    sync.Mutex
 	until map[string]time.Time
+	turns map[string]chan struct{}
+}
+
+// turn returns when a host may be asked, which is when fewer than perHost do
+// and it does not want to be left alone. The time until then is nobody's
+// silence. Done ends the turn.
+func (h *hosts) turn(ctx context.Context, host string) (done func(), err error) {
+	h.mu.Lock()
+	if h.turns == nil {
+		h.turns = map[string]chan struct{}{}
+	}
+	if h.turns[host] == nil {
+		h.turns[host] = make(chan struct{}, h.perHost)
+	}
+	turns := h.turns[host]
+	h.mu.Unlock()
+	select {
+	case turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if err := h.wait(ctx, host); err != nil {
+		<-turns
+		return nil, err
+	}
+	return func() { <-turns }, nil
 }
 
 // rest leaves a host alone for a while.

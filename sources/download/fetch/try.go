@@ -40,9 +40,11 @@ func (c *Client) try(ctx context.Context, address string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", errNoURL, err)
 	}
 	request.Header.Set("User-Agent", "hpaflow")
-	if err := c.hosts.wait(ctx, request.URL.Host); err != nil {
+	done, err := c.hosts.turn(ctx, request.URL.Host)
+	if err != nil {
 		return nil, err
 	}
+	defer done()
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer time.AfterFunc(c.opts.Timeout, func() { cancel(errTooSlow) }).Stop()

@@ -1,0 +1,133 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"hpaflow/data"
+	"hpaflow/data/codec"
+	"hpaflow/data/shards"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+)
+
+// Reading is how files are read and admitted to a decoder: within the limits of
+// the run, and within its memory. Every bound is asked before the bytes are
+// there that it bounds. It is of one record.
+type Reading struct {
+	ctx    context.Context
+	limits component.Limits
+	held   int64 // by what has been decoded so far
+}
+
+// NewReading begins to read a record's files; the context is its stage's.
+func NewReading(ctx context.Context, limits component.Limits) *Reading {
+	return &Reading{ctx: ctx, limits: limits}
+}
+
+// File gives a file's bytes, in the buffer if they come from a folder. What is
+// no regular file is an error, as a device or a pipe may never end.
+func (r *Reading) File(f data.File, buffer *[]byte) ([]byte, error) {
+	if f.Data != nil {
+		return f.Data, nil
+	}
+	info, err := os.Stat(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is %s, not a file", f.Name, sortOf(info.Mode()))
+	}
+	if info.Size() > r.limits.MaxMember {
+		return nil, fmt.Errorf("%s holds %s, more than is read of a file; %s", f.Name, component.FormatSize(info.Size()),
+			component.Raise("max_member", fmt.Sprintf(`"%dMiB"`, info.Size()>>20+1)))
+	}
+	if err := flow.Reserve(r.ctx, r.held+info.Size(), r.held); err != nil {
+		return nil, err
+	}
+	in, err := os.Open(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() // opened for reading: nothing can be lost
+	b := bytes.NewBuffer((*buffer)[:0])
+	b.Grow(int(info.Size()) + bytes.MinRead)
+	_, err = b.ReadFrom(&bounded{in, info.Size()})
+	*buffer = b.Bytes()
+	return *buffer, err
+}
+
+// bounded reads no more of a file than it held when it was looked at.
+type bounded struct {
+	f    *os.File
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left {
+		p = p[:b.left+1] // one more, to see that it has grown
+	}
+	n, err := b.f.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n, fmt.Errorf("%s grows while it is read", b.f.Name())
+	}
+	return n, err
+}
+
+func sortOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "something else"
+}
+
+// Admit looks at an image's header: it may be decoded if it is not too large,
+// and once there is memory for planes of so many images of its size. An image
+// whose header cannot be read is left to the decoder to refuse.
+func (r *Reading) Admit(f data.File, content []byte, planes int) error {
+	claim, err := codec.ReadClaim(f.Name, content)
+	if err != nil {
+		return nil
+	}
+	if claim.Pixels() > r.limits.MaxPixels {
+		hint := ""
+		if claim.Pixels() <= codec.MaxPixels {
+			hint = "; " + component.Raise("max_pixels", claim.Pixels())
+		}
+		return fmt.Errorf("%s: claims %d x %d pixels; at most %d are decoded%s", f.Name, claim.Width, claim.Height, r.limits.MaxPixels, hint)
+	}
+	r.held = max(r.held, claim.Pixels()*int64(planes)*int64(claim.Depth/8))
+	return flow.Reserve(r.ctx, r.held+claim.Scratch()+r.buffered(f, content), r.held)
+}
+
+// AdmitPacked is Admit for a frame of a shard.
+func (r *Reading) AdmitPacked(f data.File, packed []byte) error {
+	n, err := shards.Unpacked(packed)
+	if err != nil {
+		return nil
+	}
+	const meta = 64 << 10 // the names and the JSON beside the planes
+	if most := r.limits.MaxPixels*data.MaxPlanes*2 + meta; n > most {
+		return fmt.Errorf("%s claims to hold %s, more than %d pixels; %s", f.Name, component.FormatSize(n), r.limits.MaxPixels,
+			component.Raise("max_pixels", n/data.MaxPlanes))
+	}
+	return flow.Reserve(r.ctx, 2*n+r.buffered(f, packed), n)
+}
+
+// buffered is the memory of a file's bytes, unless the record came with them.
+func (r *Reading) buffered(f data.File, content []byte) int64 {
+	if f.Data != nil {
+		return 0
+	}
+	return int64(len(content))
+}

@@ -1,0 +1,106 @@
+package images
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"hpaflow/data"
+	"hpaflow/data/archive"
+	"hpaflow/data/codec"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+)
+
+// input is where channel images come from: a folder, or a stream of names or of
+// an archive's members.
+type input struct {
+	path     string // "-" is standard input
+	stdin    io.Reader
+	channels []string
+	limits   component.Limits
+	note     func(text string)
+}
+
+func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
+	if in.path == "-" {
+		return in.fromReader(ctx, "standard input", in.stdin, out)
+	}
+	info, err := os.Stat(in.path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return in.fromFolder(ctx, out)
+	}
+	// Without O_NONBLOCK, to open a pipe is to wait for its writer, and nothing
+	// could end that.
+	f, err := os.OpenFile(in.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return in.fromReader(ctx, in.path, f, out)
+}
+
+// fromReader reads what a stream turns out to be.
+func (in *input) fromReader(ctx context.Context, name string, r io.Reader, out *flow.Emitter[*data.Sample]) error {
+	s := &stream{grouping: newGrouping(in.channels, "", in.limits), known: newRemembered(in.channels, in.limits), out: out}
+	err := in.read(ctx, s, r)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil {
+		if err = s.tally.empty(name, in.limits); err == nil {
+			return s.finish()
+		}
+		return err
+	}
+	if s.ended {
+		return err
+	}
+	err = fmt.Errorf("%s: %w", name, err)
+	if s.tally.recognised == 0 && s.tally.others == 0 {
+		return &component.InputError{Err: err}
+	}
+	return err
+}
+
+// read hands the files of an archive, or of a list of names, to the stream.
+func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
+	if f, ok := r.(*os.File); ok {
+		r = &patient{ctx: ctx, file: f, waiting: s.out.Waiting, note: in.note}
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			if head := make([]byte, 4); readsAt(f, head) && archive.IsZip(head) {
+				return archive.Zip(ctx, f, info.Size(), s.member)
+			}
+		}
+	}
+	text, done, err := archive.Decompress(bufio.NewReaderSize(r, 1<<16))
+	if err != nil {
+		return err
+	}
+	defer done()
+	head, err := text.Peek(512)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	case archive.IsTar(head):
+		return archive.Tar(ctx, text, in.limits.MaxWaiting, s.member)
+	case archive.IsZip(head):
+		return archive.SpoolZip(ctx, text, s.member)
+	case codec.IsImage(head):
+		return errors.New("is an image; give the folder it is in, or the names of files")
+	}
+	return fromNames(ctx, text, s.name)
+}
+
+// readsAt reads the begin of a file without moving on in it.
+func readsAt(f *os.File, b []byte) bool {
+	_, err := f.ReadAt(b, 0)
+	return err == nil
+}

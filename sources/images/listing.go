@@ -1,0 +1,108 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"hpaflow/flow/component"
+)
+
+// deepest is how many folders in folders are looked into.
+const deepest = 32
+
+// listing goes through the files of a folder, and with KeysPath through those
+// of the folders in it. Hidden folders are passed over; links to folders are
+// not followed, as a tree that is linked into itself has no end.
+type listing struct {
+	root   string
+	limits component.Limits
+	tally  *tally
+	files  int
+}
+
+// walk calls visit with the name of every file, below the root and with slashes.
+func (l *listing) walk(ctx context.Context, visit func(name string)) error {
+	return l.folder(ctx, "", 0, visit)
+}
+
+func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(name string)) error {
+	var folders []string
+	err := eachEntry(filepath.Join(l.root, dir), func(e fs.DirEntry) error {
+		name := dir + e.Name()
+		switch {
+		case !e.IsDir():
+			if l.files++; l.files > 4*l.limits.MaxKeys {
+				return fmt.Errorf("%s holds more than %d files; %s", l.root, l.files-1, component.Raise("max_keys", 4*l.limits.MaxKeys))
+			}
+			if e.Type() == fs.ModeSymlink && path.Ext(e.Name()) == "" {
+				l.tally.links++
+			}
+			visit(name)
+		case strings.HasPrefix(e.Name(), "."):
+		case l.limits.Keys == component.KeysPath:
+			folders = append(folders, name+"/")
+		default:
+			l.tally.folders = append(l.tally.folders, name)
+		}
+		if l.files%4096 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(folders) > 0 && depth == deepest {
+		return fmt.Errorf("%s: folders are looked into %d deep, and no deeper", filepath.Join(l.root, dir), deepest)
+	}
+	for _, f := range folders {
+		if err := l.folder(ctx, f, depth+1, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachEntry goes through a folder in no order, without asking the file system
+// about each entry, and without holding all of them at once.
+func eachEntry(dir string, visit func(fs.DirEntry) error) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for {
+		entries, err := f.ReadDir(4096)
+		for _, e := range entries {
+			if err := visit(e); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// ReadNames lists the files of a folder, in no order, without asking the file
+// system about each.
+func ReadNames(dir string) ([]string, error) {
+	var names []string
+	err := eachEntry(dir, func(e fs.DirEntry) error {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+		return nil
+	})
+	return names, err
+}

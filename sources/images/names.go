@@ -1,0 +1,64 @@
+package images
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+)
+
+// longestName is more than any system takes for a path.
+const longestName = 1 << 14
+
+// fromNames reads names that end in a newline or, as find -print0 writes them,
+// in a NUL. A name that is too long for a path is handed on cut short: it is of
+// no file, and the names behind it are read.
+func fromNames(ctx context.Context, in *bufio.Reader, visit func(name string) error) error {
+	if head, _ := in.Peek(3); bytes.Equal(head, []byte("\xef\xbb\xbf")) {
+		in.Discard(3)
+	} else if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		return errors.New("the names are in UTF-16; give them in UTF-8")
+	}
+	var cut nameCutter
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 2*longestName)
+	lines.Split(cut.split)
+	for lines.Scan() && ctx.Err() == nil {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		if err := visit(lines.Text()); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// nameCutter finds the ends of names.
+type nameCutter struct {
+	within bool // a name that was cut short
+}
+
+func (c *nameCutter) split(text []byte, atEOF bool) (int, []byte, error) {
+	i := bytes.IndexAny(text, "\x00\n")
+	switch {
+	case i < 0 && len(text) < longestName && !atEOF:
+		return 0, nil, nil
+	case i < 0 && len(text) == 0:
+		return 0, nil, nil
+	case i < 0 || i >= longestName: // too long, or the last without an end
+		n := min(len(text), longestName)
+		cutShort := n == longestName
+		token := text[:n]
+		if c.within {
+			token = nil
+		}
+		c.within = cutShort
+		return n, token, nil
+	}
+	token := bytes.TrimSuffix(text[:i], []byte("\r"))
+	if c.within {
+		c.within, token = false, nil
+	}
+	return i + 1, token, nil
+}
