@@ -8,7 +8,7 @@ import (
 // Reserve is called by the function of a Map that has found out, before it
 // spends it, how much memory the record at hand takes: all that is held for it
 // until the function returns, but for the record it was given. It waits until
-// so much is free within the run's bound, and besides half of what the result
+// so much is free within the run's bound, and besides as much as the result
 // will hold: the next stage is to make something of it, and where it cannot
 // wait it goes beyond the bound. A record that takes more than the bound by
 // itself is refused, and the error says what it needs.
@@ -48,10 +48,10 @@ func (c *claimed[B]) raise(ctx context.Context, bytes, result int64) error {
 	if more <= 0 {
 		return nil
 	}
-	if err := c.to.reserve(ctx, c.worker, c.position, more+result/2); err != nil {
+	if err := c.to.reserve(ctx, c.worker, c.position, more+result); err != nil {
 		return err
 	}
-	c.to.release(result / 2)
+	c.to.release(result)
 	c.reserved += more
 	return nil
 }
