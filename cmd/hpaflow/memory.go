@@ -44,7 +44,7 @@ const memoryTick = 500 * time.Millisecond
 // collector run without end.
 func collectFrom(given, inUse int64) int64 {
 	const buffers = 64 << 20
-	limit := given / 8 * 7
+	limit := given / 4 * 3
 	if inUse > given/4*5+buffers {
 		limit += inUse
 	}

@@ -142,7 +142,7 @@ func keepBuffer(b *[]byte) {
 // for large ones, which it would be dear to grow, what none exceeds.
 func roomFor(raw int64) int64 {
 	if raw > mostKept {
-		return raw + raw/32 + 1<<16
+		return raw + raw/1024 + 1<<12
 	}
 	return raw*5/8 + 512
 }

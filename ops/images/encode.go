@@ -37,7 +37,7 @@ const manyBytes = 8 << 20
 // large ones what no PNG of ours exceeds.
 func roomFor(im *data.Image) int64 {
 	if n := im.Bytes(); n > manyBytes {
-		return n + n/32 + 1<<16
+		return n + n/256 + 1<<12
 	}
 	return im.Bytes() * 5 / 8
 }
