@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,8 @@ type Graph struct {
 	resume Resume
 	left   any // by a stage that was cut short
 
-	resumers []func(*Resume) error // of the stages that can go on
+	resumers []func(*Resume) error                // of the stages that can go on
+	origins  map[string]iter.Seq2[string, Origin] // by source
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]

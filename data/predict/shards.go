@@ -102,7 +102,7 @@ func replaceable(path string) error {
 
 // begin empties a part, unless it was begun from the same.
 func begin(part, from string) error {
-	if from != "" && provenance.Fresh(part, from) {
+	if from != "" && provenance.WasFresh(part, from) {
 		return nil
 	}
 	if err := os.MkdirAll(part, 0o755); err != nil {

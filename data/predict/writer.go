@@ -55,7 +55,7 @@ func Create(path string, o Options) (*Writer, error) {
 	}
 	w := &Writer{path: path}
 	switch {
-	case o.From != "" && provenance.Fresh(path, o.From):
+	case o.From != "" && provenance.WasFresh(path, o.From):
 		if format == Shards {
 			err = forgetPart(path)
 		}

@@ -58,7 +58,7 @@ func TestFresh(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	expect := func(when string, want bool) {
 		t.Helper()
-		if got := provenance.Fresh(out, "d"); got != want {
+		if got := provenance.WasFresh(out, "d"); got != want {
 			t.Errorf("%s: fresh is %v", when, got)
 		}
 	}

@@ -39,6 +39,7 @@ type Field struct {
 	Choices []string // for a String: the only values it takes
 	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
+	Bears   Bearing
 	Stdio   bool   // for files and folders: "-" stands for standard input or output
 	Doc     string // shapes, units and meaning, in one sentence
 }

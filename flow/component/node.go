@@ -53,6 +53,10 @@ type Node struct {
 	Name  string // the block's second label
 	Args  Args
 
+	// Upstream are the nodes this one reads from, however indirectly, and the
+	// node itself, each after those it reads. Empty for a node built by hand.
+	Upstream []Part
+
 	Inputs map[string]Output // by port name; an optional port may be missing
 
 	// Load reads and checks another flow, with variables set as "name=value",

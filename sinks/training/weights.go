@@ -64,7 +64,7 @@ func (s *averageSink) Open(context.Context) error {
 	if err := atomicfile.Sweep(atomicfile.OS, s.path); err != nil {
 		return err
 	}
-	if s.fresh = provenance.Fresh(s.file(), s.digest); s.fresh {
+	if s.fresh = provenance.WasFresh(s.file(), s.digest); s.fresh {
 		s.graph.Note(s.stage, s.path+" is there, of the same checkpoints")
 	}
 	return nil

@@ -14,10 +14,11 @@ import (
 	"hpaflow/data/atomicfile"
 )
 
-// Suffix ends the name of the file beside an output.
+// Suffix ends the name of the file beside an output in which an earlier version
+// kept the digest of all it was made from.
 const Suffix = ".from"
 
-// Digest is that of settings and of files, in their order. Of a folder, the
+// Digest is the one that OUTPUT.from holds: of settings and of files, in their order. Of a folder, the
 // files in it count, by name, but for those in folders of its own.
 func Digest(settings []string, paths []string) (string, error) {
 	all := sha256.New()
@@ -59,8 +60,8 @@ func digestFile(path string) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// Fresh says whether an output is there and was made with this digest.
-func Fresh(output, digest string) bool {
+// WasFresh says whether an output is there and its OUTPUT.from holds this digest.
+func WasFresh(output, digest string) bool {
 	if _, err := os.Stat(output); err != nil {
 		return false
 	}

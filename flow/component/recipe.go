@@ -1,0 +1,107 @@
+package component
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Bearing says how a field bears on what is made: by what a result can be told
+// to be still what its inputs and settings make.
+type Bearing uint8
+
+// The bearings. A field that says nothing bears by the contents of the file it
+// names if it is an input file, record by record if it is an input folder, not
+// at all if it is an output, a duration or workers, and else by its value.
+const (
+	ByType     Bearing = iota
+	ByValue            // its value
+	ByContents         // the contents of the files and folders it names
+	ByRecord           // it names what records are made from, which counts for each by itself
+	NoBearing          // results are the same whatever it is
+)
+
+// bearing is the field's, with its type's for ByType.
+func (f Field) bearing() Bearing {
+	if f.Bears != ByType {
+		return f.Bears
+	}
+	switch f.Type {
+	case InputFile:
+		return ByContents
+	case InputDir:
+		return ByRecord
+	case OutputFile, OutputDir, Workers, Duration:
+		return NoBearing
+	}
+	return ByValue
+}
+
+// Part is a node that a result follows from.
+type Part struct {
+	Spec *Spec
+	Args Args
+}
+
+// Recipe is what all results of a node follow from, beside their own records:
+// the values of fields, its own and those of the nodes it reads from, and files
+// that these read as a whole. The names are of components and fields,
+// "resize.size", so that a block that is called otherwise makes the same.
+type Recipe struct {
+	Values map[string]string   // of the fields that are not at their default, so that a new field with a default changes nothing
+	Files  map[string][]string // paths of files and folders
+}
+
+// Recipe is the node's. The seed is among the values where a component draws
+// from it.
+func (n *Node) Recipe() Recipe {
+	r := Recipe{Values: map[string]string{}, Files: map[string][]string{}}
+	seen := map[string]int{}
+	for _, p := range n.Upstream {
+		name := p.Spec.Name
+		if seen[name]++; seen[name] > 1 {
+			name = fmt.Sprintf("%s#%d", name, seen[name])
+		}
+		for _, f := range p.Spec.AllFields() {
+			v := p.Args[f.Name]
+			switch f.bearing() {
+			case ByValue:
+				if !reflect.DeepEqual(v, f.Default) {
+					r.Values[name+"."+f.Name] = valueText(v)
+				}
+			case ByContents:
+				if paths := pathsOf(v); len(paths) > 0 {
+					r.Files[name+"."+f.Name] = paths
+				}
+			}
+		}
+		if p.Spec.Reads != nil {
+			r.Files[name] = p.Spec.Reads(p.Args)
+		}
+		if p.Spec.Seeded {
+			r.Values["seed"] = fmt.Sprint(n.Graph.Options().Seed)
+		}
+	}
+	return r
+}
+
+// valueText is a value on one line, the same for equal values alone.
+func valueText(v any) string {
+	if list, ok := v.([]string); ok {
+		return fmt.Sprintf("%q", list)
+	}
+	return fmt.Sprint(v)
+}
+
+// pathsOf are the paths in a field's value.
+func pathsOf(v any) []string {
+	switch v := v.(type) {
+	case []string:
+		return v
+	case string:
+		if v = strings.TrimSpace(v); v != "" && v != "-" {
+			return []string{v}
+		}
+	}
+	return nil
+}
