@@ -80,6 +80,9 @@ func digests(t *testing.T, dir string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, e := range entries {
+		if e.IsDir() { // such as .run, with what the results were made from
+			continue
+		}
 		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +91,17 @@ func digests(t *testing.T, dir string) map[string]string {
 		all[e.Name()] = hex.EncodeToString(sum[:])
 	}
 	return all
+}
+
+// digest is that of one file.
+func digest(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // example is the set of samples in example/: an Id and its labels each.

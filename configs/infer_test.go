@@ -27,7 +27,7 @@ func TestAverageAndInfer(t *testing.T) {
 	weights := filepath.Join(run, "checkpoint", "swa.2.001")
 	average()
 	made := digests(t, weights)
-	if again := average(); again.Stages[0].Complete != 16 || len(made) != 2 {
+	if again := average(); again.Stages[0].Complete != 16 || len(made) != 1 {
 		t.Errorf("files %v; the second run found %d of 16 complete", made, again.Stages[0].Complete)
 	}
 
@@ -57,15 +57,16 @@ func TestAverageAndInfer(t *testing.T) {
 	if again := infer("a.csv"); again.Stages[0].Complete != 8 {
 		t.Errorf("the second run found %d of 8 complete", again.Stages[0].Complete)
 	}
-	before := digests(t, out)["a.csv"]
-	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || digests(t, out)["a.csv"] == before {
+	table := filepath.Join(out, "a.csv")
+	before := digest(t, table)
+	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || digest(t, table) == before {
 		t.Error("with other views the same table was kept")
 	}
 	if err := os.RemoveAll(weights); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+run, "epochs=3")...)
-	if average(); len(digests(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 2 {
+	if average(); len(digests(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 1 {
 		t.Error("no average of the later epochs")
 	}
 }

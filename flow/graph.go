@@ -28,6 +28,7 @@ type Graph struct {
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
 	dead       atomic.Int64
+	losses     losses
 	cancel     context.CancelCauseFunc
 	cause      error
 
@@ -104,7 +105,11 @@ func (g *Graph) Run(ctx context.Context) error {
 	g.began, g.cpu = time.Now(), processTime()
 	g.clockMu.Unlock()
 
-	opened, err := g.open(ctx)
+	var opened []*stage
+	unlock, err := g.lock()
+	if err == nil {
+		opened, err = g.open(ctx)
+	}
 	if err != nil {
 		g.fail(err)
 	} else {
@@ -112,6 +117,11 @@ func (g *Graph) Run(ctx context.Context) error {
 	}
 	g.cause = context.Cause(ctx)
 	g.close(opened)
+	if unlock != nil {
+		if err := unlock(); err != nil {
+			g.cause = errors.Join(g.cause, err)
+		}
+	}
 	g.clockMu.Lock()
 	g.finished, g.cpu = time.Now(), processTime()-g.cpu
 	g.clockMu.Unlock()

@@ -83,3 +83,25 @@ func (g *Graph) Origins(sources []string) iter.Seq2[string, Origin] {
 		}
 	}
 }
+
+// StaleTeller is a Completer whose results may be there and yet have to be made
+// again.
+type StaleTeller interface {
+	Stale(key string) bool
+}
+
+// Stale says whether a sink behind the source holds a result of this key that
+// is to be made again, so that nothing that an earlier run has left of it may
+// be used.
+func (e *Emitter[T]) Stale(key string) bool {
+	st := e.worker.stage
+	if st.completers == nil {
+		st.completers = st.graph.findCompleters(st)
+	}
+	for _, c := range st.completers {
+		if s, ok := c.(StaleTeller); ok && s.Stale(key) {
+			return true
+		}
+	}
+	return false
+}

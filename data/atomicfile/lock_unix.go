@@ -21,14 +21,28 @@ func Lock(dir string) (unlock func() error, err error) {
 	err = unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = fmt.Errorf("another run is writing to %s", dir)
-	} else {
-		err = named(conceding(err, dir, noLocks), dir)
+	} else if err = named(conceding(err, dir, noLocks), dir); err == nil {
+		err = sameFolder(d, dir)
 	}
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d.Close, nil
+}
+
+// sameFolder says that a folder that was opened is no longer the one of its
+// name: between the two steps another run has removed it.
+func sameFolder(d *os.File, dir string) error {
+	opened, err := d.Stat()
+	if err != nil {
+		return err
+	}
+	now, err := os.Stat(dir)
+	if err == nil && !os.SameFile(opened, now) {
+		err = &os.PathError{Op: "lock", Path: dir, Err: os.ErrNotExist}
+	}
+	return err
 }
 
 // moveOpen says whether an open file can be renamed and removed.

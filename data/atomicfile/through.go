@@ -58,6 +58,14 @@ func openSpecial(path string) (Handle, error) {
 	return f, nil
 }
 
+// Target is the file that is written when a path is: where its links lead.
+func Target(path string) string {
+	if target, _, err := resolve(path); err == nil {
+		return target
+	}
+	return path
+}
+
 // Special says whether a path is to be written to and not replaced: it is a
 // device, a pipe or the like, by whatever links.
 func Special(path string) bool {

@@ -3,15 +3,11 @@ package provenance
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"hpaflow/data/atomicfile"
 )
 
 // Suffix ends the name of the file beside an output in which an earlier version
@@ -69,19 +65,22 @@ func WasFresh(output, digest string) bool {
 	return err == nil && strings.TrimSpace(string(text)) == digest
 }
 
-// Forget takes an output's digest away; it comes before the output is made
-// anew, so that a run that is killed leaves nothing that looks fresh.
-func Forget(output string) error {
-	if err := os.Remove(output + Suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// ForgetEarlier removes an output's OUTPUT.from, if it holds a digest and
+// nothing else.
+func ForgetEarlier(output string) error {
+	text, err := os.ReadFile(output + Suffix)
+	if err != nil {
+		return nil // there is none
 	}
-	return nil
+	digest := strings.TrimSpace(string(text))
+	if _, err := hex.DecodeString(digest); err != nil || len(digest) != 2*sha256.Size {
+		return nil
+	}
+	return os.Remove(output + Suffix)
 }
 
-// Record writes the digest beside an output that is complete.
-func Record(output, digest string) error {
-	return atomicfile.Write(output+Suffix, func(w io.Writer) error {
-		_, err := io.WriteString(w, digest+"\n")
-		return err
-	})
+// HasEarlier says whether an output has an OUTPUT.from.
+func HasEarlier(output string) bool {
+	_, err := os.Stat(output + Suffix)
+	return err == nil
 }

@@ -14,16 +14,17 @@ type State uint8
 
 // The states.
 const (
-	Unknown State = iota // nothing is recorded
-	Making               // a run began to make it, and was killed
-	Fresh                // made from the same, by the same recipe
-	Changed              // made from something else
+	Unknown  State = iota // nothing is recorded
+	Making                // a run began to make it, and was killed
+	Fresh                 // made from the same, by the same recipe
+	Changed               // made from other files, by the same recipe
+	Outdated              // made by another recipe
 )
 
 // Entry is what a sample's result was made from.
 type Entry struct {
-	Digest uint64 // Sum of the sample's files; 0: not known
-	Tag    uint64 // of the recipe; 0: being made
+	Digest uint64 // Sum of the sample's files; 0: not known. While it is being made: the recipe's Tag
+	Tag    uint64 // of the recipe; 0: it is being made
 	Length int64  // of the result in bytes; -1: it has none of its own
 }
 
@@ -35,7 +36,8 @@ type Ledger struct {
 
 	mu      sync.Mutex
 	entries map[string]Entry
-	seen    map[string]uint64 // shortcuts by key
+	seen    map[string]uint64 // shortcuts by key, of what the entries say
+	noted   map[string]uint64 // the same of what entries to come will say
 	log     *os.File
 	entered bool // something is not saved in samples yet
 	noticed bool // the same of seen
@@ -44,7 +46,7 @@ type Ledger struct {
 // OpenLedger reads the ledger of a store, for results of this recipe. There is
 // an empty one where nothing is recorded.
 func OpenLedger(s Store, m *Made) (*Ledger, error) {
-	l := &Ledger{store: s, tag: m.Tag(), entries: map[string]Entry{}, seen: map[string]uint64{}}
+	l := &Ledger{store: s, tag: m.Tag(), entries: map[string]Entry{}, seen: map[string]uint64{}, noted: map[string]uint64{}}
 	return l, l.read()
 }
 
@@ -69,14 +71,14 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	}
 	switch {
 	case !known:
-		l.see(key, shortcut)
+		l.note(key, shortcut)
 		return Unknown, nil
 	case e.Tag == 0:
-		l.see(key, shortcut)
+		l.note(key, shortcut)
 		return Making, nil
 	case e.Tag != l.tag:
-		l.see(key, shortcut)
-		return Changed, nil
+		l.note(key, shortcut)
+		return Outdated, nil
 	case from == nil || e.Digest == 0 || shortcut != 0 && shortcut == seen:
 		return Fresh, nil
 	}
@@ -84,14 +86,42 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	if err != nil {
 		return Changed, err
 	}
-	l.see(key, shortcut)
 	if digest != e.Digest {
+		l.note(key, shortcut)
 		return Changed, nil
 	}
+	l.see(key, shortcut)
 	return Fresh, nil
 }
 
-// see notes a shortcut.
+// Note says what a sample that has no result will be made from.
+func (l *Ledger) Note(key string, from Origin) {
+	if from != nil {
+		l.note(key, from.Shortcut())
+	}
+}
+
+// note keeps a shortcut until the sample is entered: what it speaks of is not
+// what the entry that there may be was made from.
+func (l *Ledger) note(key string, shortcut uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if shortcut != 0 {
+		l.noted[key] = shortcut
+	}
+}
+
+// Stale says whether what there is of a sample's result, even a part, was made
+// by another recipe.
+func (l *Ledger) Stale(key string) bool {
+	e, known := l.Entry(key)
+	if e.Tag == 0 {
+		return known && e.Digest != l.tag
+	}
+	return e.Tag != l.tag
+}
+
+// see takes a shortcut for that of the sample's entry.
 func (l *Ledger) see(key string, shortcut uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,6 +147,9 @@ func (l *Ledger) Entry(key string) (e Entry, known bool) {
 // when Begin returns, and lasts once the folder is synced.
 func (l *Ledger) Begin(keys ...string) error {
 	entries := make([]Entry, len(keys))
+	for i := range entries {
+		entries[i].Digest = l.tag
+	}
 	return l.enter(keys, entries)
 }
 
@@ -142,6 +175,11 @@ func (l *Ledger) enter(keys []string, entries []Entry) (err error) {
 	var text []byte
 	for i, key := range keys {
 		l.entries[key] = entries[i]
+		delete(l.seen, key)
+		if shortcut, noted := l.noted[key]; noted && entries[i].Digest != 0 && entries[i].Tag != 0 {
+			l.seen[key] = shortcut
+			delete(l.noted, key)
+		}
 		text = appendEntry(text, key, entries[i], l.seen[key])
 	}
 	l.entered = true
@@ -171,7 +209,7 @@ func (l *Ledger) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.entries)
-	clear(l.seen)
+	clear(l.seen) // what is noted is of entries to come
 	l.entered, l.noticed = true, true
 }
 

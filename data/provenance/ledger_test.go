@@ -87,9 +87,13 @@ func TestLedgerState(t *testing.T) {
 	if state, err := ledger(t, store, nil).State("a", unread); state != provenance.Fresh || err != nil || unread.read != 1 {
 		t.Errorf("at another time: %d and %v, read %d times", state, err, unread.read)
 	}
-	expect("other settings", ledger(t, store, map[string]string{"resize.size": "64"}), provenance.Changed)
+	expect("other settings", ledger(t, store, map[string]string{"resize.size": "64"}), provenance.Outdated)
 	write(t, path, "two")
 	expect("other contents of the same length", ledger(t, store, nil), provenance.Changed)
+	l = ledger(t, store, nil)
+	expect("other contents, looked at before", l, provenance.Changed)
+	check(t, l.Save()) // without an entry: the record failed, or the result is kept
+	expect("other contents, which a run has seen and not used", ledger(t, store, nil), provenance.Changed)
 	write(t, path, "one")
 	expect("the contents of before", ledger(t, store, nil), provenance.Fresh)
 	check(t, os.Remove(path))

@@ -31,6 +31,24 @@ func Beside(file string) Store {
 	return Store{filepath.Join(dir, "."+name+FolderName)}
 }
 
+// Lock keeps other writers from a single file, by its store. Unlock removes a
+// store in which nothing was recorded.
+func (s Store) Lock() (unlock func() error, err error) {
+	for {
+		if err := atomicfile.MakeFolder(s.Dir); err != nil {
+			return nil, err
+		}
+		held, err := atomicfile.Lock(s.Dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another run has just removed it
+		}
+		return func() error {
+			os.Remove(s.Dir) // fails unless it is empty
+			return held()
+		}, err
+	}
+}
+
 // Made reads the recipe; nil when nothing is recorded. One that cannot be read
 // is an error that says what to do.
 func (s Store) Made() (*Made, error) {
@@ -47,6 +65,15 @@ func (s Store) Made() (*Made, error) {
 		return nil, fmt.Errorf("%s: %w; remove it, and results count as complete, whatever they were made from", path, err)
 	}
 	return &m, nil
+}
+
+// Sweep removes what killed runs have left half written in the store. Its
+// caller holds the result's lock.
+func (s Store) Sweep() error {
+	if err := atomicfile.Sweep(atomicfile.OS, s.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Save records the recipe.

@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 )
@@ -18,6 +19,7 @@ const (
 	ByValue            // its value
 	ByContents         // the contents of the files and folders it names
 	ByRecord           // it names what records are made from, which counts for each by itself
+	ByFile             // the contents of the file or folder it names, where there is one, and else its value; FILE#PART both
 	NoBearing          // results are the same whatever it is
 )
 
@@ -73,6 +75,14 @@ func (n *Node) Recipe() Recipe {
 				if paths := pathsOf(v); len(paths) > 0 {
 					r.Files[name+"."+f.Name] = paths
 				}
+			case ByFile:
+				path, part := fileAndPart(valueText(v))
+				if path != "" {
+					r.Files[name+"."+f.Name] = []string{path}
+				}
+				if part != "" && part != f.Default {
+					r.Values[name+"."+f.Name] = part
+				}
 			}
 		}
 		if p.Spec.Reads != nil {
@@ -91,6 +101,20 @@ func valueText(v any) string {
 		return fmt.Sprintf("%q", list)
 	}
 	return fmt.Sprint(v)
+}
+
+// fileAndPart cuts a value into the file it names, if there is one, and the
+// rest of it.
+func fileAndPart(v string) (path, part string) {
+	if _, err := os.Stat(v); err == nil {
+		return v, ""
+	}
+	if file, part, cut := strings.Cut(v, "#"); cut {
+		if _, err := os.Stat(file); err == nil {
+			return file, part
+		}
+	}
+	return "", v
 }
 
 // pathsOf are the paths in a field's value.

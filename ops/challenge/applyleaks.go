@@ -18,7 +18,7 @@ func applyLeaksSpec() *component.Spec {
 			"What each did is said; Ids that are not among the samples are counted, or are an error with strict = true.",
 		In: component.Takes(edges.Claim), Out: edges.Claim,
 		Fields: []component.Field{
-			{Name: "tables", Type: component.Strings, Doc: "CSV files with Id and Target"},
+			{Name: "tables", Type: component.Strings, Bears: component.ByContents, Doc: "CSV files with Id and Target"},
 			{Name: "strict", Type: component.Bool, Default: false, Doc: "whether an Id that is not among the samples is an error"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},

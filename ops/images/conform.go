@@ -20,7 +20,7 @@ func conformSpec() *component.Spec {
 		In: component.Takes(edges.Channels), Out: edges.Channels,
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
-			{Name: "max_pixels", Type: component.Int, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,
+			{Name: "max_pixels", Type: component.Int, Bears: component.NoBearing, Default: 1 << 26, Min: 1, Max: codec.MaxPixels,
 				Doc: "an image whose header claims a larger width times height is refused before it is decoded"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {

@@ -9,6 +9,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -34,8 +35,8 @@ func decode(s *data.Sample) (*data.Sample, error) {
 	out := *s
 	out.Files = nil
 	if len(s.Files) != 1 {
-		im, err := merge(s.Files)
-		out.Image = im
+		im, sum, err := merge(s.Files)
+		out.Image, out.Sum = im, sum
 		return &out, err
 	}
 	f := s.Files[0]
@@ -45,6 +46,9 @@ func decode(s *data.Sample) (*data.Sample, error) {
 	if err != nil {
 		return nil, err
 	}
+	var sum provenance.Sum
+	sum.Add(f.Channel, content)
+	out.Sum = sum.Value()
 	switch f.Channel {
 	case data.Packed:
 		packed, err := shards.DecodeSample(content)
@@ -64,16 +68,18 @@ func decode(s *data.Sample) (*data.Sample, error) {
 }
 
 // merge decodes single-channel files and makes one image of them, in the
-// order of the files.
-func merge(files []data.File) (*data.Image, error) {
+// order of the files, and their Sum.
+func merge(files []data.File) (*data.Image, uint64, error) {
 	buffer := fileBuffers.Get().(*[]byte)
 	defer fileBuffers.Put(buffer)
 	var im *data.Image
+	var sum provenance.Sum
 	for i, f := range files {
 		content, err := readInto(f, buffer)
 		if err != nil {
-			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
+		sum.Add(f.Channel, content)
 		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
 				im = data.NewImage(width, height, len(files), depth)
@@ -88,10 +94,10 @@ func merge(files []data.File) (*data.Image, error) {
 			return im.Planes[i], nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
 	}
-	return im, nil
+	return im, sum.Value(), nil
 }
 
 // fileBuffers hold the content of files while they are decoded.

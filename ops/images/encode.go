@@ -19,7 +19,7 @@ func encodeSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (data.File, error) {
 				b, err := codec.AppendRGBY(make([]byte, 0, r.Value.Image.Bytes()*5/8), r.Value.Image)
-				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b}, err
+				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Sum: r.Value.Sum, Data: b}, err
 			}), nil
 		},
 	}

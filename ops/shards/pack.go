@@ -29,7 +29,9 @@ func packSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			payload := shards.Payload(n.Args.String("payload"))
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (shards.Frame, error) {
-				return shards.EncodeSample(r.Value, payload)
+				frame, err := shards.EncodeSample(r.Value, payload)
+				frame.Sum = r.Value.Sum
+				return frame, err
 			}), nil
 		},
 	}

@@ -22,7 +22,7 @@ func stratifySpec() *component.Spec {
 			"together, directly or by way of others, get one fold and one set of labels. The run's seed decides between equals.",
 		In: component.Takes(edges.Sample), Out: edges.Assignment,
 		Fields: []component.Field{
-			{Name: "duplicates", Type: component.Strings, Default: []string{}, Doc: "tables with hash, Ids, Target; Ids that are no samples here take no part"},
+			{Name: "duplicates", Type: component.Strings, Bears: component.ByContents, Default: []string{}, Doc: "tables with hash, Ids, Target; Ids that are no samples here take no part"},
 			{Name: "folds", Type: component.Int, Default: 11, Min: 3, Max: 13, Doc: "an odd number: pairs of folds are validated on, the last is held out"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},

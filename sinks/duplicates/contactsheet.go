@@ -8,12 +8,12 @@ import (
 	"io"
 	"slices"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func contactSheetSpec() *component.Spec {
@@ -28,7 +28,9 @@ func contactSheetSpec() *component.Spec {
 			{Name: "groups", Type: component.Int, Default: 40, Min: 1, Max: 200, Doc: "groups that are drawn, at most"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &contactSheet{file: n.Args.String("file"), title: n.Args.String("title"), most: n.Args.Int("groups")}
+			s := &contactSheet{
+				File: results.NewFile(n, n.Args.String("file"), results.Picture), title: n.Args.String("title"), most: n.Args.Int("groups"),
+			}
 			flow.To(component.In[*duplicates.Group](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -37,12 +39,13 @@ func contactSheetSpec() *component.Spec {
 
 // contactSheet keeps the groups that are worth drawing.
 type contactSheet struct {
-	file, title string
-	most        int
-	groups      []*duplicates.Group
+	*results.File
+	title  string
+	most   int
+	groups []*duplicates.Group
 }
 
-func (s *contactSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *contactSheet) Open(context.Context) error { return s.File.Open() }
 
 func (s *contactSheet) Write(_ context.Context, r flow.Record[*duplicates.Group]) error {
 	if len(r.Value.Images) > 1 {
@@ -63,7 +66,7 @@ func (s *contactSheet) Commit(context.Context) error {
 		title += fmt.Sprintf(", the %d largest", len(s.groups))
 	}
 	sheet := report.DrawSheet(title, s.groups)
-	return atomicfile.Write(s.file, func(w io.Writer) error { return png.Encode(w, sheet) })
+	return s.File.Write(func(w io.Writer) error { return png.Encode(w, sheet) })
 }
 
 func (s *contactSheet) Abort() error { return nil }

@@ -18,6 +18,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func calibrationSpec() *component.Spec {
@@ -31,6 +32,10 @@ func calibrationSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &calibrationSink{dir: n.Args.String("dir"), graph: n.Graph, stage: n.Name}
+			s.File = results.NewFile(n, filepath.Join(s.dir, calibrationFiles[0].name), calibrationFiles[0].kind)
+			for _, f := range calibrationFiles[1:] {
+				s.With(filepath.Join(s.dir, f.name), f.kind)
+			}
 			flow.To(component.In[*metrics.Calibration](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -39,24 +44,23 @@ func calibrationSpec() *component.Spec {
 
 var calibrationFiles = []struct {
 	name string
+	kind results.Kind
 	fill func(io.Writer, *metrics.Calibration) error
-}{{"thresholds.csv", writeThresholds}, {"thresholds.json", writeScores}, {"thresholds.png", report.DrawCalibration}}
+}{
+	{"thresholds.csv", results.Table("a table of thresholds", "label", "name", "threshold"), writeThresholds},
+	{"thresholds.json", results.JSON("a list of scores", "{"), writeScores},
+	{"thresholds.png", results.Picture, report.DrawCalibration},
+}
 
 type calibrationSink struct {
+	*results.File
 	dir   string
 	graph *flow.Graph
 	stage string
 	got   *metrics.Calibration
 }
 
-func (s *calibrationSink) Open(context.Context) error {
-	for _, f := range calibrationFiles {
-		if err := atomicfile.Prepare(filepath.Join(s.dir, f.name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *calibrationSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *calibrationSink) Write(_ context.Context, r flow.Record[*metrics.Calibration]) error {
 	s.got = r.Value
@@ -68,13 +72,16 @@ func (s *calibrationSink) Commit(context.Context) error {
 		return nil
 	}
 	s.graph.Note(s.stage, calibrationTable(s.got))
+	if s.Kept() {
+		return nil
+	}
 	for _, f := range calibrationFiles {
 		err := atomicfile.Write(filepath.Join(s.dir, f.name), func(w io.Writer) error { return f.fill(w, s.got) })
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.Record()
 }
 
 func (s *calibrationSink) Abort() error { return nil }

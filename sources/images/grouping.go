@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/flow"
 )
 
@@ -100,10 +101,12 @@ func (s *group) yield(out *flow.Emitter[*data.Sample]) error {
 	if s.twice != nil {
 		return out.Fail(s.id, s.twice)
 	}
-	if out.Complete(s.id) {
-		return nil
+	missing := s.missing()
+	complete, err := s.complete(out, missing != nil)
+	if err != nil || complete {
+		return err
 	}
-	if missing := s.missing(); missing != nil {
+	if missing != nil {
 		what := "channel is"
 		if len(missing) > 1 {
 			what = "channels are"
@@ -111,6 +114,15 @@ func (s *group) yield(out *flow.Emitter[*data.Sample]) error {
 		return out.Fail(s.id, flow.Skip(fmt.Sprintf("%s %s missing", strings.Join(missing, ", "), what)))
 	}
 	return out.Emit(s.id, &data.Sample{ID: s.id, Files: s.files})
+}
+
+// complete says whether an earlier run is done with the sample: with one that
+// is not whole any more, whatever it was made from.
+func (s *group) complete(out *flow.Emitter[*data.Sample], lacking bool) (bool, error) {
+	if lacking {
+		return out.Complete(s.id), nil
+	}
+	return out.CompleteFrom(s.id, provenance.Files(s.files))
 }
 
 func (s *group) missing() []string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -23,6 +24,14 @@ func rgbySpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			dir := n.Args.String("dir")
+			n.Graph.OnOrigins(n.Name, func(yield func(string, flow.Origin) bool) {
+				ids, _ := rgbyIDs(dir) // the run says what is wrong
+				for _, id := range ids {
+					if !yield(id, provenance.Files(rgbyFile(dir, id))) {
+						return
+					}
+				}
+			})
 			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 				return rgbyFolder(dir, out)
 			}), nil
@@ -31,25 +40,38 @@ func rgbySpec() *component.Spec {
 }
 
 func rgbyFolder(dir string, out *flow.Emitter[*data.Sample]) error {
-	names, err := ReadNames(dir)
+	ids, err := rgbyIDs(dir)
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool {
-		return filepath.Ext(name) != rgbyExt || strings.HasPrefix(name, ".")
-	})
-	slices.Sort(names)
-	out.Expect(len(names))
-	for _, name := range names {
-		id := strings.TrimSuffix(name, rgbyExt)
-		if out.Complete(id) {
-			continue
+	out.Expect(len(ids))
+	for _, id := range ids {
+		files := rgbyFile(dir, id)
+		complete, err := out.CompleteFrom(id, provenance.Files(files))
+		if err == nil && !complete {
+			err = out.Emit(id, &data.Sample{ID: id, Files: files})
 		}
-		if err := out.Emit(id, &data.Sample{ID: id, Files: rgbyFile(dir, id)}); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rgbyIDs are the samples in a folder, sorted.
+func rgbyIDs(dir string) ([]string, error) {
+	names, err := ReadNames(dir)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, name := range names {
+		if id, ok := strings.CutSuffix(name, rgbyExt); ok && !strings.HasPrefix(name, ".") {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
 }
 
 const rgbyExt = ".png"

@@ -17,7 +17,7 @@ func rowsSpec() *component.Spec {
 		Doc: "The samples of label tables without their images: table after table, row by row. An Id that stands in two tables is an error.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "tables", Type: component.Strings, Doc: "CSV files with Id and Target"},
+			{Name: "tables", Type: component.Strings, Bears: component.ByContents, Doc: "CSV files with Id and Target"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {

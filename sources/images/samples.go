@@ -21,7 +21,7 @@ func samplesSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
-			{Name: "images", Type: component.Strings, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
+			{Name: "images", Type: component.Strings, Bears: component.ByRecord, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: component.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},
@@ -35,12 +35,13 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
-			if s.files, err = openImages(a.Strings("images")); err != nil {
+			if s.files, s.origin, err = openImages(a.Strings("images")); err != nil {
 				return nil, err
 			}
 			if err := checkChannels(rows, s.files, a.Int("channels")); err != nil {
 				return nil, err
 			}
+			n.Graph.OnOrigins(n.Name, s.origins)
 			return flow.Source(n.Graph, n.Stage(), s.run), nil
 		},
 	}
@@ -70,6 +71,7 @@ func splitRows(path, split string, classes int) ([]table.Row, error) {
 type samples struct {
 	rows    []table.Row
 	files   imageFinder
+	origin  originFinder
 	epochs  int
 	shuffle bool
 	seed    uint64
@@ -92,14 +94,23 @@ func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error 
 }
 
 func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample]) error {
-	if out.Complete(row.ID) {
-		return nil
+	if complete, err := out.CompleteFrom(row.ID, s.origin(row.ID)); err != nil || complete {
+		return err
 	}
 	files, err := s.files(row.ID)
 	if err != nil {
 		return out.Fail(row.ID, err)
 	}
 	return out.Emit(row.ID, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
+}
+
+// origins tells what each row's sample will be made from, in the table's order.
+func (s *samples) origins(yield func(string, flow.Origin) bool) {
+	for _, row := range s.rows {
+		if !yield(row.ID, s.origin(row.ID)) {
+			return
+		}
+	}
 }
 
 // order is the order of the rows in an epoch.
