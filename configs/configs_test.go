@@ -46,6 +46,11 @@ func run(t *testing.T, config string, opts flow.Options, sets ...string) (flow.S
 
 // build loads a config and builds its graph, and says why it cannot.
 func build(config string, opts flow.Options, sets ...string) (*flow.Graph, error) {
+	return buildWith(config, func(o *flow.Options) { o.Workers = opts.Workers }, sets...)
+}
+
+// buildWith is build with options that are set last.
+func buildWith(config string, set func(*flow.Options), sets ...string) (*flow.Graph, error) {
 	reg := &component.Registry{}
 	sources.Register(reg, strings.NewReader(""))
 	ops.Register(reg)
@@ -57,7 +62,7 @@ func build(config string, opts flow.Options, sets ...string) (*flow.Graph, error
 		return nil, errors.New(b.String())
 	}
 	o := plan.Options()
-	o.Workers = opts.Workers
+	set(&o)
 	g := flow.New(o)
 	return g, plan.Build(g)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,6 +32,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 			setFlag(),
 			workersFlag(),
 			memoryFlag(),
+			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: redo, refuse or keep (default: as the flow says)"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this address, such as :6060"},
 			&cli.StringFlag{Name: "report", Usage: "write what the run did to this JSON file"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
@@ -61,7 +63,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	defer stop()
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, workers: c.String("workers"), memory: c.String("memory"),
-		http: c.String("http"), report: c.String("report"), progress: c.String("progress"),
+		changed: c.String("changed"), http: c.String("http"), report: c.String("report"), progress: c.String("progress"),
 	}
 	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
 }
@@ -71,6 +73,7 @@ type running struct {
 	reg             *component.Registry
 	out             io.Writer // standard error
 	workers, memory string
+	changed         string   // empty: as the flow says
 	http, report    string   // empty: no
 	progress        string   // auto, plain or none
 	brief           bool     // without the table of stages
@@ -95,6 +98,9 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 
 func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	opts, err := runOptions(r.workers, r.memory, plan)
+	if err == nil {
+		err = setChanged(&opts, r.changed)
+	}
 	if err != nil {
 		return err
 	}
@@ -119,6 +125,9 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	cause := g.Run(ctx)
 	stats := g.Stats()
 	show.finish(stats, cause)
+	for _, lack := range atomicfile.Conceded() {
+		fmt.Fprintln(r.out, "hpaflow:", lack)
+	}
 	if r.report != "" {
 		err := atomicfile.Write(r.report, func(w io.Writer) error { return stats.WriteReport(w, cause) })
 		if err != nil && cause == nil {
@@ -147,6 +156,18 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 		opts.Memory = n
 	}
 	return opts, nil
+}
+
+// setChanged lets the command line decide about results that have changed.
+func setChanged(opts *flow.Options, changed string) error {
+	if changed == "" {
+		return nil
+	}
+	if !slices.Contains(flow.ChangePolicies, changed) {
+		return fmt.Errorf("--changed is %q, want one of %s", changed, strings.Join(flow.ChangePolicies, ", "))
+	}
+	opts.Changed = flow.ChangePolicy(changed)
+	return nil
 }
 
 // outcome turns the end of a run into the program's.

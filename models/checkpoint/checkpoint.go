@@ -56,7 +56,7 @@ func StepDir(dir string, p Position) string {
 // it leaves a complete checkpoint or a folder that LatestCheckpoint passes over.
 // A second writer to the same folder gets an error.
 func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MakeFolder(dir); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	unlock, err := atomicfile.Lock(dir)
@@ -163,7 +163,7 @@ func readFile(path string) (tensors []models.Tensor, metadata map[string]string,
 
 // SaveWeights writes weights alone to the folder dir, atomically.
 func SaveWeights(dir string, weights []models.Tensor) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MakeFolder(dir); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {

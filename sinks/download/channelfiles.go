@@ -3,6 +3,7 @@ package download
 import (
 	"bytes"
 	"context"
+	"os"
 	"slices"
 
 	"hpaflow/data"
@@ -64,7 +65,13 @@ func (s *channelFiles) names(id string) []string {
 func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) error {
 	files := map[string][]byte{}
 	var names []string
+	var kept int64 // bytes of the files that an earlier run has left
 	for _, ch := range r.Value.List {
+		if ch.Kept {
+			if info, err := os.Stat(ch.File.Name); err == nil {
+				kept += info.Size()
+			}
+		}
 		if ch.Kept || ch.Err != nil {
 			continue
 		}
@@ -79,7 +86,7 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 		files[name], names = b.Bytes(), append(names, name)
 	}
 	fault := r.Value.Fault()
-	if err := s.write(r.Value.ID, names, files, fault == nil); err != nil {
+	if err := s.write(r.Value.ID, kept, names, files, fault == nil); err != nil {
 		return err
 	}
 	if fault != nil {
@@ -90,15 +97,15 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 
 // write makes the files appear. The result is entered as complete with the last
 // one, if none is missing.
-func (s *channelFiles) write(id string, names []string, files map[string][]byte, all bool) error {
-	if len(names) == 0 {
-		return nil
+func (s *channelFiles) write(id string, kept int64, names []string, files map[string][]byte, all bool) error {
+	if len(names) == 0 && all {
+		return s.Enter(id, 0, kept)
 	}
 	expected := names
 	if !all {
 		expected = append(slices.Clone(names), "") // which does not come
 	}
-	if err := s.Begin(id, 0, expected...); err != nil {
+	if err := s.BeginAfter(kept, id, 0, expected...); err != nil {
 		return err
 	}
 	for _, name := range names {

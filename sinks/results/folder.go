@@ -129,17 +129,28 @@ func endsAsPNG(path string) bool {
 // files with this Sum (0: not known). A key that comes twice in a run is an
 // error of the record.
 func (f *Folder) Begin(key string, sum uint64, names ...string) error {
+	return f.BeginAfter(0, key, sum, names...)
+}
+
+// BeginAfter is Begin for a result some of whose files, of so many bytes, are
+// there and stay.
+func (f *Folder) BeginAfter(there int64, key string, sum uint64, names ...string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.begun[key] != nil {
 		return flow.OfRecord(fmt.Errorf("a record before has the same key, and its result is %s; give them different names", filepath.Join(f.Dir, names[0])))
 	}
-	m := &making{key: key, sum: sum, left: len(names)}
+	m := &making{key: key, sum: sum, length: there, left: len(names)}
 	f.begun[key] = m
 	for _, name := range names {
 		f.making[name] = m
 	}
 	return nil
+}
+
+// Enter records a result all of whose files, of so many bytes, are there.
+func (f *Folder) Enter(key string, sum uint64, length int64) error {
+	return f.ledger.Put([]string{key}, []provenance.Entry{{Digest: sum, Length: length}})
 }
 
 // Group is a group of files for the folder, which enters results in the ledger

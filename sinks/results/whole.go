@@ -130,9 +130,15 @@ func (w *Whole) Stop() error {
 // Add takes a sample in that the result is made from.
 func (w *Whole) Add(key string, sum uint64) { w.entered[key] = sum }
 
-// Replacing says that the result is about to be replaced: until Done, what is
-// there counts as made from nothing that is known.
-func (w *Whole) Replacing() error { return w.store.Save(&provenance.Made{}) }
+// Replacing says that the result is about to appear: until Done, one that is
+// there counts as made from nothing that is known. A record that has lost its
+// result speaks of none, and stays.
+func (w *Whole) Replacing() error {
+	if _, err := os.Stat(w.Path); err != nil && w.was != nil {
+		return nil
+	}
+	return w.store.Save(&provenance.Made{})
+}
 
 // Done records what the result was made from, once it is there. What an earlier
 // version has recorded is removed.

@@ -42,7 +42,6 @@ type checkpoints struct {
 	dir    string
 	keep   int
 	graph  *flow.Graph
-	unlock func() error
 	epochs int  // that are saved
 	best   int  // of them
 	failed bool // to save one
@@ -65,14 +64,16 @@ func (s *checkpoints) resume() error {
 	return nil
 }
 
+// Lock keeps other runs from the folder, before any sink of this one touches it.
+func (s *checkpoints) Lock() (unlock func() error, err error) {
+	if err := atomicfile.MakeFolder(s.dir); err != nil {
+		return nil, err
+	}
+	return atomicfile.Lock(s.dir)
+}
+
 // Open removes what a killed run has left, and does what it has left undone.
-func (s *checkpoints) Open(context.Context) (err error) {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
-		return err
-	}
+func (s *checkpoints) Open(context.Context) error {
 	list, err := checkpoint.Checkpoints(s.dir)
 	for _, c := range list {
 		if !c.Complete {
@@ -81,9 +82,6 @@ func (s *checkpoints) Open(context.Context) (err error) {
 		if c.Complete && c.Step == 0 && c.Epoch == s.best {
 			err = errors.Join(err, checkpoint.LinkWeights(c.Path, filepath.Join(s.dir, "best")))
 		}
-	}
-	if err != nil {
-		s.unlock()
 	}
 	return err
 }
@@ -129,13 +127,12 @@ func (s *checkpoints) save(path string, c *checkpoint.Checkpoint) error {
 	return nil
 }
 
-func (s *checkpoints) Commit(context.Context) error { return s.unlock() }
+func (s *checkpoints) Commit(context.Context) error { return nil }
 
 // Abort saves where a run stood that was interrupted, or that something else
 // has ended. It does not when an epoch before is not saved yet, for the run
 // would go on without it.
 func (s *checkpoints) Abort() error {
-	defer s.unlock()
 	c, ok := s.graph.Left().(*checkpoint.Checkpoint)
 	if !ok || s.failed || c.Position.Epoch != s.epochs {
 		return nil

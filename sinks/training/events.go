@@ -63,7 +63,7 @@ func (s *events) Open(context.Context) (err error) {
 	if err := atomicfile.Prepare(path); err != nil {
 		return err
 	}
-	if s.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	if s.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return err
 	}
 	if err := s.resume(path); err != nil {
@@ -85,11 +85,11 @@ func (s *events) resume(path string) error {
 	s.begun = end > 0
 	written := int64(-1) // the step of the last epoch in the file
 	for _, e := range placed {
-		if e.Step > c.Position.Step {
+		epoch := epochOf(e.Scalars)
+		if e.Step > c.Position.Step || epoch >= c.Position.Epoch { // this run comes there again
 			break
 		}
-		end = e.End
-		if slices.ContainsFunc(e.Scalars, func(v tfevents.Scalar) bool { return v.Tag == epochTag }) {
+		if end = e.End; epoch >= 0 {
 			written = e.Step
 		}
 	}
@@ -109,6 +109,15 @@ func (s *events) resume(path string) error {
 		}
 	}
 	return nil
+}
+
+// epochOf is the epoch whose scores an event has; -1 for one of a step.
+func epochOf(scalars []tfevents.Scalar) int {
+	i := slices.IndexFunc(scalars, func(v tfevents.Scalar) bool { return v.Tag == epochTag })
+	if i < 0 {
+		return -1
+	}
+	return int(scalars[i].Value)
 }
 
 func (s *events) Write(_ context.Context, r flow.Record[*checkpoint.Progress]) error {
