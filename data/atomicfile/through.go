@@ -45,10 +45,11 @@ func resolve(path string) (target string, special bool, err error) {
 	return "", false, fmt.Errorf("%s: too many links", given)
 }
 
-// openSpecial opens what is no regular file, to write to it. A pipe that nobody
+// openSpecial opens what is no regular file, to write to it, behind what is
+// there: standard output may be a file, and hold something already. A pipe that nobody
 // reads is an error: waiting for a reader could not be ended.
 func openSpecial(path string) (Handle, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|openNonblock, 0)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|openNonblock, 0)
 	if isNoReader(err) {
 		return nil, fmt.Errorf("%s: nobody reads from it", path)
 	}

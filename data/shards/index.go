@@ -143,7 +143,7 @@ func decodeIndex(b []byte) (x *index, err error) {
 	if err := checkSeal(b); err != nil {
 		return nil, err
 	}
-	f, err := openIndex(b)
+	f, atOnce, err := openIndex(b)
 	if err != nil {
 		return nil, err
 	}
@@ -161,18 +161,15 @@ func decodeIndex(b []byte) (x *index, err error) {
 	if kind, ok := f.Lookup(kindKey); ok {
 		x.kind = Kind(kind)
 	}
-	return x, x.readRows(f, mostBytes(len(b)))
+	return x, x.readRows(f, atOnce, mostBytes(len(b)))
 }
 
-// rowsAtOnce are read before it is looked at how large they are: texts that
-// stand in many rows are kept once in the file.
-const rowsAtOnce = 64
-
-// readRows reads rows that come to no more than so many bytes of text.
-func (x *index) readRows(f *parquet.File, most int64) error {
+// readRows reads rows, so many at once, that come to no more than so many bytes
+// of text.
+func (x *index) readRows(f *parquet.File, atOnce int, most int64) error {
 	r := parquet.NewGenericReader[row](f)
 	defer r.Close()
-	rows := make([]row, rowsAtOnce)
+	rows := make([]row, atOnce)
 	x.entries = make([]Entry, 0, f.NumRows())
 	for {
 		n, err := r.Read(rows)

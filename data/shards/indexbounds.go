@@ -28,35 +28,42 @@ const maxExpansion = 64
 
 func mostBytes(size int) int64 { return maxExpansion*int64(size) + 1<<20 }
 
-// openIndex opens an index whose claims fit its size.
-func openIndex(b []byte) (*parquet.File, error) {
+// openIndex opens an index whose claims fit its size. It says how many rows may
+// be read at once: texts that stand in many rows are kept once in the file.
+func openIndex(b []byte) (f *parquet.File, atOnce int, err error) {
 	if err := boundFooter(b); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	f, err = parquet.OpenFile(bytes.NewReader(b), int64(len(b)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !parquet.EqualNodes(f.Schema(), parquet.SchemaOf(row{})) {
-		return nil, errors.New("not an index of shards: its columns are others")
+		return nil, 0, errors.New("not an index of shards: its columns are others")
 	}
 	rows := f.NumRows()
 	if rows < 0 || rows > int64(len(b)/minRow) {
-		return nil, fmt.Errorf("it claims %d rows in %d bytes", rows, len(b))
+		return nil, 0, fmt.Errorf("it claims %d rows in %d bytes", rows, len(b))
 	}
 	c := &chunkBounds{b: b, rows: rows, left: mostBytes(len(b))}
 	for _, g := range f.Metadata().RowGroups {
 		if g.NumRows < 0 || g.NumRows > rows {
-			return nil, fmt.Errorf("a group claims %d of %d rows", g.NumRows, rows)
+			return nil, 0, fmt.Errorf("a group claims %d of %d rows", g.NumRows, rows)
 		}
 		for _, chunk := range g.Columns {
 			if err := c.chunk(&chunk.MetaData); err != nil {
-				return nil, fmt.Errorf("column %v: %w", chunk.MetaData.PathInSchema, err)
+				return nil, 0, fmt.Errorf("column %v: %w", chunk.MetaData.PathInSchema, err)
 			}
 		}
 	}
-	return f, nil
+	return f, int(max(1, min(mostAtOnce, rows, textAtOnce/(c.texts+1)))), nil
 }
+
+// What is read at once: rows, and the bytes that their repeated texts may come to.
+const (
+	mostAtOnce = 4096
+	textAtOnce = 64 << 20
+)
 
 const parquetMagic = "PAR1"
 
@@ -76,9 +83,10 @@ func boundFooter(b []byte) error {
 
 // chunkBounds goes over the pages of columns.
 type chunkBounds struct {
-	b    []byte
-	rows int64
-	left int64 // bytes that pages may still hold once they are decompressed
+	b     []byte
+	rows  int64
+	left  int64 // bytes that pages may still hold once they are decompressed
+	texts int64 // bytes of the largest page of texts that rows share
 }
 
 // encodings are those that an index is written in.
@@ -128,6 +136,7 @@ func (c *chunkBounds) page(b []byte) (rest []byte, err error) {
 	switch {
 	case head.Type == format.DictionaryPage && head.DictionaryPageHeader.Valid:
 		values, encoding = head.DictionaryPageHeader.V.NumValues, head.DictionaryPageHeader.V.Encoding
+		c.texts = max(c.texts, int64(head.UncompressedPageSize))
 	case head.Type == format.DataPageV2 && head.DataPageHeaderV2.Valid:
 		h := &head.DataPageHeaderV2.V
 		values, encoding = h.NumValues, h.Encoding

@@ -25,7 +25,7 @@ func deadLettersSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.To(component.In[flow.DeadLetter](n, "in"), n.Stage(), &deadLetters{
-				File: results.NewFile(n, n.Args.String("file"), letterFile),
+				File: results.NewFile(n, n.Args.String("file"), letterFile), failed: map[string]bool{},
 			})
 			return nil, nil
 		},
@@ -39,12 +39,16 @@ var letterFile = results.Lines("a file of dead letters", "key", "stage", "cause"
 type deadLetters struct {
 	*results.File
 	letters []flow.DeadLetter
+	failed  map[string]bool // keys of records that were not only skipped
 }
 
 func (s *deadLetters) Open(context.Context) error { return s.File.Open() }
 
 func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) error {
 	s.letters = append(s.letters, r.Value)
+	if !r.Value.Skipped {
+		s.failed[r.Value.Key] = true
+	}
 	return nil
 }
 
@@ -58,10 +62,15 @@ func (s *deadLetters) Abort() error {
 	return s.save()
 }
 
+// failedToo says that a record was skipped by one stage and has failed in
+// another, which tells more.
+func (s *deadLetters) failedToo(d flow.DeadLetter) bool { return d.Skipped && s.failed[d.Key] }
+
 func (s *deadLetters) save() error {
 	if len(s.letters) == 0 {
 		return s.Remove()
 	}
+	s.letters = slices.DeleteFunc(s.letters, s.failedToo)
 	slices.SortStableFunc(s.letters, func(a, b flow.DeadLetter) int {
 		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Stage, b.Stage))
 	})

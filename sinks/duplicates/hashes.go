@@ -101,7 +101,7 @@ func (s *hashesSink) Write(_ context.Context, r flow.Record[*imagehash.Hashed]) 
 	case recorded && entry.Digest == sample.Sum && was == h:
 		_, err := s.ledger.State(sample.ID, provenance.Files(sample.Files)) // for its shortcut
 		return err
-	case recorded && entry.Tag != 0 && entry.Digest == sample.Sum:
+	case known && recorded && entry.Tag != 0 && entry.Digest == sample.Sum:
 		return nil // the file is another by now, and its hashes were to be kept
 	case known && recorded && entry.Tag != 0:
 		s.changed = append(s.changed, sample.ID)

@@ -53,6 +53,9 @@ func (f *File) Lock() (unlock func() error, err error) {
 // Open says why the file may not be written, and removes what killed runs have
 // left of it.
 func (f *File) Open() error {
+	if f.store.Dir == "" { // a device or a pipe
+		return nil
+	}
 	for _, b := range append([]beside{{f.Path, f.kind}}, f.beside...) {
 		if err := b.kind.Check(b.path); err != nil {
 			return err
@@ -60,9 +63,6 @@ func (f *File) Open() error {
 		if err := atomicfile.Prepare(b.path); err != nil {
 			return err
 		}
-	}
-	if f.store.Dir == "" {
-		return nil
 	}
 	if err := f.store.Sweep(); err != nil {
 		return err
