@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 )
@@ -241,21 +242,36 @@ func TestHashesFollowContents(t *testing.T) {
 	}
 }
 
-// What was predicted from other images is predicted again.
+// What was predicted from other images is predicted again, and so is what was
+// averaged.
 func TestInferFollowsImages(t *testing.T) {
 	images, split := drawTrainingSet(t, 8, 8)
 	trained, out := t.TempDir(), t.TempDir()
 	common := []string{"images=" + images, "table=" + split, "size=32", "batch=8"}
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+trained, "epochs=1")...)
+	average := func() flow.Stats {
+		t.Helper()
+		return mustRun(t, "swa.flow", flow.Options{}, append(common, "run="+trained, "last=1")...)
+	}
+	average()
+	rows, err := table.Read(split, 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		if r.Split == "train" {
+			swap(t, filepath.Join(images, rows[len(rows)-1].ID+".png"), filepath.Join(images, r.ID+".png"))
+			break
+		}
+	}
+	if first, second := average(), average(); first.Stages[0].Complete != 0 || second.Stages[0].Complete != 8 {
+		t.Errorf("averaging found %d, then %d of 8 complete", first.Stages[0].Complete, second.Stages[0].Complete)
+	}
 	for _, name := range []string{"p.csv", "p.shards"} {
 		sets := append(common, "weights="+filepath.Join(trained, "checkpoint", "epoch_0000"), "split=val", "views=1", "out="+filepath.Join(out, name))
 		mustRun(t, "infer.flow", flow.Options{}, sets...)
 		if again := mustRun(t, "infer.flow", flow.Options{}, sets...); again.Stages[0].Complete != 8 {
 			t.Errorf("%s: %d of 8 are complete", name, again.Stages[0].Complete)
-		}
-		rows, err := table.Read(split, 28)
-		if err != nil {
-			t.Fatal(err)
 		}
 		var val []string
 		for _, r := range rows {
@@ -278,5 +294,75 @@ func TestInferFollowsImages(t *testing.T) {
 		if err := os.WriteFile(val[1], before, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A table of an earlier version is believed by its FILE.from; nothing else is
+// known of it, which is said once.
+func TestEarlierTables(t *testing.T) {
+	images, split := drawTrainingSet(t, 8, 8)
+	trained, file := t.TempDir(), filepath.Join(t.TempDir(), "p.csv")
+	common := []string{"images=" + images, "table=" + split, "size=32", "batch=8"}
+	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+trained, "epochs=1")...)
+	weights := filepath.Join(trained, "checkpoint", "epoch_0000")
+	sets := append(common, "weights="+weights, "split=val", "views=1", "out="+file)
+	mustRun(t, "infer.flow", flow.Options{}, sets...)
+	earlier, err := provenance.Digest([]string{"resnet18 val 1 32 fixed 0"}, []string{weights, split})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		from     string
+		complete int64
+		said     string
+	}{{earlier, 8, "nothing is recorded"}, {strings.Repeat("0", 64), 0, "p.csv.from tells of other inputs or settings"}, {"", 8, "nothing is recorded"}} {
+		err := os.RemoveAll(filepath.Join(filepath.Dir(file), ".p.csv.run"))
+		if err == nil && c.from != "" {
+			err = os.WriteFile(file+".from", []byte(c.from+"\n"), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			complete, said := c.complete, c.said
+			if i == 1 { // it is recorded by now
+				complete, said = 8, ""
+			}
+			stats, text, err := changed(t, flow.ChangedAuto, "infer.flow", sets...)
+			if err != nil || stats.Stages[0].Complete != complete || said != "" && !strings.Contains(text, said) || said == "" && strings.Contains(text, c.said) {
+				t.Errorf("from %.8q, run %d: %d complete, %q, %v", c.from, i, stats.Stages[0].Complete, text, err)
+			}
+		}
+		os.Remove(file + ".from")
+	}
+}
+
+// Tables that are always made anew say what has changed, and are kept or
+// refused as the run says.
+func TestChangedTables(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	known := write("val.csv", "Id,L00,L01,P00,P01\na,1,1,0.6,0.55\nb,0,1,0.125,0.5\n")
+	test := write("test.csv", "Id,P00,P01\ny,0.3,0.55\n")
+	sets := []string{"test_val=" + known, "test=" + test, "classes=2", "out=" + dir}
+	mustRun(t, "submit.flow", flow.Options{}, sets...)
+	submission := filepath.Join(dir, "submission.csv")
+	before := digest(t, submission)
+	write("test.csv", "Id,P00,P01\ny,0.01,0.9\n")
+	if _, _, err := changed(t, flow.ChangedRefuse, "submit.flow", sets...); err == nil || !strings.Contains(err.Error(), "predictions#2.tables has other contents") {
+		t.Errorf("refusing: %v", err)
+	}
+	if _, said, err := changed(t, flow.ChangedKeep, "submit.flow", sets...); err != nil || digest(t, submission) != before || !strings.Contains(said, "kept all the same") {
+		t.Errorf("keeping: %q, %v", said, err)
+	}
+	if _, said, err := changed(t, flow.ChangedAuto, "submit.flow", sets...); err != nil || digest(t, submission) == before || !strings.Contains(said, "made anew: predictions#2.tables has other contents") {
+		t.Errorf("%q, %v", said, err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/sinks/results"
 )
 
 var errInterrupted = errors.New("interrupted; run the same command again to go on")
@@ -103,6 +104,11 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.report != "" {
+		if err := results.JSON("a report of a run", "{").Check(r.report); err != nil {
+			return err
+		}
 	}
 	show, err := newProgress(r.progress, r.out)
 	if err != nil {

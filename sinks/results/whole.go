@@ -38,16 +38,14 @@ func (w *Whole) Fresh(earlier func() (string, error)) (bool, error) {
 	}
 	if was == nil {
 		if !provenance.HasEarlier(w.Path) {
-			w.change.Unknown()
-			return true, nil
+			return true, w.adopt()
 		}
 		digest, err := earlier()
 		if err != nil {
 			return false, err
 		}
 		if provenance.WasFresh(w.Path, digest) {
-			w.change.Unknown()
-			return true, nil
+			return true, w.adopt()
 		}
 		return w.judge([]string{w.Path + provenance.Suffix + " tells of other inputs or settings"})
 	}
@@ -58,6 +56,21 @@ func (w *Whole) Fresh(earlier func() (string, error)) (bool, error) {
 		return w.judge(differences)
 	}
 	return w.sameSamples()
+}
+
+// adopt takes a result that nothing is recorded of for what its inputs make, and
+// says so; from now on, what changes is known.
+func (w *Whole) adopt() error {
+	w.change.Unknown()
+	for key := range w.graph.Origins(w.sources) {
+		if err := w.ledger.Adopt(key, -1); err != nil {
+			return err
+		}
+	}
+	if err := w.ledger.Save(); err != nil {
+		return err
+	}
+	return w.store.Save(w.made)
 }
 
 // load reads the records, and gives the recipe of the result that is there.
