@@ -206,7 +206,7 @@ func TestDownload(t *testing.T) {
 			}
 		}
 		for folder, want := range map[string]map[string]bool{raw: wantRaw, rgby: wantRGBY} {
-			if got := foldertest.Read(t, folder); !slices.Equal(slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want))) {
+			if got := foldertest.Results(t, folder); !slices.Equal(slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want))) {
 				t.Errorf("%s holds %v, want %v", folder, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 			}
 		}

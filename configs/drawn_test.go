@@ -61,7 +61,7 @@ func TestExampleIsAsDrawn(t *testing.T) {
 	}
 	dir := t.TempDir()
 	drawExample(t, dir)
-	drawn, kept := slices.Sorted(maps.Keys(foldertest.Read(t, dir))), slices.Sorted(maps.Keys(foldertest.Read(t, "example")))
+	drawn, kept := slices.Sorted(maps.Keys(foldertest.Results(t, dir))), slices.Sorted(maps.Keys(foldertest.Results(t, "example")))
 	if !slices.Equal(drawn, kept) {
 		t.Fatalf("example/ holds %v, want %v", kept, drawn)
 	}

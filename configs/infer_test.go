@@ -28,8 +28,8 @@ func TestAverageAndInfer(t *testing.T) {
 	}
 	weights := filepath.Join(run, "checkpoint", "swa.2.001")
 	average()
-	made := foldertest.Read(t, weights)
-	if again := average(); again.Stages[0].Complete != 16 || len(made) != 2 {
+	made := foldertest.Results(t, weights)
+	if again := average(); again.Stages[0].Complete != 16 || len(made) != 1 {
 		t.Errorf("%d files; the second run found %d of 16 complete", len(made), again.Stages[0].Complete)
 	}
 
@@ -59,15 +59,15 @@ func TestAverageAndInfer(t *testing.T) {
 	if again := infer("a.csv"); again.Stages[0].Complete != 8 {
 		t.Errorf("the second run found %d of 8 complete", again.Stages[0].Complete)
 	}
-	before := foldertest.Read(t, out)["a.csv"]
-	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || foldertest.Read(t, out)["a.csv"] == before {
+	before := foldertest.Results(t, out)["a.csv"]
+	if other := infer("a.csv", "views=1"); other.Stages[0].Complete != 0 || foldertest.Results(t, out)["a.csv"] == before {
 		t.Error("with other views the same table was kept")
 	}
 	if err := os.RemoveAll(weights); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, "train.flow", flow.Options{}, append(common, "out="+run, "epochs=3")...)
-	if average(); len(foldertest.Read(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 2 {
+	if average(); len(foldertest.Results(t, filepath.Join(run, "checkpoint", "swa.2.002"))) != 1 {
 		t.Error("no average of the later epochs")
 	}
 }
@@ -88,8 +88,8 @@ func TestInferShards(t *testing.T) {
 	infer(flow.Options{Workers: 1}, "p.csv")
 	infer(flow.Options{Workers: 1}, "p.shards")
 	infer(flow.Options{Workers: 2}, "more.shards")
-	want := foldertest.Read(t, filepath.Join(out, "p.shards"))
-	if got := foldertest.Read(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
+	want := foldertest.Results(t, filepath.Join(out, "p.shards"))
+	if got := foldertest.Results(t, filepath.Join(out, "more.shards")); len(want) != 4 || !maps.Equal(got, want) {
 		t.Errorf("files %v with one worker, %v with two", want, got)
 	}
 	text, err := predict.Read(filepath.Join(out, "p.csv"), 28)
@@ -141,11 +141,11 @@ func TestInferShards(t *testing.T) {
 	if n := infer(flow.Options{}, "stopped.shards").Stages[0].Complete; n != 8 && n != 16 {
 		t.Errorf("goes on after %d samples, want those of 1 or 2 shards of 8", n)
 	}
-	if got := foldertest.Read(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
+	if got := foldertest.Results(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
 		t.Errorf("files %v after a stop, want %v", got, want)
 	}
 	infer(flow.Options{}, "stopped.shards", "norm=fixed")
-	if got := foldertest.Read(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
+	if got := foldertest.Results(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
 		t.Error("with another norm the same shards were kept")
 	}
 }

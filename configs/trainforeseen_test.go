@@ -222,7 +222,7 @@ func TestHeadsAndRunsAreFound(t *testing.T) {
 	infer("best.csv", filepath.Join(trained, "checkpoint", "best"))
 	infer("run.csv", trained)
 	infer("other.csv", other)
-	made := foldertest.Read(t, out)
+	made := foldertest.Results(t, out)
 	if made["best.csv"] != made["run.csv"] || made["best.csv"] != made["other.csv"] {
 		t.Errorf("the same weights gave different tables")
 	}

@@ -9,6 +9,7 @@ type Prediction struct {
 	Labeled bool   // Labels is known, though it may be empty
 	Split   string // of the sample: train, val, test_val, test, or empty
 	P       []float64
+	Sum     uint64 // of its sample
 }
 
 // Bytes is the memory the prediction holds.

@@ -14,6 +14,10 @@ type Sample struct {
 	Labeled bool   // Labels is known, though it may be empty
 	Split   string // train, val, test_val, test, or empty
 
+	// Sum is the digest of the files that it was read from (package provenance);
+	// 0: not known.
+	Sum uint64
+
 	Files []File // what the pixels are to be read from; nil once Image is set
 	Image *Image // nil until decoded
 }
@@ -22,6 +26,7 @@ type Sample struct {
 type File struct {
 	Name    string // path, for reading and for errors
 	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
+	Sum     uint64 // of an image that was made: its sample's Sum
 	Data    []byte // the bytes, when they did not come from a folder
 }
 

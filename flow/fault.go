@@ -21,8 +21,7 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 	}
 	var skip skipError
 	if errors.As(err, &skip) {
-		st.skip(key, skip.Error())
-		return nil, nil
+		return nil, st.skip(ctx, seq, key, skip.Error())
 	}
 	st.errors.Add(1)
 	if st.onLetters || isFatal(err, fatal) || st.graph.opts.OnError == OnErrorFail {
@@ -36,35 +35,48 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 	return letter, st.graph.bury(ctx, letter)
 }
 
-func (st *stage) skip(key, reason string) {
+// skip counts a record that is not wanted, and names it to whoever reads dead
+// letters.
+func (st *stage) skip(ctx context.Context, seq int64, key, reason string) error {
 	st.skipped.Add(1)
+	st.graph.losses.skip(Skipped{Key: key, Stage: st.name, Cause: reason})
 	if told := st.graph.events.Skipped; told != nil {
 		told(st.name, key, reason)
 	}
+	if st.onLetters {
+		return nil // it would wait for itself
+	}
+	return st.graph.post(ctx, DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: reason, Time: time.Now(), Skipped: true})
 }
 
 // bury counts a dead letter and sends it to whoever reads them.
 func (g *Graph) bury(ctx context.Context, d *DeadLetter) error {
 	count := g.dead.Add(1)
+	g.losses.bury(*d)
 	if told := g.events.Dead; told != nil {
 		told(*d)
 	}
 	if g.opts.MaxErrors > 0 && count > int64(g.opts.MaxErrors) {
 		return fmt.Errorf("more than max_errors = %d records have failed; the last: %v", g.opts.MaxErrors, d)
 	}
+	return g.post(ctx, *d)
+}
+
+// post sends a letter to the stage that yields them, if there is one.
+func (g *Graph) post(ctx context.Context, d DeadLetter) error {
 	if g.letters == nil {
 		return nil
 	}
 	select {
-	case g.letters <- *d:
+	case g.letters <- d:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// DeadLetters is the stream of records that have failed, in the order of
-// their failing. Stages that read it run until all others have ended, and
+// DeadLetters is the stream of records that have failed or were skipped, in the
+// order of that. Stages that read it run until all others have ended, and
 // any error of theirs is fatal.
 func (g *Graph) DeadLetters() Out[DeadLetter] {
 	if g.lettersOut.outlet != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,12 +24,14 @@ type Graph struct {
 	resume Resume
 	left   any // by a stage that was cut short
 
-	resumers []func(*Resume) error // of the stages that can go on
-	told     map[string][]any      // by stage: what it has left word of
+	resumers []func(*Resume) error                // of the stages that can go on
+	told     map[string][]any                     // by stage: what it has left word of
+	origins  map[string]iter.Seq2[string, Origin] // by source
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
 	dead       atomic.Int64
+	losses     losses
 	cancel     context.CancelCauseFunc
 	cause      error
 
@@ -105,7 +108,11 @@ func (g *Graph) Run(ctx context.Context) error {
 	g.began, g.cpu = time.Now(), machine.ProcessTime()
 	g.clockMu.Unlock()
 
-	opened, err := g.open(ctx)
+	var opened []*stage
+	unlock, err := g.lock()
+	if err == nil {
+		opened, err = g.open(ctx)
+	}
 	if err != nil {
 		g.fail(err)
 	} else {
@@ -113,6 +120,11 @@ func (g *Graph) Run(ctx context.Context) error {
 	}
 	g.cause = context.Cause(ctx)
 	g.close(opened)
+	if unlock != nil {
+		if err := unlock(); err != nil {
+			g.cause = errors.Join(g.cause, err)
+		}
+	}
 	g.clockMu.Lock()
 	g.finished, g.cpu = time.Now(), machine.ProcessTime()-g.cpu
 	g.clockMu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"hpaflow/flow/machine"
 )
@@ -16,6 +17,30 @@ const (
 	OnErrorFail ErrorPolicy = "fail" // the first one cancels the run
 	OnErrorSkip ErrorPolicy = "skip" // each becomes a tombstone and a dead letter
 )
+
+// ChangePolicy says what is done about a result whose inputs or settings are
+// others than when it was made.
+type ChangePolicy string
+
+// The policies there are. Results of which nothing is known count as complete
+// under all of them.
+const (
+	ChangedAuto   ChangePolicy = "auto"   // redo; refuse where it is a training run
+	ChangedRedo   ChangePolicy = "redo"   // make it anew
+	ChangedRefuse ChangePolicy = "refuse" // end the run, and leave it
+	ChangedKeep   ChangePolicy = "keep"   // leave it, as if nothing had changed
+)
+
+// ChangePolicies are their names.
+var ChangePolicies = []string{string(ChangedAuto), string(ChangedRedo), string(ChangedRefuse), string(ChangedKeep)}
+
+// Or is the policy, with a sink's own choice for ChangedAuto.
+func (p ChangePolicy) Or(own ChangePolicy) ChangePolicy {
+	if p == "" || p == ChangedAuto {
+		return own
+	}
+	return p
+}
 
 // Options are the settings of a run. The zero value of every field means its
 // default; EnsureDefaults fills them in.
@@ -33,6 +58,10 @@ type Options struct {
 	// MaxErrors ends a skipping run that has more record errors than this.
 	// Default: 0, which is no limit.
 	MaxErrors int
+
+	// Changed is what is done about results whose inputs have changed.
+	// Default: ChangedAuto.
+	Changed ChangePolicy
 
 	// Seed is what all randomness is drawn from, with epoch and key.
 	Seed uint64
@@ -58,6 +87,9 @@ func (o *Options) EnsureDefaults() {
 	if o.OnError == "" {
 		o.OnError = OnErrorFail
 	}
+	if o.Changed == "" {
+		o.Changed = ChangedAuto
+	}
 	if o.Memory == 0 {
 		o.Memory = machine.Memory() / 4
 	}
@@ -71,6 +103,9 @@ func (o *Options) Validate() error {
 	var faults []error
 	if o.OnError != OnErrorFail && o.OnError != OnErrorSkip {
 		faults = append(faults, fmt.Errorf("on_error is %q, want fail or skip", o.OnError))
+	}
+	if !slices.Contains(ChangePolicies, string(o.Changed)) {
+		faults = append(faults, fmt.Errorf("changed is %q, want one of %v", o.Changed, ChangePolicies))
 	}
 	for _, n := range []struct {
 		name  string

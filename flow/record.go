@@ -27,7 +27,7 @@ const EndEpoch Mark = 1
 // IsValue says that the record carries a value.
 func (r *Record[T]) IsValue() bool { return r.Dead == nil && r.Mark == 0 }
 
-// DeadLetter says which record failed, where and why.
+// DeadLetter says which record failed or was skipped, where and why.
 type DeadLetter struct {
 	Seq   int64
 	Key   string
@@ -35,6 +35,8 @@ type DeadLetter struct {
 	Cause string
 	Time  time.Time
 	Stack string // of a panic
+
+	Skipped bool // it has not failed: it was dropped on purpose
 }
 
 // String is the letter as one line: stage: key: cause.

@@ -15,7 +15,16 @@ type report struct {
 	DeadLetters int64         `json:"dead_letters"`
 	MemoryPeak  int64         `json:"memory_peak_bytes"`
 	MemoryLimit int64         `json:"memory_limit_bytes"`
+	Failed      []lossReport  `json:"failed"`
+	Skipped     []lossReport  `json:"skipped"`
 	Error       string        `json:"error,omitempty"`
+}
+
+// lossReport is a record that was not done.
+type lossReport struct {
+	Key   string `json:"key"`
+	Stage string `json:"stage"`
+	Cause string `json:"cause"`
 }
 
 type stageReport struct {
@@ -42,8 +51,14 @@ type verdict struct {
 // add up over workers.
 func (s Stats) WriteReport(w io.Writer, cause error) error {
 	r := report{
-		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{},
+		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{}, Failed: []lossReport{}, Skipped: []lossReport{},
 		DeadLetters: s.DeadLetters, MemoryPeak: s.MemoryPeak, MemoryLimit: s.MemoryLimit,
+	}
+	for _, d := range s.Failed {
+		r.Failed = append(r.Failed, lossReport{d.Key, d.Stage, d.Cause})
+	}
+	for _, d := range s.Skipped {
+		r.Skipped = append(r.Skipped, lossReport(d))
 	}
 	for _, st := range s.Stages {
 		r.Stages = append(r.Stages, stageReport{

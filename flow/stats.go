@@ -52,6 +52,9 @@ type Stats struct {
 	Memory      int64 // bytes in flight now
 	MemoryPeak  int64
 	MemoryLimit int64
+
+	Failed  []DeadLetter // all of them, once the run has ended
+	Skipped []Skipped    // the same
 }
 
 // Stats reads the counters. It may be called at any time, from anywhere.
@@ -60,7 +63,9 @@ func (g *Graph) Stats() Stats {
 		Flow: g.opts.Name, Cores: g.opts.Budget,
 		DeadLetters: g.dead.Load(), MemoryLimit: g.ledger.limit,
 	}
-	s.Wall, s.CPU = g.elapsed()
+	if s.Wall, s.CPU = g.elapsed(); g.ended() {
+		s.Failed, s.Skipped = g.Losses()
+	}
 	s.Memory, s.MemoryPeak = g.ledger.read()
 	for _, st := range g.stages {
 		s.Stages = append(s.Stages, st.stats())
@@ -152,6 +157,12 @@ func (st *stage) times() (t times) {
 // cheap says that the work since before took little longer than handing over.
 func (t times) cheap(before times) bool {
 	return t.worked-before.worked < tuneWorth*(t.handed-before.handed)
+}
+
+func (g *Graph) ended() bool {
+	g.clockMu.Lock()
+	defer g.clockMu.Unlock()
+	return !g.finished.IsZero()
 }
 
 func (g *Graph) elapsed() (wall, cpu time.Duration) {

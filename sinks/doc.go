@@ -9,9 +9,14 @@
 //     a cause leaves nothing but what was complete before. An event file alone
 //     is appended to, since TensorBoard follows it; what a crash cuts off, the
 //     next run cuts away.
-//   - A folder has one writer: a second run on it is refused.
-//   - What an earlier run has completed is kept, and the sink tells the sources
-//     so (flow.Completer). Temporary files of a run that was killed are removed.
+//   - An output has one writer: a second run on it is refused, before any sink of
+//     it is opened (flow.Locker).
+//   - What an earlier run has completed is kept while it is what its inputs make
+//     (package provenance), and the sink tells the sources so (flow.Completer,
+//     flow.OriginCompleter). What is not is made anew, kept or refused, as the
+//     run says.
+//   - A file is replaced or removed only if it is of the sink's kind (package
+//     results). Temporary files of a run that was killed are removed.
 //   - Given the same records, the bytes written are the same, whatever the
 //     number of workers.
 //   - Standard output gets data and nothing else.

@@ -52,7 +52,7 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	folder, err := shards.Create(w.path("shards"), shards.Planes, shards.Limits{Samples: 4, Bytes: 1 << 20})
+	folder, err := shards.Create(w.path("shards"), shards.Planes, shards.Options{Limits: shards.Limits{Samples: 4, Bytes: 1 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/sinks/results"
 )
 
 func runCommand(reg *component.Registry) *cli.Command {
@@ -25,6 +28,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 			setFlag(),
 			workersFlag(),
 			memoryFlag(),
+			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: redo, refuse or keep (default: as the flow says)"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
@@ -58,7 +62,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	stdin.until(ctx)
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
-		report: c.String("report"), progress: c.String("progress"),
+		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
 	}
 	if addr := c.String("http"); addr != "" {
 		r.board = &board{}
@@ -79,6 +83,7 @@ type running struct {
 	stdout          *output
 	workers, memory string
 	board           *board   // what is served of the run; nil: nothing is
+	changed         string   // empty: as the flow says
 	report          string   // empty: no
 	progress        string   // auto, plain or none
 	brief           bool     // without the table of stages
@@ -142,8 +147,16 @@ func tellStandIns(out io.Writer, plan *lang.Plan) {
 
 func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	opts, err := runOptions(r.workers, r.memory, plan)
+	if err == nil {
+		err = setChanged(&opts, r.changed)
+	}
 	if err != nil {
 		return err
+	}
+	if r.report != "" {
+		if err := results.JSON("a report of a run", "{").Check(r.report); err != nil {
+			return err
+		}
 	}
 	show, err := newProgress(r.progress, r.out)
 	if err != nil {
@@ -164,6 +177,9 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	cause := g.Run(ctx)
 	stats := g.Stats()
 	show.finish(stats, cause)
+	for _, lack := range atomicfile.Conceded() {
+		fmt.Fprintln(r.out, "hpaflow:", lack)
+	}
 	if r.report != "" {
 		if err := writeReport(r.report, r.stdout, stats, cause); err != nil {
 			cause = errors.Join(cause, fmt.Errorf("report: %w", err))
@@ -191,6 +207,18 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 		opts.Memory = n
 	}
 	return opts, nil
+}
+
+// setChanged lets the command line decide about results that have changed.
+func setChanged(opts *flow.Options, changed string) error {
+	if changed == "" {
+		return nil
+	}
+	if !slices.Contains(flow.ChangePolicies, changed) {
+		return fmt.Errorf("--changed is %q, want one of %s", changed, strings.Join(flow.ChangePolicies, ", "))
+	}
+	opts.Changed = flow.ChangePolicy(changed)
+	return nil
 }
 
 // outcome turns the end of a run into the program's.

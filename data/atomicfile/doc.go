@@ -3,10 +3,16 @@
 //
 // Write is for one file, Group for many small ones, which it syncs together.
 // Lock keeps a second writer out of a folder, and Sweep removes the temporary
-// files that a killed writer has left.
+// files that a killed writer has left, and not those of one that lives.
 //
 // What always holds: a file under its own name is complete; a temporary file's
 // name ends in Suffix, so that it can be told from data; an error leaves the
 // folder as it was; and so does Write of the bytes that are there already. The
 // file system is behind FS, so that tests can make any step of it fail.
+//
+// A name that is no regular file is not replaced: a device, a pipe or a socket
+// is written to, as it goes, and of a link what it leads to is replaced.
+//
+// Files and folders get the mode that the umask leaves. Where a file system
+// cannot sync a folder or lock, writing goes on without, and Conceded says so.
 package atomicfile

@@ -19,27 +19,45 @@ type File struct {
 	handle Handle
 	buffer *bufio.Writer
 	path   string
-	temp   string
+	temp   string // empty: it is written to as it is
 	done   bool
 }
 
-// Create begins a file. It is followed by one of Commit and Abort.
+// Create begins a file. It is followed by one of Commit and Abort. What is
+// special, such as a device, is opened, and gets what is written at once.
 func Create(fs FS, path string) (*File, error) {
-	temp := temporary(path)
-	h, err := fs.Create(temp)
+	path, special, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}
-	return &File{fs: fs, handle: h, buffer: bufio.NewWriterSize(h, 1<<18), path: path, temp: temp}, nil
+	f := &File{fs: fs, path: path}
+	if special {
+		f.handle, err = openSpecial(path)
+	} else {
+		f.temp = temporary(path)
+		f.handle, err = fs.Create(f.temp)
+	}
+	if err != nil {
+		return nil, named(err, path)
+	}
+	f.buffer = bufio.NewWriterSize(f.handle, 1<<18)
+	return f, nil
 }
+
+// maxStem is how much of a file's name its temporary file has: with the rest of
+// the name not more than file systems take.
+const maxStem = 200
 
 // temporary makes a name beside path that nothing else has.
 func temporary(path string) string {
 	var id [6]byte
 	rand.Read(id[:])
 	dir, name := filepath.Split(path)
-	return dir + "." + name + "." + hex.EncodeToString(id[:]) + Suffix
+	return dir + stem(name) + hex.EncodeToString(id[:]) + Suffix
 }
+
+// stem is what the names of a file's temporary files begin with.
+func stem(name string) string { return "." + name[:min(len(name), maxStem)] + "." }
 
 // Write adds to the file.
 func (f *File) Write(b []byte) (int, error) { return f.buffer.Write(b) }
@@ -51,23 +69,32 @@ func (f *File) Commit() error {
 		return errors.New("atomicfile: committed or aborted before")
 	}
 	if err := f.buffer.Flush(); err != nil {
-		return errors.Join(err, f.Abort())
+		return errors.Join(named(err, f.path), f.Abort())
+	}
+	if f.temp == "" {
+		f.done = true
+		return named(f.handle.Close(), f.path)
 	}
 	if f.fs.Same(f.temp, f.path) {
 		return f.Abort()
 	}
-	if err := f.handle.Sync(); err != nil {
-		return errors.Join(err, f.Abort())
+	if err := conceding(f.handle.Sync(), f.path, noSync); err != nil {
+		return errors.Join(named(err, f.path), f.Abort())
 	}
 	f.done = true
-	err := f.handle.Close()
-	if err == nil {
-		err = f.fs.Rename(f.temp, f.path)
+	moved := false
+	err := f.release(func() error {
+		err := f.fs.Rename(f.temp, f.path)
+		moved = err == nil
+		return err
+	})
+	if err != nil && !moved {
+		err = errors.Join(err, f.fs.Remove(f.temp))
 	}
 	if err != nil {
-		return errors.Join(err, f.fs.Remove(f.temp))
+		return named(err, f.path)
 	}
-	return f.fs.SyncDir(filepath.Dir(f.path))
+	return syncDir(f.fs, filepath.Dir(f.path))
 }
 
 // Abort removes what was written. After Commit it does nothing.
@@ -76,18 +103,27 @@ func (f *File) Abort() error {
 		return nil
 	}
 	f.done = true
-	return errors.Join(f.handle.Close(), f.fs.Remove(f.temp))
+	if f.temp == "" {
+		return f.handle.Close()
+	}
+	return f.release(func() error { return f.fs.Remove(f.temp) })
+}
+
+// release closes the temporary file and moves or removes it: first that, where
+// an open file can be moved, since Sweep spares a file until it is closed.
+func (f *File) release(move func() error) error {
+	if moveOpen {
+		return errors.Join(move(), f.handle.Close())
+	}
+	if err := f.handle.Close(); err != nil {
+		return err
+	}
+	return move()
 }
 
 // Write makes a file of what fill writes. When fill fails there is no file. A
 // device or pipe is written to as it is, and of a link what it leads to is made.
-func Write(path string, fill func(io.Writer) error) error {
-	path, special := target(path)
-	if special {
-		return writeThrough(path, fill)
-	}
-	return WriteTo(OS, path, fill)
-}
+func Write(path string, fill func(io.Writer) error) error { return WriteTo(OS, path, fill) }
 
 // WriteTo is Write on another file system.
 func WriteTo(fs FS, path string, fill func(io.Writer) error) error {
@@ -101,15 +137,18 @@ func WriteTo(fs FS, path string, fill func(io.Writer) error) error {
 	return f.Commit()
 }
 
-// Sweep removes the temporary files in a folder. Its caller holds the folder's
-// Lock, so that none of them is being written.
+// Sweep removes the temporary files in a folder that no living writer has. Its
+// caller holds the folder's Lock.
 func Sweep(fs FS, dir string) error { return sweep(fs, dir, ".") }
 
-// SweepFile removes the temporary files of one file, which nobody else is
-// writing.
+// SweepFile removes the temporary files of one file that no living writer has.
 func SweepFile(fs FS, path string) error {
+	path, special, err := resolve(path)
+	if err != nil || special {
+		return err
+	}
 	dir, name := filepath.Split(path)
-	return sweep(fs, filepath.Clean(dir), "."+name+".")
+	return sweep(fs, filepath.Clean(dir), stem(name))
 }
 
 func sweep(fs FS, dir, prefix string) error {
@@ -118,10 +157,15 @@ func sweep(fs FS, dir, prefix string) error {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) && strings.HasSuffix(e.Name(), Suffix) {
-			if err := fs.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), Suffix) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		if fs.Written(path) {
+			continue
+		}
+		if err := fs.Remove(path); err != nil && !isNotExist(err) {
+			return err
 		}
 	}
 	return nil

@@ -1,16 +1,40 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// Prepare makes the folder that a file is to be written to, and removes what a
-// killed run has left of it. A file has one writer at a time.
+// MakeFolder makes a folder and those it is in, as far as they are missing, and
+// lets them last: what is written into a new folder is not lost with it.
+func MakeFolder(dir string) error {
+	dir = filepath.Clean(dir)
+	var made []string // parents of new folders
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil || !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+			break
+		}
+		made = append(made, filepath.Dir(at))
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	for _, parent := range made {
+		if err := syncDir(OS, parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Prepare makes the folder that a file is to be written to, and removes what
+// killed runs have left of it.
 func Prepare(file string) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := MakeFolder(filepath.Dir(file)); err != nil {
 		return err
 	}
 	return SweepFile(OS, file)
@@ -19,7 +43,7 @@ func Prepare(file string) error {
 // OpenFolder makes a folder, keeps other writers out of it until unlock,
 // removes what killed ones have left, and lists the files that are there.
 func OpenFolder(dir string) (unlock func() error, names map[string]bool, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := MakeFolder(dir); err != nil {
 		return nil, nil, err
 	}
 	if unlock, err = Lock(dir); err != nil {
@@ -33,6 +57,19 @@ func OpenFolder(dir string) (unlock func() error, names map[string]bool, err err
 		return nil, nil, err
 	}
 	return unlock, names, nil
+}
+
+// Entries lists what is in a folder, by name; nothing where there is no folder.
+func Entries(dir string) (map[string]fs.DirEntry, error) {
+	list, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	entries := make(map[string]fs.DirEntry, len(list))
+	for _, e := range list {
+		entries[e.Name()] = e
+	}
+	return entries, nil
 }
 
 // RegularFiles are the names of the files in a folder.

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -17,28 +18,41 @@ const (
 // temporary name, and all of them synced and renamed together, which costs one
 // sync for hundreds of files instead of one each. It is safe for concurrent use.
 type Group struct {
+	// Appearing and Appeared, where set, are told the names and lengths of the
+	// files that are about to appear, before they are synced, and of those that
+	// have appeared. An error of theirs is final.
+	Appearing, Appeared func([]Staged) error
+
 	fs  FS
 	dir string
 
 	mu     sync.Mutex
-	staged []staged
+	staged []Staged
 	bytes  int64
 	failed error
 }
 
-type staged struct{ temp, path string }
+// Staged is a file of a group that is written and does not appear yet.
+type Staged struct {
+	Name   string // in the group's folder
+	Length int64
+	temp   string
+}
 
 // NewGroup makes a group for a folder.
 func NewGroup(fs FS, dir string) *Group { return &Group{fs: fs, dir: dir} }
 
 // Add stages a file; the folders that a name leads through are there already.
-// When enough are staged it makes all of them appear. An error is final:
-// nothing more will appear.
+// When enough are staged it makes all of them appear. An error is final, and
+// nothing more will appear, unless it is one OfName.
 func (g *Group) Add(name string, content []byte) error {
 	path := filepath.Join(g.dir, name)
-	s := staged{temporary(path), path}
-	if err := g.write(s.temp, content); err != nil {
+	if err := fits(path); err != nil {
 		return err
+	}
+	s := Staged{name, int64(len(content)), temporary(path)}
+	if err := g.write(s.temp, content); err != nil {
+		return named(err, path)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -51,6 +65,23 @@ func (g *Group) Add(name string, content []byte) error {
 		return nil
 	}
 	return g.flush()
+}
+
+// fits says why a file cannot have a name. Links and devices, which a file that
+// is named by itself is written through, are none of a folder's own.
+func fits(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case isNotExist(err):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return &nameError{path, "a folder has this name"}
+	case !info.Mode().IsRegular():
+		return &nameError{path, "what has this name is no file, but a link or a device"}
+	}
+	return nil
 }
 
 // write makes a temporary file; it is removed again if that fails.
@@ -81,21 +112,28 @@ func (g *Group) flush() error {
 	for i, s := range g.staged {
 		temps[i] = s.temp
 	}
-	if err := g.fs.SyncFiles(g.dir, temps); err != nil {
+	if err := tell(g.Appearing, g.staged); err != nil {
 		return g.giveUp(err)
 	}
 	folders := g.folders()
+	if err := conceding(g.fs.SyncFiles(g.dir, temps), g.dir, noSync); err != nil {
+		return g.giveUp(named(err, g.dir))
+	}
+	all := g.staged
 	for len(g.staged) > 0 {
-		if err := g.fs.Rename(g.staged[0].temp, g.staged[0].path); err != nil {
+		if err := g.fs.Rename(g.staged[0].temp, filepath.Join(g.dir, g.staged[0].Name)); err != nil {
 			return g.giveUp(err)
 		}
 		g.staged = g.staged[1:]
 	}
 	g.staged, g.bytes = nil, 0
 	for _, dir := range folders {
-		if err := g.fs.SyncDir(dir); err != nil {
+		if err := syncDir(g.fs, dir); err != nil {
 			return g.giveUp(err)
 		}
+	}
+	if err := tell(g.Appeared, all); err != nil {
+		return g.giveUp(err)
 	}
 	return nil
 }
@@ -105,11 +143,19 @@ func (g *Group) flush() error {
 func (g *Group) folders() []string {
 	list := []string{g.dir}
 	for _, s := range g.staged {
-		for dir := filepath.Dir(s.path); len(dir) > len(g.dir) && !slices.Contains(list, dir); dir = filepath.Dir(dir) {
+		path := filepath.Join(g.dir, s.Name)
+		for dir := filepath.Dir(path); len(dir) > len(g.dir) && !slices.Contains(list, dir); dir = filepath.Dir(dir) {
 			list = append(list, dir)
 		}
 	}
 	return list
+}
+
+func tell(about func([]Staged) error, files []Staged) error {
+	if about == nil {
+		return nil
+	}
+	return about(files)
 }
 
 // giveUp removes what is staged and remembers why.

@@ -2,23 +2,5 @@
 
 package atomicfile
 
-import "os"
-
 // syncFiles syncs one file after the other.
-func syncFiles(_ string, paths []string) error {
-	for _, path := range paths {
-		if err := syncFile(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
+func syncFiles(_ string, paths []string) error { return syncEach(paths) }

@@ -11,11 +11,16 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/provenance"
 	"hpaflow/data/table"
 )
 
+// CacheRecipe is what hashes in a cache are made by, for the ledger of what
+// they were made from (package provenance), which stands beside the table.
+var CacheRecipe = &provenance.Made{Format: provenance.Format}
+
 // Hashes are both hashes of an image, and how long its file was when it was
-// hashed: a file of another length is another image.
+// hashed.
 type Hashes struct {
 	Bytes        int64
 	AHash, PHash uint64

@@ -21,10 +21,11 @@
 // the others is refused with the Ids by name; nothing is filled in or left out.
 //
 // A table appears whole or not at all, and until then what has its name stays.
-// One that was made from the same (package provenance) is kept. A folder of
-// shards is written under NAME.shards.part; a writer that finds one there goes
-// on after its last shard if it was begun from the same, and else begins anew,
-// so that rows of two makings are never in one table.
+// A folder of shards is written under NAME.shards.part; a writer that finds one
+// there goes on after its last shard if its caller knows that it was begun from
+// the same (package provenance), and else begins anew, so that rows of two
+// makings are never in one table. Only what holds nothing but shards is replaced
+// or removed.
 //
 // Networks and images are not here, nor what follows from probabilities:
 // thresholds are in data/metrics, submissions in data/challenge.

@@ -70,8 +70,7 @@ func readShards(path string, classes int) (*Table, error) {
 // folder is a folder of shards that is being written, as its part.
 type folder struct {
 	path   string
-	from   string
-	names  data.Names
+	o      Options
 	before int // rows that a writer that was stopped has left
 	shards *shards.Writer
 }
@@ -80,18 +79,23 @@ func createShards(path string, o Options) (*folder, error) {
 	if err := replaceable(path); err != nil {
 		return nil, fmt.Errorf("%s is there, and is not to be replaced: %w", path, err)
 	}
-	if err := begin(path+partSuffix, o.From); err != nil {
-		return nil, err
+	part := path + partSuffix
+	if !o.GoOn {
+		if err := empty(part, o.Locked); err != nil {
+			return nil, err
+		}
 	}
 	rows := o.ShardRows
 	if rows == 0 {
 		rows = 256
 	}
-	w, err := shards.Create(path+partSuffix, shards.Probabilities, shards.Limits{Samples: rows, Bytes: 1 << 30})
+	w, err := shards.Create(part, shards.Probabilities, shards.Options{
+		Limits: shards.Limits{Samples: rows, Bytes: 1 << 30}, Locked: o.Locked, Entering: o.Entering, Entered: o.Entered,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &folder{path: path, from: o.From, names: o.Names, before: w.Before(), shards: w}, nil
+	return &folder{path: path, o: o, before: w.Before(), shards: w}, nil
 }
 
 // replaceable refuses what a writer of probabilities has not made.
@@ -103,10 +107,8 @@ func replaceable(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if name := e.Name(); !shards.IsName(name) && !strings.HasPrefix(name, ".") {
-			return fmt.Errorf("it holds %s, which is no shard", name)
-		}
+	if err := onlyShards(entries); err != nil {
+		return err
 	}
 	r, err := shards.Open(path, shards.Probabilities)
 	if err != nil {
@@ -115,33 +117,36 @@ func replaceable(path string) error {
 	return r.Close()
 }
 
-// begin empties a part, unless it was begun from the same.
-func begin(part, from string) error {
-	if from != "" && provenance.Fresh(part, from) {
+func onlyShards(entries []fs.DirEntry) error {
+	for _, e := range entries {
+		if name := e.Name(); !shards.IsName(name) && name != provenance.FolderName && !strings.HasSuffix(name, atomicfile.Suffix) {
+			return fmt.Errorf("it holds %s, which is no shard", name)
+		}
+	}
+	return nil
+}
+
+// empty removes what a writer that was stopped has left of a part, and nothing
+// else.
+func empty(part string, locked bool) error {
+	entries, err := os.ReadDir(part)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := os.MkdirAll(part, 0o755); err != nil {
-		return err
+	if err == nil {
+		err = onlyShards(entries)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is there, and is not to be removed: %w", part, err)
+	}
+	if locked {
+		return os.RemoveAll(part)
 	}
 	unlock, err := atomicfile.Lock(part) // nobody else is writing it
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(provenance.Forget(part), os.RemoveAll(part), unlock()); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(part, 0o755); err != nil || from == "" {
-		return err
-	}
-	return provenance.Record(part, from)
-}
-
-// forgetPart removes the digest of a part that has become its folder.
-func forgetPart(path string) error {
-	if _, err := os.Stat(path + partSuffix); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return provenance.Forget(path + partSuffix)
+	return errors.Join(os.RemoveAll(part), unlock())
 }
 
 func (f *folder) has(id string) bool { return f.shards.Has(id) }
@@ -152,47 +157,50 @@ func (f *folder) add(p *data.Prediction) error {
 	if err != nil {
 		return err
 	}
+	frame.Sum = p.Sum
 	return f.shards.Add(frame)
 }
 
 // commit puts the part in the folder's place. Killed after any of the steps, it
-// leaves a part that the next writer goes on with, or the folder; which is why
-// the digest is there before the folder that it is of.
+// leaves a part that the next writer goes on with, or the folder.
 func (f *folder) commit() error {
 	part := f.path + partSuffix
-	err := f.shards.Commit()
-	if err == nil && f.names != nil {
-		err = atomicfile.Write(filepath.Join(part, labelsFile), func(w io.Writer) error {
-			_, err := io.WriteString(w, strings.Join(f.names, "\n")+"\n")
+	if err := f.shards.Commit(); err != nil {
+		return err
+	}
+	if f.o.Names != nil {
+		err := atomicfile.Write(filepath.Join(part, labelsFile), func(w io.Writer) error {
+			_, err := io.WriteString(w, strings.Join(f.o.Names, "\n")+"\n")
 			return err
 		})
+		if err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = provenance.Forget(f.path)
+	if f.o.Seal != nil {
+		if err := f.o.Seal(part); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = removeAtOnce(f.path)
+	if err := removeAtOnce(f.path); err != nil {
+		return err
 	}
-	if err == nil && f.from != "" {
-		err = provenance.Record(f.path, f.from)
+	if err := os.Rename(part, f.path); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(part, f.path)
-	}
-	if err == nil {
-		err = atomicfile.OS.SyncDir(filepath.Dir(f.path))
-	}
-	if err == nil {
-		err = provenance.Forget(part)
-	}
-	return err
+	return atomicfile.SyncDir(filepath.Dir(f.path))
 }
 
 // removeAtOnce removes a folder, of which no reader finds a half.
 func removeAtOnce(path string) error {
 	old := path + oldSuffix
-	if err := os.RemoveAll(old); err != nil { // of a writer that was killed here
-		return err
+	if entries, err := os.ReadDir(old); err == nil { // of a writer that was killed here
+		if err := onlyShards(entries); err != nil {
+			return fmt.Errorf("%s is there, and is not to be removed: %w", old, err)
+		}
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
 	}
 	if err := os.Rename(path, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -200,15 +208,12 @@ func removeAtOnce(path string) error {
 	return os.RemoveAll(old)
 }
 
-// abort keeps a part that can be gone on with: one that has a shard and a digest.
+// abort keeps a part that can be gone on with: one that has a shard.
 func (f *folder) abort() error {
-	part := f.path + partSuffix
 	err := f.shards.Abort()
-	if f.from == "" {
+	part := f.path + partSuffix
+	if !shards.Exists(part) {
 		return errors.Join(err, os.RemoveAll(part))
-	}
-	if os.Remove(part) == nil { // it was empty
-		err = errors.Join(err, provenance.Forget(part))
 	}
 	return err
 }

@@ -15,13 +15,12 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/provenance"
 )
 
 // csvFile is a CSV file that is being written.
 type csvFile struct {
 	path  string
-	from  string
+	seal  func(folder string) error
 	file  *atomicfile.File
 	z     *zstd.Encoder // into file; nil: it is not compressed
 	line  []byte
@@ -36,7 +35,7 @@ func createCSV(path string, format Format, o Options) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &csvFile{path: path, from: o.From, file: file}
+	c := &csvFile{path: path, seal: o.Seal, file: file}
 	if format == Compressed {
 		if c.z, err = zstd.NewWriter(file, zstd.WithEncoderConcurrency(1)); err != nil {
 			return nil, errors.Join(err, file.Abort())
@@ -70,13 +69,12 @@ func (c *csvFile) commit() error {
 			return errors.Join(err, c.file.Abort())
 		}
 	}
-	if err := provenance.Forget(c.path); err != nil {
-		return errors.Join(err, c.file.Abort())
+	if c.seal != nil {
+		if err := c.seal(""); err != nil {
+			return errors.Join(err, c.file.Abort())
+		}
 	}
-	if err := c.file.Commit(); err != nil || c.from == "" {
-		return err
-	}
-	return provenance.Record(c.path, c.from)
+	return c.file.Commit()
 }
 
 func (c *csvFile) abort() error { return c.file.Abort() }

@@ -3,31 +3,43 @@ package predict
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/provenance"
 )
 
 // Options say how a table is written.
 type Options struct {
-	// From is the digest of what the table is made from, which is recorded beside
-	// it (package provenance). Without one a table is always made anew.
-	From string
 	// ShardRows are the rows in a shard, at most; 0: 256.
 	ShardRows int
+
 	// Names are the labels' own, kept beside shards for those who look at them;
 	// nil: the labels have none, or those of the Human Protein Atlas.
 	Names data.Names
+
+	// GoOn lets a writer of shards go on after what one that was stopped has
+	// left; else that is thrown away.
+	GoOn bool
+
+	// Locked says that the caller keeps other writers from the table.
+	Locked bool
+
+	// Entering and Entered are told what appears in the part of a folder of
+	// shards, as by shards.Options.
+	Entering func(keys []string) error
+	Entered  func(keys []string, sums []uint64) error
+
+	// Seal, where set, is called when all rows are written and the table does
+	// not appear yet, with the folder it will be; empty for a file.
+	Seal func(folder string) error
 }
 
 // Writer writes a table, row by row. It ends with one of Commit and Abort, and
 // is not safe for concurrent use, other than Has.
 type Writer struct {
 	path  string
-	out   output           // nil: the table is there already
+	out   output
 	first *data.Prediction // the rows after it are to be like it
 }
 
@@ -40,31 +52,24 @@ type output interface {
 	abort() error
 }
 
+// Part is the folder in which a folder of shards is written before it appears.
+func Part(path string) string { return filepath.Clean(path) + partSuffix }
+
 // Create begins a table, in a folder that is made if need be, or goes on with
-// one. What a killed writer left unfinished is removed.
+// one. What a killed writer left half written is removed.
 func Create(path string, o Options) (*Writer, error) {
 	format, err := FormatOf(path)
 	if err != nil {
 		return nil, err
 	}
 	path = filepath.Clean(path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := atomicfile.Prepare(path); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{path, path + provenance.Suffix} {
-		if err := atomicfile.SweepFile(atomicfile.OS, file); err != nil {
-			return nil, err
-		}
-	}
 	w := &Writer{path: path}
-	switch {
-	case o.From != "" && provenance.Fresh(path, o.From):
-		if format == Shards {
-			err = forgetPart(path)
-		}
-	case format == Shards:
+	if format == Shards {
 		w.out, err = createShards(path, o)
-	default:
+	} else {
 		w.out, err = createCSV(path, format, o)
 	}
 	if err != nil {
@@ -73,21 +78,13 @@ func Create(path string, o Options) (*Writer, error) {
 	return w, nil
 }
 
-// Done says that the table is there already, made from the same.
-func (w *Writer) Done() bool { return w.out == nil }
-
 // Has says whether a row was there when the writer began. It may be called
 // while rows are added.
-func (w *Writer) Has(id string) bool { return w.Done() || w.out.has(id) }
+func (w *Writer) Has(id string) bool { return w.out.has(id) }
 
 // Left is how many rows a writer that was stopped has left, which this one goes
 // on after.
-func (w *Writer) Left() int {
-	if w.Done() {
-		return 0
-	}
-	return w.out.left()
-}
+func (w *Writer) Left() int { return w.out.left() }
 
 // Add appends a row. One that is not valid, or has labels or probabilities
 // where the first has not, is an error.
@@ -110,9 +107,6 @@ func (w *Writer) Add(p *data.Prediction) error {
 // Commit makes the table appear, in place of one that has the name. A table of
 // no rows is an error.
 func (w *Writer) Commit() error {
-	if w.Done() {
-		return nil
-	}
 	if w.first == nil && w.out.left() == 0 {
 		return errors.Join(fmt.Errorf("%s: there is no row to write", w.path), w.out.abort())
 	}
@@ -121,9 +115,4 @@ func (w *Writer) Commit() error {
 
 // Abort ends without a table. What has the name stays, and of shards those that
 // are complete, to go on after.
-func (w *Writer) Abort() error {
-	if w.Done() {
-		return nil
-	}
-	return w.out.abort()
-}
+func (w *Writer) Abort() error { return w.out.abort() }

@@ -20,7 +20,7 @@ const (
 	shardRows = 3
 )
 
-// row is one of a table that is made with a digest; another digest gives other rows.
+// row is one of a table; another making gives other rows.
 func row(from string, n int) *data.Prediction {
 	p := &data.Prediction{ID: fmt.Sprintf("s%d", n), Labels: data.LabelsOf(n % 3), Labeled: true, Split: "val"}
 	for i := range 3 {
@@ -29,9 +29,9 @@ func row(from string, n int) *data.Prediction {
 	return p
 }
 
-func create(t *testing.T, path, from string) *predict.Writer {
+func create(t *testing.T, path string, goOn bool) *predict.Writer {
 	t.Helper()
-	w, err := predict.Create(path, predict.Options{From: from, ShardRows: shardRows})
+	w, err := predict.Create(path, predict.Options{GoOn: goOn, ShardRows: shardRows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func fill(t *testing.T, w *predict.Writer, from string, to int) {
 
 func whole(t *testing.T, path, from string) {
 	t.Helper()
-	w := create(t, path, from)
+	w := create(t, path, false)
 	fill(t, w, from, tableRows)
 	if err := w.Commit(); err != nil {
 		t.Fatal(err)
@@ -84,21 +84,17 @@ func tree(t *testing.T, dir string) map[string]string {
 
 var formats = []string{"p.csv", "p.csv.zst", "p.shards"}
 
-// A table that is there is kept if it was made from the same, and else made
-// anew; until that is done the old one stays.
-func TestFreshness(t *testing.T) {
+// Until a table is done the one that is there stays; then all of it is new.
+func TestReplaced(t *testing.T) {
 	for _, name := range formats {
 		dir, other := t.TempDir(), t.TempDir()
 		path := filepath.Join(dir, name)
 		whole(t, path, "one")
 		first := tree(t, dir)
-		if w := create(t, path, "one"); !w.Done() || !w.Has("s0") || w.Commit() != nil {
-			t.Errorf("%s: what is there is not kept", name)
-		}
-		w := create(t, path, "other")
+		w := create(t, path, true)
 		fill(t, w, "other", tableRows)
-		if w.Done() || w.Left() != 0 {
-			t.Errorf("%s: what was made from something else is kept", name)
+		if w.Left() != 0 {
+			t.Errorf("%s: goes on after %d rows of a table that is complete", name, w.Left())
 		}
 		for file, text := range first {
 			if now := tree(t, dir)[file]; now != text {
@@ -112,25 +108,20 @@ func TestFreshness(t *testing.T) {
 		if got, want := tree(t, dir), tree(t, other); !maps.Equal(got, want) {
 			t.Errorf("%s: %d files, want %d, or other bytes", name, len(got), len(want))
 		}
-		whole(t, path, "")
-		if w := create(t, path, "other"); w.Done() {
-			t.Errorf("%s: a table made from nothing that is known counts as fresh", name)
-		} else if err := w.Abort(); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
 // A folder of shards that is stopped anywhere ends as one that was not, gone on
-// with from the same and begun anew from something else.
+// with or begun anew.
 func TestStoppedFolder(t *testing.T) {
 	for _, from := range []string{"one", "other"} {
+		goOn := from == "one"
 		undisturbed := t.TempDir()
 		whole(t, filepath.Join(undisturbed, "p.shards"), from)
 		want := tree(t, undisturbed)
 		for stop := range tableRows {
 			aborted, killed := t.TempDir(), t.TempDir()
-			w := create(t, filepath.Join(aborted, "p.shards"), "one")
+			w := create(t, filepath.Join(aborted, "p.shards"), false)
 			fill(t, w, "one", stop)
 			if err := os.CopyFS(killed, os.DirFS(aborted)); err != nil { // what a kill would leave
 				t.Fatal(err)
@@ -142,7 +133,7 @@ func TestStoppedFolder(t *testing.T) {
 				t.Errorf("the stop after %d rows left %d files", stop, len(left))
 			}
 			for _, dir := range []string{aborted, killed} {
-				w := create(t, filepath.Join(dir, "p.shards"), from)
+				w := create(t, filepath.Join(dir, "p.shards"), goOn)
 				left := max(stop-1, 0) / shardRows * shardRows
 				if from == "other" {
 					left = 0
@@ -168,25 +159,16 @@ func TestKilledInCommit(t *testing.T) {
 	undisturbed := t.TempDir()
 	whole(t, filepath.Join(undisturbed, "p.shards"), "one")
 	want := tree(t, undisturbed)
-	for name, moves := range map[string][][2]string{
-		"the part is complete":           {{"p.shards", "p.shards.part"}, {"p.shards.from", "p.shards.part.from"}},
-		"the old folder is away":         {{"p.shards", "p.shards.part"}, {"p.shards.from", "p.shards.part.from"}, {"old", "p.shards.old"}},
-		"the digest is there":            {{"p.shards", "p.shards.part"}, {"from", "p.shards.part.from"}},
-		"the part has become the folder": {{"from", "p.shards.part.from"}},
-	} {
+	for name, old := range map[string]string{"the part is complete": "p.shards", "the old folder is away": "p.shards.old"} {
 		dir := t.TempDir()
-		whole(t, filepath.Join(dir, "p.shards"), "one")
-		err := errors.Join(os.WriteFile(filepath.Join(dir, "from"), []byte("one\n"), 0o600), os.CopyFS(filepath.Join(dir, "old"), os.DirFS(filepath.Join(dir, "p.shards"))))
-		for _, m := range moves {
-			err = errors.Join(err, os.Rename(filepath.Join(dir, m[0]), filepath.Join(dir, m[1])))
-		}
-		os.Remove(filepath.Join(dir, "from"))
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, "old")))
+		path := filepath.Join(dir, "p.shards")
+		whole(t, path, "other")
+		err := errors.Join(os.Rename(path, filepath.Join(dir, "away")), os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, old)), os.CopyFS(path+".part", os.DirFS(filepath.Join(undisturbed, "p.shards"))))
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := create(t, filepath.Join(dir, "p.shards"), "one")
-		if !w.Done() && w.Left() != tableRows {
+		w := create(t, path, true)
+		if w.Left() != tableRows {
 			t.Errorf("%s: goes on after %d rows of %d", name, w.Left(), tableRows)
 		}
 		if err := w.Commit(); err != nil {
@@ -198,10 +180,32 @@ func TestKilledInCommit(t *testing.T) {
 	}
 }
 
+// What is no part of ours is not removed to make one.
+func TestForeignPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.shards")
+	for _, suffix := range []string{".part", ".old"} {
+		if err := errors.Join(os.Mkdir(path+suffix, 0o755), os.WriteFile(filepath.Join(path+suffix, "notes.txt"), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		w, err := predict.Create(path, predict.Options{})
+		if err == nil {
+			fill(t, w, "one", 1)
+			err = w.Commit()
+		}
+		if err == nil || !strings.Contains(err.Error(), suffix+" is there, and is not to be removed: it holds notes.txt") {
+			t.Errorf("%s: %v", suffix, err)
+		}
+		if _, err := os.Stat(filepath.Join(path+suffix, "notes.txt")); err != nil {
+			t.Error(err)
+		}
+		os.RemoveAll(path + suffix)
+	}
+}
+
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	planes, err := shards.Create(path("planes.shards"), shards.Planes, shards.Limits{Samples: 1, Bytes: 1})
+	planes, err := shards.Create(path("planes.shards"), shards.Planes, shards.Options{Limits: shards.Limits{Samples: 1, Bytes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +217,7 @@ func TestCreateRefuses(t *testing.T) {
 	if err := os.WriteFile(path("notes.shards/notes.txt"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	busy := create(t, path("busy.shards"), "one")
+	busy := create(t, path("busy.shards"), false)
 	defer busy.Abort()
 	before := tree(t, dir)
 	for name, want := range map[string]string{
@@ -225,7 +229,7 @@ func TestCreateRefuses(t *testing.T) {
 		"notes.shards":  "notes.shards is there, and is not to be replaced: it holds notes.txt, which is no shard",
 		"busy.shards":   "another run is writing to " + path("busy.shards.part"),
 	} {
-		if _, err := predict.Create(path(name), predict.Options{From: "other"}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := predict.Create(path(name), predict.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", name, err, want)
 		}
 	}
@@ -233,10 +237,10 @@ func TestCreateRefuses(t *testing.T) {
 		t.Error("a writer that was refused has changed something")
 	}
 	for _, name := range formats {
-		if w := create(t, path(name), "one"); w.Commit() == nil {
+		if w := create(t, path(name), false); w.Commit() == nil {
 			t.Errorf("%s: a table of no rows was written", name)
 		}
-		w := create(t, path(name), "one")
+		w := create(t, path(name), false)
 		fill(t, w, "one", 1)
 		for want, change := range map[string]func(*data.Prediction){
 			"some samples of the table have labels, some have none": func(p *data.Prediction) { p.Labels, p.Labeled = 0, false },
@@ -261,7 +265,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestReadShardsRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "p.shards")
-	w, err := shards.Create(path, shards.Probabilities, shards.Limits{Samples: 9, Bytes: 1 << 20})
+	w, err := shards.Create(path, shards.Probabilities, shards.Options{Limits: shards.Limits{Samples: 9, Bytes: 1 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}

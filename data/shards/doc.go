@@ -55,9 +55,13 @@
 //
 // A shard and the index appear whole or not at all, and the index is rewritten
 // after each shard. A shard the index does not know was left by a writer that
-// was killed between the two; the next writer makes it anew. So a set of shards
-// that was interrupted and continued is the set that would have come of one run.
+// was killed between the two, or its index is lost; the next writer takes it in,
+// once it has read all of it, or refuses to work: it removes none. A sample that
+// is made again takes the place it had in its shard, and so do those of a shard
+// that is missing or not as long as it was. So a set of shards that was
+// interrupted and continued is the set that would have come of one run.
 //
 // Readers believe no size a file claims before checking it against the file,
-// and no frame before its checksum.
+// and no frame before its checksum. An index may have been made up, its digest
+// too: it is held to what a file of its size can hold before it is read.
 package shards

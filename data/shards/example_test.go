@@ -17,7 +17,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	w, err := shards.Create(dir, shards.Planes, shards.Limits{Samples: 2, Bytes: 1 << 30})
+	w, err := shards.Create(dir, shards.Planes, shards.Options{Limits: shards.Limits{Samples: 2, Bytes: 1 << 30}})
 	if err != nil {
 		log.Fatal(err)
 	}

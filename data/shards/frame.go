@@ -39,6 +39,7 @@ type Frame struct {
 	About
 	Packed   []byte // a zstd frame of tar members
 	Raw      int64  // their size
+	Sum      uint64 // of the sample: data.Sample.Sum
 	checksum uint32 // of the members: the low half of XXH64, for the seek table
 }
 

@@ -132,16 +132,22 @@ func readIndex(dir string) (*index, error) {
 }
 
 // decodeIndex reads the bytes of an index, once their digest has shown them to
-// be what was written: the library believes the sizes a damaged file claims.
-func decodeIndex(b []byte) (*index, error) {
+// be what was written, and their claims to fit their size: a digest can be made
+// for anything. What the library cannot read, it may panic at.
+func decodeIndex(b []byte) (x *index, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			x, err = nil, fmt.Errorf("damaged: %v", v)
+		}
+	}()
 	if err := checkSeal(b); err != nil {
 		return nil, err
 	}
-	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
+	f, atOnce, err := openIndex(b)
 	if err != nil {
 		return nil, err
 	}
-	x := &index{kind: Planes, shards: map[string]summary{}}
+	x = &index{kind: Planes, shards: map[string]summary{}}
 	about, ok := f.Lookup(shardsKey)
 	if !ok {
 		return nil, fmt.Errorf("not an index of shards: no %s in its metadata", shardsKey)
@@ -149,29 +155,60 @@ func decodeIndex(b []byte) (*index, error) {
 	if err := json.Unmarshal([]byte(about), &x.shards); err != nil {
 		return nil, fmt.Errorf("%s: %w", shardsKey, err)
 	}
+	if x.shards == nil {
+		return nil, fmt.Errorf("%s: there is none", shardsKey)
+	}
 	if kind, ok := f.Lookup(kindKey); ok {
 		x.kind = Kind(kind)
 	}
+	return x, x.readRows(f, atOnce, mostBytes(len(b)))
+}
+
+// readRows reads rows, so many at once, that come to no more than so many bytes
+// of text.
+func (x *index) readRows(f *parquet.File, atOnce int, most int64) error {
 	r := parquet.NewGenericReader[row](f)
 	defer r.Close()
-	rows := make([]row, f.NumRows())
-	if n, err := r.Read(rows); n != len(rows) || err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%d of %d rows: %w", n, len(rows), err)
-	}
-	for _, r := range rows {
-		e := Entry{
-			About: About{Key: r.Key, Kind: x.kind, Labeled: r.Labeled, Split: r.Split},
-			Shard: r.Shard, Offset: r.Offset, Length: r.Length, Raw: r.Raw, Checksum: r.Checksum,
-		}
-		for _, n := range r.Labels {
-			if n < 0 || n >= data.MaxClasses {
-				return nil, fmt.Errorf("%s: label %d", r.Key, n)
+	rows := make([]row, atOnce)
+	x.entries = make([]Entry, 0, f.NumRows())
+	for {
+		n, err := r.Read(rows)
+		for i := range rows[:n] {
+			most -= int64(len(rows[i].Key) + len(rows[i].Shard) + len(rows[i].Split))
+			e, bad := x.entry(&rows[i])
+			if bad == nil && most < 0 {
+				bad = errors.New("its texts are longer than such a file can hold")
 			}
-			e.Labels |= data.LabelsOf(int(n))
+			if bad != nil {
+				return bad
+			}
+			x.entries = append(x.entries, e)
 		}
-		x.entries = append(x.entries, e)
+		switch {
+		case errors.Is(err, io.EOF) || err == nil && n == 0:
+			if int64(len(x.entries)) != f.NumRows() {
+				return fmt.Errorf("%d of %d rows", len(x.entries), f.NumRows())
+			}
+			return nil
+		case err != nil:
+			return fmt.Errorf("%d of %d rows: %w", len(x.entries), f.NumRows(), err)
+		}
 	}
-	return x, nil
+}
+
+// entry is a row as the index holds it.
+func (x *index) entry(r *row) (Entry, error) {
+	e := Entry{
+		About: About{Key: r.Key, Kind: x.kind, Labeled: r.Labeled, Split: r.Split},
+		Shard: r.Shard, Offset: r.Offset, Length: r.Length, Raw: r.Raw, Checksum: r.Checksum,
+	}
+	for _, n := range r.Labels {
+		if n < 0 || n >= data.MaxClasses {
+			return e, fmt.Errorf("%s: label %d", r.Key, n)
+		}
+		e.Labels |= data.LabelsOf(int(n))
+	}
+	return e, nil
 }
 
 // files lists the shards in a folder, by name.

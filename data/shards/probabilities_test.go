@@ -31,7 +31,7 @@ func guessed(n int) *data.Prediction {
 
 func writePredictions(t testing.TB, dir string, limits Limits, list ...*data.Prediction) {
 	t.Helper()
-	w, err := Create(dir, Probabilities, limits)
+	w, err := Create(dir, Probabilities, Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,14 +133,14 @@ func TestOneKindAFolder(t *testing.T) {
 	}{{planes, Planes, Probabilities}, {guesses, Probabilities, Planes}} {
 		_, err := Open(c.dir, c.want)
 		expect(err, fmt.Sprintf("%s holds shards of %s, not of %s", c.dir, c.kind, c.want))
-		_, err = Create(c.dir, c.want, limits)
+		_, err = Create(c.dir, c.want, Options{Limits: limits})
 		expect(err, fmt.Sprintf("%s holds shards of %s; %s go into a folder of their own", c.dir, c.kind, c.want))
 		r, err := Open(c.dir, AnyKind)
 		if err != nil || r.Kind() != c.kind {
 			t.Fatal(r, err)
 		}
 	}
-	w, err := Create(both, Planes, limits)
+	w, err := Create(both, Planes, Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 	"github.com/cespare/xxhash/v2"
@@ -74,6 +75,18 @@ func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
 	}
 	b, err := readFrame(f, e)
 	return b, e.Shard + ":" + key, err
+}
+
+// Origin is what a sample is made from: its frame, whose checksum the index has.
+// It is 0 for a sample that is not there.
+func (r *Reader) Origin(key string) provenance.Known {
+	i, ok := r.byKey[key]
+	if !ok {
+		return 0
+	}
+	var sum provenance.Sum
+	sum.AddXXH64(data.Packed, r.entries[i].Checksum)
+	return provenance.Known(sum.Value())
 }
 
 // File is a sample's frame as a packed file, for a stage that decodes.

@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 
 	"github.com/cespare/xxhash/v2"
@@ -23,18 +22,41 @@ type Limits struct {
 	Bytes   int64 // before compression, at most
 }
 
-// Writer appends samples to a folder of shards. Other than Has, it is not safe for
-// concurrent use. It keeps other writers out of the folder.
+// Options are how a folder of shards is written.
+type Options struct {
+	Limits
+
+	// Locked says that the caller keeps other writers out of the folder; else
+	// the writer does.
+	Locked bool
+
+	// Entering and Entered, where set, are told the keys of samples whose shard
+	// is about to appear, and of those that have, with their Frame.Sum. Their
+	// errors are the writer's.
+	Entering func(keys []string) error
+	Entered  func(keys []string, sums []uint64) error
+}
+
+// Writer appends samples to a folder of shards, and replaces some that are
+// there. Other than Has and Redo, it is not safe for concurrent use.
 type Writer struct {
 	dir    string
-	limits Limits
+	o      Options
 	unlock func() error
 	index  *index
-	before map[string]bool // keys in the shards that were there; never changed
+	before map[string]string // shards by key, of those that were there whole; never changed
 	added  map[string]bool
 	next   int // number of the next shard
 
-	open *openShard // nil between shards
+	open    *openShard // nil between shards
+	found   Found
+	replace replacing
+}
+
+// Found is what a writer has found in its folder, beside what was complete.
+type Found struct {
+	TakenIn []string // shards that the index did not name, and does now
+	Damaged []string // shards that are missing, or not as long as they were: none of their samples is there until it is added again
 }
 
 // openShard is a shard that is being written.
@@ -45,106 +67,91 @@ type openShard struct {
 	size    int64
 	raw     int64
 	entries []Entry
+	sums    []uint64 // Frame.Sum of each
 	seek    []seekEntry
 }
 
 // Create begins to write, or to go on writing, a folder of shards of one kind;
-// one that holds the other is refused. What a killed writer left unfinished is
-// removed.
-func Create(dir string, kind Kind, limits Limits) (*Writer, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// one that holds the other is refused, and so is one with shards that the index
+// does not name and that cannot be taken into it.
+func Create(dir string, kind Kind, o Options) (*Writer, error) {
+	if err := atomicfile.MakeFolder(dir); err != nil {
 		return nil, err
 	}
-	unlock, err := atomicfile.Lock(dir)
-	if err != nil {
-		return nil, err
+	unlock := func() error { return nil }
+	if !o.Locked {
+		var err error
+		if unlock, err = atomicfile.Lock(dir); err != nil {
+			return nil, err
+		}
 	}
-	w := &Writer{dir: dir, limits: limits, unlock: unlock, before: map[string]bool{}, added: map[string]bool{}}
+	w := &Writer{dir: dir, o: o, unlock: unlock, before: map[string]string{}, added: map[string]bool{}}
 	if err := w.recover(kind); err != nil {
 		return nil, errors.Join(err, unlock())
 	}
 	return w, nil
 }
 
-// recover finds out what is complete and removes the rest.
-func (w *Writer) recover(kind Kind) (err error) {
-	if err := atomicfile.Sweep(atomicfile.OS, w.dir); err != nil {
-		return err
-	}
-	if w.index, err = readIndex(w.dir); err != nil {
-		return err
-	}
-	if len(w.index.shards) > 0 && w.index.kind != kind {
-		return fmt.Errorf("%s holds shards of %s; %s go into a folder of their own", w.dir, w.index.kind, kind)
-	}
-	w.index.kind = kind
-	names, err := files(w.dir)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if _, known := w.index.shards[name]; !known {
-			if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
-				return err
-			}
-		}
-	}
-	for name := range w.index.shards {
-		if _, err := os.Stat(filepath.Join(w.dir, name)); err != nil {
-			return fmt.Errorf("%s is in the index: %w", name, err)
-		}
-	}
-	for _, e := range w.index.entries {
-		w.before[e.Key] = true
-	}
-	w.next = len(w.index.shards)
-	return nil
-}
+// Found is what the writer found when it was created.
+func (w *Writer) Found() Found { return w.found }
 
-// Has says whether the sample was in a finished shard when the writer began. It
+// Has says whether the sample was in a whole shard when the writer began. It
 // may be called while samples are added.
-func (w *Writer) Has(key string) bool { return w.before[key] }
+func (w *Writer) Has(key string) bool { return w.before[key] != "" }
 
 // Before is how many samples Has knows.
 func (w *Writer) Before() int { return len(w.before) }
 
-// Add appends a sample.
-func (w *Writer) Add(f Frame) error {
-	if f.Kind != w.index.kind {
+// Check says why a frame cannot be added; others can be all the same.
+func (w *Writer) Check(f Frame) error {
+	switch {
+	case f.Kind != w.index.kind:
 		return fmt.Errorf("%s: a frame of %s among shards of %s", f.Key, f.Kind, w.index.kind)
-	}
-	if w.before[f.Key] || w.added[f.Key] {
+	case w.added[f.Key] || w.Has(f.Key) && !w.replace.wants(f.Key):
 		return fmt.Errorf("%s is in the shards already", f.Key)
-	}
-	if int64(len(f.Packed)) > math.MaxUint32 || f.Raw > math.MaxUint32 {
+	case int64(len(f.Packed)) > math.MaxUint32 || f.Raw > math.MaxUint32:
 		return fmt.Errorf("%s: %d bytes are more than a frame can hold", f.Key, f.Raw)
 	}
-	if w.open != nil && (len(w.open.entries) == w.limits.Samples || w.open.raw+f.Raw > w.limits.Bytes) {
+	return nil
+}
+
+// Add appends a sample, or puts it in the place of the one of its key, after
+// Redo.
+func (w *Writer) Add(f Frame) error {
+	if err := w.Check(f); err != nil {
+		return err
+	}
+	w.added[f.Key] = true
+	if shard := w.replace.shardOf(f.Key); shard != "" {
+		return w.put(shard, f)
+	}
+	if w.open != nil && (len(w.open.entries) == w.o.Samples || w.open.raw+f.Raw > w.o.Bytes) {
 		if err := w.finish(); err != nil {
 			return err
 		}
 	}
 	if w.open == nil {
-		if err := w.begin(); err != nil {
+		var err error
+		if w.open, err = w.begin(nameOf(w.next)); err != nil {
 			return err
 		}
 	}
-	o := w.open
-	o.entries = append(o.entries, Entry{
-		About: f.About, Shard: o.name, Offset: o.size, Length: int64(len(f.Packed)), Raw: f.Raw, Checksum: xxhash.Sum64(f.Packed),
-	})
-	w.added[f.Key] = true
-	return o.append(f.Packed, seekEntry{uint32(len(f.Packed)), uint32(f.Raw), f.checksum})
+	return w.open.add(f.About, f.Packed, f.Raw, f.checksum, f.Sum)
 }
 
-func (w *Writer) begin() error {
-	name := nameOf(w.next)
+func (w *Writer) begin(name string) (*openShard, error) {
 	f, err := atomicfile.Create(atomicfile.OS, filepath.Join(w.dir, name))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w.open = &openShard{name: name, file: f, sum: sha256.New()}
-	return nil
+	return &openShard{name: name, file: f, sum: sha256.New()}, nil
+}
+
+// add appends a frame; the checksum is that of its content.
+func (o *openShard) add(a About, packed []byte, raw int64, checksum uint32, sum uint64) error {
+	o.entries = append(o.entries, Entry{About: a, Shard: o.name, Offset: o.size, Length: int64(len(packed)), Raw: raw, Checksum: xxhash.Sum64(packed)})
+	o.sums = append(o.sums, sum)
+	return o.append(packed, seekEntry{uint32(len(packed)), uint32(raw), checksum})
 }
 
 func (o *openShard) append(packed []byte, e seekEntry) error {
@@ -161,14 +168,30 @@ func (o *openShard) write(b []byte) error {
 
 var tarEnd = make([]byte, 1024) // two blocks of zeros
 
-// finish makes the open shard appear and enters it in the index.
-func (w *Writer) finish() error {
-	o := w.open
+// end completes a shard's file, which does not appear yet.
+func (o *openShard) end() error {
 	end := encoder().EncodeAll(bytes.Clone(tarEnd), nil)
 	if err := o.append(end, seekEntry{uint32(len(end)), uint32(len(tarEnd)), uint32(xxhash.Sum64(tarEnd))}); err != nil {
 		return err
 	}
-	if err := o.write(appendSeekTable(nil, o.seek)); err != nil {
+	return o.write(appendSeekTable(nil, o.seek))
+}
+
+func (o *openShard) keys() []string {
+	keys := make([]string, len(o.entries))
+	for i, e := range o.entries {
+		keys[i] = e.Key
+	}
+	return keys
+}
+
+// finish makes the open shard appear and enters it in the index.
+func (w *Writer) finish() error {
+	o := w.open
+	if err := o.end(); err != nil {
+		return err
+	}
+	if err := w.entering(o.keys()); err != nil {
 		return err
 	}
 	if err := o.file.Commit(); err != nil {
@@ -178,17 +201,42 @@ func (w *Writer) finish() error {
 	w.next++
 	w.index.entries = append(w.index.entries, o.entries...)
 	w.index.shards[o.name] = summary{SHA256: hex.EncodeToString(o.sum.Sum(nil)), Bytes: o.size}
-	return w.index.save(w.dir)
+	if err := w.index.save(w.dir); err != nil {
+		return err
+	}
+	return w.entered(o.keys(), o.sums)
+}
+
+func (w *Writer) entering(keys []string) error {
+	if w.o.Entering == nil {
+		return nil
+	}
+	return w.o.Entering(keys)
+}
+
+func (w *Writer) entered(keys []string, sums []uint64) error {
+	if w.o.Entered == nil {
+		return nil
+	}
+	return w.o.Entered(keys, sums)
 }
 
 // Commit finishes the last shard, full or not.
 func (w *Writer) Commit() error {
-	if w.open != nil {
-		if err := w.finish(); err != nil {
-			return errors.Join(err, w.Abort())
-		}
+	if err := w.finishAll(); err != nil {
+		return errors.Join(err, w.Abort())
 	}
-	return w.unlock()
+	return errors.Join(w.replace.close(), w.unlock())
+}
+
+func (w *Writer) finishAll() error {
+	if err := w.rebuild(); err != nil {
+		return err
+	}
+	if w.open != nil {
+		return w.finish()
+	}
+	return nil
 }
 
 // Abort drops the shard that is not finished; finished ones stay.
@@ -198,5 +246,5 @@ func (w *Writer) Abort() error {
 		err = w.open.file.Abort()
 		w.open = nil
 	}
-	return errors.Join(err, w.unlock())
+	return errors.Join(err, w.replace.close(), w.unlock())
 }

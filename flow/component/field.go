@@ -42,6 +42,7 @@ type Field struct {
 	Choices []string // for a String: the only values it takes
 	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
+	Bears   Bearing
 	Stdio   bool   // for files and folders: "-" stands for standard input or output
 	Sole    bool   // for an output folder: no other block may write there
 	Doc     string // shapes, units and meaning, in one sentence

@@ -55,6 +55,10 @@ type Node struct {
 	Args  Args
 	Run   Args // of the run block, complete; nil: its defaults
 
+	// Upstream are the nodes this one reads from, however indirectly, and the
+	// node itself, each after those it reads. Empty for a node built by hand.
+	Upstream []Part
+
 	Inputs map[string]Output // by port name; an optional port may be missing
 
 	// Load reads and checks another flow, with variables set as "name=value",

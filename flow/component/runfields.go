@@ -10,6 +10,8 @@ var RunFields = append([]Field{
 		Doc: "what a record error does: fail the run, or skip the record and write a dead letter"},
 	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
 		Doc: "with on_error = skip: more errors than this fail the run; 0 is no limit"},
+	{Name: "changed", Type: String, Default: string(flow.ChangedAuto), Choices: flow.ChangePolicies,
+		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training"},
 	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
 		Doc: "all randomness is drawn from this, the epoch and the record's key"},
 	{Name: "memory", Type: Size, Default: int64(0),
@@ -21,6 +23,7 @@ func RunOptions(a Args) flow.Options {
 	return flow.Options{
 		OnError:   flow.ErrorPolicy(a.String("on_error")),
 		MaxErrors: a.Int("max_errors"),
+		Changed:   flow.ChangePolicy(a.String("changed")),
 		Seed:      uint64(a.Int("seed")),
 		Memory:    a.Size("memory"),
 	}

@@ -48,6 +48,13 @@ type Spec struct {
 	// Parallel components take a `workers` field: "auto" or a number.
 	Parallel bool
 
+	// Seeded says that what the component yields follows from the run's seed.
+	Seeded bool
+
+	// Reads names the files whose contents its output follows from, beyond
+	// those that fields name; FILE#PART where a part of one counts. It may be nil.
+	Reads func(Args) []string
+
 	// Check looks at faults that span fields, such as two that exclude each
 	// other. It sees complete, individually valid arguments, and reports every
 	// fault it finds. It may be nil.

@@ -113,14 +113,7 @@ func (p *Plan) Build(g *flow.Graph) error {
 // BuildBefore adds only the nodes that a node reads from, however indirectly,
 // and gives what would stand at its ports.
 func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Output, error) {
-	wanted := map[string]bool{node.Ref(): true}
-	for _, n := range slices.Backward(p.Nodes) { // each comes after those it reads
-		for _, e := range p.Edges {
-			if e.To == n.Ref() && wanted[e.To] {
-				wanted[e.From] = true
-			}
-		}
-	}
+	wanted := p.upstream(node)
 	outputs := map[string]component.Output{}
 	for _, n := range p.Nodes {
 		if wanted[n.Ref()] && n.Ref() != node.Ref() {
@@ -132,10 +125,35 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Outpu
 	return p.inputs(g, node, outputs), nil
 }
 
+// upstream are the Refs of a node and of all it reads from.
+func (p *Plan) upstream(node Node) map[string]bool {
+	wanted := map[string]bool{node.Ref(): true}
+	for _, n := range slices.Backward(p.Nodes) { // each comes after those it reads
+		for _, e := range p.Edges {
+			if e.To == n.Ref() && wanted[e.To] {
+				wanted[e.From] = true
+			}
+		}
+	}
+	return wanted
+}
+
+// parts are the nodes that a node's result follows from, itself the last.
+func (p *Plan) parts(node Node) []component.Part {
+	wanted := p.upstream(node)
+	var parts []component.Part
+	for _, n := range p.Nodes {
+		if wanted[n.Ref()] {
+			parts = append(parts, component.Part{Spec: n.Spec, Args: n.Args})
+		}
+	}
+	return parts
+}
+
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
 func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) (*component.Node, error) {
-	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load}
+	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load, Upstream: p.parts(n)}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)

@@ -63,6 +63,7 @@ func (a *Average) Weights() ([]models.Tensor, error) {
 type Weights struct {
 	Name    string
 	Tensors []models.Tensor
+	Samples map[string]uint64 // Sums by Id of the samples that they follow from (package provenance)
 }
 
 // Bytes is the memory the weights hold.

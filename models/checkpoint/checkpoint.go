@@ -87,7 +87,7 @@ func StepDir(dir string, p Position) string {
 // it leaves a complete checkpoint or debris, which LatestCheckpoint passes over.
 // A second writer to the same folder gets an error.
 func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MakeFolder(dir); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	unlock, err := atomicfile.Lock(dir)

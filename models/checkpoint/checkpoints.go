@@ -155,7 +155,7 @@ func removeFile(path string) error {
 // second name of the same file, or a copy where there are no such names. They
 // stay when the checkpoint is removed.
 func LinkWeights(checkpoint, dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MakeFolder(dir); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -33,8 +34,8 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	out := *s
 	out.Files = nil
 	if len(s.Files) != 1 {
-		im, err := merge(s.Files, r)
-		out.Image = im
+		im, sum, err := merge(s.Files, r)
+		out.Image, out.Sum = im, sum
 		return &out, err
 	}
 	f := s.Files[0]
@@ -49,6 +50,9 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	if err != nil {
 		return nil, err
 	}
+	var sum provenance.Sum
+	sum.Add(f.Channel, content)
+	out.Sum = sum.Value()
 	switch f.Channel {
 	case data.Packed:
 		packed, err := shards.DecodeSample(content)
@@ -68,19 +72,21 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 }
 
 // merge decodes single-channel files and makes one image of them, in the
-// order of the files.
-func merge(files []data.File, r *Reading) (*data.Image, error) {
+// order of the files, and their Sum.
+func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 	buffer := fileBuffers.Get().(*[]byte)
 	defer keepBuffer(buffer)
 	var im *data.Image
+	var sum provenance.Sum
 	for i, f := range files {
 		content, err := r.File(f, buffer)
 		if err == nil {
 			err = r.Admit(f, content, len(files))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
+		sum.Add(f.Channel, content)
 		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
 				im = data.NewImage(width, height, len(files), depth)
@@ -95,10 +101,10 @@ func merge(files []data.File, r *Reading) (*data.Image, error) {
 			return im.Planes[i], nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
 		}
 	}
-	return im, nil
+	return im, sum.Value(), nil
 }
 
 // fileBuffers hold the content of files while they are decoded.

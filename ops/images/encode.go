@@ -23,7 +23,7 @@ func encodeSpec() *component.Spec {
 					return data.File{}, err
 				}
 				b, err := codec.AppendRGBY(make([]byte, 0, room), r.Value.Image)
-				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Data: b}, err
+				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Sum: r.Value.Sum, Data: b}, err
 			}), nil
 		},
 	}

@@ -23,11 +23,18 @@ func predictSpec() *component.Spec {
 			"4 views: the image, flipped left-right, up-down, both; 8: these, and the same of the transposed image.",
 		In: component.Takes(edges.Batch), Out: edges.Prediction,
 		Fields: append([]component.Field{
-			{Name: "weights", Type: component.String, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
+			{Name: "weights", Type: component.String, Bears: component.NoBearing, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
-			{Name: "batch", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
-			{Name: "flights", Type: component.Int, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
+			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
+			{Name: "flights", Type: component.Int, Bears: component.NoBearing, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
 		}, training.NetworkFields()...),
+		Reads: func(a component.Args) []string { // the weights themselves, whatever folder leads to them
+			file, err := checkpoint.FindWeights(a.String("weights"))
+			if err != nil {
+				return nil // which Build says
+			}
+			return []string{file}
+		},
 		Check: func(a component.Args) []component.FieldFault {
 			if v := a.Int("views"); v != 1 && v != 4 && v != 8 {
 				return []component.FieldFault{{Field: "views", Fault: fmt.Sprintf("is %d, want 1, 4 or 8", v)}}
@@ -130,7 +137,7 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 	classes := len(all) / b.N
 	rows := make(predicted, b.N)
 	for i, s := range b.Samples {
-		rows[i] = &data.Prediction{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split, P: all[i*classes : (i+1)*classes]}
+		rows[i] = &data.Prediction{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split, P: all[i*classes : (i+1)*classes], Sum: s.Sum}
 	}
 	return rows, nil
 }

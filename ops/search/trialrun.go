@@ -106,7 +106,7 @@ func (t *trialRunner) score(trial *search.Trial, result *search.Result) (done bo
 
 // writePolicy writes a trial's set as a policy.
 func (t *trialRunner) writePolicy(trial *search.Trial) error {
-	if err := os.MkdirAll(t.folder(trial), 0o755); err != nil || trial.IsBase() {
+	if err := atomicfile.MakeFolder(t.folder(trial)); err != nil || trial.IsBase() {
 		return err
 	}
 	text, err := json.Marshal(augment.Policy{trial.Set})

@@ -32,7 +32,9 @@ func packSpec() *component.Spec {
 				if err := flow.Reserve(ctx, payload.Memory(r.Value.Image.Bytes()), 0); err != nil {
 					return shards.Frame{}, err
 				}
-				return shards.EncodeSample(r.Value, payload)
+				frame, err := shards.EncodeSample(r.Value, payload)
+				frame.Sum = r.Value.Sum
+				return frame, err
 			}), nil
 		},
 	}

@@ -25,8 +25,15 @@ func averageSpec() *component.Spec {
 			{Name: "run", Type: component.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
 			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
-			{Name: "batch", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
+			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
 		}, NetworkFields()...),
+		Reads: func(a component.Args) []string {
+			paths, _, _ := checkpoint.LastEpochs(filepath.Join(a.String("run"), "checkpoint"), a.Int("last"), a.Int("epoch_end"))
+			for i := range paths { // none where there are no such epochs, which Build says
+				paths[i] = checkpoint.WeightsFile(paths[i])
+			}
+			return paths
+		},
 		Build: func(n *component.Node) (component.Output, error) {
 			a := &averaging{graph: n.Graph, stage: n.Name, options: NetworkOptions(n.Args)}
 			var err error
@@ -93,6 +100,7 @@ type averaging struct {
 
 func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Weights]) error {
 	var network *cpu.Recompute
+	samples := map[string]uint64{}
 	for r, err := range in.Values(ctx) {
 		if err != nil {
 			return err
@@ -105,6 +113,9 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 		if err := network.Add(ctx, r.Value); err != nil {
 			return &flow.StageError{Stage: a.stage, Key: r.Key, Err: err}
 		}
+		for _, s := range r.Value.Samples {
+			samples[s.ID] = s.Sum
+		}
 	}
 	if network == nil {
 		return nil // the sink has the result already
@@ -114,7 +125,7 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 		return err
 	}
 	name := checkpoint.AverageName(len(a.paths), a.end)
-	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{Name: name, Tensors: weights}})
+	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{Name: name, Tensors: weights, Samples: samples}})
 }
 
 // open averages the checkpoints, one at a time in memory.

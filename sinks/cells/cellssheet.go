@@ -5,12 +5,12 @@ import (
 	"slices"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func cellsSheetSpec() *component.Spec {
@@ -22,7 +22,7 @@ func cellsSheetSpec() *component.Spec {
 			{Name: "file", Type: component.OutputFile, Doc: "the picture"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			flow.To(component.In[cells.Planned](n, "in"), n.Stage(), &cellsSheet{file: n.Args.String("file")})
+			flow.To(component.In[cells.Planned](n, "in"), n.Stage(), &cellsSheet{File: results.NewFile(n, n.Args.String("file"), results.Picture)})
 			return nil, nil
 		},
 	}
@@ -34,11 +34,11 @@ const sheetColumns = 8
 // cellsSheet keeps, for each label, the samples with the fewest labels, the
 // first of equals. They are drawn at the end.
 type cellsSheet struct {
-	file string
+	*results.File
 	rows [data.MaxClasses][]cells.Planned
 }
 
-func (s *cellsSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *cellsSheet) Open(context.Context) error { return s.File.Open() }
 
 func (s *cellsSheet) Write(_ context.Context, r flow.Record[cells.Planned]) error {
 	for _, n := range r.Value.Labels.Numbers() {
@@ -81,7 +81,7 @@ func (s *cellsSheet) Commit(context.Context) error {
 		}
 		top += cellsRowHeight
 	}
-	return sheet.Write(s.file)
+	return s.File.Write(sheet.Encode)
 }
 
 func (s *cellsSheet) Abort() error { return nil }

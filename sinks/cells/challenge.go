@@ -5,13 +5,13 @@ import (
 	"path/filepath"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func challengeSpec() *component.Spec {
@@ -24,26 +24,29 @@ func challengeSpec() *component.Spec {
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the tables, made if need be"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			flow.To(component.In[cells.Planned](n, "in"), n.Stage(), &challengeSink{dir: n.Args.String("dir"), rows: map[string][]table.Row{}})
+			s := &challengeSink{dir: n.Args.String("dir"), rows: map[string][]table.Row{}}
+			labels := results.Table("a table of samples", "Id", "Target")
+			s.File = results.NewFile(n, filepath.Join(s.dir, "train.csv"), labels)
+			for _, name := range []string{"external.csv", "solution.csv", "leak.csv"} {
+				s.With(filepath.Join(s.dir, name), labels)
+			}
+			s.With(filepath.Join(s.dir, sampleSubmission), results.Table("a submission", "Id", "Predicted"))
+			flow.To(component.In[cells.Planned](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
 	}
 }
 
+const sampleSubmission = "sample_submission.csv"
+
 type challengeSink struct {
+	*results.File
 	dir    string
 	rows   map[string][]table.Row // by set
 	copies []table.Row            // test samples that are
 }
 
-func (s *challengeSink) Open(context.Context) error {
-	for _, name := range []string{"train.csv", "external.csv", "solution.csv", "leak.csv", "sample_submission.csv"} {
-		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *challengeSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *challengeSink) Write(_ context.Context, r flow.Record[cells.Planned]) error {
 	p := r.Value
@@ -56,6 +59,9 @@ func (s *challengeSink) Write(_ context.Context, r flow.Record[cells.Planned]) e
 }
 
 func (s *challengeSink) Commit(context.Context) error {
+	if s.Kept() {
+		return nil
+	}
 	var known []table.Row
 	for i, r := range s.copies {
 		if i%2 == 0 {
@@ -74,7 +80,10 @@ func (s *challengeSink) Commit(context.Context) error {
 	for _, r := range s.rows[cells.Test] {
 		sample = append(sample, challenge.Row{ID: r.ID, Labels: data.LabelsOf(0)})
 	}
-	return challenge.Write(filepath.Join(s.dir, "sample_submission.csv"), sample)
+	if err := challenge.Write(filepath.Join(s.dir, sampleSubmission), sample); err != nil {
+		return err
+	}
+	return s.Record()
 }
 
 func (s *challengeSink) Abort() error { return nil }

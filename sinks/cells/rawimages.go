@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -14,6 +15,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func rawImagesSpec() *component.Spec {
@@ -27,12 +29,13 @@ func rawImagesSpec() *component.Spec {
 			{Name: "splits", Type: component.Strings, Default: []string{"train", "external", "test"}, Doc: "the splits there may be"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &rawImages{dir: n.Args.String("dir"), folders: map[string]*rawFolder{}}
+			s := &rawImages{folders: map[string]*rawFolder{}}
 			for _, split := range n.Args.Strings("splits") {
 				if err := atomicfile.CheckName(split); err != nil {
 					return nil, err
 				}
-				s.folders[split] = &rawFolder{}
+				folder := results.NewFolder(n, filepath.Join(n.Args.String("dir"), split))
+				s.folders[split] = &rawFolder{Folder: folder, group: folder.Group()}
 			}
 			flow.ToParallel(component.In[*data.Sample](n, "in"), n.Stage(), s)
 			return nil, nil
@@ -41,23 +44,39 @@ func rawImagesSpec() *component.Spec {
 }
 
 type rawImages struct {
-	dir     string
 	folders map[string]*rawFolder // by split
 }
 
 type rawFolder struct {
-	unlock func() error
-	there  map[string]bool // names of files, when the run began
-	group  *atomicfile.Group
+	*results.Folder
+	group *atomicfile.Group
 }
 
-func (s *rawImages) Open(context.Context) (err error) {
-	for split, f := range s.folders {
-		dir := filepath.Join(s.dir, split)
-		if f.unlock, f.there, err = atomicfile.OpenFolder(dir); err != nil {
-			return errors.Join(err, s.unlock())
+// Lock locks all folders.
+func (s *rawImages) Lock() (unlock func() error, err error) {
+	var held []func() error
+	unlock = func() error {
+		var faults []error
+		for _, each := range held {
+			faults = append(faults, each())
 		}
-		f.group = atomicfile.NewGroup(atomicfile.OS, dir)
+		return errors.Join(faults...)
+	}
+	for _, split := range slices.Sorted(maps.Keys(s.folders)) {
+		each, err := s.folders[split].Lock()
+		if err != nil {
+			return nil, errors.Join(err, unlock())
+		}
+		held = append(held, each)
+	}
+	return unlock, nil
+}
+
+func (s *rawImages) Open(context.Context) error {
+	for _, f := range s.folders {
+		if err := f.Open(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -65,15 +84,27 @@ func (s *rawImages) Open(context.Context) (err error) {
 // Complete says whether all four channels of the sample are in one of the
 // folders.
 func (s *rawImages) Complete(key string) bool {
-	for _, f := range s.folders {
-		if !slices.ContainsFunc(data.Colours[:], func(colour string) bool { return !f.there[rawName(key, colour)] }) {
-			return true
-		}
-	}
-	return false
+	complete, err := s.CompleteFrom(key, nil)
+	return complete && err == nil
 }
 
-func rawName(id, colour string) string { return id + "_" + colour + ".png" }
+// CompleteFrom says whether they are there, drawn with the same settings.
+func (s *rawImages) CompleteFrom(key string, from flow.Origin) (bool, error) {
+	for _, f := range s.folders {
+		if complete, err := f.Complete(key, from, rawNames(key)...); complete || err != nil {
+			return complete, err
+		}
+	}
+	return false, nil
+}
+
+func rawNames(id string) []string {
+	names := make([]string, len(data.Colours))
+	for i, colour := range data.Colours {
+		names[i] = id + "_" + colour + ".png"
+	}
+	return names
+}
 
 func (s *rawImages) Write(_ context.Context, r flow.Record[*data.Sample]) error {
 	im := r.Value.Image
@@ -87,13 +118,21 @@ func (s *rawImages) Write(_ context.Context, r flow.Record[*data.Sample]) error 
 	if len(im.Planes) != len(data.Colours) {
 		return flow.OfRecord(fmt.Errorf("the image has %d planes, want %d", len(im.Planes), len(data.Colours)))
 	}
+	names := rawNames(r.Value.ID)
+	if err := folder.Begin(r.Value.ID, r.Value.Sum, names...); err != nil {
+		return err
+	}
 	for i, colour := range data.Colours {
 		var b bytes.Buffer
 		plane := &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[i : i+1]}
 		if err := codec.EncodeRGBY(&b, plane); err != nil {
 			return flow.OfRecord(fmt.Errorf("%s plane: %w", colour, err))
 		}
-		if err := folder.group.Add(rawName(r.Value.ID, colour), b.Bytes()); err != nil {
+		err := folder.group.Add(names[i], b.Bytes())
+		if atomicfile.OfName(err) {
+			return flow.OfRecord(err)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -103,27 +142,16 @@ func (s *rawImages) Write(_ context.Context, r flow.Record[*data.Sample]) error 
 func (s *rawImages) Commit(context.Context) error {
 	var faults []error
 	for _, f := range s.folders {
-		faults = append(faults, f.group.Flush())
+		err := f.group.Flush()
+		faults = append(faults, err, f.Close(err == nil))
 	}
-	return errors.Join(append(faults, s.unlock())...)
+	return errors.Join(faults...)
 }
 
 func (s *rawImages) Abort() error {
 	var faults []error
 	for _, f := range s.folders {
-		faults = append(faults, f.group.Abort())
-	}
-	return errors.Join(append(faults, s.unlock())...)
-}
-
-// unlock gives back the folders that were locked.
-func (s *rawImages) unlock() error {
-	var faults []error
-	for _, f := range s.folders {
-		if f.unlock != nil {
-			faults = append(faults, f.unlock())
-			f.unlock = nil
-		}
+		faults = append(faults, f.group.Abort(), f.Close(false))
 	}
 	return errors.Join(faults...)
 }

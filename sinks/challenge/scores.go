@@ -11,11 +11,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/challenge"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func scoresSpec() *component.Spec {
@@ -32,7 +32,10 @@ func scoresSpec() *component.Spec {
 			{Name: "thresholds", Type: component.InputFile, Default: "", Doc: "thresholds.json, as sink calibration writes it; empty: none"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &scoresSink{file: n.Args.String("file"), thresholds: n.Args.String("thresholds"), graph: n.Graph, stage: n.Name}
+			s := &scoresSink{
+				File:       results.NewFile(n, n.Args.String("file"), results.JSON("a list of scores", "{")),
+				thresholds: n.Args.String("thresholds"), graph: n.Graph, stage: n.Name,
+			}
 			flow.To(bothScores(n), n.Stage(), s)
 			return nil, nil
 		},
@@ -63,13 +66,14 @@ func bothScores(n *component.Node) flow.Out[*challenge.Score] {
 }
 
 type scoresSink struct {
-	file, thresholds string
-	graph            *flow.Graph
-	stage            string
-	scores           []*challenge.Score
+	*results.File
+	thresholds string
+	graph      *flow.Graph
+	stage      string
+	scores     []*challenge.Score
 }
 
-func (s *scoresSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *scoresSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *scoresSink) Write(_ context.Context, r flow.Record[*challenge.Score]) error {
 	s.scores = append(s.scores, r.Value)
@@ -96,7 +100,7 @@ func (s *scoresSink) Commit(context.Context) error {
 		all[score.Name+"_macro_f1_present"] = score.MacroF1Present
 	}
 	s.graph.Note(s.stage, scoresTable(all))
-	return atomicfile.Write(s.file, func(w io.Writer) error {
+	return s.File.Write(func(w io.Writer) error {
 		text := json.NewEncoder(w)
 		text.SetIndent("", "  ")
 		return text.Encode(all)

@@ -3,8 +3,8 @@ package download
 import (
 	"bytes"
 	"context"
-	"io"
-	"path/filepath"
+	"os"
+	"slices"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
@@ -12,6 +12,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func channelFilesSpec() *component.Spec {
@@ -26,7 +27,7 @@ func channelFilesSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.ToParallel(component.In[*data.Channels](n, "in"), n.Stage(), &channelFiles{
-				dir: n.Args.String("dir"), channels: n.Args.Strings("channels"),
+				Folder: results.NewFolder(n, n.Args.String("dir")), channels: n.Args.Strings("channels"),
 			})
 			return nil, nil
 		},
@@ -36,29 +37,41 @@ func channelFilesSpec() *component.Spec {
 // channelFiles writes every file by itself, synced: what came over a network
 // is not to be lost with a batch.
 type channelFiles struct {
-	dir      string
+	*results.Folder
 	channels []string
-	unlock   func() error
-	there    map[string]bool // names of files, when the run began
 }
 
-func (s *channelFiles) Open(context.Context) (err error) {
-	s.unlock, s.there, err = atomicfile.OpenFolder(s.dir)
-	return err
-}
+func (s *channelFiles) Open(context.Context) error { return s.Folder.Open() }
 
 // Complete says whether all files of a sample are in the folder.
 func (s *channelFiles) Complete(id string) bool {
-	for _, name := range s.channels {
-		if !s.there[id+"_"+name+".png"] {
-			return false
-		}
+	complete, err := s.CompleteFrom(id, nil)
+	return complete && err == nil
+}
+
+// CompleteFrom is Complete; what a server has is not known before it is got.
+func (s *channelFiles) CompleteFrom(id string, _ flow.Origin) (bool, error) {
+	return s.Folder.Complete(id, nil, s.names(id)...)
+}
+
+func (s *channelFiles) names(id string) []string {
+	names := make([]string, len(s.channels))
+	for i, channel := range s.channels {
+		names[i] = id + "_" + channel + ".png"
 	}
-	return true
+	return names
 }
 
 func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) error {
+	files := map[string][]byte{}
+	var names []string
+	var kept int64 // bytes of the files that an earlier run has left
 	for _, ch := range r.Value.List {
+		if ch.Kept {
+			if info, err := os.Stat(ch.File.Name); err == nil {
+				kept += info.Size()
+			}
+		}
 		if ch.Kept || ch.Err != nil {
 			continue
 		}
@@ -70,19 +83,42 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 		if err := codec.EncodeRGBY(&b, ch.Image); err != nil {
 			return flow.OfRecord(err)
 		}
-		err := atomicfile.Write(filepath.Join(s.dir, name), func(w io.Writer) error {
-			_, err := w.Write(b.Bytes())
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		files[name], names = b.Bytes(), append(names, name)
 	}
-	if err := r.Value.Fault(); err != nil {
-		return flow.OfRecord(err)
+	fault := r.Value.Fault()
+	if err := s.write(r.Value.ID, kept, names, files, fault == nil); err != nil {
+		return err
+	}
+	if fault != nil {
+		return flow.OfRecord(fault)
 	}
 	return nil
 }
 
-func (s *channelFiles) Commit(context.Context) error { return s.unlock() }
-func (s *channelFiles) Abort() error                 { return s.unlock() }
+// write makes the files appear. The result is entered as complete with the last
+// one, if none is missing.
+func (s *channelFiles) write(id string, kept int64, names []string, files map[string][]byte, all bool) error {
+	if len(names) == 0 && all {
+		return s.Enter(id, 0, kept)
+	}
+	expected := names
+	if !all {
+		expected = append(slices.Clone(names), "") // which does not come
+	}
+	if err := s.BeginAfter(kept, id, 0, expected...); err != nil {
+		return err
+	}
+	for _, name := range names {
+		err := s.Folder.Write(name, files[name])
+		if atomicfile.OfName(err) {
+			return flow.OfRecord(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *channelFiles) Commit(context.Context) error { return s.Close(true) }
+func (s *channelFiles) Abort() error                 { return s.Close(false) }

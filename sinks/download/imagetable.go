@@ -12,6 +12,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func imageTableSpec() *component.Spec {
@@ -31,7 +32,10 @@ func imageTableSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			s := &imageTable{rows: rows, images: n.Args.String("images"), file: n.Args.String("file"), graph: n.Graph, stage: n.Name}
+			s := &imageTable{
+				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of samples", "Id", "Target")),
+				rows: rows, images: n.Args.String("images"), graph: n.Graph, stage: n.Name,
+			}
 			flow.To(component.In[data.File](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -39,15 +43,16 @@ func imageTableSpec() *component.Spec {
 }
 
 type imageTable struct {
-	rows         []table.Row
-	images, file string
-	there        map[string]bool // names of images
-	graph        *flow.Graph
-	stage        string
+	*results.File
+	rows   []table.Row
+	images string
+	there  map[string]bool // names of images
+	graph  *flow.Graph
+	stage  string
 }
 
 func (s *imageTable) Open(context.Context) (err error) {
-	if err := atomicfile.Prepare(s.file); err != nil {
+	if err := s.File.Open(); err != nil {
 		return err
 	}
 	s.there, err = atomicfile.RegularFiles(s.images)
@@ -69,10 +74,10 @@ func (s *imageTable) Commit(context.Context) error {
 			exist = append(exist, r)
 		}
 	}
-	if err := table.Write(s.file, exist); err != nil {
+	if err := s.Save(func(path string) error { return table.Write(path, exist) }); err != nil {
 		return err
 	}
-	s.graph.Note(s.stage, fmt.Sprintf("%s has %d of %d rows; the images of the others are missing", s.file, len(exist), len(s.rows)))
+	s.graph.Note(s.stage, fmt.Sprintf("%s has %d of %d rows; the images of the others are missing", s.Path, len(exist), len(s.rows)))
 	return nil
 }
 

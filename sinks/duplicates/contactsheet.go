@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"slices"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func contactSheetSpec() *component.Spec {
@@ -26,7 +26,9 @@ func contactSheetSpec() *component.Spec {
 			{Name: "groups", Type: component.Int, Default: 40, Min: 1, Max: 200, Doc: "groups that are drawn, at most"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &contactSheet{file: n.Args.String("file"), title: n.Args.String("title"), most: n.Args.Int("groups")}
+			s := &contactSheet{
+				File: results.NewFile(n, n.Args.String("file"), results.Picture), title: n.Args.String("title"), most: n.Args.Int("groups"),
+			}
 			flow.To(component.In[*duplicates.Group](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -35,12 +37,13 @@ func contactSheetSpec() *component.Spec {
 
 // contactSheet keeps the groups that are worth drawing.
 type contactSheet struct {
-	file, title string
-	most        int
-	groups      []*duplicates.Group
+	*results.File
+	title  string
+	most   int
+	groups []*duplicates.Group
 }
 
-func (s *contactSheet) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *contactSheet) Open(context.Context) error { return s.File.Open() }
 
 func (s *contactSheet) Write(_ context.Context, r flow.Record[*duplicates.Group]) error {
 	if len(r.Value.Images) > 1 {
@@ -60,7 +63,7 @@ func (s *contactSheet) Commit(context.Context) error {
 	case found > len(s.groups):
 		title += fmt.Sprintf(", the %d largest", len(s.groups))
 	}
-	return report.DrawGroups(title, s.groups).Write(s.file)
+	return s.File.Write(report.DrawGroups(title, s.groups).Encode)
 }
 
 func (s *contactSheet) Abort() error { return nil }

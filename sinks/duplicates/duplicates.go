@@ -3,11 +3,11 @@ package duplicates
 import (
 	"context"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func duplicatesSpec() *component.Spec {
@@ -20,7 +20,7 @@ func duplicatesSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.To(component.In[*duplicates.Group](n, "in"), n.Stage(), &rowsSink[*duplicates.Group]{
-				file: n.Args.String("file"),
+				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of duplicates", "hash", "Ids", "Target")),
 				save: func(file string, list []*duplicates.Group) error {
 					groups := make([]duplicates.Group, len(list))
 					for i, g := range list {
@@ -44,7 +44,8 @@ func leaksSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.To(component.In[duplicates.Image](n, "in"), n.Stage(), &rowsSink[duplicates.Image]{
-				file: n.Args.String("file"), save: duplicates.WriteLeaks,
+				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of leaks", "Id", "Target")),
+				save: duplicates.WriteLeaks,
 			})
 			return nil, nil
 		},
@@ -53,17 +54,20 @@ func leaksSpec() *component.Spec {
 
 // rowsSink gathers rows, which are small, and writes their table at the end.
 type rowsSink[T any] struct {
-	file string
+	*results.File
 	rows []T
 	save func(file string, rows []T) error
 }
 
-func (s *rowsSink[T]) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *rowsSink[T]) Open(context.Context) error { return s.File.Open() }
 
 func (s *rowsSink[T]) Write(_ context.Context, r flow.Record[T]) error {
 	s.rows = append(s.rows, r.Value)
 	return nil
 }
 
-func (s *rowsSink[T]) Commit(context.Context) error { return s.save(s.file, s.rows) }
-func (s *rowsSink[T]) Abort() error                 { return nil }
+func (s *rowsSink[T]) Commit(context.Context) error {
+	return s.Save(func(path string) error { return s.save(path, s.rows) })
+}
+
+func (s *rowsSink[T]) Abort() error { return nil }

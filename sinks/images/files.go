@@ -2,21 +2,25 @@ package images
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func filesSpec(stdout io.Writer) *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "files", Parallel: true,
-		Doc: "Write encoded images into a folder, those of a key with folders (plate/ID) into folders in it. A file that is there " +
-			"already counts as complete: its sample is not worked on again.",
+		Doc: "Write encoded images into a folder, those of a key with folders (plate/ID) into folders in it. A file that is there already, " +
+			"made from the same images with the same settings, counts as complete: its sample is not worked on again. DIR/.run has what " +
+			"each was made from; a file that nothing is recorded of counts as complete too.",
 		In: component.Takes(edges.File),
 		Fields: []component.Field{
 			{Name: "dir", Type: component.OutputDir, Sole: true, Stdio: true, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
@@ -24,7 +28,7 @@ func filesSpec(stdout io.Writer) *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			records := component.In[data.File](n, "in")
 			if dir := n.Args.String("dir"); dir != "-" {
-				flow.ToParallel(records, n.Stage(), &filesSink{dir: dir})
+				flow.ToParallel(records, n.Stage(), &filesSink{Folder: results.NewFolder(n, dir)})
 			} else {
 				flow.To(records, n.Stage(), newTarSink(stdout))
 			}
@@ -33,29 +37,33 @@ func filesSpec(stdout io.Writer) *component.Spec {
 	}
 }
 
-// filesSink writes each record as a file of its own.
+// filesSink writes each record as a file of its own, KEY.png.
 type filesSink struct {
-	dir      string
-	unlock   func() error
-	group    *atomicfile.Group
-	complete map[string]bool // names that were there at the start
-	below    folders
+	*results.Folder
+	group *atomicfile.Group
+	below folders
 }
 
-func (s *filesSink) Open(context.Context) (err error) {
-	s.group = atomicfile.NewGroup(atomicfile.OS, s.dir)
-	s.below = folders{root: s.dir}
-	s.unlock, s.complete, err = atomicfile.OpenFolder(s.dir)
-	return err
+const imageExt = ".png"
+
+func (s *filesSink) Open(context.Context) error {
+	s.group = s.Folder.Group()
+	s.below = folders{root: s.Dir}
+	return s.Folder.Open()
 }
 
-// Complete says whether the sample's image is in the folder.
+// Complete says whether the sample's image is in the folder, of whatever images.
 func (s *filesSink) Complete(key string) bool {
-	dir, name := path.Split(key + ".png")
-	if dir == "" {
-		return s.complete[name]
+	complete, err := s.CompleteFrom(key, nil)
+	return complete && err == nil
+}
+
+// CompleteFrom says whether it is there, and made from these images.
+func (s *filesSink) CompleteFrom(key string, from flow.Origin) (bool, error) {
+	if dir := path.Dir(key); dir != "." {
+		s.below.enter(dir)
 	}
-	return s.below.has(dir, name)
+	return s.Folder.Complete(key, from, key+imageExt)
 }
 
 func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
@@ -68,18 +76,19 @@ func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
 			return flow.OfRecord(err)
 		}
 	}
-	return s.group.Add(name, r.Value.Data)
+	if err := s.Begin(strings.TrimSuffix(name, imageExt), r.Value.Sum, name); err != nil {
+		return err
+	}
+	err := s.group.Add(name, r.Value.Data)
+	if atomicfile.OfName(err) {
+		return flow.OfRecord(err)
+	}
+	return err
 }
 
 func (s *filesSink) Commit(context.Context) error {
-	if err := s.group.Flush(); err != nil {
-		s.unlock()
-		return err
-	}
-	return s.unlock()
+	err := s.group.Flush()
+	return errors.Join(err, s.Close(err == nil))
 }
 
-func (s *filesSink) Abort() error {
-	defer s.unlock()
-	return s.group.Abort()
-}
+func (s *filesSink) Abort() error { return errors.Join(s.group.Abort(), s.Close(false)) }

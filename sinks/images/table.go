@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func tableSpec() *component.Spec {
@@ -20,7 +20,9 @@ func tableSpec() *component.Spec {
 			{Name: "file", Type: component.OutputFile, Doc: "the table; it replaces one that is there"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			flow.To(component.In[*data.Sample](n, "in"), n.Stage(), &tableSink{file: n.Args.String("file")})
+			flow.To(component.In[*data.Sample](n, "in"), n.Stage(), &tableSink{
+				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of samples", "Id", "Target")),
+			})
 			return nil, nil
 		},
 	}
@@ -28,11 +30,11 @@ func tableSpec() *component.Spec {
 
 // tableSink gathers rows, which are small, and writes them at the end.
 type tableSink struct {
-	file string
+	*results.File
 	rows []table.Row
 }
 
-func (s *tableSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *tableSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *tableSink) Write(_ context.Context, r flow.Record[*data.Sample]) error {
 	v := r.Value
@@ -40,5 +42,8 @@ func (s *tableSink) Write(_ context.Context, r flow.Record[*data.Sample]) error 
 	return nil
 }
 
-func (s *tableSink) Commit(context.Context) error { return table.Write(s.file, s.rows) }
-func (s *tableSink) Abort() error                 { return nil }
+func (s *tableSink) Commit(context.Context) error {
+	return s.Save(func(path string) error { return table.Write(path, s.rows) })
+}
+
+func (s *tableSink) Abort() error { return nil }

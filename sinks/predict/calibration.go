@@ -18,6 +18,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func calibrationSpec() *component.Spec {
@@ -35,6 +36,10 @@ func calibrationSpec() *component.Spec {
 				return nil, err
 			}
 			s := &calibrationSink{labels: n.Args.String("labels"), names: names, dir: n.Args.String("dir"), graph: n.Graph, stage: n.Name}
+			s.File = results.NewFile(n, filepath.Join(s.dir, calibrationFiles[0].name), calibrationFiles[0].kind)
+			for _, f := range calibrationFiles[1:] {
+				s.With(filepath.Join(s.dir, f.name), f.kind)
+			}
 			flow.To(component.In[*metrics.Calibration](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -43,10 +48,16 @@ func calibrationSpec() *component.Spec {
 
 var calibrationFiles = []struct {
 	name string
+	kind results.Kind
 	fill func(io.Writer, *metrics.Calibration, data.Names) error
-}{{"thresholds.csv", writeThresholds}, {"thresholds.json", writeScores}, {"thresholds.png", report.DrawCalibration}}
+}{
+	{"thresholds.csv", results.Table("a table of thresholds", "label", "name", "threshold"), writeThresholds},
+	{"thresholds.json", results.JSON("a list of scores", "{"), writeScores},
+	{"thresholds.png", results.Picture, report.DrawCalibration},
+}
 
 type calibrationSink struct {
+	*results.File
 	dir    string
 	labels string // the file of their names; empty: none
 	names  data.Names
@@ -55,14 +66,7 @@ type calibrationSink struct {
 	got    *metrics.Calibration
 }
 
-func (s *calibrationSink) Open(context.Context) error {
-	for _, f := range calibrationFiles {
-		if err := atomicfile.Prepare(filepath.Join(s.dir, f.name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *calibrationSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *calibrationSink) Write(_ context.Context, r flow.Record[*metrics.Calibration]) error {
 	s.got = r.Value
@@ -78,13 +82,16 @@ func (s *calibrationSink) Commit(context.Context) error {
 		return nil
 	}
 	s.graph.Note(s.stage, calibrationTable(s.got, s.names))
+	if s.Kept() {
+		return nil
+	}
 	for _, f := range calibrationFiles {
 		err := atomicfile.Write(filepath.Join(s.dir, f.name), func(w io.Writer) error { return f.fill(w, s.got, s.names) })
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.Record()
 }
 
 func (s *calibrationSink) Abort() error { return nil }

@@ -11,8 +11,6 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
-
-	"hpaflow/data/atomicfile"
 )
 
 // The measures of sheets, in pixels.
@@ -66,10 +64,8 @@ func (s Sheet) Fill(x, y, side int, c color.Color) {
 	draw.Draw(s.NRGBA, image.Rect(x, y, x+side, y+side), image.NewUniform(c), image.Point{}, draw.Src)
 }
 
-// Write puts the sheet into a PNG file, whole or not at all.
-func (s Sheet) Write(file string) error {
-	return atomicfile.Write(file, func(w io.Writer) error { return png.Encode(w, s.NRGBA) })
-}
+// Encode writes the sheet as a PNG.
+func (s Sheet) Encode(w io.Writer) error { return png.Encode(w, s.NRGBA) }
 
 // shortened fits a text below a picture of so many pixels.
 func shortened(text string, width int) string {

@@ -13,6 +13,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func searchSpec() *component.Spec {
@@ -27,6 +28,9 @@ func searchSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &searchSink{dir: n.Args.String("dir"), keep: n.Args.Int("keep"), graph: n.Graph, stage: n.Name, byTrial: map[int]search.Result{}}
+			s.File = results.NewFile(n, filepath.Join(s.dir, searchTable), results.Table("a table of trials", "rank", "trial")).
+				With(filepath.Join(s.dir, searchPolicy), results.JSON("a policy", "[")).
+				With(filepath.Join(s.dir, searchPicture), results.Picture)
 			flow.To(component.In[search.Result](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -42,6 +46,7 @@ const (
 
 // searchSink holds the last result of every trial.
 type searchSink struct {
+	*results.File
 	dir     string
 	keep    int
 	graph   *flow.Graph
@@ -49,14 +54,7 @@ type searchSink struct {
 	byTrial map[int]search.Result
 }
 
-func (s *searchSink) Open(context.Context) error {
-	for _, name := range []string{searchTable, searchPolicy, searchPicture} {
-		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *searchSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *searchSink) Write(_ context.Context, r flow.Record[search.Result]) error {
 	s.byTrial[r.Value.Trial.Number] = r.Value
@@ -65,6 +63,9 @@ func (s *searchSink) Write(_ context.Context, r flow.Record[search.Result]) erro
 		results = append(results, result)
 	}
 	s.graph.Note(s.stage, describeTrial(r.Value, results))
+	if s.Kept() {
+		return nil
+	}
 	write := func(name string, fill func(io.Writer) error) error {
 		return atomicfile.Write(filepath.Join(s.dir, name), fill)
 	}
@@ -102,5 +103,11 @@ func describeTrial(r search.Result, all []search.Result) string {
 	return name
 }
 
-func (s *searchSink) Commit(context.Context) error { return nil }
-func (s *searchSink) Abort() error                 { return nil }
+func (s *searchSink) Commit(context.Context) error {
+	if s.Kept() || len(s.byTrial) == 0 {
+		return nil
+	}
+	return s.Record()
+}
+
+func (s *searchSink) Abort() error { return nil }

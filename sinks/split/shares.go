@@ -8,12 +8,12 @@ import (
 	"text/tabwriter"
 
 	"hpaflow/data"
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/split"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func sharesSpec() *component.Spec {
@@ -26,7 +26,7 @@ func sharesSpec() *component.Spec {
 			{Name: "file", Type: component.OutputFile, Doc: "the picture"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &sharesSink{file: n.Args.String("file"), graph: n.Graph, stage: n.Name}
+			s := &sharesSink{File: results.NewFile(n, n.Args.String("file"), results.Picture), graph: n.Graph, stage: n.Name}
 			flow.To(component.In[split.Assignment](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -34,13 +34,13 @@ func sharesSpec() *component.Spec {
 }
 
 type sharesSink struct {
-	file    string
+	*results.File
 	graph   *flow.Graph
 	stage   string
 	samples []split.Assignment
 }
 
-func (s *sharesSink) Open(context.Context) error { return atomicfile.Prepare(s.file) }
+func (s *sharesSink) Open(context.Context) error { return s.File.Open() }
 
 func (s *sharesSink) Write(_ context.Context, r flow.Record[split.Assignment]) error {
 	s.samples = append(s.samples, r.Value)
@@ -50,7 +50,7 @@ func (s *sharesSink) Write(_ context.Context, r flow.Record[split.Assignment]) e
 func (s *sharesSink) Commit(context.Context) error {
 	labels, all := split.SharesOf(s.samples, len(data.LabelNames))
 	s.graph.Note(s.stage, sharesTable(labels, all))
-	return atomicfile.Write(s.file, func(w io.Writer) error { return report.DrawShares(w, labels, all) })
+	return s.File.Write(func(w io.Writer) error { return report.DrawShares(w, labels, all) })
 }
 
 func (s *sharesSink) Abort() error { return nil }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"hpaflow/data/atomicfile"
@@ -14,6 +13,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sinks/results"
 )
 
 func splitsSpec() *component.Spec {
@@ -28,6 +28,7 @@ func splitsSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &splitsSink{dir: n.Args.String("dir"), name: n.Args.String("name")}
+			s.File = results.NewFile(n, filepath.Join(s.dir, s.table(0)), splitTable)
 			if err := atomicfile.CheckName(s.name); err != nil {
 				return nil, err
 			}
@@ -37,13 +38,19 @@ func splitsSpec() *component.Spec {
 	}
 }
 
+var splitTable = results.Table("a table of a split", "Id", "Target", "Split")
+
 // splitsSink gathers the samples, which are small, and writes them at the end.
 type splitsSink struct {
+	*results.File
 	dir, name string
 	samples   []split.Assignment
 }
 
-func (s *splitsSink) Open(context.Context) error { return os.MkdirAll(s.dir, 0o755) }
+func (s *splitsSink) Open(context.Context) error { return s.File.Open() }
+
+// table is the name of the table of a cross validation.
+func (s *splitsSink) table(k int) string { return fmt.Sprintf("%s.%d.csv", s.name, k) }
 
 func (s *splitsSink) Write(_ context.Context, r flow.Record[split.Assignment]) error {
 	s.samples = append(s.samples, r.Value)
@@ -54,6 +61,9 @@ func (s *splitsSink) Write(_ context.Context, r flow.Record[split.Assignment]) e
 func (s *splitsSink) Commit(context.Context) error {
 	if len(s.samples) == 0 {
 		return errors.New("no samples to split")
+	}
+	if s.Kept() {
+		return nil
 	}
 	group := atomicfile.NewGroup(atomicfile.OS, s.dir)
 	rows := make([]table.Row, len(s.samples))
@@ -66,15 +76,18 @@ func (s *splitsSink) Commit(context.Context) error {
 		if err := table.Encode(&text, rows); err != nil {
 			return err
 		}
-		name := fmt.Sprintf("%s.%d.csv", s.name, k)
-		if err := atomicfile.SweepFile(atomicfile.OS, filepath.Join(s.dir, name)); err != nil {
-			return err
+		path := filepath.Join(s.dir, s.table(k))
+		if err := errors.Join(splitTable.Check(path), atomicfile.SweepFile(atomicfile.OS, path)); err != nil {
+			return errors.Join(err, group.Abort())
 		}
-		if err := group.Add(name, text.Bytes()); err != nil {
-			return err
+		if err := group.Add(s.table(k), text.Bytes()); err != nil {
+			return errors.Join(err, group.Abort())
 		}
 	}
-	return group.Flush()
+	if err := group.Flush(); err != nil {
+		return err
+	}
+	return s.Record()
 }
 
 func (s *splitsSink) Abort() error { return nil }

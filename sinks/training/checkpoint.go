@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,28 +57,22 @@ type checkpoints struct {
 	graph    *flow.Graph
 	stage    string
 
-	unlock func() error
 	anew   []checkpoint.SavedCheckpoint // that are trained once more
 	epochs int                          // that are saved
 	best   int                          // of them
 	failed bool                         // to save one
 }
 
-// Open removes what a killed run has left, and does what it has left undone.
-func (s *checkpoints) Open(context.Context) (err error) {
-	if err := os.MkdirAll(s.dir, 0o777); err != nil {
-		return err
+// Lock keeps other runs from the folder, before any sink of this one touches it.
+func (s *checkpoints) Lock() (unlock func() error, err error) {
+	if err := atomicfile.MakeFolder(s.dir); err != nil {
+		return nil, err
 	}
-	if s.unlock, err = atomicfile.Lock(s.dir); err != nil {
-		return err
-	}
-	if err := s.tidy(); err != nil {
-		return errors.Join(err, s.unlock())
-	}
-	return nil
+	return atomicfile.Lock(s.dir)
 }
 
-func (s *checkpoints) tidy() error {
+// Open removes what a killed run has left, and does what it has left undone.
+func (s *checkpoints) Open(context.Context) error {
 	list, err := checkpoint.Checkpoints(s.dir)
 	if err != nil {
 		return err
@@ -147,13 +140,12 @@ func (s *checkpoints) save(path string, c *checkpoint.Checkpoint) error {
 	return nil
 }
 
-func (s *checkpoints) Commit(context.Context) error { return s.unlock() }
+func (s *checkpoints) Commit(context.Context) error { return nil }
 
 // Abort saves where a run stood that was interrupted, or that something else
 // has ended. It does not when an epoch before is not saved yet, for the run
 // would go on without it.
 func (s *checkpoints) Abort() error {
-	defer s.unlock()
 	c, ok := s.graph.Left().(*checkpoint.Checkpoint)
 	if !ok || s.failed || c.Position.Epoch != s.epochs {
 		return nil

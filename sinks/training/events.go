@@ -62,7 +62,7 @@ func (s *events) Open(context.Context) (err error) {
 	if err := atomicfile.Prepare(path); err != nil {
 		return err
 	}
-	if s.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	if s.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return err
 	}
 	if err := s.resume(path); err != nil {

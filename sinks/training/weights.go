@@ -2,7 +2,6 @@ package training
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"hpaflow/data/atomicfile"
@@ -11,6 +10,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models/checkpoint"
 	"hpaflow/ops/edges/trained"
+	"hpaflow/sinks/results"
 )
 
 func averageSpec() *component.Spec {
@@ -23,65 +23,83 @@ func averageSpec() *component.Spec {
 			{Name: "run", Type: component.OutputDir, Doc: "folder of the run"},
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints that are averaged"},
 			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
-			{Name: "inputs", Type: component.Strings, Default: []string{}, Doc: "files the statistics of batch norm follow from: the table of samples"},
-			{Name: "settings", Type: component.Strings, Default: []string{}, Doc: "settings that they follow from"},
+			{Name: "inputs", Type: component.Strings, Bears: component.ByContents, Default: []string{}, Doc: "further files the statistics of batch norm follow from"},
+			{Name: "settings", Type: component.Strings, Default: []string{}, Doc: "further settings that they follow from"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			a := n.Args
-			dir := filepath.Join(a.String("run"), "checkpoint")
-			paths, end, err := checkpoint.LastEpochs(dir, a.Int("last"), a.Int("epoch_end"))
+			dir := filepath.Join(n.Args.String("run"), "checkpoint")
+			paths, end, err := checkpoint.LastEpochs(dir, n.Args.Int("last"), n.Args.Int("epoch_end"))
 			if err != nil {
 				return nil, err
 			}
-			s := &averageSink{path: filepath.Join(dir, checkpoint.AverageName(len(paths), end)), graph: n.Graph, stage: n.Name}
-			var weights []string
+			s := &averageSink{dir: filepath.Join(dir, checkpoint.AverageName(len(paths), end)), args: n.Args, graph: n.Graph, stage: n.Name}
 			for _, path := range paths {
-				weights = append(weights, checkpoint.WeightsFile(path))
+				s.weights = append(s.weights, checkpoint.WeightsFile(path))
 			}
-			if s.digest, err = provenance.Digest(a.Strings("settings"), append(weights, a.Strings("inputs")...)); err != nil {
-				return nil, err
-			}
-			flow.To(component.In[*checkpoint.Weights](n, "in"), n.Stage(), s)
+			in := component.In[*checkpoint.Weights](n, "in")
+			s.Whole = results.NewWhole(n, checkpoint.WeightsFile(s.dir), provenance.Of(s.dir), in.Sources())
+			flow.To(in, n.Stage(), s)
 			return nil, nil
 		},
 	}
 }
 
 type averageSink struct {
-	path   string // of the folder
-	digest string
-	fresh  bool
-	graph  *flow.Graph
-	stage  string
+	*results.Whole
+	dir     string
+	weights []string // files of weights that are averaged
+	args    component.Args
+	graph   *flow.Graph
+	stage   string
+	fresh   bool
 }
 
-func (s *averageSink) file() string { return checkpoint.WeightsFile(s.path) }
+// Lock makes the folder, and keeps other runs out of it.
+func (s *averageSink) Lock() (unlock func() error, err error) {
+	if err := atomicfile.MakeFolder(s.dir); err != nil {
+		return nil, err
+	}
+	return atomicfile.Lock(s.dir)
+}
 
-func (s *averageSink) Open(context.Context) error {
-	if err := os.MkdirAll(s.path, 0o755); err != nil {
+func (s *averageSink) Open(context.Context) (err error) {
+	if err := atomicfile.Sweep(atomicfile.OS, s.dir); err != nil {
 		return err
 	}
-	if err := atomicfile.Sweep(atomicfile.OS, s.path); err != nil {
-		return err
+	if s.fresh, err = s.Fresh(s.earlier); s.fresh {
+		s.graph.Note(s.stage, s.dir+" is there, of the same checkpoints")
 	}
-	if s.fresh = provenance.Fresh(s.file(), s.digest); s.fresh {
-		s.graph.Note(s.stage, s.path+" is there, of the same checkpoints")
-	}
-	return nil
+	return err
+}
+
+// earlier is the digest that an earlier version recorded.
+func (s *averageSink) earlier() (string, error) {
+	return provenance.Digest(s.args.Strings("settings"), append(s.weights, s.args.Strings("inputs")...))
 }
 
 // Complete says that there is nothing to do.
 func (s *averageSink) Complete(string) bool { return s.fresh }
 
+// CompleteFrom is Complete: what samples are made from was looked at before.
+func (s *averageSink) CompleteFrom(key string, from flow.Origin) (bool, error) {
+	if !s.fresh {
+		s.Note(key, from)
+	}
+	return s.fresh, nil
+}
+
 func (s *averageSink) Write(_ context.Context, r flow.Record[*checkpoint.Weights]) error {
-	if err := provenance.Forget(s.file()); err != nil {
+	if err := s.Replacing(); err != nil {
 		return err
 	}
-	if err := checkpoint.SaveWeights(s.path, r.Value.Tensors); err != nil {
+	if err := checkpoint.SaveWeights(s.dir, r.Value.Tensors); err != nil {
 		return err
 	}
-	s.graph.Note(s.stage, s.path)
-	return provenance.Record(s.file(), s.digest)
+	s.graph.Note(s.stage, s.dir)
+	for key, sum := range r.Value.Samples {
+		s.Add(key, sum)
+	}
+	return s.Done()
 }
 
 func (s *averageSink) Commit(context.Context) error { return nil }

@@ -14,7 +14,7 @@ func cellsSpec() *component.Spec {
 		Kind: flow.KindSource, Name: "cells",
 		Doc: "Make up a challenge of synthetic cells: the samples of its train, external and test sets, with Ids and labels, not drawn yet. " +
 			"The run's seed decides all.",
-		Out: edges.PlannedCells,
+		Out: edges.PlannedCells, Seeded: true,
 		Fields: []component.Field{
 			{Name: "train", Type: component.Int, Default: 800, Min: 1, Max: 1 << 24, Doc: "samples of the train set"},
 			{Name: "external", Type: component.Int, Default: 200, Min: 0, Max: 1 << 24, Doc: "samples of the external set"},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"hpaflow/data"
 	"hpaflow/data/table"
@@ -28,19 +29,19 @@ func httpSpec() *component.Spec {
 			"on with the others.",
 		Out: edges.Channels,
 		Fields: []component.Field{
-			{Name: "table", Type: component.InputFile, Doc: "CSV with Id: the samples to get"},
-			{Name: "base_url", Type: component.String, Doc: "address of the folder of plates, http or https"},
+			{Name: "table", Type: component.InputFile, Bears: component.ByRecord, Doc: "CSV with Id: the samples to get"},
+			{Name: "base_url", Type: component.String, Bears: component.NoBearing, Doc: "address of the folder of plates, http or https"},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a sample, in plane order; at most 4"},
 			{Name: "dir", Type: component.OutputDir, Default: "", Doc: "folder of ID_CHANNEL.png files of earlier runs, which are not got again; empty: none"},
-			{Name: "workers", Type: component.Int, Default: 24, Min: 1, Max: 1024, Doc: "samples got at once; the channels of one are got one after the other"},
-			{Name: "per_host", Type: component.Int, Default: 24, Min: 1, Max: 1024, Doc: "connections to one host at once"},
-			{Name: "tries", Type: component.Int, Default: 5, Min: 1, Max: 100, Doc: "of one file, at most"},
-			{Name: "give_up", Type: component.Int, Default: 24, Min: 1, Max: 1 << 20, Doc: "samples in a row that get no answer at all, after which the run fails: the server is down"},
+			{Name: "workers", Type: component.Int, Bears: component.NoBearing, Default: 24, Min: 1, Max: 1024, Doc: "samples got at once; the channels of one are got one after the other"},
+			{Name: "per_host", Type: component.Int, Bears: component.NoBearing, Default: 24, Min: 1, Max: 1024, Doc: "connections to one host at once"},
+			{Name: "tries", Type: component.Int, Bears: component.NoBearing, Default: 5, Min: 1, Max: 100, Doc: "of one file, at most"},
+			{Name: "give_up", Type: component.Int, Bears: component.NoBearing, Default: 24, Min: 1, Max: 1 << 20, Doc: "samples in a row that get no answer at all, after which the run fails: the server is down"},
 			{Name: "timeout", Type: component.Duration, Default: fetchDefaults.Timeout, Doc: "time for one try, to the last byte"},
 			{Name: "idle", Type: component.Duration, Default: fetchDefaults.Idle, Doc: "longest silence within a try"},
 			{Name: "wait", Type: component.Duration, Default: fetchDefaults.Wait, Doc: "before the second try; doubles with each, half of it at random"},
 			{Name: "max_wait", Type: component.Duration, Default: fetchDefaults.MaxWait, Doc: "cap on every wait, also on one that the server asks for"},
-			{Name: "max_bytes", Type: component.Size, Default: fetchDefaults.MaxBytes, Doc: "a larger file is refused; WORKERS times CHANNELS of them may be in memory"},
+			{Name: "max_bytes", Type: component.Size, Bears: component.NoBearing, Default: fetchDefaults.MaxBytes, Doc: "a larger file is refused; WORKERS times CHANNELS of them may be in memory"},
 		},
 		Check: func(a component.Args) (faults []component.FieldFault) {
 			if n := len(a.Strings("channels")); n < 1 || n > data.MaxPlanes {
@@ -98,7 +99,8 @@ type remote struct {
 	workers  int
 	giveUp   int
 	client   *fetch.Client
-	silent   int             // samples in a row without an answer
+	silent   int // samples in a row without an answer
+	keptMu   sync.Mutex
 	kept     map[string]bool // names of files in dir
 }
 
@@ -144,6 +146,9 @@ func (s *remote) run(ctx context.Context, out *flow.Emitter[*data.Channels]) err
 func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, err error) {
 	id := s.rows[row].ID
 	out.At(int64(row))
+	if out.Stale(id) {
+		s.forget(id)
+	}
 	if out.Complete(id) {
 		return true, nil
 	}
@@ -151,6 +156,22 @@ func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, 
 		return true, out.Fail(id, errors.New("is no Id of the form PLATE_REST"))
 	}
 	return false, nil
+}
+
+// forget lets a sample's files be got again, those that are kept too.
+func (s *remote) forget(id string) {
+	s.keptMu.Lock()
+	defer s.keptMu.Unlock()
+	for _, name := range s.channels {
+		delete(s.kept, id+"_"+name+".png")
+	}
+}
+
+// isKept says whether an earlier run has left a file.
+func (s *remote) isKept(name string) bool {
+	s.keptMu.Lock()
+	defer s.keptMu.Unlock()
+	return s.kept[name]
 }
 
 func (s *remote) yield(done result, out *flow.Emitter[*data.Channels]) error {
@@ -200,7 +221,7 @@ func (s *remote) get(ctx context.Context, row int) *data.Channels {
 		ch := &sample.List[i]
 		ch.Name = name
 		made := id + "_" + name + ".png"
-		if s.kept[made] {
+		if s.isKept(made) {
 			ch.Kept, ch.File = true, data.File{Name: filepath.Join(s.dir, made), Channel: name}
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -82,13 +83,17 @@ func (g *grouping) yield(s *group, out *flow.Emitter[*data.Sample]) error {
 	if fault := cmp.Or(data.CheckKey(key), s.fault); fault != nil {
 		return out.Fail(keyShown(key), fault)
 	}
-	if out.Complete(key) {
-		return nil
-	}
 	if missing := g.missing(s); missing != nil {
+		if out.Complete(key) { // with a sample that is not whole any more, whatever it was made from
+			return nil
+		}
 		return out.Fail(key, lacks(missing, ""))
 	}
-	return out.Emit(key, &data.Sample{ID: key, Files: g.files(s)})
+	files := g.files(s)
+	if complete, err := out.CompleteFrom(key, provenance.Files(files)); err != nil || complete {
+		return err
+	}
+	return out.Emit(key, &data.Sample{ID: key, Files: files})
 }
 
 // lacks is why a sample is skipped.

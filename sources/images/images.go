@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
+	"hpaflow/flow"
 )
 
 // imageFolder is a folder of RGBY images or of shards. What it holds is listed
@@ -19,6 +21,7 @@ type imageFolder struct {
 	ids    map[string]bool
 	find   func(id string) ([]data.File, error)
 	mark   func(id string) ([]byte, error) // tells the image's content from any other
+	origin func(id string) flow.Origin     // tells it too, without reading where nothing has changed
 }
 
 // imageFolders are several; a sample is taken from the first that has it.
@@ -57,6 +60,15 @@ func (all imageFolders) find(id string) ([]data.File, error) {
 		return nil, err
 	}
 	return f.find(id)
+}
+
+// origin tells what a sample's image is; nothing of one that is not there.
+func (all imageFolders) origin(id string) flow.Origin {
+	f, err := all.of(id)
+	if err != nil {
+		return provenance.Known(0)
+	}
+	return f.origin(id)
 }
 
 // lacking are those of some Ids that no folder has an image of.
@@ -104,6 +116,7 @@ func openFolder(dir string) (imageFolder, error) {
 		}
 	}
 	f.find = func(id string) ([]data.File, error) { return rgbyFile(dir, id), nil }
+	f.origin = func(id string) flow.Origin { return provenance.Files(rgbyFile(dir, id)) }
 	f.mark = func(id string) ([]byte, error) { return markPNG(rgbyFile(dir, id)[0].Name) }
 	return f, err
 }
@@ -122,6 +135,7 @@ func (f *imageFolder) openShards() error {
 		file, err := r.File(id)
 		return []data.File{file}, err
 	}
+	f.origin = func(id string) flow.Origin { return r.Origin(id) }
 	f.mark = func(id string) ([]byte, error) { return binary.BigEndian.AppendUint64(nil, checksums[id]), nil }
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -33,6 +34,12 @@ func imageSetsSpec() *component.Spec {
 			{Name: "sets", Type: component.Strings, Default: setNames, Doc: "which of train, external and test, in the order to go through"},
 			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:], Doc: "the channel"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
+		},
+		Reads: func(a component.Args) (tables []string) {
+			for _, set := range a.Strings("sets") {
+				tables = append(tables, filepath.Join(a.String("data"), setTables[set]))
+			}
+			return tables
 		},
 		Check: func(a component.Args) (faults []component.FieldFault) {
 			sets := a.Strings("sets")
@@ -126,16 +133,20 @@ func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) erro
 	set := map[string]string{} // of each Id
 	for _, sample := range s.samples {
 		var err error
+		var complete bool
 		file, fault := s.file(sample)
 		switch before, twice := set[sample.ID]; {
 		case twice:
 			err = out.Fail(sample.ID, fmt.Errorf("stands both in the %s set and in the %s set", before, sample.Split))
-		case out.Complete(sample.ID):
 		case fault != nil:
-			err = out.Fail(sample.ID, fault)
+			if !out.Complete(sample.ID) {
+				err = out.Fail(sample.ID, fault)
+			}
 		default:
 			sample.Files = []data.File{file}
-			err = out.Emit(sample.ID, sample)
+			if complete, err = out.CompleteFrom(sample.ID, provenance.Files(sample.Files)); err == nil && !complete {
+				err = out.Emit(sample.ID, sample)
+			}
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -26,6 +27,14 @@ func rgbySpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			dir, limits := n.Args.String("dir"), limitsOf(n)
+			n.Graph.OnOrigins(n.Name, func(yield func(string, flow.Origin) bool) {
+				keys, _ := rgbyKeys(context.Background(), dir, limits) // the run says what is wrong
+				for _, key := range keys {
+					if !yield(key, provenance.Files(rgbyFile(dir, key))) {
+						return
+					}
+				}
+			})
 			return flow.Source(n.Graph, n.Stage(), func(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
 				return rgbyFolder(ctx, dir, limits, out)
 			}), nil
@@ -33,11 +42,11 @@ func rgbySpec() *component.Spec {
 	}
 }
 
-func rgbyFolder(ctx context.Context, dir string, limits component.Limits, out *flow.Emitter[*data.Sample]) error {
-	var keys []string
+// rgbyKeys are the samples in a folder, sorted.
+func rgbyKeys(ctx context.Context, dir string, limits component.Limits) (keys []string, err error) {
 	var t tally
 	l := listing{root: dir, limits: limits, tally: &t}
-	err := l.walk(ctx, func(name string) {
+	err = l.walk(ctx, func(name string) {
 		key, ok := strings.CutSuffix(name, rgbyExt)
 		if ok = ok && path.Base(name)[0] != '.'; ok {
 			keys = append(keys, key)
@@ -47,10 +56,15 @@ func rgbyFolder(ctx context.Context, dir string, limits component.Limits, out *f
 	if err == nil {
 		err = t.empty(dir, limits)
 	}
+	slices.Sort(keys)
+	return keys, err
+}
+
+func rgbyFolder(ctx context.Context, dir string, limits component.Limits, out *flow.Emitter[*data.Sample]) error {
+	keys, err := rgbyKeys(ctx, dir, limits)
 	if err != nil {
 		return err
 	}
-	slices.Sort(keys)
 	out.Expect(len(keys))
 	for _, key := range keys {
 		if err := yieldRGBY(dir, key, out); err != nil {
@@ -64,10 +78,11 @@ func yieldRGBY(dir, key string, out *flow.Emitter[*data.Sample]) error {
 	if err := data.CheckKey(key); err != nil {
 		return out.Fail(keyShown(key), err)
 	}
-	if out.Complete(key) {
-		return nil
+	files := rgbyFile(dir, key)
+	if complete, err := out.CompleteFrom(key, provenance.Files(files)); err != nil || complete {
+		return err
 	}
-	return out.Emit(key, &data.Sample{ID: key, Files: rgbyFile(dir, key)})
+	return out.Emit(key, &data.Sample{ID: key, Files: files})
 }
 
 const rgbyExt = ".png"

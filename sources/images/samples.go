@@ -42,6 +42,7 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
+			n.Graph.OnOrigins(n.Name, s.origins)
 			out := flow.Source(n.Graph, n.Stage(), s.run)
 			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
 			return out, nil
@@ -129,14 +130,23 @@ func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error 
 }
 
 func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample]) error {
-	if out.Complete(row.ID) {
-		return nil
+	if complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID)); err != nil || complete {
+		return err
 	}
 	files, err := s.images.find(row.ID)
 	if err != nil {
 		return out.Fail(row.ID, err)
 	}
 	return out.Emit(row.ID, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
+}
+
+// origins tells what each row's sample will be made from, in the table's order.
+func (s *samples) origins(yield func(string, flow.Origin) bool) {
+	for _, row := range s.rows {
+		if !yield(row.ID, s.images.origin(row.ID)) {
+			return
+		}
+	}
 }
 
 // order is the order of the rows in an epoch.

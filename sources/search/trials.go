@@ -14,7 +14,7 @@ func trialsSpec() *component.Spec {
 		Kind: flow.KindSource, Name: "trials",
 		Doc: "The trials of a search for policies: the base, which has none, and sets of pairs of operations drawn from the search space. " +
 			"Each set is drawn from the run's seed and the trial's number.",
-		Out: edges.Trial,
+		Out: edges.Trial, Seeded: true,
 		Fields: []component.Field{
 			{Name: "count", Type: component.Int, Default: 50, Min: 1, Max: 999, Doc: "sets to draw"},
 		},

@@ -25,6 +25,13 @@ func shardsSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
+			n.Graph.OnOrigins(n.Name, func(yield func(string, flow.Origin) bool) {
+				for _, e := range r.Entries() {
+					if !yield(e.Key, r.Origin(e.Key)) {
+						return
+					}
+				}
+			})
 			out := flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 				defer r.Close()
 				return shardSamples(r, out)
@@ -49,7 +56,10 @@ func shardSamples(r *shards.Reader, out *flow.Emitter[*data.Sample]) error {
 	entries := r.Entries()
 	out.Expect(len(entries))
 	for _, e := range entries {
-		if out.Complete(e.Key) {
+		if complete, err := out.CompleteFrom(e.Key, r.Origin(e.Key)); err != nil || complete {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		file, err := r.File(e.Key)

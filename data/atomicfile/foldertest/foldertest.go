@@ -6,15 +6,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// Read gives the contents of all files below a folder, by their path from it.
+// Read gives the contents of all files below a folder, by their path from it,
+// but for the shortcuts by time in .run, by which runs are not compared.
 func Read(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || e.IsDir() || e.Name() == "seen" && filepath.Base(filepath.Dir(path)) == ".run" {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
@@ -27,6 +29,18 @@ func Read(t testing.TB, dir string) map[string]string {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return all
+}
+
+// Results is Read without what a run keeps of what its results were made from.
+func Results(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	all := Read(t, dir)
+	for name := range all {
+		if strings.HasPrefix(name, ".run/") || strings.Contains(name, "/.run/") || strings.HasPrefix(filepath.Base(filepath.Dir(name)), ".") {
+			delete(all, name)
+		}
 	}
 	return all
 }

@@ -3,21 +3,18 @@ package provenance
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"hpaflow/data/atomicfile"
 )
 
-// Suffix ends the name of the file beside an output.
+// Suffix ends the name of the file beside an output in which an earlier version
+// kept the digest of all it was made from.
 const Suffix = ".from"
 
-// Digest is that of settings and of files, in their order. Of a folder, the
+// Digest is the one that OUTPUT.from holds: of settings and of files, in their order. Of a folder, the
 // files in it count, by name, but for those in folders of its own.
 func Digest(settings []string, paths []string) (string, error) {
 	all := sha256.New()
@@ -59,8 +56,8 @@ func digestFile(path string) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// Fresh says whether an output is there and was made with this digest.
-func Fresh(output, digest string) bool {
+// WasFresh says whether an output is there and its OUTPUT.from holds this digest.
+func WasFresh(output, digest string) bool {
 	if _, err := os.Stat(output); err != nil {
 		return false
 	}
@@ -68,19 +65,22 @@ func Fresh(output, digest string) bool {
 	return err == nil && strings.TrimSpace(string(text)) == digest
 }
 
-// Forget takes an output's digest away; it comes before the output is made
-// anew, so that a run that is killed leaves nothing that looks fresh.
-func Forget(output string) error {
-	if err := os.Remove(output + Suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// ForgetEarlier removes an output's OUTPUT.from, if it holds a digest and
+// nothing else.
+func ForgetEarlier(output string) error {
+	text, err := os.ReadFile(output + Suffix)
+	if err != nil {
+		return nil // there is none
 	}
-	return nil
+	digest := strings.TrimSpace(string(text))
+	if _, err := hex.DecodeString(digest); err != nil || len(digest) != 2*sha256.Size {
+		return nil
+	}
+	return os.Remove(output + Suffix)
 }
 
-// Record writes the digest beside an output that is complete.
-func Record(output, digest string) error {
-	return atomicfile.Write(output+Suffix, func(w io.Writer) error {
-		_, err := io.WriteString(w, digest+"\n")
-		return err
-	})
+// HasEarlier says whether an output has an OUTPUT.from.
+func HasEarlier(output string) bool {
+	_, err := os.Stat(output + Suffix)
+	return err == nil
 }

@@ -54,31 +54,34 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-func TestFresh(t *testing.T) {
+// A file beside an output that an earlier version wrote is believed, and only
+// such a one is removed.
+func TestEarlierRecords(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
+	digest, err := provenance.Digest([]string{"size 64"}, nil)
+	check(t, err)
 	expect := func(when string, want bool) {
 		t.Helper()
-		if got := provenance.Fresh(out, "d"); got != want {
+		if got := provenance.WasFresh(out, digest); got != want {
 			t.Errorf("%s: fresh is %v", when, got)
-		}
-	}
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 	expect("nothing there", false)
 	write(t, out, "text")
 	expect("no digest", false)
-	check(provenance.Record(out, "other"))
+	write(t, out+".from", "other")
 	expect("another digest", false)
-	check(provenance.Record(out, "d"))
+	check(t, provenance.ForgetEarlier(out))
+	if !provenance.HasEarlier(out) {
+		t.Error("a file that holds no digest was removed")
+	}
+	write(t, out+".from", digest+"\n")
 	expect("all there", true)
-	check(provenance.Forget(out))
-	check(provenance.Forget(out))
-	expect("forgotten", false)
-	check(provenance.Record(out, "d"))
-	check(os.Remove(out))
+	check(t, os.Remove(out))
 	expect("the output gone", false)
+	check(t, provenance.ForgetEarlier(out))
+	if provenance.HasEarlier(out) {
+		t.Error("the digest is still there")
+	}
+	check(t, provenance.ForgetEarlier(out))
 }

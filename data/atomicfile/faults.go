@@ -1,0 +1,83 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+)
+
+// named gives an error that does not name its path a path.
+func named(err error, path string) error {
+	var of *fs.PathError
+	if err == nil || errors.As(err, &of) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// OfName says whether an error is about the one name alone, which the file
+// system cannot have: it is too long, has letters it does not take, or a folder
+// has it. Others can be written all the same.
+func OfName(err error) bool {
+	var of *nameError
+	return errors.As(err, &of) || isOfName(err)
+}
+
+type nameError struct{ path, problem string }
+
+func (e *nameError) Error() string { return e.path + ": " + e.problem }
+
+// What a file system may lack, and what follows.
+const (
+	noSync  = "this file system cannot sync; what is written may be lost when the machine stops"
+	noLocks = "this file system has no locks; see to it that no second run writes there"
+)
+
+var conceded struct {
+	sync.Mutex
+	places map[string][]string // by what lacks
+}
+
+// conceding takes an error that says the file system lacks something for none,
+// and remembers it.
+func conceding(err error, path, lack string) error {
+	if err == nil || !isUnsupported(err) {
+		return err
+	}
+	conceded.Lock()
+	defer conceded.Unlock()
+	if conceded.places == nil {
+		conceded.places = map[string][]string{}
+	}
+	if !slices.Contains(conceded.places[lack], path) {
+		conceded.places[lack] = append(conceded.places[lack], path)
+	}
+	return nil
+}
+
+// Conceded says what file systems have lacked since it was last asked, a line
+// for each lack with the first place that has met it.
+func Conceded() []string {
+	conceded.Lock()
+	defer conceded.Unlock()
+	var lines []string
+	for _, lack := range []string{noSync, noLocks} {
+		if places := conceded.places[lack]; len(places) > 0 {
+			lines = append(lines, places[0]+": "+lack)
+		}
+	}
+	conceded.places = nil
+	return lines
+}
+
+// syncDir syncs a folder, where that can be done.
+func syncDir(f FS, dir string) error {
+	return named(conceding(f.SyncDir(dir), dir, noSync), dir)
+}
+
+// SyncDir makes renames in a folder last, where the file system can.
+func SyncDir(dir string) error { return syncDir(OS, dir) }

@@ -1,0 +1,179 @@
+//go:build unix
+
+package atomicfile_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"hpaflow/data/atomicfile"
+)
+
+func writeText(path, text string) error {
+	return atomicfile.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+}
+
+// What is no regular file is written to, and stays what it is.
+func TestWriteThrough(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(os.Symlink("real", path("link")), os.Symlink(path("link"), path("second")), os.Symlink("/dev/null", path("null")),
+		os.Symlink("loop", path("loop")), syscall.Mkfifo(path("pipe"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"link", "second"} { // the first dangles
+		if err := writeText(path(name), name); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path("real")); err != nil || string(b) != name {
+			t.Errorf("through %s: %q, %v", name, b, err)
+		}
+	}
+	if err := writeText(path("null"), "text"); err != nil {
+		t.Error(err)
+	}
+	if err := writeText("/dev/full", "text"); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), "/dev/full") {
+		t.Errorf("a full device: %v", err)
+	}
+	if err := writeText(path("loop"), ""); err == nil || !strings.Contains(err.Error(), "too many links") {
+		t.Errorf("a link to itself: %v", err)
+	}
+	if err := writeText(path("pipe"), "text"); err == nil || !strings.Contains(err.Error(), "pipe: nobody reads from it") {
+		t.Errorf("a pipe without a reader: %v", err)
+	}
+	got := make(chan string)
+	go func() {
+		b, _ := os.ReadFile(path("pipe"))
+		got <- string(b)
+	}()
+	for err := writeText(path("pipe"), "text"); err != nil; err = writeText(path("pipe"), "text") {
+		if !strings.Contains(err.Error(), "nobody reads") { // yet
+			t.Fatal(err)
+		}
+	}
+	if text := <-got; text != "text" {
+		t.Errorf("through the pipe came %q", text)
+	}
+	for name, mode := range map[string]fs.FileMode{"link": fs.ModeSymlink, "second": fs.ModeSymlink, "null": fs.ModeSymlink, "pipe": fs.ModeNamedPipe, "real": 0} {
+		if info, err := os.Lstat(path(name)); err != nil || info.Mode().Type() != mode {
+			t.Errorf("%s has become %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+// Modes are what the umask leaves.
+func TestModes(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o007))
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	err := errors.Join(atomicfile.MakeFolder(dir), writeText(filepath.Join(dir, "file"), "text"))
+	g := atomicfile.NewGroup(atomicfile.OS, dir)
+	if err = errors.Join(err, g.Add("one", []byte("x")), g.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fs.FileMode{".": 0o770, "..": 0o770, "file": 0o660, "one": 0o660} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+// What a living writer has is not swept.
+func TestSweepSparesTheLiving(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "table.csv")
+	f, err := atomicfile.Create(atomicfile.OS, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(f, "text")
+	if err := errors.Join(atomicfile.SweepFile(atomicfile.OS, path), atomicfile.Sweep(atomicfile.OS, dir), f.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "text" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// poor is a file system that lacks things.
+type poor struct {
+	atomicfile.FS
+	errno error
+}
+
+func (p poor) SyncDir(string) error             { return p.errno }
+func (p poor) SyncFiles(string, []string) error { return p.errno }
+
+// A file system that cannot sync is lived with, and said once; one that has no
+// room, or fails, is not. Errors name the path.
+func TestPoorFileSystems(t *testing.T) {
+	atomicfile.Conceded()
+	for _, errno := range []error{unix.EINVAL, unix.ENOTSUP, unix.ENOSYS, unix.ENOSPC, unix.EIO} {
+		dir := t.TempDir()
+		fs := poor{atomicfile.OS, errno}
+		for range 2 {
+			g := atomicfile.NewGroup(fs, dir)
+			err := errors.Join(g.Add("a.png", []byte("a")), g.Flush(), atomicfile.WriteTo(fs, filepath.Join(dir, "b"), func(w io.Writer) error {
+				_, err := io.WriteString(w, "b")
+				return err
+			}))
+			if bad := errno == unix.ENOSPC || errno == unix.EIO; bad != (err != nil) || bad && !strings.Contains(err.Error(), dir) {
+				t.Errorf("%v: %v", errno, err)
+			}
+		}
+		said := atomicfile.Conceded()
+		if lacks := errno != unix.ENOSPC && errno != unix.EIO; lacks != (len(said) == 1) || lacks && !strings.HasPrefix(said[0], dir+": this file system cannot sync") {
+			t.Errorf("%v: said %q", errno, said)
+		}
+	}
+}
+
+// What is wrong with one name is that file's trouble.
+func TestNamesThatDoNotFit(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "folder.png"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("elsewhere", filepath.Join(dir, "link.png")); err != nil {
+		t.Fatal(err)
+	}
+	g := atomicfile.NewGroup(atomicfile.OS, dir)
+	for _, name := range []string{"folder.png", "link.png", strings.Repeat("n", 300) + ".png"} {
+		if err := g.Add(name, []byte("x")); !atomicfile.OfName(err) {
+			t.Errorf("%.20s: %v", name, err)
+		}
+	}
+	long := strings.Repeat("n", 251) + ".png" // as long as a name may be
+	if err := errors.Join(g.Add(long, []byte("x")), g.Add("a.png", []byte("x")), g.Flush(), writeText(filepath.Join(dir, long[1:]), "y")); err != nil {
+		t.Fatal(err)
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 5 {
+		t.Errorf("%d entries: %v", len(entries), entries)
+	}
+}
+
+// A lock on a folder that another run has removed meanwhile is none.
+func TestLockOfAFolderThatIsGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := atomicfile.Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(dir), unlock()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := atomicfile.Lock(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is gone: %v", err)
+	}
+}

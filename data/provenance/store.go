@@ -1,0 +1,109 @@
+package provenance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data/atomicfile"
+)
+
+// FolderName is that of the store in a folder of results.
+const FolderName = ".run"
+
+const madeName = "made.json"
+
+// Store is the folder that holds what is known of a result, or of a folder of
+// them. It is made when something is first saved in it.
+type Store struct{ Dir string }
+
+// Of is the store of a folder of results.
+func Of(dir string) Store { return Store{filepath.Join(dir, FolderName)} }
+
+// Beside is the store of a single file.
+func Beside(file string) Store {
+	dir, name := filepath.Split(filepath.Clean(file))
+	return Store{filepath.Join(dir, "."+name+FolderName)}
+}
+
+// Lock keeps other writers from a single file, by its store. Unlock removes a
+// store in which nothing was recorded.
+func (s Store) Lock() (unlock func() error, err error) {
+	for {
+		if err := atomicfile.MakeFolder(s.Dir); err != nil {
+			return nil, err
+		}
+		held, err := atomicfile.Lock(s.Dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another run has just removed it
+		}
+		return func() error {
+			os.Remove(s.Dir) // fails unless it is empty
+			return held()
+		}, err
+	}
+}
+
+// Made reads the recipe; nil when nothing is recorded. One that cannot be read
+// is an error that says what to do.
+func (s Store) Made() (*Made, error) {
+	path := filepath.Join(s.Dir, madeName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var m Made
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fmt.Errorf("%s: %w; remove it, and results count as complete, whatever they were made from", path, err)
+	}
+	return &m, nil
+}
+
+// Sweep removes what killed runs have left half written in the store. Its
+// caller holds the result's lock.
+func (s Store) Sweep() error {
+	if err := atomicfile.Sweep(atomicfile.OS, s.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Save records the recipe.
+func (s Store) Save(m *Made) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(m); err != nil {
+		return err
+	}
+	return s.write(madeName, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
+}
+
+func (s Store) write(name string, fill func(io.Writer) error) error {
+	if err := atomicfile.MakeFolder(s.Dir); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(s.Dir, name), fill)
+}
+
+// Forget takes all records away; what was recorded counts as complete again.
+func (s Store) Forget() error {
+	for _, name := range []string{madeName, samplesName, logName, seenName} {
+		if err := os.Remove(filepath.Join(s.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.Remove(s.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s holds what is no record: %w", s.Dir, err)
+	}
+	return nil
+}

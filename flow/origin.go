@@ -1,0 +1,107 @@
+package flow
+
+import "iter"
+
+// Origin is what a source will make a record from, as far as it can be told
+// before the record is yielded.
+type Origin interface {
+	// Shortcut is a number that changes when the inputs may have changed, and
+	// costs no reading: of sizes and times. 0 says that there is none.
+	Shortcut() uint64
+	// Digest is that of the inputs' contents, never 0; it may have to read them.
+	Digest() (uint64, error)
+}
+
+// OriginCompleter is a Completer that knows what its results were made from:
+// a result counts as complete only while that is still the same. An error ends
+// the run: the flow does not want changed inputs.
+type OriginCompleter interface {
+	CompleteFrom(key string, from Origin) (bool, error)
+}
+
+// CompleteFrom is Complete for a record whose origin the source can tell. What
+// it returns as an error is to be returned as it is.
+func (e *Emitter[T]) CompleteFrom(key string, from Origin) (bool, error) {
+	st := e.worker.stage
+	if e.seq >= e.passed {
+		complete, err := st.graph.completeFrom(st, key, from)
+		if err != nil || !complete {
+			return false, err
+		}
+	}
+	e.seq++
+	st.complete.Add(1)
+	return true, nil
+}
+
+// completeFrom asks every sink behind a source, also those after one that says
+// no: each is told what it will be given.
+func (g *Graph) completeFrom(source *stage, key string, from Origin) (bool, error) {
+	if source.completers == nil {
+		source.completers = g.findCompleters(source)
+	}
+	all := len(source.completers) > 0
+	for _, c := range source.completers {
+		complete := false
+		if o, ok := c.(OriginCompleter); ok {
+			var err error
+			if complete, err = o.CompleteFrom(key, from); err != nil {
+				return false, &StageError{Stage: source.name, Key: key, Err: Fatal(err)}
+			}
+		} else {
+			complete = c.Complete(key)
+		}
+		all = all && complete
+	}
+	return all, nil
+}
+
+// OnOrigins is how a source that knows all its records before it runs says so,
+// while the graph is built: for sinks whose one result is made from all of them.
+func (g *Graph) OnOrigins(source string, list iter.Seq2[string, Origin]) {
+	if g.origins == nil {
+		g.origins = map[string]iter.Seq2[string, Origin]{}
+	}
+	g.origins[source] = list
+}
+
+// Origins are the keys and origins of the sources that have told them, of those
+// named, source after source. A sink may ask when it is opened; Out.Sources
+// names the sources it is behind.
+func (g *Graph) Origins(sources []string) iter.Seq2[string, Origin] {
+	return func(yield func(string, Origin) bool) {
+		for _, name := range sources {
+			list := g.origins[name]
+			if list == nil {
+				continue
+			}
+			for key, from := range list {
+				if !yield(key, from) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// StaleTeller is a Completer whose results may be there and yet have to be made
+// again.
+type StaleTeller interface {
+	Stale(key string) bool
+}
+
+// Stale says whether a sink behind the source holds a result of this key that
+// is to be made again, so that nothing that an earlier run has left of it may
+// be used.
+func (e *Emitter[T]) Stale(key string) bool {
+	st := e.worker.stage
+	if st.completers == nil {
+		st.completers = st.graph.findCompleters(st)
+	}
+	for _, c := range st.completers {
+		if s, ok := c.(StaleTeller); ok && s.Stale(key) {
+			return true
+		}
+	}
+	return false
+}
