@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -108,4 +109,35 @@ func (g *Graph) nextLetter(ctx context.Context, w *worker) (DeadLetter, bool, er
 	case <-ctx.Done():
 		return DeadLetter{}, false, context.Cause(ctx)
 	}
+}
+
+// Skipped is a record that a stage has dropped on purpose, such as a sample
+// that lacks a channel.
+type Skipped struct{ Key, Stage, Cause string }
+
+// losses are the records that a run has not done, for its report.
+type losses struct {
+	mu      sync.Mutex
+	dead    []DeadLetter
+	skipped []Skipped
+}
+
+func (l *losses) bury(d DeadLetter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead = append(l.dead, d)
+}
+
+func (l *losses) skip(s Skipped) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.skipped = append(l.skipped, s)
+}
+
+// Losses names every record that has failed, and every one that was skipped, in
+// the order in which that was found out. It may be called after Run.
+func (g *Graph) Losses() (dead []DeadLetter, skipped []Skipped) {
+	g.losses.mu.Lock()
+	defer g.losses.mu.Unlock()
+	return g.losses.dead, g.losses.skipped
 }

@@ -1,7 +1,10 @@
 package flow
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"reflect"
 	"time"
 )
@@ -74,4 +77,20 @@ func sizeOf(v any) int64 {
 // with carries a record's identity over to another value.
 func with[A, B any](r Record[A], v B) Record[B] {
 	return Record[B]{Seq: r.Seq, Epoch: r.Epoch, Key: r.Key, Value: v, Dead: r.Dead, Mark: r.Mark}
+}
+
+// Rand is the generator for one record: it depends on the run's seed, the
+// epoch, the record's key and on what the draw is for, and on nothing else, so
+// that results do not depend on which worker draws, or when.
+func Rand(seed uint64, epoch int, key, purpose string) *rand.Rand {
+	h := fnv.New128a()
+	var head [16]byte
+	binary.LittleEndian.PutUint64(head[:8], seed)
+	binary.LittleEndian.PutUint64(head[8:], uint64(epoch))
+	h.Write(head[:])
+	h.Write([]byte(key))
+	h.Write([]byte{0}) // so that no key and purpose run together as another pair does
+	h.Write([]byte(purpose))
+	sum := h.Sum(nil)
+	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -72,7 +73,7 @@ func benchInput(c *cli.Context, reg *component.Registry) error {
 	stderr := c.App.ErrWriter
 	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
 	if len(faults) > 0 {
-		faults.Render(stderr, colours(stderr))
+		faults.Render(stderr, terminal.Colours(stderr))
 		return &exitError{code: exitUsage}
 	}
 	tellStandIns(stderr, plan)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -32,7 +33,7 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 		plan, faults := lang.Load(path, c.StringSlice("set"), reg)
 		if len(faults) > 0 {
 			faulty = true
-			if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
+			if err := faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter)); err != nil {
 				return err
 			}
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow/lang"
 )
 
@@ -49,7 +50,7 @@ func formatFiles(c *cli.Context) error {
 		out, err := lang.Format(path, src)
 		if faults, ok := errors.AsType[lang.Diagnostics](err); ok {
 			faulty = true
-			if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
+			if err := faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter)); err != nil {
 				return err
 			}
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow/component"
 	"hpaflow/flow/draw"
 	"hpaflow/flow/lang"
@@ -43,7 +44,7 @@ func drawFile(c *cli.Context, reg *component.Registry, format string) error {
 		plan, faults = file.Plan(c.StringSlice("set"), reg)
 	}
 	if faults != nil {
-		if err := faults.Render(c.App.ErrWriter, colours(c.App.ErrWriter)); err != nil {
+		if err := faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter)); err != nil {
 			return err
 		}
 		return &exitError{code: exitUsage}

@@ -37,9 +37,11 @@ var arrows = map[string][]string{
 	"ops/*":                  {"data", "flow", "flow/component", "models", "ops"},
 	"sources/*":              {"data", "flow", "flow/component", "ops/edges", "sources"},
 	"sources/download/fetch": {},
-	"sinks/*":                {"data", "flow", "flow/component", "models/checkpoint", "ops/edges", "ops/edges/trained", "sinks"},
+	"sinks/*":                {"data", "flow", "flow/component", "models/checkpoint", "models/statedict", "ops/edges", "ops/edges/trained", "sinks"},
 	"configs":                {},
-	"cmd/*":                  {"configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/streams", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/terminal":   {},
+	"cmd/hpaflow/live":       {"flow", "flow/lang"},
+	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/streams", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points
@@ -52,7 +54,7 @@ var libraries = map[string][]string{
 	"github.com/reugn/go-streams":       {"flow/streams"},
 	"github.com/corona10/goimagehash":   {"data/imagehash"},
 	"github.com/disintegration/imaging": {"sinks/report"},
-	"github.com/klauspost/compress":     {"data"},
+	"github.com/klauspost/compress":     {"data", "sinks/results"},
 	"github.com/urfave/cli":             {"cmd/hpaflow"},
 	"gorgonia.org/gorgonia":             {"models/cpu"},
 	"gorgonia.org/tensor":               {"models/cpu"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -32,13 +33,13 @@ func main() {
 
 // mainExit is the program without its process: it gives the exit code.
 func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	out := &output{w: stdout}
-	app := newApp(&input{r: stdin}, out, stderr)
+	out := terminal.NewOutput(stdout)
+	app := newApp(terminal.NewInput(stdin), out, stderr)
 	words, err := arranged(app, args)
 	if err == nil {
 		err = app.RunContext(context.Background(), words)
 	}
-	if lost := out.failed(); lost != nil {
+	if lost := out.Failed(); lost != nil {
 		err = &exitError{exitFailed, fmt.Errorf("standard output: %w", lost)}
 	}
 	if err == nil {

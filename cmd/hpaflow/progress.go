@@ -10,6 +10,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/streams"
@@ -47,7 +48,7 @@ func newProgress(mode string, out io.Writer) (*progress, error) {
 	switch mode {
 	case "auto":
 		mode = "plain"
-		if moves(out) {
+		if terminal.Moves(out) {
 			mode = "bar"
 		}
 	case "plain", "none":

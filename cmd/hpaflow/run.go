@@ -12,6 +12,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/live"
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -57,16 +59,16 @@ func memoryFlag() cli.Flag {
 func run(c *cli.Context, reg *component.Registry) error {
 	ctx, stop := interruptible(c.Context, c.App.ErrWriter)
 	defer stop()
-	stdout, stdin := c.App.Writer.(*output), c.App.Reader.(*input)
-	stdout.until(ctx)
-	stdin.until(ctx)
+	stdout, stdin := c.App.Writer.(*terminal.Output), c.App.Reader.(*terminal.Input)
+	stdout.Until(ctx)
+	stdin.Until(ctx)
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
 		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
 	}
 	if addr := c.String("http"); addr != "" {
-		r.board = &board{}
-		stop, err := serve(addr, r.board, r.out)
+		r.board = &live.Board{}
+		stop, err := live.Serve(addr, r.board, r.out)
 		if err != nil {
 			return err
 		}
@@ -80,15 +82,15 @@ type running struct {
 	reg             *component.Registry
 	out             io.Writer // standard error
 	results         io.Writer // where results are named in the end
-	stdout          *output
+	stdout          *terminal.Output
 	workers, memory string
-	board           *board   // what is served of the run; nil: nothing is
-	changed         string   // empty: as the flow says
-	report          string   // empty: no
-	progress        string   // auto, plain or none
-	brief           bool     // without the table of stages
-	at              []string // where the flow stands in files of steps, the outermost first
-	step            string   // the names of the steps that led here, a/b
+	board           *live.Board // what is served of the run; nil: nothing is
+	changed         string      // empty: as the flow says
+	report          string      // empty: no
+	progress        string      // auto, plain or none
+	brief           bool        // without the table of stages
+	at              []string    // where the flow stands in files of steps, the outermost first
+	step            string      // the names of the steps that led here, a/b
 }
 
 // file runs a flow, or the steps of one, with variables set.
@@ -106,7 +108,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		fmt.Fprintf(r.out, "\n%s\n", lang.Safe(strings.Join(r.at, "; ")))
 	}
 	if len(faults) > 0 {
-		faults.Render(r.out, colours(r.out))
+		faults.Render(r.out, terminal.Colours(r.out))
 		return &exitError{code: exitUsage}
 	}
 	return r.then(plan, r.flow(ctx, plan))
@@ -127,7 +129,7 @@ func (r *running) ready(path string, plan *lang.Plan) error {
 		tellStandIns(r.out, plan)
 	}
 	if plan.Streams()["output"] != "" || r.report == "-" {
-		if err := r.stdout.open(); err != nil {
+		if err := r.stdout.Open(); err != nil {
 			return &exitError{exitFailed, err}
 		}
 	}
@@ -168,8 +170,8 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		return &exitError{exitUsage, err}
 	}
 	if r.board != nil {
-		r.board.follow(g, r.step, r.at)
-		defer r.board.rest()
+		r.board.Follow(g, r.step, r.at)
+		defer r.board.Rest()
 	}
 	g.Notify(show.events())
 	defer holdMemory(opts.Memory)()

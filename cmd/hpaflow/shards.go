@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/predict"
@@ -219,7 +220,7 @@ func verifyShards(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("shards verify takes DIR")
 	}
-	tell := moves(c.App.ErrWriter)
+	tell := terminal.Moves(c.App.ErrWriter)
 	report, err := shards.Verify(c.Args().First(), func(done, shards int) {
 		if tell {
 			fmt.Fprintf(c.App.ErrWriter, "\r%d of %d shards", done, shards)

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"context"
@@ -22,9 +22,9 @@ import (
 //go:embed live.html
 var livePage []byte
 
-// serve answers at an address while flows run: / is a live page, /report the
+// Serve answers at an address while flows run: / is a live page, /report the
 // report so far, /metrics Prometheus metrics, /debug/pprof the profiles.
-func serve(given string, b *board, log io.Writer) (stop func(), err error) {
+func Serve(given string, b *Board, log io.Writer) (stop func(), err error) {
 	addr, err := listenAddress(given)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func reachable(addr net.Addr) string {
 	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
-func handler(b *board) http.Handler {
+func handler(b *Board) http.Handler {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(&boardCollector{b}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"fmt"
@@ -18,8 +18,8 @@ func TestPageFitsAPhone(t *testing.T) {
 		t.Skip("there is no chromium to look with")
 	}
 	g := busyGraph()
-	shown := &board{}
-	shown.follow(g, "a_step_with_a_rather_long_name", []string{"a file of steps, step 1 of 12: a_step_with_a_rather_long_name"})
+	shown := &Board{}
+	shown.Follow(g, "a_step_with_a_rather_long_name", []string{"a file of steps, step 1 of 12: a_step_with_a_rather_long_name"})
 	mux := http.NewServeMux()
 	mux.Handle("/", handler(shown))
 	mux.HandleFunc("/phone", func(w http.ResponseWriter, _ *http.Request) {

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"io"
@@ -12,9 +12,9 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// moves says whether a line can be written over: on a terminal that knows how,
+// Moves says whether a line can be written over: on a terminal that knows how,
 // and has room.
-func moves(w io.Writer) bool {
+func Moves(w io.Writer) bool {
 	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
 		return false
 	}
@@ -22,8 +22,8 @@ func moves(w io.Writer) bool {
 	return err == nil && width > 0 && height > 0
 }
 
-// colours says whether text may have colours: on a terminal that has them,
+// Colours says whether text may have colours: on a terminal that has them,
 // where nobody has set NO_COLOR (no-color.org).
-func colours(w io.Writer) bool {
+func Colours(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == ""
 }

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bytes"
@@ -45,9 +45,9 @@ func TestServe(t *testing.T) {
 	defer func() { cancel(); <-done }()
 
 	var log bytes.Buffer
-	shown := &board{}
-	shown.follow(g, "a/b", []string{"job, step 1 of 2: a"})
-	stop, err := serve(":0", shown, &log)
+	shown := &Board{}
+	shown.Follow(g, "a/b", []string{"job, step 1 of 2: a"})
+	stop, err := Serve(":0", shown, &log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeRefusesABadAddress(t *testing.T) {
-	if _, err := serve("nowhere:http:80", &board{}, io.Discard); err == nil || !strings.HasPrefix(err.Error(), `--http is "nowhere:http:80", want :6060`) {
+	if _, err := Serve("nowhere:http:80", &Board{}, io.Discard); err == nil || !strings.HasPrefix(err.Error(), `--http is "nowhere:http:80", want :6060`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -126,7 +126,7 @@ func TestServeIsOpenOnlyWhenAsked(t *testing.T) {
 		{"0.0.0.0:0", true, "localhost 10.0.0.7:99 [fe80::1]", "evil.example my-host"},
 	} {
 		var log bytes.Buffer
-		stop, err := serve(c.given, &board{}, &log)
+		stop, err := Serve(c.given, &Board{}, &log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,18 +155,18 @@ func TestServeIsOpenOnlyWhenAsked(t *testing.T) {
 // What one step has counted is still there when the next one runs, and there
 // is an answer between them.
 func TestBoardKeepsStepsApart(t *testing.T) {
-	b := &board{}
+	b := &Board{}
 	if text, err := b.report(); err != nil || string(text) != "{}" {
 		t.Errorf("before the first: %s, %v", text, err)
 	}
 	for _, step := range []string{"first", "second"} {
 		g := flow.New(flow.Options{Name: "same"})
 		flow.To(flow.FromSlice(g, flow.Stage{Name: "src"}, []int{1, 2, 3}), flow.Stage{Name: "sink"}, flow.Discard[int]())
-		b.follow(g, step, nil)
+		b.Follow(g, step, nil)
 		if err := g.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.rest()
+		b.Rest()
 		if text, err := b.report(); err != nil || !strings.Contains(string(text), `"ended":true`) || !strings.Contains(string(text), step) {
 			t.Errorf("after %s: %s, %v", step, text, err)
 		}

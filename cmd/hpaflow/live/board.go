@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"hpaflow/flow"
 )
 
-// board is what a run shows to those who look at it from outside: the flow
+// Board is what a run shows to those who look at it from outside: the flow
 // that runs now, and the last counters of those before it, one for each step.
-type board struct {
+type Board struct {
 	mu    sync.Mutex
 	ended []account
 	now   *flow.Graph // nil: between two steps
@@ -25,15 +25,15 @@ type account struct {
 	stats flow.Stats
 }
 
-// follow shows a graph from now on.
-func (b *board) follow(g *flow.Graph, step string, at []string) {
+// Follow shows a graph from now on.
+func (b *Board) Follow(g *flow.Graph, step string, at []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now, b.step, b.at = g, step, strings.Join(at, "; ")
 }
 
-// rest keeps what the graph has counted; there may be another.
-func (b *board) rest() {
+// Rest keeps what the graph has counted; there may be another.
+func (b *Board) Rest() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = append(b.ended, account{b.step, b.now.Stats()})
@@ -41,7 +41,7 @@ func (b *board) rest() {
 }
 
 // accounts are those of all flows so far, the present one last.
-func (b *board) accounts() []account {
+func (b *Board) accounts() []account {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := append([]account{}, b.ended...)
@@ -54,7 +54,7 @@ func (b *board) accounts() []account {
 // report is the JSON that the page reads: the report of the flow, so far or of
 // the last one, with where it stands among steps and whether it has ended. It
 // is an empty object before the first flow has begun.
-func (b *board) report() ([]byte, error) {
+func (b *Board) report() ([]byte, error) {
 	b.mu.Lock()
 	at, ended := b.at, b.now == nil
 	b.mu.Unlock()

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
@@ -8,7 +8,7 @@ import (
 
 // boardCollector reads the counters of all flows of a run whenever it is
 // scraped. Those of flows that have ended stay, so that no scrape misses a step.
-type boardCollector struct{ board *board }
+type boardCollector struct{ board *Board }
 
 // The labels. The step is empty for a flow that is run by itself.
 var (

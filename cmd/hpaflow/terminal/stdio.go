@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// output is standard output. It remembers the first error, so that no command
+// Output is standard output. It remembers the first error, so that no command
 // ends well whose output is lost; and once it is bound to a run, the run's end
 // ends a write that a reader does not take.
-type output struct {
+type Output struct {
 	w io.Writer
 
 	mu  sync.Mutex
@@ -19,15 +19,18 @@ type output struct {
 	err error
 }
 
-// until binds writing to a run.
-func (o *output) until(ctx context.Context) {
+// NewOutput is standard output, or what stands for it.
+func NewOutput(w io.Writer) *Output { return &Output{w: w} }
+
+// Until binds writing to a run.
+func (o *Output) Until(ctx context.Context) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ctx = ctx
 }
 
-// failed is the first error of writing, if there was one.
-func (o *output) failed() error {
+// Failed is the first error of writing, if there was one.
+func (o *Output) Failed() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
@@ -36,7 +39,7 @@ func (o *output) failed() error {
 // Write implements io.Writer. A write that the end of the run has cut short may
 // still be under way, and what it was given must stay as it is; writers do not
 // go on after an error.
-func (o *output) Write(b []byte) (int, error) {
+func (o *Output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	ctx := o.ctx
 	o.mu.Unlock()
@@ -51,18 +54,21 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// input is standard input, whose reads end with the run they are bound to.
-type input struct {
+// Input is standard input, whose reads end with the run they are bound to.
+type Input struct {
 	r   io.Reader
 	ctx context.Context // nil: reads are waited for
 	own []byte          // what is read into, since a read may outlast its call; the last one that does has it
 }
 
-// until binds reading to a run, before it begins.
-func (i *input) until(ctx context.Context) { i.ctx = ctx }
+// NewInput is standard input, or what stands for it.
+func NewInput(r io.Reader) *Input { return &Input{r: r} }
+
+// Until binds reading to a run, before it begins.
+func (i *Input) Until(ctx context.Context) { i.ctx = ctx }
 
 // Read implements io.Reader. It has one caller at a time.
-func (i *input) Read(b []byte) (int, error) {
+func (i *Input) Read(b []byte) (int, error) {
 	if i.ctx == nil {
 		return i.r.Read(b)
 	}
@@ -100,10 +106,10 @@ func withdrawn(ctx context.Context, do func() (int, error)) (int, error) {
 	}
 }
 
-// open says whether there is a standard output to write data to. A program
+// Open says whether there is a standard output to write data to. A program
 // that was started without one has the null device in its place, for reading
 // and writing, which nobody who throws data away opens it for.
-func (o *output) open() error {
+func (o *Output) Open() error {
 	f, ok := o.w.(*os.File)
 	if ok && isStandIn(f) {
 		return errors.New("standard output is closed; to throw the data away, write them to /dev/null")

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -17,10 +17,10 @@ func TestStreamsPassEverything(t *testing.T) {
 	text := bytes.Repeat([]byte("0123456789"), 30_000)
 	for _, ctx := range []context.Context{nil, t.Context()} {
 		for _, reader := range []io.Reader{bytes.NewReader(text), iotest.HalfReader(bytes.NewReader(text)), iotest.DataErrReader(bytes.NewReader(text))} {
-			in := &input{r: reader, ctx: ctx}
+			in := &Input{r: reader, ctx: ctx}
 			var got bytes.Buffer
-			out := &output{w: &got, ctx: ctx}
-			if n, err := io.Copy(out, in); err != nil || n != int64(len(text)) || !bytes.Equal(got.Bytes(), text) || out.failed() != nil {
+			out := &Output{w: &got, ctx: ctx}
+			if n, err := io.Copy(out, in); err != nil || n != int64(len(text)) || !bytes.Equal(got.Bytes(), text) || out.Failed() != nil {
 				t.Errorf("%d of %d bytes, %v", n, len(text), err)
 			}
 		}
@@ -35,21 +35,21 @@ func TestStreamsEndWithTheRun(t *testing.T) {
 	r, stuckOut := io.Pipe()
 	defer w.Close()
 	defer r.Close()
-	in, out := &input{r: stuckIn, ctx: ctx}, &output{w: stuckOut, ctx: ctx}
+	in, out := &Input{r: stuckIn, ctx: ctx}, &Output{w: stuckOut, ctx: ctx}
 	cancel(errGone)
 	if _, err := in.Read(make([]byte, 9)); !errors.Is(err, errGone) {
 		t.Errorf("reading: %v", err)
 	}
-	if _, err := out.Write([]byte("x")); !errors.Is(err, errGone) || out.failed() != nil {
-		t.Errorf("writing: %v, %v", err, out.failed())
+	if _, err := out.Write([]byte("x")); !errors.Is(err, errGone) || out.Failed() != nil {
+		t.Errorf("writing: %v, %v", err, out.Failed())
 	}
 
-	broken := &output{w: failing{}}
+	broken := &Output{w: failing{}}
 	broken.Write([]byte("x"))
 	broken.w = io.Discard
 	broken.Write([]byte("x"))
-	if !errors.Is(broken.failed(), errGone) {
-		t.Errorf("the first error is %v", broken.failed())
+	if !errors.Is(broken.Failed(), errGone) {
+		t.Errorf("the first error is %v", broken.Failed())
 	}
 }
 
