@@ -24,14 +24,14 @@ func Example() {
 	for p, plane := range s.Image.Planes {
 		fmt.Println(data.Colours[p], plane.U8)
 	}
-	fmt.Println(s.Image.Bytes(), "bytes,", s.Image.Depth(), "bits,", data.CheckID("1/A1"))
+	fmt.Println(s.Image.Bytes(), "bytes,", s.Image.Depth(), "bits,", data.CheckID("1 A1"))
 	// Output:
 	// 1_A1_1 is external: 0 Nucleoplasm, 25 Cytosol
 	// red [0 1 2 3 4 5]
 	// green [10 11 12 13 14 15]
 	// blue [20 21 22 23 24 25]
 	// yellow [30 31 32 33 34 35]
-	// 24 bytes, 8 bits, "1/A1" cannot be an Id: it must be fit for a file's name, without blanks
+	// 24 bytes, 8 bits, "1 A1" cannot be an Id: it must be fit for a file's name, without blanks
 }
 
 // Labels are a set: they know no order and no repetition.

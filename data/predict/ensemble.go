@@ -25,84 +25,143 @@ type Member struct {
 // labels, labels that contradict each other and weights that are not finite,
 // below 0 or all 0 are errors, and all of them are reported.
 func Ensemble(members []Member, order []string) (*Table, error) {
-	if len(members) == 0 {
-		return nil, errors.New("an ensemble of no tables")
-	}
-	first := members[0].Table
-	if order == nil {
-		for _, r := range first.Rows {
-			order = append(order, r.ID)
-		}
-	}
-	out := &Table{Classes: first.Classes}
-	place := make(map[string]*data.Prediction, len(order))
-	for _, id := range order {
-		r := &data.Prediction{ID: id, P: make([]float64, first.Classes)}
-		place[id] = r
-		out.Rows = append(out.Rows, r)
-	}
-	var faults []error
-	var sum float64
+	s := Sum{Order: order}
 	for _, m := range members {
-		if !(m.Weight >= 0 && m.Weight*0 == 0) {
-			faults = append(faults, fmt.Errorf("%s has weight %v", m.Name, m.Weight))
-		}
-		sum += m.Weight
-		if m.Table.Classes != out.Classes {
-			faults = append(faults, fmt.Errorf("%s is of %d labels, %s of %d", m.Name, m.Table.Classes, members[0].Name, out.Classes))
-			continue
-		}
-		out.Labeled = out.Labeled || m.Table.Labeled
-		faults = append(faults, m.addTo(place, order)...)
+		s.Add(m)
 	}
-	if sum == 0 {
-		faults = append(faults, errors.New("all weights are 0"))
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	for _, r := range out.Rows {
-		for n := range r.P {
-			r.P[n] /= sum
-		}
-	}
-	return out, nil
+	return s.Mean()
 }
 
-// addTo adds the member's rows, times its weight, where their Ids stand.
-func (m Member) addTo(place map[string]*data.Prediction, order []string) (faults []error) {
-	var missing, excess, contrary []string
-	seen := make(map[string]bool, len(m.Table.Rows))
+// Sum is an Ensemble whose members come one by one, and row by row, so that
+// they need not be in memory.
+type Sum struct {
+	Order []string // the Ids there are to be; nil: those of the first member
+
+	out    *Table
+	first  string         // the first member's name
+	grows  bool           // the first member's rows make the order
+	place  map[string]int // of each Id among the rows
+	weight float64
+	faults []error
+}
+
+// Add adds a member, which is not kept.
+func (s *Sum) Add(m Member) {
+	j := s.Join(m.Name, m.Table.Classes, m.Weight)
 	for _, r := range m.Table.Rows {
-		to := place[r.ID]
-		if to == nil {
-			excess = append(excess, r.ID)
-			continue
-		}
-		seen[r.ID] = true
-		to.Split = cmp.Or(to.Split, r.Split)
-		for n, p := range r.P {
-			to.P[n] += float64(m.Weight * p) // converted, so that no machine fuses it with the sum
-		}
-		switch {
-		case r.Labeled && to.Labeled && r.Labels != to.Labels:
-			contrary = append(contrary, r.ID)
-		case r.Labeled:
-			to.Labels, to.Labeled = r.Labels, true
-		}
+		j.Row(r)
 	}
-	for _, id := range order {
-		if !seen[id] {
-			missing = append(missing, id)
+	j.End()
+}
+
+// Joining is a member whose rows are being added.
+type Joining struct {
+	sum                       *Sum
+	name                      string
+	weight                    float64
+	fits                      bool   // it is of as many labels as the others
+	seen                      []bool // by row of the sum
+	missing, excess, contrary []string
+}
+
+// Join begins a member of so many labels; Row adds its rows, and End ends it.
+func (s *Sum) Join(name string, classes int, weight float64) *Joining {
+	if s.out == nil {
+		s.begin(name, classes)
+	} else {
+		s.grows = false
+	}
+	if !(weight >= 0 && weight*0 == 0) {
+		s.faults = append(s.faults, fmt.Errorf("%s has weight %v", name, weight))
+	}
+	s.weight += weight
+	j := &Joining{sum: s, name: name, weight: weight, fits: classes == s.out.Classes, seen: make([]bool, len(s.out.Rows))}
+	if !j.fits {
+		s.faults = append(s.faults, fmt.Errorf("%s is of %d labels, %s of %d", name, classes, s.first, s.out.Classes))
+	}
+	return j
+}
+
+// begin makes the rows of the result, where it is known which there will be.
+func (s *Sum) begin(name string, classes int) {
+	s.out, s.first, s.grows = &Table{Classes: classes}, name, s.Order == nil
+	s.place = make(map[string]int, len(s.Order))
+	values := make([]float64, len(s.Order)*classes)
+	rows := make([]data.Prediction, len(s.Order))
+	for i, id := range s.Order {
+		r := &rows[i]
+		r.ID, r.P = id, values[i*classes:][:classes:classes]
+		s.place[id] = i
+		s.out.Rows = append(s.out.Rows, r)
+	}
+}
+
+// Row adds a row, times the member's weight, where its Id stands.
+func (j *Joining) Row(r *data.Prediction) {
+	s := j.sum
+	if !j.fits {
+		return
+	}
+	at, known := s.place[r.ID]
+	if !known && !s.grows {
+		j.excess = append(j.excess, r.ID)
+		return
+	}
+	if !known {
+		at = len(s.out.Rows)
+		s.place[r.ID] = at
+		s.out.Rows = append(s.out.Rows, &data.Prediction{ID: r.ID, P: make([]float64, len(r.P))})
+		j.seen = append(j.seen, false)
+	}
+	j.seen[at] = true
+	to := s.out.Rows[at]
+	to.Split = cmp.Or(to.Split, r.Split)
+	for n, p := range r.P {
+		to.P[n] += float64(j.weight * p) // converted, so that no machine fuses it with the sum
+	}
+	switch {
+	case r.Labeled && to.Labeled && r.Labels != to.Labels:
+		j.contrary = append(j.contrary, r.ID)
+	case r.Labeled:
+		to.Labels, to.Labeled, s.out.Labeled = r.Labels, true, true
+	}
+}
+
+// End looks at what the member lacks, and has in excess.
+func (j *Joining) End() {
+	if !j.fits {
+		return
+	}
+	for i, r := range j.sum.out.Rows {
+		if !j.seen[i] {
+			j.missing = append(j.missing, r.ID)
 		}
 	}
 	for _, f := range []struct {
 		ids  []string
 		what string
-	}{{missing, "lacks"}, {excess, "has, and the others do not,"}, {contrary, "has other labels for"}} {
+	}{{j.missing, "lacks"}, {j.excess, "has, and the others do not,"}, {j.contrary, "has other labels for"}} {
 		if f.ids != nil {
-			faults = append(faults, fmt.Errorf("%s %s %s", m.Name, f.what, data.Enumerate(f.ids)))
+			j.sum.faults = append(j.sum.faults, fmt.Errorf("%s %s %s", j.name, f.what, data.Enumerate(f.ids)))
 		}
 	}
-	return faults
+}
+
+// Mean is the mean of the members so far. It ends the sum.
+func (s *Sum) Mean() (*Table, error) {
+	if s.out == nil {
+		return nil, errors.New("an ensemble of no tables")
+	}
+	if s.weight == 0 {
+		s.faults = append(s.faults, errors.New("all weights are 0"))
+	}
+	if err := errors.Join(s.faults...); err != nil {
+		return nil, err
+	}
+	for _, r := range s.out.Rows {
+		for n := range r.P {
+			r.P[n] /= s.weight
+		}
+	}
+	return s.out, nil
 }

@@ -9,48 +9,65 @@ import (
 	"hpaflow/data/table"
 )
 
-// readCSV reads a CSV file. A column that lacks and a label other than 0 and 1
-// are errors, as are those of Read; errors of rows name the line.
-func readCSV(path string, classes int) (*Table, error) {
-	r := reader{table: &Table{Classes: classes}, lineOf: map[string]int{}}
+// readCSV reads a CSV file and hands on its rows. A column that lacks and a label
+// other than 0 and 1 are errors, as are those of Read; errors of rows name the
+// line.
+func readCSV(path string, classes int, each func(*data.Prediction)) error {
+	lineOf := map[string]int{} // where an Id stands
 	want := table.Columns{
 		Need: append([]string{"Id"}, columns("P", classes)...),
 		May:  append(columns("L", classes), fmt.Sprintf("P%02d", classes)),
 	}
-	if err := table.Scan(path, want, r.row); err != nil {
-		return nil, err
+	err := table.ScanParts(0, path, want, func(p *part, f table.Fields) error { return p.row(f, classes) },
+		func(p *part, fault func(line int, err error)) {
+			for i := range p.rows {
+				r := &p.rows[i]
+				if before, twice := lineOf[r.ID]; twice {
+					fault(p.lines[i], fmt.Errorf("%s stands in line %d already", r.ID, before))
+					continue
+				}
+				lineOf[r.ID] = p.lines[i]
+				each(r)
+			}
+		})
+	if err == nil && len(lineOf) == 0 {
+		err = fmt.Errorf("%s: the table has no row", path)
 	}
-	if len(r.table.Rows) == 0 {
-		return nil, fmt.Errorf("%s: the table has no row", path)
-	}
-	return r.table, nil
+	return err
 }
 
-type reader struct {
-	table  *Table
-	lineOf map[string]int // where an Id stands
+// part is the rows of a piece of the file.
+type part struct {
+	rows  []data.Prediction
+	lines []int // that they stand in
+	space []float64
 }
 
-func (r *reader) row(f table.Fields) error {
-	classes := r.table.Classes
-	row := &data.Prediction{ID: strings.Clone(f.Get(0)), P: make([]float64, classes)}
+// probabilities is memory for a row.
+func (p *part) probabilities(classes int) []float64 {
+	if len(p.space) < classes {
+		p.space = make([]float64, 1024*classes)
+	}
+	row := p.space[:classes:classes]
+	p.space = p.space[classes:]
+	return row
+}
+
+func (p *part) row(f table.Fields, classes int) error {
+	row := data.Prediction{ID: strings.Clone(f.Get(0)), P: p.probabilities(classes)}
 	if err := data.CheckID(row.ID); err != nil {
 		return err
 	}
-	if before, twice := r.lineOf[row.ID]; twice {
-		return fmt.Errorf("%s stands in line %d already", row.ID, before)
-	}
-	r.lineOf[row.ID] = f.Line
 	if f.Has(1 + 2*classes) {
 		return fmt.Errorf("there is a column P%02d; the table is of more than %d labels", classes, classes)
 	}
 	found := 0
 	for n := range classes {
-		p, err := strconv.ParseFloat(f.Get(1+n), 64)
-		if err != nil || !(p >= 0 && p <= 1) {
+		v, ok := probability(f.Get(1 + n))
+		if !ok {
 			return fmt.Errorf("%s: P%02d is %q, want a probability in 0..1", row.ID, n, f.Get(1+n))
 		}
-		row.P[n] = p
+		row.P[n] = v
 		if !f.Has(1 + classes + n) {
 			continue
 		}
@@ -67,7 +84,41 @@ func (r *reader) row(f table.Fields) error {
 		return fmt.Errorf("there are %d columns L00.. of %d", found, classes)
 	}
 	row.Labeled = found > 0
-	r.table.Labeled = row.Labeled
-	r.table.Rows = append(r.table.Rows, row)
+	p.rows, p.lines = append(p.rows, row), append(p.lines, f.Line)
 	return nil
+}
+
+// powers are those of ten by which a short decimal is divided, exactly.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// probability reads a number in 0..1. Up to 15 digits with a point are the
+// quotient of two numbers that float64 holds exactly, and so what strconv gives;
+// that reads all else.
+func probability(text string) (float64, bool) {
+	var digits uint64
+	point := -1
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			digits = 10*digits + uint64(c-'0')
+		case c == '.' && point < 0 && i > 0:
+			point = i
+		default:
+			return slowProbability(text)
+		}
+	}
+	after := 0
+	if point >= 0 {
+		after = len(text) - 1 - point
+	}
+	if len(text) == 0 || len(text) > 16 || after == 0 && point >= 0 {
+		return slowProbability(text)
+	}
+	v := float64(digits) / powers[after]
+	return v, v <= 1
+}
+
+func slowProbability(text string) (float64, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && v >= 0 && v <= 1
 }

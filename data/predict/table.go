@@ -41,14 +41,35 @@ func FormatOf(path string) (Format, error) {
 // are there in part, another number of labels and an Id that comes twice are
 // errors.
 func Read(path string, classes int) (*Table, error) {
-	format, err := FormatOf(path)
+	t := &Table{Classes: classes}
+	err := Each(path, classes, func(r *data.Prediction) {
+		t.Rows = append(t.Rows, r)
+		t.Labeled = r.Labeled
+	})
 	if err != nil {
 		return nil, err
 	}
-	if format == Shards {
-		return readShards(path, classes)
+	return t, nil
+}
+
+// Each is Read that hands on row by row. An error says that what it has handed
+// on is to be thrown away.
+func Each(path string, classes int, row func(*data.Prediction)) error {
+	format, err := FormatOf(path)
+	if err != nil {
+		return err
 	}
-	return readCSV(path, classes)
+	if format != Shards {
+		return readCSV(path, classes, row)
+	}
+	t, err := readShards(path, classes)
+	if err != nil {
+		return err
+	}
+	for _, r := range t.Rows {
+		row(r)
+	}
+	return nil
 }
 
 // Write writes a table.

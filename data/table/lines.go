@@ -88,6 +88,9 @@ func (l *lines) take(p []byte) (int, error) {
 			return 0, l.tooMany("holds more than %d bytes for each of %d rows", rowBytes, l.limit.rows())
 		}
 	}
+	if l.plainly(p) {
+		return len(p), nil
+	}
 	to := 0
 	for _, c := range p {
 		after := l.carried
@@ -112,6 +115,23 @@ func (l *lines) take(p []byte) (int, error) {
 		}
 	}
 	return to, nil
+}
+
+// plainly is take for text that can be counted as a whole: it has no CR, and is
+// within the bounds. Else it does nothing.
+func (l *lines) plainly(p []byte) bool {
+	if l.carried || len(p) == 0 || l.length+len(p) > longestLine || bytes.IndexByte(p, '\r') >= 0 {
+		return false
+	}
+	ends := bytes.Count(p, []byte{'\n'})
+	if l.line+int64(ends) > l.limit.rows()+2 {
+		return false
+	}
+	l.line += int64(ends)
+	if l.length += len(p); ends > 0 {
+		l.length = len(p) - 1 - bytes.LastIndexByte(p, '\n')
+	}
+	return true
 }
 
 func (l *lines) tooMany(format string, args ...any) error {

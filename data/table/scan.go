@@ -44,20 +44,27 @@ func Scan(path string, columns Columns, row func(Fields) error) error {
 
 // Scan is the function of this name, with another limit.
 func (l Limit) Scan(path string, columns Columns, row func(Fields) error) error {
+	return l.open(path, func(text *lines) error {
+		return (&scanner{name: path}).all(newPieces(text), columns, row)
+	})
+}
+
+// open reads a file's text, unpacked where its name says so.
+func (l Limit) open(path string, read func(*lines) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	if !strings.HasSuffix(path, compressed) {
-		return scan(path, newLines(f, l, 0), columns, row)
+		return read(newLines(f, l, 0))
 	}
 	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer z.Close()
-	return scan(path, newLines(z, l, l.rows()*rowBytes), columns, row)
+	return read(newLines(z, l, l.rows()*rowBytes))
 }
 
 const (
@@ -66,78 +73,112 @@ const (
 	mostWindow = 128 << 20 // of a compressed table's decoder
 )
 
-// scanner is a CSV file that is being read.
+// scanner knows what is wanted of a CSV file's rows.
 type scanner struct {
 	name   string
-	csv    *csv.Reader
-	at     []int // where the columns asked for stand; -1: nowhere
+	place  []int // where the columns asked for stand; -1: nowhere
 	width  int   // fields a row needs
 	fields Fields
 }
 
-func scan(name string, text *lines, columns Columns, row func(Fields) error) error {
-	s := &scanner{name: name, csv: csv.NewReader(text)}
-	s.csv.ReuseRecord = true
-	s.csv.FieldsPerRecord = -1 // told apart below, with the line's number
-	s.csv.TrimLeadingSpace = true
-	if err := s.header(columns); err != nil {
+// copy is a scanner that may work beside this one.
+func (s *scanner) copy() *scanner {
+	c := *s
+	c.fields.values = make([]string, len(s.fields.values))
+	return &c
+}
+
+func (s *scanner) all(p *pieces, columns Columns, row func(Fields) error) error {
+	next, err := s.begin(p, columns)
+	if err != nil {
 		return err
 	}
-	return s.rows(row)
+	var faults []error
+	fault := func(line int, err error) { faults = append(faults, s.at(line, err)) }
+	for len(faults) < mostFaults {
+		text := next.text
+		s.rows(next, row, fault)
+		if next, err = p.next(text); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			faults = append(faults, s.syntax(err))
+			break
+		}
+	}
+	return errors.Join(faults[:min(len(faults), mostFaults)]...)
+}
+
+// begin reads the header, and gives what is left of its piece.
+func (s *scanner) begin(p *pieces, columns Columns) (piece, error) {
+	for {
+		first, err := p.next(nil)
+		if err == nil {
+			var record []string
+			var line int
+			if record, line, err = first.record(nil); err == nil {
+				return first, s.header(record, line, columns)
+			} else if errors.Is(err, io.EOF) && first.csv == nil {
+				continue // lines of nothing
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return piece{}, fmt.Errorf("%s:1: the table is empty; its header should be %s", s.name, strings.Join(columns.Need, ","))
+		}
+		return piece{}, s.syntax(err)
+	}
 }
 
 // header finds the columns.
-func (s *scanner) header(columns Columns) error {
+func (s *scanner) header(record []string, line int, columns Columns) error {
+	for j := range record {
+		record[j] = trimmed(record[j])
+	}
 	want := strings.Join(columns.Need, ",")
-	record, err := s.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: the table is empty; its header should be %s", s.name, want)
-	}
-	if err != nil {
-		return s.syntax(err)
-	}
-	line, _ := s.csv.FieldPos(0)
 	names := append(append([]string{}, columns.Need...), columns.May...)
 	s.fields = Fields{values: make([]string, len(names)), has: make([]bool, len(names))}
-	s.at = make([]int, len(names))
+	s.place = make([]int, len(names))
 	for i, name := range names {
-		s.at[i] = -1
+		s.place[i] = -1
 		for j, field := range record {
-			if !strings.EqualFold(strings.TrimSpace(field), name) {
+			if !strings.EqualFold(field, name) {
 				continue
 			}
-			if s.at[i] >= 0 {
+			if s.place[i] >= 0 {
 				return fmt.Errorf("%s:%d: column %s is there twice", s.name, line, name)
 			}
-			s.at[i] = j
+			s.place[i] = j
 		}
-		if s.at[i] < 0 && i < len(columns.Need) {
+		if s.place[i] < 0 && i < len(columns.Need) {
 			return fmt.Errorf("%s:%d: no column %s; the first line should be the header %s, and is %q",
 				s.name, line, name, want, strings.Join(record, ","))
 		}
-		s.fields.has[i] = s.at[i] >= 0
-		s.width = max(s.width, s.at[i]+1)
+		s.fields.has[i] = s.place[i] >= 0
+		s.width = max(s.width, s.place[i]+1)
 	}
 	return nil
 }
 
-func (s *scanner) rows(row func(Fields) error) error {
-	var faults []error
-	for len(faults) < mostFaults {
-		record, err := s.csv.Read()
+// rows calls row for each record of a piece, and fault for what is wrong with
+// one; reading ends at an error of encoding/csv, and at mostFaults.
+func (s *scanner) rows(p piece, row func(Fields) error, fault func(line int, err error)) {
+	space := make([]string, 0, 64)
+	for faults := 0; faults < mostFaults; {
+		record, line, err := p.record(space[:0])
 		if errors.Is(err, io.EOF) {
-			break
+			return
 		}
 		if err != nil {
-			faults = append(faults, s.syntax(err))
-			break
+			fault(0, err)
+			return
 		}
-		line, _ := s.csv.FieldPos(0)
 		if err := s.row(record, line, row); err != nil {
-			faults = append(faults, fmt.Errorf("%s:%d: %w", s.name, line, err))
+			fault(line, err)
+			faults++
+		}
+		if p.csv == nil {
+			space = record
 		}
 	}
-	return errors.Join(faults...)
 }
 
 func (s *scanner) row(record []string, line int, row func(Fields) error) error {
@@ -145,12 +186,31 @@ func (s *scanner) row(record []string, line int, row func(Fields) error) error {
 		return fmt.Errorf("%d fields, want at least %d", len(record), s.width)
 	}
 	s.fields.Line = line
-	for i, at := range s.at {
+	for i, at := range s.place {
 		if at >= 0 {
-			s.fields.values[i] = strings.TrimSpace(record[at])
+			s.fields.values[i] = trimmed(record[at])
 		}
 	}
 	return row(s.fields)
+}
+
+// trimmed is a field without the blanks around it.
+func trimmed(field string) string {
+	if n := len(field); n > 0 && plain(field[0]) && plain(field[n-1]) {
+		return field
+	}
+	return strings.TrimSpace(field)
+}
+
+// plain says that a byte is no blank, nor part of one.
+func plain(c byte) bool { return c > ' ' && c < 0x80 }
+
+// at says where a fault is; line 0 stands for what encoding/csv reports.
+func (s *scanner) at(line int, err error) error {
+	if line == 0 {
+		return s.syntax(err)
+	}
+	return fmt.Errorf("%s:%d: %w", s.name, line, err)
 }
 
 // syntax puts a CSV error in the form of the others.

@@ -93,19 +93,18 @@ func readEnsemble(a component.Args) (*predict.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	var members []predict.Member
-	for i, path := range a.Strings("tables") {
-		t, err := predict.Read(path, a.Int("classes"))
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, predict.Member{Name: path, Table: t, Weight: weights[i]})
-	}
-	var order []string
+	sum := predict.Sum{}
 	if path := a.String("order"); path != "" {
-		if order, err = challenge.ReadOrder(path); err != nil {
+		if sum.Order, err = challenge.ReadOrder(path); err != nil {
 			return nil, err
 		}
 	}
-	return predict.Ensemble(members, order)
+	for i, path := range a.Strings("tables") {
+		member := sum.Join(path, a.Int("classes"), weights[i])
+		if err := predict.Each(path, a.Int("classes"), member.Row); err != nil {
+			return nil, err
+		}
+		member.End()
+	}
+	return sum.Mean()
 }
