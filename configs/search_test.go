@@ -170,5 +170,5 @@ func TestSearchFindsItsFlow(t *testing.T) {
 		t.Errorf("with a flow of the working folder: %v", err)
 	}
 	_, err = build(filepath.Join(here, "search.flow"), flow.Options{}, append(sets, "flow=none.flow")...)
-	saysAll(t, "a flow that is nowhere", err, "search.flow:", `"none.flow" does not exist`)
+	saysAll(t, "a flow that is nowhere", err, "search.flow:", "none.flow: no such file")
 }

@@ -17,6 +17,9 @@ func CheckKey(key string) error {
 	if key == "" {
 		return errors.New("the Id is empty")
 	}
+	if usual(key) {
+		return nil
+	}
 	if !utf8.ValidString(key) {
 		return fmt.Errorf("%q is no UTF-8; rename it, as convmv does", key)
 	}
@@ -34,11 +37,23 @@ func CheckKey(key string) error {
 // CheckID says why an Id is unfit. An Id is a key that stands in lists
 // separated by blanks, and so has none.
 func CheckID(id string) error {
-	if id == "" {
+	if id == "" || usual(id) {
 		return CheckKey(id)
 	}
 	if CheckKey(id) != nil || strings.ContainsFunc(id, unicode.IsSpace) {
 		return fmt.Errorf("%q cannot be an Id: it must be fit for a file's name, without blanks", id)
 	}
 	return nil
+}
+
+// usual says that there is nothing to look for: letters, digits, - and _ are fit
+// for anything. A table has millions of such Ids.
+func usual(key string) bool {
+	for i := range len(key) {
+		c := key[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return key != ""
 }

@@ -1,6 +1,9 @@
 package data
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Colours are the channels in plane order, as file names spell them:
 // microtubules, the protein of interest, nucleus, endoplasmic reticulum.
@@ -20,6 +23,14 @@ type Sample struct {
 
 	Files []File // what the pixels are to be read from; nil once Image is set
 	Image *Image // nil until decoded
+}
+
+// Pixels gives the image, or says that nothing has decoded it.
+func (s *Sample) Pixels() (*Image, error) {
+	if s.Image == nil {
+		return nil, errors.New("it is not decoded yet: an op decode must come before")
+	}
+	return s.Image, nil
 }
 
 // File is one encoded image of a sample: in a folder, or already in memory.

@@ -15,8 +15,8 @@
 //
 // Map is for work on one record: it runs on several at once. Process is for a
 // stage that sees the stream: a batch, a training step. To ends in a sink.
-// FromStream, Through and ToStream put go-streams components into a graph, and
-// AsSource, AsFlow and AsSink put a graph among go-streams components.
+// Package flow/streams puts go-streams components into a graph, and a graph
+// among go-streams components.
 //
 // A component that a .flow file can name is a Spec in a Registry: its ports,
 // fields, defaults and documentation, and the function that wires it.

@@ -75,6 +75,10 @@ func (g *Graph) add(s Stage, kind Kind, parallel bool) *stage {
 	if s.Name == "" {
 		g.faults = append(g.faults, fmt.Errorf("a %s has no name", kind))
 	}
+	if s.Workers < 0 || s.Queue < 0 {
+		g.faults = append(g.faults, fmt.Errorf("%s: %d workers and a queue of %d, want 0 or more", s.Name, s.Workers, s.Queue))
+		s.Workers, s.Queue = 0, 0
+	}
 	st := &stage{name: s.Name, kind: kind, graph: g, queue: s.Queue, target: 1, limit: 1, parallel: parallel, done: make(chan struct{})}
 	if parallel {
 		st.target, st.limit = s.Workers, s.Workers

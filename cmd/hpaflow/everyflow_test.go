@@ -19,7 +19,7 @@ func TestEveryFlowAnywhere(t *testing.T) {
 		t.Fatalf("flows %q, %v", names, err)
 	}
 	needs := map[string][]string{ // what must be set
-		"rgby.flow": {"input=gone", "output=out"}, "rgby-shards.flow": {"input=gone", "output=out"}, "network.flow": {"name=x", "model=resnet18", "size=32", "batch=2", "epochs=9"},
+		"rgby.flow": {"input=gone", "output=out"}, "rgby-shards.flow": {"input=gone", "output=out"}, "network.flow": {"name=x", "model=resnet18", "size=32", "batch=2", "epochs=10"},
 		"train.flow": {"images=gone", "table=gone.csv", "out=out"}, "infer.flow": {"images=gone", "table=gone.csv", "weights=gone", "out=out.csv"},
 		"swa.flow": {"images=gone", "table=gone.csv", "run=gone"}, "score.flow": {"truth=gone.csv"}, "submit.flow": {"test_val=gone.csv", "test=gone.csv", "out=out"},
 	}

@@ -65,6 +65,10 @@ type Node struct {
 	// for a component that runs flows itself. Its error tells every fault.
 	Load func(path string, sets []string) (Flow, error)
 
+	// BuiltIn is the text of a flow that comes with the program, by the name
+	// that a FlowFile's value has for it; nil: there are none.
+	BuiltIn func(name string) ([]byte, bool)
+
 	built []func() error
 }
 

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"reflect"
@@ -72,7 +73,9 @@ func (n *Node) Recipe() Recipe {
 					r.Values[name+"."+f.Name] = valueText(v)
 				}
 			case ByContents:
-				if paths := pathsOf(v); len(paths) > 0 {
+				if text, ok := n.builtIn(f, v); ok {
+					r.Values[name+"."+f.Name] = fmt.Sprintf("%x", sha256.Sum256(text))
+				} else if paths := pathsOf(v); len(paths) > 0 {
 					r.Files[name+"."+f.Name] = paths
 				}
 			case ByFile:
@@ -99,6 +102,14 @@ func (n *Node) Recipe() Recipe {
 		}
 	}
 	return r
+}
+
+// builtIn is the text of the flow a field names, if it came with the program.
+func (n *Node) builtIn(f Field, v any) ([]byte, bool) {
+	if f.Type != FlowFile || n.BuiltIn == nil {
+		return nil, false
+	}
+	return n.BuiltIn(v.(string))
 }
 
 // valueText is a value on one line, the same for equal values alone.

@@ -104,7 +104,9 @@ func (s *Spec) Port(name string) (Port, bool) {
 }
 
 // Registry holds the components a .flow file may name. It is filled by the
-// program, by calls such as ops.Register(r): nothing registers itself.
+// program, by calls such as ops.Register(r): nothing registers itself. The zero
+// value is an empty one. A component of one's own is added by Register, and then
+// lang.Load reads flows that name it, whose plan Build turns into a graph.
 type Registry struct {
 	// Flows are the .flow files that come with the program, by name: they stand
 	// in for files that are not there. There may be none.

@@ -3,6 +3,8 @@ package lang
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,13 +76,26 @@ func (p *planner) onDisk(f component.Field, v any) (any, error) {
 		}
 	}
 	if f.Type == component.FlowFile && v != "" {
-		name, _, fault := p.locate(v.(string))
+		name, _, fault := p.locate(p.nearby(v.(string)))
 		if fault != nil {
 			return v, errors.New(fault.String())
 		}
 		return name, nil
 	}
 	return v, f.Writable(v)
+}
+
+// nearby is where a flow is that a field names: below the file's own folder, so
+// that it works from any other; what is not there is as it is given.
+func (p *planner) nearby(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	below := filepath.Join(filepath.Dir(p.file.name), path)
+	if _, err := os.Stat(below); err != nil {
+		return path
+	}
+	return below
 }
 
 func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribute, args component.Args) {

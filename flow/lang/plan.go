@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -153,7 +154,7 @@ func (p *Plan) parts(node Node) []component.Part {
 // build adds a node, whose inputs are among the outputs, to which its own is
 // added.
 func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) (*component.Node, error) {
-	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load, Upstream: p.parts(n)}
+	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load, BuiltIn: p.builtIn, Upstream: p.parts(n)}
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)
@@ -177,6 +178,16 @@ func (p *Plan) load(path string, sets []string) (component.Flow, error) {
 		return nil, faults
 	}
 	return plan, nil
+}
+
+// builtIn is the text of a flow that comes with the program.
+func (p *Plan) builtIn(name string) ([]byte, bool) {
+	base, ok := strings.CutPrefix(name, BuiltIn)
+	if !ok {
+		return nil, false
+	}
+	text, err := newLoading(p.reg, false).builtIn(base)
+	return text, err == nil
 }
 
 // inputs are what stands at a node's ports.

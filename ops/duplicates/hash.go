@@ -29,7 +29,11 @@ func hashSpec() *component.Spec {
 			channel := slices.Index(data.Colours[:], n.Args.String("channel"))
 			method := imagehash.Methods[n.Args.String("method")]
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
-				plane, err := onePlane(r.Value.Image, channel)
+				im, err := r.Value.Pixels()
+				if err != nil {
+					return nil, err
+				}
+				plane, err := onePlane(im, channel)
 				if err != nil {
 					return nil, err
 				}

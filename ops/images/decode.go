@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -31,6 +32,9 @@ func decodeSpec() *component.Spec {
 
 // decode gives the sample with its image, and without its files.
 func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
+	if s.Image != nil {
+		return nil, errors.New("it is decoded already: one op decode is enough")
+	}
 	out := *s
 	out.Files = nil
 	if len(s.Files) != 1 {

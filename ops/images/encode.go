@@ -18,11 +18,15 @@ func encodeSpec() *component.Spec {
 		In: component.Takes(edges.Sample), Out: edges.File,
 		Build: func(n *component.Node) (component.Output, error) {
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (data.File, error) {
-				room := roomFor(r.Value.Image)
+				im, err := r.Value.Pixels()
+				if err != nil {
+					return data.File{}, err
+				}
+				room := roomFor(im)
 				if err := flow.Reserve(ctx, room, 0); err != nil {
 					return data.File{}, err
 				}
-				b, err := codec.AppendRGBY(make([]byte, 0, room), r.Value.Image)
+				b, err := codec.AppendRGBY(make([]byte, 0, room), im)
 				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Sum: r.Value.Sum, Data: b}, err
 			}), nil
 		},

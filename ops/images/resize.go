@@ -22,7 +22,11 @@ func resizeSpec() *component.Spec {
 			size := n.Args.Int("size")
 			out := flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				s := *r.Value
-				s.Image = pixel.Bilinear(s.Image, size, size)
+				im, err := s.Pixels()
+				if err != nil {
+					return nil, err
+				}
+				s.Image = pixel.Bilinear(im, size, size)
 				return &s, nil
 			})
 			out.Tell(edges.Side(size))

@@ -29,7 +29,11 @@ func packSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			payload := shards.Payload(n.Args.String("payload"))
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (shards.Frame, error) {
-				if err := flow.Reserve(ctx, payload.Memory(r.Value.Image.Bytes()), 0); err != nil {
+				im, err := r.Value.Pixels()
+				if err == nil {
+					err = flow.Reserve(ctx, payload.Memory(im.Bytes()), 0)
+				}
+				if err != nil {
 					return shards.Frame{}, err
 				}
 				frame, err := shards.EncodeSample(r.Value, payload)

@@ -40,8 +40,11 @@ func augmentSpec() *component.Spec {
 			augmenter := augment.New(policy, n.Args.Int("size"))
 			out := flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				s := *r.Value
-				var err error
-				s.Image, err = augmenter.Apply(s.Image, flow.Rand(seed, r.Epoch, r.Key, "augment"))
+				im, err := s.Pixels()
+				if err != nil {
+					return nil, err
+				}
+				s.Image, err = augmenter.Apply(im, flow.Rand(seed, r.Epoch, r.Key, "augment"))
 				return &s, err
 			})
 			if side := n.Args.Int("size"); side > 0 {

@@ -129,13 +129,19 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 // may hold anything.
 func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), memory func(n int) []float32) (*data.Batch, error) {
 	first := g.samples[0]
-	im := first.Image
+	im, err := first.Pixels()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", first.ID, err)
+	}
 	pixels := im.Width * im.Height
 	b := &data.Batch{N: len(g.samples), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes, End: g.end}
 	b.X = memory(b.N * len(im.Planes) * pixels)
 	b.Y = make([]float32, b.N*classes)
 	labeled := true
 	for i, s := range g.samples {
+		if _, err := s.Pixels(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.ID, err)
+		}
 		if s.Image.Width != im.Width || s.Image.Height != im.Height || len(s.Image.Planes) != len(im.Planes) {
 			return nil, fmt.Errorf("%s is %dx%d pixels with %d planes, but %s is %dx%d with %d", s.ID,
 				s.Image.Width, s.Image.Height, len(s.Image.Planes), first.ID, im.Width, im.Height, len(im.Planes))

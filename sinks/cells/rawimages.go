@@ -107,7 +107,10 @@ func rawNames(id string) []string {
 }
 
 func (s *rawImages) Write(_ context.Context, r flow.Record[*data.Sample]) error {
-	im := r.Value.Image
+	im, err := r.Value.Pixels()
+	if err != nil {
+		return flow.OfRecord(err)
+	}
 	folder := s.folders[r.Value.Split]
 	if folder == nil {
 		return flow.OfRecord(fmt.Errorf("its split %q is none of those that are written", r.Value.Split))

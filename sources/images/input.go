@@ -72,8 +72,8 @@ func (in *input) fromReader(ctx context.Context, name string, r io.Reader, out *
 
 // read hands the files of an archive, or of a list of names, to the stream.
 func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
-	if f, ok := r.(*os.File); ok {
-		r = &patient{ctx: ctx, file: f, waiting: s.out.Waiting, note: in.note}
+	if f := fileOf(r); f != nil {
+		r = &patient{ctx: ctx, r: r, file: f, waiting: s.out.Waiting, note: in.note}
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			if head := make([]byte, 4); readsAt(f, head) && archive.IsZip(head) {
 				return archive.Zip(ctx, f, info.Size(), s.member)
@@ -97,6 +97,18 @@ func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
 		return errors.New("is an image; give the folder it is in, or the names of files")
 	}
 	return fromNames(ctx, text, s.name)
+}
+
+// fileOf is the file that is read from, itself or through what stands before
+// it; nil where there is none.
+func fileOf(r io.Reader) *os.File {
+	switch r := r.(type) {
+	case *os.File:
+		return r
+	case interface{ File() *os.File }:
+		return r.File()
+	}
+	return nil
 }
 
 // readsAt reads the begin of a file without moving on in it.

@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -15,7 +16,8 @@ const saidAfter = 2 * time.Second
 // with the run.
 type patient struct {
 	ctx     context.Context
-	file    *os.File
+	r       io.Reader
+	file    *os.File // that r reads
 	waiting func() (done func())
 	note    func(text string)
 	said    bool
@@ -29,7 +31,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.file.Read(b)
+	return p.r.Read(b)
 }
 
 func (p *patient) wait() error {

@@ -67,7 +67,11 @@ func splitRows(path, split string, classes int, limits component.Limits) ([]tabl
 			taken = append(taken, r)
 		}
 	}
-	if len(taken) == 0 {
+	switch {
+	case len(taken) > 0:
+	case len(known) == 1 && known[""]:
+		return nil, fmt.Errorf("%s: no row has split %q: it has no column Split, or nothing stands there", path, split)
+	default:
 		return nil, fmt.Errorf("%s: no row has split %q; there are %q", path, split, slices.Sorted(maps.Keys(known)))
 	}
 	return taken, nil

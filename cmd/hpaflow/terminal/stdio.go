@@ -64,6 +64,12 @@ type Input struct {
 // NewInput is standard input, or what stands for it.
 func NewInput(r io.Reader) *Input { return &Input{r: r} }
 
+// File is the file that is read from; nil where there is none.
+func (i *Input) File() *os.File {
+	f, _ := i.r.(*os.File)
+	return f
+}
+
 // Until binds reading to a run, before it begins.
 func (i *Input) Until(ctx context.Context) { i.ctx = ctx }
 

@@ -5,7 +5,9 @@ package foldertest
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,7 +40,7 @@ func Results(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := Read(t, dir)
 	for name := range all {
-		if strings.HasPrefix(name, ".run/") || strings.Contains(name, "/.run/") || strings.HasPrefix(filepath.Base(filepath.Dir(name)), ".") {
+		if folders := strings.Split(path.Dir(filepath.ToSlash(name)), "/"); slices.Contains(folders, ".run") {
 			delete(all, name)
 		}
 	}
