@@ -190,9 +190,10 @@ func TestStallIsFound(t *testing.T) {
 func TestWiringFaultsAreReportedAtOnce(t *testing.T) {
 	g := New(Options{OnError: "ignore", Memory: -1})
 	count(g, 1)
-	count(g, 1)
+	half := func(_ context.Context, r Record[int]) (int, error) { return r.Value / 2, nil }
+	To(Map(count(g, 1), Stage{Name: "half", Workers: -3, Queue: -1}, half), Stage{Name: "none"}, Discard[int]())
 	err := g.Run(t.Context())
-	for _, want := range []string{"on_error", "memory", `two stages are called "count"`, "nobody reads the output"} {
+	for _, want := range []string{"on_error", "memory", "half: -3 workers", `two stages are called "count"`, "nobody reads the output"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}

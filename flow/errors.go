@@ -17,7 +17,7 @@ func (e *StageError) Error() string {
 	if e.Key == "" {
 		return fmt.Sprintf("%s: %v", e.Stage, e.Err)
 	}
-	return fmt.Sprintf("%s: %s: %v", e.Stage, e.Key, e.Err)
+	return withFile(fmt.Sprintf("%s: %s: %v", e.Stage, e.Key, e.Err), fileOf(e.Err))
 }
 
 func (e *StageError) Unwrap() error { return e.Err }

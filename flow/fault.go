@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,7 +29,7 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 	if st.onLetters || isFatal(err, fatal) || st.graph.opts.OnError == OnErrorFail {
 		return nil, &StageError{Stage: st.name, Key: key, Err: err}
 	}
-	letter := &DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: err.Error(), Time: time.Now()}
+	letter := &DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: err.Error(), File: fileOf(err), Time: time.Now()}
 	var p panicked
 	if errors.As(err, &p) {
 		letter.Stack = string(p.PanicStack())
@@ -140,4 +141,38 @@ func (g *Graph) Losses() (dead []DeadLetter, skipped []Skipped) {
 	g.losses.mu.Lock()
 	defer g.losses.mu.Unlock()
 	return g.losses.dead, g.losses.skipped
+}
+
+// OfFile marks an error as one of a file, so that whoever mends it knows which.
+// Its text stays as it is.
+func OfFile(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fileError{name, err}
+}
+
+type fileError struct {
+	file string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+// withFile is a line that names the file it is about, if there is one.
+func withFile(line, file string) string {
+	if file == "" || strings.Contains(line, file) {
+		return line
+	}
+	return line + " (" + file + ")"
+}
+
+// fileOf is the file that an error is of; empty if it is of none.
+func fileOf(err error) string {
+	var f *fileError
+	if errors.As(err, &f) {
+		return f.file
+	}
+	return ""
 }

@@ -36,14 +36,18 @@ type DeadLetter struct {
 	Key   string
 	Stage string
 	Cause string
+	File  string // that is at fault, where the cause is one of a file
 	Time  time.Time
 	Stack string // of a panic
 
 	Skipped bool // it has not failed: it was dropped on purpose
 }
 
-// String is the letter as one line: stage: key: cause.
-func (d *DeadLetter) String() string { return fmt.Sprintf("%s: %s: %s", d.Stage, d.Key, d.Cause) }
+// String is the letter as one line, stage: key: cause, and the file behind it
+// where the cause does not name it.
+func (d *DeadLetter) String() string {
+	return withFile(fmt.Sprintf("%s: %s: %s", d.Stage, d.Key, d.Cause), d.File)
+}
 
 // Sized is a value that knows how much memory it holds. Values that do not
 // say so count as smallValue; one that holds much should, since hundreds of

@@ -25,6 +25,7 @@ type lossReport struct {
 	Key   string `json:"key"`
 	Stage string `json:"stage"`
 	Cause string `json:"cause"`
+	File  string `json:"file,omitempty"`
 }
 
 type stageReport struct {
@@ -55,10 +56,10 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 		DeadLetters: s.DeadLetters, MemoryPeak: s.MemoryPeak, MemoryLimit: s.MemoryLimit,
 	}
 	for _, d := range s.Failed {
-		r.Failed = append(r.Failed, lossReport{d.Key, d.Stage, d.Cause})
+		r.Failed = append(r.Failed, lossReport{d.Key, d.Stage, d.Cause, d.File})
 	}
 	for _, d := range s.Skipped {
-		r.Skipped = append(r.Skipped, lossReport(d))
+		r.Skipped = append(r.Skipped, lossReport{Key: d.Key, Stage: d.Stage, Cause: d.Cause})
 	}
 	for _, st := range s.Stages {
 		r.Stages = append(r.Stages, stageReport{

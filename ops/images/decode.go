@@ -52,7 +52,7 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		err = r.Admit(f, content, data.MaxPlanes)
 	}
 	if err != nil {
-		return nil, err
+		return nil, flow.OfFile(f.Name, err)
 	}
 	var sum provenance.Sum
 	sum.Add(f.Channel, content)
@@ -70,7 +70,7 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		out.Image, err = codec.Decode(f.Name, content)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s image: %w", f.Channel, err)
+		return nil, flow.OfFile(f.Name, fmt.Errorf("%s image: %w", f.Channel, err))
 	}
 	return &out, nil
 }
@@ -88,7 +88,7 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 			err = r.Admit(f, content, len(files))
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
 		sum.Add(f.Channel, content)
 		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
@@ -105,7 +105,7 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 			return im.Planes[i], nil
 		})
 		if err != nil {
-			return nil, 0, fmt.Errorf("%s plane: %w", f.Channel, err)
+			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
 	}
 	return im, sum.Value(), nil

@@ -82,10 +82,11 @@ func (s *deadLetters) save() error {
 				Key     string    `json:"key"`
 				Stage   string    `json:"stage"`
 				Cause   string    `json:"cause"`
+				File    string    `json:"file,omitempty"`
 				Time    time.Time `json:"time"`
 				Skipped bool      `json:"skipped,omitempty"`
 				Stack   string    `json:"stack,omitempty"`
-			}{d.Key, d.Stage, d.Cause, d.Time, d.Skipped, d.Stack})
+			}{d.Key, d.Stage, d.Cause, d.File, d.Time, d.Skipped, d.Stack})
 			if err != nil {
 				return err
 			}
