@@ -18,7 +18,7 @@ func Read(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == "seen" && filepath.Base(filepath.Dir(path)) == ".run" {
+		if err != nil || e.IsDir() || e.Name() == "seen" && kept(filepath.Base(filepath.Dir(path))) {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
@@ -40,11 +40,17 @@ func Results(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := Read(t, dir)
 	for name := range all {
-		if folders := strings.Split(path.Dir(filepath.ToSlash(name)), "/"); slices.Contains(folders, ".run") {
+		if folders := strings.Split(path.Dir(filepath.ToSlash(name)), "/"); slices.ContainsFunc(folders, kept) {
 			delete(all, name)
 		}
 	}
 	return all
+}
+
+// kept says that a run keeps in the folder what results were made from: .run in
+// a folder of results, .NAME.run beside a file.
+func kept(folder string) bool {
+	return strings.HasPrefix(folder, ".") && strings.HasSuffix(folder, ".run")
 }
 
 // Fill writes files below a folder, by their path from it.
