@@ -162,8 +162,8 @@ type Locker interface {
 	Lock() (unlock func() error, err error)
 }
 
-// lock locks the outputs of all sinks.
-func (g *Graph) lock() (unlock func() error, err error) {
+// LockAll locks one after the other, and unlocks what it has when one refuses.
+func LockAll(locks ...func() (unlock func() error, err error)) (unlock func() error, err error) {
 	var held []func() error
 	unlock = func() error {
 		var faults []error
@@ -172,16 +172,31 @@ func (g *Graph) lock() (unlock func() error, err error) {
 		}
 		return errors.Join(faults...)
 	}
+	for _, lock := range locks {
+		each, err := lock()
+		if err != nil {
+			return nil, errors.Join(err, unlock())
+		}
+		held = append(held, each)
+	}
+	return unlock, nil
+}
+
+// lock locks the outputs of all sinks.
+func (g *Graph) lock() (unlock func() error, err error) {
+	var locks []func() (func() error, error)
 	for _, st := range g.stages {
 		l, ok := st.sink.(Locker)
 		if !ok {
 			continue
 		}
-		each, err := l.Lock()
-		if err != nil {
-			return nil, errors.Join(&StageError{Stage: st.name, Err: err}, unlock())
-		}
-		held = append(held, each)
+		locks = append(locks, func() (func() error, error) {
+			unlock, err := l.Lock()
+			if err != nil {
+				return nil, &StageError{Stage: st.name, Err: err}
+			}
+			return unlock, nil
+		})
 	}
-	return unlock, nil
+	return LockAll(locks...)
 }

@@ -19,12 +19,21 @@ func Example() {
 	defer os.RemoveAll(parent)
 	dir := filepath.Join(parent, "out")
 
-	// makes the folder, keeps other writers out, sweeps what killed ones left
-	unlock, names, err := atomicfile.OpenFolder(dir)
+	if err := atomicfile.MakeFolder(dir); err != nil {
+		log.Fatal(err)
+	}
+	unlock, err := atomicfile.Lock(dir) // keeps other writers out
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer unlock()
+	if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil { // what killed ones have left
+		log.Fatal(err)
+	}
+	names, err := atomicfile.RegularFiles(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(len(names), "files are there")
 
 	file := filepath.Join(dir, "scores.txt")

@@ -40,25 +40,6 @@ func Prepare(file string) error {
 	return SweepFile(OS, file)
 }
 
-// OpenFolder makes a folder, keeps other writers out of it until unlock,
-// removes what killed ones have left, and lists the files that are there.
-func OpenFolder(dir string) (unlock func() error, names map[string]bool, err error) {
-	if err := MakeFolder(dir); err != nil {
-		return nil, nil, err
-	}
-	if unlock, err = Lock(dir); err != nil {
-		return nil, nil, err
-	}
-	if err = Sweep(OS, dir); err == nil {
-		names, err = RegularFiles(dir)
-	}
-	if err != nil {
-		unlock()
-		return nil, nil, err
-	}
-	return unlock, names, nil
-}
-
 // Entries lists what is in a folder, by name; nothing where there is no folder.
 func Entries(dir string) (map[string]fs.DirEntry, error) {
 	list, err := os.ReadDir(dir)

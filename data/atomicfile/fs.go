@@ -58,17 +58,7 @@ func (osFS) Same(a, b string) bool {
 	if err != nil || err2 != nil || !was.Mode().IsRegular() || !is.Mode().IsRegular() || was.Size() != is.Size() {
 		return false
 	}
-	f, err := os.Open(a)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	g, err := os.Open(b)
-	if err != nil {
-		return false
-	}
-	defer g.Close()
-	return sameBytes(f, g)
+	return SameContent(a, b)
 }
 
 func (osFS) SyncFiles(dir string, paths []string) error { return syncFiles(dir, paths) }
@@ -80,6 +70,21 @@ func (osFS) SyncDir(path string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// SameContent says that two files can be read and hold the same bytes.
+func SameContent(a, b string) bool {
+	f, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	g, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer g.Close()
+	return sameBytes(f, g)
 }
 
 func sameBytes(a, b io.Reader) bool {

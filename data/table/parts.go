@@ -46,22 +46,16 @@ type job[P any] struct {
 
 func (w *work[P]) all(p piece, from *pieces) error {
 	most := 2 * runtime.GOMAXPROCS(0)
-	for len(w.faults) < mostFaults {
-		if p.csv != nil { // all that is left, which is one part
-			w.settle(0)
-		}
+	var err error
+	for err == nil && len(w.faults) < mostFaults {
 		w.start(p)
 		w.settle(most - 1)
-		var err error
-		if p, err = from.next(w.memory()); err != nil {
-			w.settle(0)
-			if !errors.Is(err, io.EOF) {
-				w.faults = append(w.faults, w.syntax(err))
-			}
-			break
-		}
+		p, err = from.next(w.memory())
 	}
 	w.settle(0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.faults = append(w.faults, w.syntax(err))
+	}
 	return errors.Join(w.faults[:min(len(w.faults), mostFaults)]...)
 }
 

@@ -95,15 +95,13 @@ func (s *scanner) all(p *pieces, columns Columns, row func(Fields) error) error 
 	}
 	var faults []error
 	fault := func(line int, err error) { faults = append(faults, s.at(line, err)) }
-	for len(faults) < mostFaults {
+	for err == nil && len(faults) < mostFaults {
 		text := next.text
 		s.rows(next, row, fault)
-		if next, err = p.next(text); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			faults = append(faults, s.syntax(err))
-			break
-		}
+		next, err = p.next(text)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		faults = append(faults, s.syntax(err))
 	}
 	return errors.Join(faults[:min(len(faults), mostFaults)]...)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -88,10 +87,7 @@ func (p *planner) onDisk(f component.Field, v any) (any, error) {
 // nearby is where a flow is that a field names: below the file's own folder, so
 // that it works from any other; what is not there is as it is given.
 func (p *planner) nearby(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	below := filepath.Join(filepath.Dir(p.file.name), path)
+	below := p.file.beside(path)
 	if _, err := os.Stat(below); err != nil {
 		return path
 	}

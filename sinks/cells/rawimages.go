@@ -54,22 +54,11 @@ type rawFolder struct {
 
 // Lock locks all folders.
 func (s *rawImages) Lock() (unlock func() error, err error) {
-	var held []func() error
-	unlock = func() error {
-		var faults []error
-		for _, each := range held {
-			faults = append(faults, each())
-		}
-		return errors.Join(faults...)
-	}
+	var locks []func() (func() error, error)
 	for _, split := range slices.Sorted(maps.Keys(s.folders)) {
-		each, err := s.folders[split].Lock()
-		if err != nil {
-			return nil, errors.Join(err, unlock())
-		}
-		held = append(held, each)
+		locks = append(locks, s.folders[split].Lock)
 	}
-	return unlock, nil
+	return flow.LockAll(locks...)
 }
 
 func (s *rawImages) Open(context.Context) error {

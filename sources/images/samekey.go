@@ -2,11 +2,11 @@ package images
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/flow/component"
 )
 
@@ -40,29 +40,5 @@ func samePicture(a, b data.File, most int64) bool {
 	if err != nil || !second.Mode().IsRegular() || first.Size() != second.Size() {
 		return false
 	}
-	return os.SameFile(first, second) || sameContent(a.Name, b.Name)
-}
-
-func sameContent(a, b string) bool {
-	f, err := os.Open(a)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	g, err := os.Open(b)
-	if err != nil {
-		return false
-	}
-	defer g.Close()
-	var x, y [1 << 16]byte
-	for {
-		n, err := io.ReadFull(f, x[:])
-		m, err2 := io.ReadFull(g, y[:])
-		if !bytes.Equal(x[:n], y[:m]) {
-			return false
-		}
-		if err != nil || err2 != nil {
-			return (err == io.EOF || err == io.ErrUnexpectedEOF) && err == err2
-		}
-	}
+	return os.SameFile(first, second) || atomicfile.SameContent(a.Name, b.Name)
 }
