@@ -1,7 +1,10 @@
 package flow
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 )
 
@@ -15,8 +18,8 @@ type report struct {
 	DeadLetters int64         `json:"dead_letters"`
 	MemoryPeak  int64         `json:"memory_peak_bytes"`
 	MemoryLimit int64         `json:"memory_limit_bytes"`
-	Failed      []lossReport  `json:"failed"`
-	Skipped     []lossReport  `json:"skipped"`
+	Failed      [0]lossReport `json:"failed"` // these two are written one by one
+	Skipped     [0]lossReport `json:"skipped"`
 	Error       string        `json:"error,omitempty"`
 }
 
@@ -52,14 +55,8 @@ type verdict struct {
 // add up over workers.
 func (s Stats) WriteReport(w io.Writer, cause error) error {
 	r := report{
-		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{}, Failed: []lossReport{}, Skipped: []lossReport{},
+		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{},
 		DeadLetters: s.DeadLetters, MemoryPeak: s.MemoryPeak, MemoryLimit: s.MemoryLimit,
-	}
-	for _, d := range s.Failed {
-		r.Failed = append(r.Failed, lossReport{d.Key, d.Stage, d.Cause, d.File})
-	}
-	for _, d := range s.Skipped {
-		r.Skipped = append(r.Skipped, lossReport{Key: d.Key, Stage: d.Stage, Cause: d.Cause})
 	}
 	for _, st := range s.Stages {
 		r.Stages = append(r.Stages, stageReport{
@@ -74,7 +71,41 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 	if cause != nil {
 		r.Error = cause.Error()
 	}
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	if err := e.Encode(r); err != nil {
+		return err
+	}
+	out, rest := bufio.NewWriter(w), text.Bytes()
+	for _, l := range []struct {
+		name string
+		list *Losses
+	}{{"failed", s.Failed}, {"skipped", s.Skipped}} {
+		before, after, _ := bytes.Cut(rest, []byte("\n  \""+l.name+"\": []"))
+		rest = after
+		fmt.Fprintf(out, "%s\n  %q: [", before, l.name)
+		if err := l.list.write(out); err != nil {
+			return err
+		}
+		out.WriteString("]")
+	}
+	out.Write(rest)
+	return out.Flush()
+}
+
+// write writes the elements of a list of the report.
+func (l *Losses) write(out *bufio.Writer) error {
+	separator, end := "", ""
+	for was := range l.All() {
+		text, err := json.MarshalIndent(lossReport(was), "    ", "  ")
+		if err != nil {
+			return err
+		}
+		out.WriteString(separator + "\n    ")
+		out.Write(text)
+		separator, end = ",", "\n  "
+	}
+	_, err := out.WriteString(end)
+	return err
 }

@@ -53,8 +53,7 @@ type Stats struct {
 	MemoryPeak  int64
 	MemoryLimit int64
 
-	Failed  []DeadLetter // all of them, once the run has ended
-	Skipped []Skipped    // the same
+	Failed, Skipped *Losses // all of them, once the run has ended
 }
 
 // Stats reads the counters. It may be called at any time, from anywhere.
@@ -64,7 +63,7 @@ func (g *Graph) Stats() Stats {
 		DeadLetters: g.dead.Load(), MemoryLimit: g.ledger.limit,
 	}
 	if s.Wall, s.CPU = g.elapsed(); g.ended() {
-		s.Failed, s.Skipped = g.Losses()
+		s.Failed, s.Skipped = &g.failed, &g.skipped
 	}
 	s.Memory, s.MemoryPeak = g.ledger.read()
 	for _, st := range g.stages {
