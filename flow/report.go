@@ -44,6 +44,17 @@ type stageReport struct {
 	BusyS    float64 `json:"busy_s"`
 	StarvedS float64 `json:"starved_s"`
 	BlockedS float64 `json:"blocked_s"`
+
+	Device *deviceReport `json:"device,omitempty"` // that it computes on, if it is another than the processor
+}
+
+type deviceReport struct {
+	Name     string  `json:"name"`
+	Memory   int64   `json:"memory_bytes"`
+	BusyS    float64 `json:"busy_s"`
+	WaitingS float64 `json:"waiting_s"`
+	CopyingS float64 `json:"copying_s"`  // beside its work
+	Share    float64 `json:"busy_share"` // of its time
 }
 
 type verdict struct {
@@ -62,7 +73,7 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 		r.Stages = append(r.Stages, stageReport{
 			Name: st.Name, Kind: st.Kind, Workers: st.Workers, In: st.In, Out: st.Out,
 			Errors: st.Errors, Skipped: st.Skipped + st.Complete, Complete: st.Complete, Bytes: st.Bytes,
-			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(),
+			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(), Device: st.Device.report(),
 		})
 	}
 	if b, ok := s.Bottleneck(); ok {
@@ -92,6 +103,14 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 	}
 	out.Write(rest)
 	return out.Flush()
+}
+
+// report is the device's part of a report; nil is none.
+func (d *Device) report() *deviceReport {
+	if d == nil {
+		return nil
+	}
+	return &deviceReport{d.Name, d.Memory, d.Busy.Seconds(), d.Waiting.Seconds(), d.Copying.Seconds(), d.Utilisation()}
 }
 
 // write writes the elements of a list of the report.

@@ -28,6 +28,8 @@ type StageStats struct {
 
 	Letters bool // it deals with dead letters, not with the flow's own records
 
+	Device *Device // that the stage computes on, if it is another than the processor
+
 	Queued, Room int // records on the way to this stage, and the most there may be
 	Ended        bool
 }
@@ -113,6 +115,11 @@ func (st *stage) stats() StageStats {
 		Name: st.name, Kind: st.kind, Workers: st.size(), Auto: st.auto, Parallel: st.parallel,
 		In: st.in.Load(), Out: st.out.Load(), Errors: st.errors.Load(), Skipped: st.skipped.Load(),
 		Complete: st.complete.Load(), Total: st.total.Load(), Bytes: st.bytes.Load(), Ended: st.over(), Letters: st.onLetters,
+	}
+	if st.device != nil {
+		if d, ok := st.device(); ok {
+			s.Device = &d
+		}
 	}
 	t := st.times()
 	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)
