@@ -33,6 +33,8 @@ func TestVerdict(t *testing.T) {
 			"cells 100% busy: the stages are in balance; the rest of the run would have to be faster too"},
 		{"in balance", []StageStats{stage("read", 1, false, 39*s/10, s/10), stage("write", 1, false, 39*s/10, s/10)}, 6 * s,
 			"read 98% busy: the stages are in balance; write would have to be faster too"},
+		{"a stage that no record has passed", []StageStats{{Name: "list", Kind: KindSource, Workers: 1, Busy: 2 * s, Complete: 80, Ended: true}, stage("write", 1, false, s, 3*s)}, s,
+			"write 25% busy: it works on one record at a time; a faster one would give up to +33%, then the rest of the run limits"},
 	} {
 		stats := Stats{Wall: 4 * s, CPU: c.cpu, Cores: 4, Stages: c.stages}
 		if b, ok := stats.Bottleneck(); !ok || b.Advice != c.want {
