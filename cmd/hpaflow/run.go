@@ -53,7 +53,7 @@ func workersFlag() cli.Flag {
 }
 
 func memoryFlag() cli.Flag {
-	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"}
+	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB; 1MiB or more (default: a quarter of the machine's)"}
 }
 
 func run(c *cli.Context, reg *component.Registry) error {
@@ -203,8 +203,11 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 	}
 	if memory != "" {
 		n, err := component.ParseSize(memory)
-		if err != nil || n == 0 {
+		if err != nil {
 			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", memory)
+		}
+		if err := component.CheckMemory(n); err != nil {
+			return opts, fmt.Errorf("--memory %s: %w", memory, err)
 		}
 		opts.Memory = n
 	}
