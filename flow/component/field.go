@@ -44,9 +44,10 @@ type Field struct {
 	Max     float64
 	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
 	Bears   Bearing
-	Stdio   bool   // for files and folders: "-" stands for standard input or output
-	Sole    bool   // for an output folder: no other block may write there
-	Doc     string // shapes, units and meaning, in one sentence
+	Stdio   bool      // for files and folders: "-" stands for standard input or output
+	Sole    bool      // for an output folder: no other block may write there
+	Holds   []Content // for a folder: the results that an output has, or the inputs that are looked for in it
+	Doc     string    // shapes, units and meaning, in one sentence
 }
 
 var workersField = Field{Name: "workers", Type: Workers, Default: 0,

@@ -9,6 +9,15 @@ import (
 	"strings"
 )
 
+// Content is a sort of file that a folder is for.
+type Content string
+
+// The sorts that a source finds by listing a folder.
+const (
+	Pictures Content = "pictures"
+	Shards   Content = "shards"
+)
+
 // reads and writes say what a field's paths are for.
 func (f Field) reads() bool {
 	switch f.Type {

@@ -50,7 +50,7 @@ func (p *planner) plan(sets []string) (*Plan, Diagnostics) {
 	p.checkSteps()
 	p.checkCycles()
 	p.checkUnused()
-	p.checkClaims()
+	p.checkClaims(run)
 	if len(p.faults)+len(p.foreign) > 0 {
 		return nil, append(p.faults.sorted(), p.foreign...)
 	}
