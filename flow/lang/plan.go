@@ -78,6 +78,18 @@ func (p *Plan) Options() flow.Options {
 // "input", "output", and which block uses each.
 func (p *Plan) Streams() map[string]string { return p.streams }
 
+// Packs says that the files of a folder go to standard output, as an archive.
+func (p *Plan) Packs() bool {
+	for _, n := range p.Nodes {
+		for _, f := range n.Spec.AllFields() {
+			if f.Type == component.OutputDir && f.Stream(n.Args[f.Name]) == "output" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Paths are the files and folders that the nodes read and write. Steps have
 // theirs for themselves.
 func (p *Plan) Paths() (read, written []string) {

@@ -29,6 +29,7 @@ type planner struct {
 	results   []result           // in the order of the file
 	streams   map[string]string  // who uses standard input or output
 	foreign   Diagnostics        // of other files, which steps run
+	misspelt  []string           // variables that settings of other names were probably meant for; "": of which is unknown
 }
 
 func (p *planner) plan(sets []string) (*Plan, Diagnostics) {
