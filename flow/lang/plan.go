@@ -43,6 +43,7 @@ type Edge struct {
 	From string // a Ref, or run.dead_letters
 	To   string // a Ref
 	Port component.Port
+	Type component.Type // of what travels: one that the port takes
 }
 
 func (p *planner) finish(run component.Args) *Plan {
@@ -61,7 +62,7 @@ func (p *planner) finish(run component.Args) *Plan {
 			if n.inputs[i].from != nil {
 				from = n.inputs[i].from.ref()
 			}
-			plan.Edges = append(plan.Edges, Edge{From: from, To: n.ref(), Port: port})
+			plan.Edges = append(plan.Edges, Edge{From: from, To: n.ref(), Port: port, Type: n.inputs[i].carries})
 		}
 	}
 	return plan
