@@ -13,7 +13,8 @@ import (
 )
 
 // Graph is a flow: stages joined by edges. It is wired, run once, and then
-// only reports what it did.
+// only reports what it did. Faults of wiring are Run's to report; a zero Out, and
+// a stage that comes too late, panic where they stand.
 type Graph struct {
 	opts   Options
 	events Events
@@ -63,8 +64,16 @@ func (g *Graph) Options() Options { return g.opts }
 // Notify sets who is told what happens. It must be called before Run.
 func (g *Graph) Notify(e Events) { g.events = e }
 
-// add makes a stage and leaves its work to the caller.
+// add makes a stage and leaves its work to the caller. What is wrong with a
+// stage is for Run to say, together with all else; where there will be no Run
+// to say it, add panics.
 func (g *Graph) add(s Stage, kind Kind, parallel bool) *stage {
+	if g == nil {
+		panic(fmt.Sprintf("flow: stage %q is added to no graph", s.Name))
+	}
+	if g.hasBegun() {
+		panic(fmt.Sprintf("flow: stage %q is added to a graph that runs, or has run", s.Name))
+	}
 	if s.Kind != "" {
 		kind = s.Kind
 	}
@@ -139,7 +148,7 @@ func (g *Graph) Run(ctx context.Context) error {
 // validate reports every fault of the wiring.
 func (g *Graph) validate() error {
 	faults := append([]error{g.opts.Validate()}, g.faults...)
-	if !g.began.IsZero() {
+	if g.hasBegun() {
 		faults = append(faults, errors.New("a graph runs once"))
 	}
 	if len(g.stages) == 0 {
@@ -153,6 +162,12 @@ func (g *Graph) validate() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+func (g *Graph) hasBegun() bool {
+	g.clockMu.Lock()
+	defer g.clockMu.Unlock()
+	return !g.began.IsZero()
 }
 
 // work runs the stages. Those that read dead letters end after all others.

@@ -9,7 +9,7 @@ import "context"
 // and the run goes on or ends as its policy says. Skip drops the record;
 // Fatal ends the run whatever the policy. Tombstones and marks pass fn by.
 func Map[A, B any](in Out[A], s Stage, fn func(context.Context, Record[A]) (B, error)) Out[B] {
-	st := in.outlet.stage.graph.add(s, KindOp, true)
+	st := in.graph(s.Name).add(s, KindOp, true)
 	m := &mapping[A, B]{in: in.connect(st), out: newOutlet[B](st), fn: fn}
 	st.work = m.work
 	return Out[B]{m.out}

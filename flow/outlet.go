@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"sync/atomic"
@@ -21,6 +22,14 @@ func (Out[T]) ElemType() reflect.Type { return reflect.TypeFor[T]() }
 // Readers is how many stages read the output, once the graph is wired. If it is
 // one, that stage has the values for itself.
 func (o Out[T]) Readers() int { return o.outlet.readers() }
+
+// graph is the one that the output is of. A stage by this name is to read it.
+func (o Out[T]) graph(reader string) *Graph {
+	if o.outlet == nil {
+		panic(fmt.Sprintf("flow: stage %q is to read a zero Out, which is no stage's output", reader))
+	}
+	return o.outlet.stage.graph
+}
 
 // errUnread ends a stage whose output nobody reads any more. It is no fault.
 var errUnread = errors.New("nobody reads this output any more")

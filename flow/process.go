@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 )
@@ -21,7 +22,7 @@ func Source[T any](g *Graph, s Stage, run func(ctx context.Context, out *Emitter
 // what it leaves unread is dropped. Tombstones and marks reach run as records:
 // it forwards those its readers are to see.
 func Process[A, B any](in Out[A], s Stage, run func(ctx context.Context, in *Reader[A], out *Emitter[B]) error) Out[B] {
-	st := in.outlet.stage.graph.add(s, KindOp, false)
+	st := in.graph(s.Name).add(s, KindOp, false)
 	a, out := in.connect(st), newOutlet[B](st)
 	st.work = serial(out, func(ctx context.Context, to *Emitter[B]) error {
 		in := newReader(a, to.worker)
@@ -34,7 +35,11 @@ func Process[A, B any](in Out[A], s Stage, run func(ctx context.Context, in *Rea
 // Process2 is Process with two inputs.
 func Process2[A, B, C any](in1 Out[A], in2 Out[B], s Stage,
 	run func(ctx context.Context, in1 *Reader[A], in2 *Reader[B], out *Emitter[C]) error) Out[C] {
-	st := in1.outlet.stage.graph.add(s, KindOp, false)
+	st := in1.graph(s.Name).add(s, KindOp, false)
+	if other := in2.graph(s.Name); other != st.graph {
+		fault := fmt.Errorf("op %q reads from two graphs", s.Name)
+		st.graph.faults, other.faults = append(st.graph.faults, fault), append(other.faults, fault)
+	}
 	a, b, out := in1.connect(st), in2.connect(st), newOutlet[C](st)
 	st.work = serial(out, func(ctx context.Context, to *Emitter[C]) error {
 		in1, in2 := newReader(a, to.worker), newReader(b, to.worker)
@@ -168,7 +173,7 @@ func Duplex[A, B any](in Out[A], s Stage,
 	feed func(ctx context.Context, in *Reader[A]) error,
 	collect func(ctx context.Context, out *Emitter[B]) error,
 ) Out[B] {
-	st := in.outlet.stage.graph.add(s, KindOp, false)
+	st := in.graph(s.Name).add(s, KindOp, false)
 	a, out := in.connect(st), newOutlet[B](st)
 	st.target, st.limit = 2, 2
 	complete, finish := context.WithCancel(context.Background())

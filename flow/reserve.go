@@ -66,6 +66,6 @@ type MemoryError struct {
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("needs %d MiB of memory, and the run has %d MiB; to allow it, give --memory %dMiB or more",
-		e.Needs>>20+1, e.Limit>>20, e.Needs>>20+1)
+	return fmt.Sprintf("needs %d bytes of memory, and the run has %d; to allow it, give --memory %dMiB or more",
+		e.Needs, e.Limit, (e.Needs+1<<20-1)>>20)
 }

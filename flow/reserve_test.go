@@ -39,7 +39,7 @@ func TestReserve(t *testing.T) {
 	if err := g.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != len(sizes)-1 || len(letters) != 1 || !strings.Contains(letters[0], "needs 2 MiB of memory, and the run has 1 MiB; to allow it, give --memory 2MiB or more") {
+	if len(got) != len(sizes)-1 || len(letters) != 1 || !strings.Contains(letters[0], "needs 1048705 bytes of memory, and the run has 1048576; to allow it, give --memory 2MiB or more") {
 		t.Errorf("%d values, %q", len(got), letters)
 	}
 	if peak := g.Stats().MemoryPeak; peak > limit+limit/4+limit/8 || peak < limit/4 {

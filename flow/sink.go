@@ -37,7 +37,7 @@ func To[T any](in Out[T], s Stage, sink Sink[T]) { addSink(in, s, sink, false) }
 func ToParallel[T any](in Out[T], s Stage, sink Sink[T]) { addSink(in, s, sink, true) }
 
 func addSink[T any](in Out[T], s Stage, sink Sink[T], parallel bool) {
-	st := in.outlet.stage.graph.add(s, KindSink, parallel)
+	st := in.graph(s.Name).add(s, KindSink, parallel)
 	d := &drain[T]{in: in.connect(st), sink: sink}
 	st.work, st.sink = d.work, sink
 }

@@ -43,6 +43,10 @@ func (s StageStats) Utilisation() float64 {
 	return float64(s.Busy) / float64(all)
 }
 
+// Idle says that the stage has ended and that no record has passed it: whatever
+// it was busy with has not held up the run's work.
+func (s StageStats) Idle() bool { return s.Ended && s.In == 0 && s.Out == 0 }
+
 // Stats is a snapshot of a run.
 type Stats struct {
 	Flow        string

@@ -47,7 +47,7 @@ func (s Stats) Bottleneck() (Bottleneck, bool) {
 func (s Stats) thirstiest() (source StageStats, share float64) {
 	for _, st := range s.Stages {
 		all := st.Busy + st.Starved + st.Blocked
-		if st.Kind != KindSource || st.Letters || all <= 0 {
+		if st.Kind != KindSource || st.Letters || all <= 0 || st.Idle() {
 			continue
 		}
 		if waits := float64(st.Starved) / float64(all); waits > share {
@@ -61,7 +61,7 @@ func (s Stats) thirstiest() (source StageStats, share float64) {
 // with more work.
 func (s Stats) busiest() (worst StageStats, ok bool) {
 	for _, st := range s.Stages {
-		if st.Busy <= 0 {
+		if st.Busy <= 0 || st.Idle() {
 			continue
 		}
 		a, b := st.Utilisation(), worst.Utilisation()

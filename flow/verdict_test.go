@@ -42,6 +42,8 @@ func TestVerdict(t *testing.T) {
 			"train: H100 98.0% busy: a faster device, more of them, or a lower precision would help"},
 		{"a device waits", []StageStats{on(&Device{Name: "H100", Busy: 6, Waiting: 4}, stage("train", 1, false, 24*s/10, 16*s/10)), stage("decode", 1, true, 4*s, 0)}, 6 * s,
 			"decode 100% busy: 1 more worker would give +67%; then train limits; H100 60.0% busy"},
+		{"a stage that no record has passed", []StageStats{{Name: "list", Kind: KindSource, Workers: 1, Busy: 2 * s, Complete: 80, Ended: true}, stage("write", 1, false, s, 3*s)}, s,
+			"write 25% busy: it works on one record at a time; a faster one would give up to +33%, then the rest of the run limits"},
 	} {
 		stats := Stats{Wall: 4 * s, CPU: c.cpu, Cores: 4, Stages: c.stages}
 		if b, ok := stats.Bottleneck(); !ok || b.Advice != c.want {

@@ -75,6 +75,7 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) component.Output {
 			return frame
 		}),
 		"sample": feed(sample),
+		"planes": feed(sample),
 		"channels": feed(func(i int) *data.Channels {
 			c := &data.Channels{ID: id(i)}
 			for n, colour := range data.Colours {

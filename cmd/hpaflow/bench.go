@@ -76,7 +76,7 @@ func benchInput(c *cli.Context, reg *component.Registry) error {
 		faults.Render(stderr, terminal.Colours(stderr))
 		return &exitError{code: exitUsage}
 	}
-	tellStandIns(stderr, plan)
+	tellStandIns(stderr, plan, false)
 	opts, err := runOptions(c.String("workers"), c.String("memory"), plan)
 	if err != nil {
 		return err

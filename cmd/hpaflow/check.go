@@ -38,7 +38,7 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			}
 			continue
 		}
-		tellStandIns(c.App.ErrWriter, plan)
+		tellStandIns(c.App.ErrWriter, plan, false)
 		if err := buildable(plan, reg); err != nil {
 			faulty = true
 			fmt.Fprintln(c.App.ErrWriter, lang.SafeLines(err.Error()))

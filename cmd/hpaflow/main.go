@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,9 +55,18 @@ func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if exit.err != nil {
-		fmt.Fprintln(stderr, "hpaflow:", lang.SafeLines(exit.err.Error()))
+		fmt.Fprintln(stderr, prefixed(lang.SafeLines(exit.err.Error())))
 	}
 	return exit.code
+}
+
+// prefixed says who speaks, unless the text begins with the name of one of the
+// program's own flows, which says so too.
+func prefixed(text string) string {
+	if strings.HasPrefix(text, lang.BuiltIn) {
+		return text
+	}
+	return "hpaflow: " + text
 }
 
 // exitError ends the program with a code, and a message unless err is nil.
@@ -70,6 +83,20 @@ func (e *exitError) Error() string {
 }
 
 func (e *exitError) Unwrap() error { return e.err }
+
+// unknownCommand is the error of a word in the place of a command, which may be
+// a flow to be run.
+func unknownCommand(app *cli.App, word string, flows fs.FS) error {
+	name := strings.TrimSuffix(word, ".flow") + ".flow"
+	if _, err := fs.Stat(flows, filepath.Base(name)); err == nil || word == name {
+		return fmt.Errorf("unknown command %q; did you mean hpaflow run %s?", word, name)
+	}
+	var names []string
+	for _, command := range app.Commands {
+		names = append(names, command.Name)
+	}
+	return fmt.Errorf("unknown command %q; %s", word, cmp.Or(lang.DidYouMean(word, names, "commands"), "see hpaflow --help"))
+}
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	reg := &component.Registry{Flows: configs.Files}
@@ -97,11 +124,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				var names []string
-				for _, command := range c.App.Commands {
-					names = append(names, command.Name)
-				}
-				return fmt.Errorf("unknown command %q; %s", name, lang.DidYouMean(name, names, "commands"))
+				return unknownCommand(c.App, name, reg.Flows)
 			}
 			return cli.ShowAppHelp(c)
 		},

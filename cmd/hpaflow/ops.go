@@ -60,7 +60,7 @@ func listComponents(w io.Writer, reg *component.Registry) error {
 func signature(s *component.Spec) string {
 	var in []string
 	for _, p := range s.In {
-		name := p.Type.Name
+		name := p.Carries()
 		if p.Optional {
 			name = "[" + name + "]"
 		}
@@ -68,7 +68,9 @@ func signature(s *component.Spec) string {
 	}
 	text := strings.Join(in, ", ") + " ->"
 	if s.Out.Go != nil {
-		text += " " + s.Out.Name
+		if text += " " + s.Out.Name; s.Passes {
+			text = strings.TrimSuffix(text, s.Out.Name) + strings.Join(in[:1], "")
+		}
 	}
 	return strings.TrimSpace(text)
 }
@@ -156,9 +158,9 @@ func wrapped(text, indent string) string {
 
 func carries(p component.Port) string {
 	if p.Optional {
-		return p.Type.Name + ", optional"
+		return p.Carries() + ", optional"
 	}
-	return p.Type.Name
+	return p.Carries()
 }
 
 // takes says which values a field accepts.

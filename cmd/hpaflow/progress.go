@@ -192,7 +192,7 @@ func (p *progress) finish(s flow.Stats, cause error) {
 	}
 	switch {
 	case p.mode == "none":
-	case p.brief && cause == nil && !nothingToDo(s):
+	case p.brief && cause == nil && !didNothing(s):
 		fmt.Fprintf(p.out, "%s: %s\n", lang.Safe(s.Flow), strings.Join(counts(s), ", "))
 	default:
 		summarise(p.out, s, cause)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -35,18 +36,23 @@ func checkReport(report, flowFile string, plan *lang.Plan) error {
 }
 
 // writeReport writes what a run did.
-func writeReport(report string, stdout io.Writer, stats flow.Stats, cause error) error {
+func (r *running) writeReport(stats flow.Stats, cause error) error {
 	write := func(w io.Writer) error { return stats.WriteReport(w, cause) }
-	if report == "-" {
-		return write(stdout)
+	if r.report == "-" {
+		return write(r.stdout)
 	}
-	return writeFile(report, write)
+	return writeFile(r.report, r.out, write)
 }
 
-// writeFile writes a file, and makes the folder it is to stand in.
-func writeFile(path string, write func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
+// writeFile writes a file. As for the outputs of flows, the folder that it is to
+// stand in is made; that is told.
+func writeFile(path string, told io.Writer, write func(io.Writer) error) error {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := atomicfile.MakeFolder(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(told, "hpaflow: made the folder %s\n", lang.Safe(dir))
 	}
 	return atomicfile.Write(path, write)
 }

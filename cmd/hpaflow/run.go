@@ -30,9 +30,9 @@ func runCommand(reg *component.Registry) *cli.Command {
 			setFlag(),
 			workersFlag(),
 			memoryFlag(),
-			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: redo, refuse or keep (default: as the flow says)"},
+			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: " + strings.Join(flow.ChangePolicies, ", ") + "; auto: redo, but refuse for training (default: as the flow says)"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
-			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`; -: to standard output"},
+			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
 		},
 		Action: func(c *cli.Context) error {
@@ -53,7 +53,7 @@ func workersFlag() cli.Flag {
 }
 
 func memoryFlag() cli.Flag {
-	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB (default: a quarter of the machine's)"}
+	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB; 1MiB or more (default: a quarter of the machine's)"}
 }
 
 func run(c *cli.Context, reg *component.Registry) error {
@@ -125,12 +125,15 @@ func (r *running) then(plan *lang.Plan, err error) error {
 // ready says what of the program stands in for files, and finds what a run
 // would fail for at its end.
 func (r *running) ready(path string, plan *lang.Plan) error {
-	if r.progress != "none" {
-		tellStandIns(r.out, plan)
-	}
+	tellStandIns(r.out, plan, r.progress == "none")
 	if plan.Streams()["output"] != "" || r.report == "-" {
 		if err := r.stdout.Open(); err != nil {
 			return &exitError{exitFailed, err}
+		}
+	}
+	if plan.Packs() {
+		if err := r.stdout.TakesBytes("a tar stream"); err != nil {
+			return &exitError{exitUsage, err}
 		}
 	}
 	if r.report == "" || len(plan.Steps) > 0 {
@@ -140,9 +143,13 @@ func (r *running) ready(path string, plan *lang.Plan) error {
 }
 
 // tellStandIns names the flows that come with the program and are taken in the
-// place of files.
-func tellStandIns(out io.Writer, plan *lang.Plan) {
+// place of files. A file that was named with its folder was meant to be there:
+// that is said even where little is.
+func tellStandIns(out io.Writer, plan *lang.Plan, brief bool) {
 	for _, name := range plan.StoodIn {
+		if brief && filepath.Base(name) == name {
+			continue
+		}
 		fmt.Fprintf(out, "hpaflow: there is no file %s; the flow %s that comes with the program is taken\n", lang.Safe(name), lang.Safe(filepath.Base(name)))
 	}
 }
@@ -183,7 +190,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		fmt.Fprintln(r.out, "hpaflow:", lack)
 	}
 	if r.report != "" {
-		if err := writeReport(r.report, r.stdout, stats, cause); err != nil {
+		if err := r.writeReport(stats, cause); err != nil {
 			cause = errors.Join(cause, fmt.Errorf("report: %w", err))
 		}
 	}
@@ -203,8 +210,11 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 	}
 	if memory != "" {
 		n, err := component.ParseSize(memory)
-		if err != nil || n == 0 {
+		if err != nil {
 			return opts, fmt.Errorf("--memory: %q is not a size such as 2GiB", memory)
+		}
+		if err := component.CheckMemory(n); err != nil {
+			return opts, fmt.Errorf("--memory %s: %w", memory, err)
 		}
 		opts.Memory = n
 	}

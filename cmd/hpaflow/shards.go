@@ -65,13 +65,28 @@ func withShards(c *cli.Context, args int, do func(*shards.Reader) error) error {
 	if c.NArg() != args {
 		return fmt.Errorf("shards %s takes %s", c.Command.Name, c.Command.ArgsUsage)
 	}
+	if err := isFolder(c.Args().First()); err != nil {
+		return err
+	}
 	r, err := shards.Open(c.Args().First(), shards.AnyKind)
+	if errors.Is(err, shards.ErrNone) {
+		return &exitError{exitUsage, err}
+	}
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
 	defer r.Close()
-	if err := do(r); err != nil {
-		return &exitError{exitFailed, err}
+	err = do(r)
+	if exit := (*exitError)(nil); err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return &exitError{exitFailed, err}
+}
+
+// isFolder refuses an argument that is none.
+func isFolder(dir string) error {
+	if err := (component.Field{Type: component.InputDir}).Exists(dir); err != nil {
+		return &exitError{exitUsage, err}
 	}
 	return nil
 }
@@ -148,7 +163,12 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 		write = func(w io.Writer) error { return describeSample(w, sample, names) }
 	}
 	if path := c.String("o"); path != "" && path != "-" {
-		return writeFile(path, write)
+		return writeFile(path, c.App.ErrWriter, write)
+	}
+	if format == "png" {
+		if err := c.App.Writer.(*terminal.Output).TakesBytes("a picture"); err != nil {
+			return &exitError{exitUsage, err}
+		}
 	}
 	return write(c.App.Writer)
 }
@@ -219,6 +239,9 @@ func namedProbabilities(p []float64, names data.Names) []namedProbability {
 func verifyShards(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("shards verify takes DIR")
+	}
+	if err := isFolder(c.Args().First()); err != nil {
+		return err
 	}
 	tell := terminal.Moves(c.App.ErrWriter)
 	report, err := shards.Verify(c.Args().First(), func(done, shards int) {

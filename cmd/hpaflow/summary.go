@@ -13,10 +13,13 @@ import (
 )
 
 // summarise writes what a run did: a table of its stages, the bottleneck, and
-// one line that counts.
+// one line that counts. Of one that did nothing there is no more to say than
+// that, or why, which is said elsewhere.
 func summarise(w io.Writer, s flow.Stats, cause error) {
-	if nothingToDo(s) && cause == nil {
-		fmt.Fprintf(w, "%s: nothing to do: all %d records are complete\n", lang.Safe(s.Flow), completed(s))
+	if didNothing(s) {
+		if cause == nil {
+			fmt.Fprintf(w, "%s: %s\n", lang.Safe(s.Flow), nothingToDo(s))
+		}
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -44,7 +47,7 @@ func summarise(w io.Writer, s flow.Stats, cause error) {
 
 func percent(st flow.StageStats, d time.Duration) string {
 	all := st.Busy + st.Starved + st.Blocked
-	if all == 0 {
+	if all == 0 || st.Idle() {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f%%", 100*float64(d)/float64(all))
@@ -81,12 +84,20 @@ func completed(s flow.Stats) (n int64) {
 	return n
 }
 
-// nothingToDo says that every source found all of its records complete.
-func nothingToDo(s flow.Stats) bool {
+// didNothing says that no record has passed any stage, failed, or been dropped.
+func didNothing(s flow.Stats) bool {
 	for _, st := range s.Stages {
-		if st.Kind == flow.KindSource && (st.Out > 0 || st.Errors > 0 || st.Skipped > 0) {
+		if st.In > 0 || st.Out > 0 || st.Skipped > 0 {
 			return false
 		}
 	}
-	return completed(s) > 0
+	return s.DeadLetters == 0
+}
+
+// nothingToDo is why a run that went well did nothing.
+func nothingToDo(s flow.Stats) string {
+	if n := completed(s); n > 0 {
+		return fmt.Sprintf("nothing to do: all %d records are complete", n)
+	}
+	return "nothing to do: there are no records"
 }

@@ -2,8 +2,9 @@
 // temporary name in their folder, synced, then renamed.
 //
 // Write is for one file, Group for many small ones, which it syncs together.
-// Lock keeps a second writer out of a folder, and Sweep removes the temporary
-// files that a killed writer has left, and not those of one that lives.
+// Lock keeps a second writer out of a folder, and Claim one that may turn out
+// not to be needed; Sweep removes the temporary files that a killed writer has
+// left, and not those of one that lives.
 //
 // What always holds: a file under its own name is complete; a temporary file's
 // name ends in Suffix, so that it can be told from data; an error leaves the

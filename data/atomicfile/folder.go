@@ -13,23 +13,34 @@ import (
 // MakeFolder makes a folder and those it is in, as far as they are missing, and
 // lets them last: what is written into a new folder is not lost with it.
 func MakeFolder(dir string) error {
+	_, err := makeFolder(dir)
+	return err
+}
+
+// makeFolder is MakeFolder, and lists the folders that were not there, the
+// innermost first. Where one cannot be made, none is left.
+func makeFolder(dir string) (made []string, err error) {
 	dir = filepath.Clean(dir)
-	var made []string // parents of new folders
 	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Stat(at); err == nil || !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+		_, err := os.Stat(at)
+		if err == nil || at == filepath.Dir(at) {
 			break
 		}
-		made = append(made, filepath.Dir(at))
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	for _, parent := range made {
-		if err := syncDir(OS, parent); err != nil {
-			return err
+		if errors.Is(err, fs.ErrNotExist) {
+			made = append(made, at)
 		}
 	}
-	return nil
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		removeEmpty(made)
+		return nil, err
+	}
+	for _, new := range made {
+		if err := syncDir(OS, filepath.Dir(new)); err != nil {
+			removeEmpty(made)
+			return nil, err
+		}
+	}
+	return made, nil
 }
 
 // Prepare makes the folder that a file is to be written to, and removes what

@@ -32,21 +32,17 @@ func Beside(file string) Store {
 }
 
 // Lock keeps other writers from a single file, by its store. Unlock removes a
-// store in which nothing was recorded.
+// store in which nothing was recorded, and the folders that were made for it and hold
+// nothing.
 func (s Store) Lock() (unlock func() error, err error) {
-	for {
-		if err := atomicfile.MakeFolder(s.Dir); err != nil {
-			return nil, err
-		}
-		held, err := atomicfile.Lock(s.Dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // another run has just removed it
-		}
-		return func() error {
-			os.Remove(s.Dir) // fails unless it is empty
-			return held()
-		}, err
+	claim, err := atomicfile.ClaimFolder(s.Dir)
+	if err != nil {
+		return nil, err
 	}
+	return func() error {
+		os.Remove(s.Dir) // fails unless it is empty
+		return claim.Withdraw()
+	}, nil
 }
 
 // Made reads the recipe; nil when nothing is recorded. One that cannot be read

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +27,9 @@ type Reader struct {
 	mu   sync.Mutex
 	open map[string]*os.File
 }
+
+// ErrNone is the error of a folder in which there are no shards.
+var ErrNone = errors.New("holds no shards")
 
 // Open reads the index of a folder, or, where there is none, the seek table
 // of every shard and the members of every frame, which takes as long as
@@ -162,7 +166,7 @@ func scan(dir string) (*index, error) {
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s holds no shards", dir)
+		return nil, fmt.Errorf("%s %w", dir, ErrNone)
 	}
 	var x index
 	for _, name := range names {

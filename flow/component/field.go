@@ -42,10 +42,12 @@ type Field struct {
 	Choices []string // for a String: the only values it takes
 	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
+	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
 	Bears   Bearing
-	Stdio   bool   // for files and folders: "-" stands for standard input or output
-	Sole    bool   // for an output folder: no other block may write there
-	Doc     string // shapes, units and meaning, in one sentence
+	Stdio   bool      // for files and folders: "-" stands for standard input or output
+	Sole    bool      // for an output folder: no other block may write there
+	Holds   []Content // for a folder: the results that an output has, or the inputs that are looked for in it
+	Doc     string    // shapes, units and meaning, in one sentence
 }
 
 var workersField = Field{Name: "workers", Type: Workers, Default: 0,
@@ -122,7 +124,10 @@ func (f Field) Accepts(v any) error {
 			return err
 		}
 	}
-	return f.within(number)
+	if err := f.within(number); err != nil || f.Check == nil {
+		return err
+	}
+	return f.Check(v)
 }
 
 // within says that a number is outside the field's range.

@@ -67,6 +67,16 @@ func (n *Node) Limits() Limits {
 	return l
 }
 
+// TakesFolders says whether a node with these arguments, in a run with these,
+// looks for its inputs in the folders below its own, too.
+func TakesFolders(node, run Args) bool {
+	keys, _ := node["keys"].(string) // a source may differ from the run block
+	if keys == "" {
+		keys, _ = run["keys"].(string)
+	}
+	return keys == KeysPath
+}
+
 // Raise is the hint that an error ends in which meets a limit.
 func Raise(limit string, enough any) string {
 	return fmt.Sprintf("to allow it, write %s = %v in the flow's run block", limit, enough)

@@ -9,6 +9,15 @@ import (
 	"strings"
 )
 
+// Content is a sort of file that a folder is for.
+type Content string
+
+// The sorts that a source finds by listing a folder.
+const (
+	Pictures Content = "pictures"
+	Shards   Content = "shards"
+)
+
 // reads and writes say what a field's paths are for.
 func (f Field) reads() bool {
 	switch f.Type {
@@ -142,12 +151,24 @@ func Writable(path string, folder bool) error {
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return ofPath(path, err)
 		}
-		path = filepath.Dir(path)
+		path, folder = filepath.Dir(path), true
 	}
-	if err := mayWrite(path); err != nil {
+	may := mayWrite
+	if folder {
+		may = mayMakeIn
+	}
+	if err := may(path); err != nil {
 		return fmt.Errorf("%q cannot be written to: %w", path, err)
 	}
 	return nil
+}
+
+// mayMakeIn says why this process cannot make files in a folder.
+func mayMakeIn(folder string) error {
+	if err := mayWrite(folder); err != nil {
+		return err
+	}
+	return takesFiles(folder)
 }
 
 // HasOneWriter says whether what is at a path, or would be made there, has one
@@ -193,7 +214,7 @@ func creatable(path string, folder bool) error {
 		case !info.IsDir():
 			return fmt.Errorf("%q cannot be made: %q is a file, not a folder", path, above)
 		}
-		if err := mayWrite(above); err != nil {
+		if err := mayMakeIn(above); err != nil {
 			return fmt.Errorf("%q cannot be made: %q: %w", path, above, err)
 		}
 		return nil

@@ -1,6 +1,10 @@
 package component
 
-import "hpaflow/flow"
+import (
+	"fmt"
+
+	"hpaflow/flow"
+)
 
 // RunFields are the settings a .flow file may give in its run block: how the
 // run deals with what goes wrong, and the bounds that every reader keeps to
@@ -14,9 +18,28 @@ var RunFields = append([]Field{
 		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training"},
 	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
 		Doc: "all randomness is drawn from this, the epoch and the record's key"},
-	{Name: "memory", Type: Size, Default: int64(0),
-		Doc: "bytes in flight, at most; 0 is a quarter of the machine's memory"},
+	{Name: "memory", Type: Size, Default: int64(0), Check: checkMemory,
+		Doc: "bytes in flight, at most, 1MiB or more; 0 is a quarter of the machine's memory"},
 }, limitFields...)
+
+// LeastMemory is the least that a run takes as its memory, in bytes: with less,
+// not even small images can be on their way.
+const LeastMemory = 1 << 20
+
+// CheckMemory says why a run cannot be given so many bytes.
+func CheckMemory(n int64) error {
+	if n >= LeastMemory {
+		return nil
+	}
+	return fmt.Errorf("%s is too little: a run takes %s or more", FormatSize(n), FormatSize(LeastMemory))
+}
+
+func checkMemory(v any) error {
+	if v == int64(0) {
+		return nil
+	}
+	return CheckMemory(v.(int64))
+}
 
 // RunOptions turns the values of RunFields into Options.
 func RunOptions(a Args) flow.Options {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // Type is what travels on an edge: a name people read and the Go type behind it.
 type Type struct {
 	Name string       // as in "sample" or "batch"
-	Go   reflect.Type // two types are the same edge type when this is
+	Go   reflect.Type // of the values; several edge types may share one, as samples before and after they are decoded
 }
 
 // TypeOf names the edge type that carries values of T.
@@ -28,12 +29,29 @@ var DeadLetters = TypeOf[flow.DeadLetter]("dead letter")
 type Port struct {
 	Name     string // the attribute that holds the reference: "in", "validate"
 	Type     Type
+	Or       []Type // that it takes as well, of the same Go type
 	Optional bool
 	Doc      string
 }
 
-// Takes are the ports of a component with one input.
-func Takes(t Type) []Port { return []Port{{Name: "in", Type: t}} }
+// Takes are the ports of a component with one input, which takes any of some
+// types.
+func Takes(t Type, or ...Type) []Port { return []Port{{Name: "in", Type: t, Or: or}} }
+
+// Types are those that the port takes.
+func (p Port) Types() []Type { return append([]Type{p.Type}, p.Or...) }
+
+// Fits says whether values of a type can come to the port.
+func (p Port) Fits(t Type) bool { return slices.Contains(p.Types(), t) }
+
+// Carries is what people read of the types that the port takes: sample or planes.
+func (p Port) Carries() string {
+	var names []string
+	for _, t := range p.Types() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, " or ")
+}
 
 // Spec describes one component completely. Parsing, checking, the reference
 // page, completion and construction all read this and nothing else.
@@ -43,6 +61,7 @@ type Spec struct {
 	Doc    string // one sentence, then details
 	In     []Port // empty for a source
 	Out    Type   // the zero Type for a sink
+	Passes bool   // what comes to the first port goes on as the type it came as, not as Out
 	Fields []Field
 
 	// Parallel components take a `workers` field: "auto" or a number.
@@ -173,9 +192,17 @@ func (s *Spec) validate() error {
 	default:
 		fault("unknown kind %q", s.Kind)
 	}
+	if s.Passes && (len(s.In) == 0 || s.In[0].Type != s.Out) {
+		fault("what passes is of the type Out, or another that the first port takes")
+	}
 	names := map[string]bool{}
 	for _, p := range s.In {
 		names[p.Name] = true
+		for _, t := range p.Or {
+			if t.Go != p.Type.Go {
+				fault("port %q takes values of %v and of %v", p.Name, p.Type.Go, t.Go)
+			}
+		}
 	}
 	for _, f := range s.AllFields() {
 		if names[f.Name] {

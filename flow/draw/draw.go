@@ -67,7 +67,7 @@ func newDrawing(p *lang.Plan) *drawing {
 			index[e.From] = len(d.nodes)
 			d.nodes = append(d.nodes, box{name: "dead letters", below: "of the run"})
 		}
-		label := e.Port.Type.Name
+		label := e.Type.Name
 		if several[e.To] {
 			label = e.Port.Name + ": " + label
 		}

@@ -46,7 +46,7 @@ func shown(p *lang.Plan) picture {
 		if ports[e.From] == 0 && e.From == "run.dead_letters" && !slices.Contains(want.boxes, says[e.From]) {
 			want.boxes = append(want.boxes, says[e.From])
 		}
-		label := e.Port.Type.Name
+		label := e.Type.Name
 		if ports[e.To] > 1 {
 			label = e.Port.Name + ": " + label
 		}

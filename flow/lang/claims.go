@@ -20,7 +20,7 @@ type claim struct {
 
 // checkClaims reports what only one block can have and two ask for: a standard
 // stream, an output file, a folder that its sink keeps to itself.
-func (p *planner) checkClaims() {
+func (p *planner) checkClaims(run component.Args) {
 	var claims []claim
 	for _, n := range p.nodes {
 		if n.off || n.spec == nil {
@@ -38,7 +38,9 @@ func (p *planner) checkClaims() {
 				continue
 			}
 			for _, path := range f.Writes(v) {
-				claims = p.claimOutput(claims, claim{n, f, realPath(path)})
+				c := claim{n, f, realPath(path)}
+				p.checkInputs(c, run)
+				claims = p.claimOutput(claims, c)
 			}
 		}
 	}

@@ -64,8 +64,13 @@ const (
 	styleOff   = "\x1b[0m"
 )
 
+// mostRendered is how many faults are enough to begin with: a file that is no
+// flow has as many as it has lines.
+const mostRendered = 20
+
 // Render writes the faults for people: each with its source line, and a mark
-// under what is at fault. With color it uses ANSI escape sequences.
+// under what is at fault; the first of them, where there are many. With color it
+// uses ANSI escape sequences.
 func (ds Diagnostics) Render(w io.Writer, color bool) error {
 	style := func(code, text string) string {
 		if !color {
@@ -74,7 +79,11 @@ func (ds Diagnostics) Render(w io.Writer, color bool) error {
 		return code + text + styleOff
 	}
 	var out bytes.Buffer
-	for _, d := range ds {
+	for i, d := range ds {
+		if i == mostRendered {
+			fmt.Fprintf(&out, "and %d more\n", len(ds)-i)
+			break
+		}
 		if d.Line == 0 {
 			fmt.Fprintln(&out, d.String())
 			continue

@@ -63,10 +63,10 @@ func (p *planner) useDefault(of fieldsOf, f component.Field, args component.Args
 	args[f.Name] = v
 }
 
-// onDisk checks what a field names on disk. The flow that a name stands for is
-// given in its place.
+// onDisk checks what a field names on disk, unless that is not what was meant.
+// The flow that a name stands for is given in its place.
 func (p *planner) onDisk(f component.Field, v any) (any, error) {
-	if !p.disk {
+	if !p.disk || p.misspelt != nil {
 		return v, nil
 	}
 	if p.inputs {

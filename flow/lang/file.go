@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -26,6 +27,9 @@ func Parse(name string, src []byte) (*File, Diagnostics) {
 	f := &File{name: name, src: src}
 	if len(src) > maxFile {
 		return nil, Diagnostics{{File: name, Message: fmt.Sprintf("more than %d MiB is no flow", maxFile>>20)}}
+	}
+	if at := bytes.IndexByte(src, 0); at >= 0 {
+		return nil, Diagnostics{{File: name, Message: fmt.Sprintf("is no text, and so no flow: byte %d is zero", at+1), Hint: "a flow is written in UTF-8"}}
 	}
 	if faults := f.measure(); faults != nil {
 		return nil, faults
@@ -53,7 +57,7 @@ func (f *File) VariableNames() []string {
 
 // flowName is what reports call the flow: the file's name without .flow.
 func (f *File) flowName() string {
-	return strings.TrimSuffix(path.Base(strings.TrimPrefix(filepath.ToSlash(f.name), BuiltIn)), ".flow")
+	return strings.TrimSuffix(path.Base(strings.TrimPrefix(filepath.ToSlash(f.name), BuiltIn)), flowExt)
 }
 
 // Format lays a file out in the one canonical way; comments stay. A file whose

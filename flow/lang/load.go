@@ -18,6 +18,9 @@ import (
 // hpaflow:train.flow, whatever files there are.
 const BuiltIn = "hpaflow:"
 
+// flowExt ends the name of a flow's file.
+const flowExt = ".flow"
+
 // loading is what the planning of a file and of the files it runs share.
 type loading struct {
 	reg     *component.Registry
@@ -122,11 +125,27 @@ func (l *loading) unreadable(name string, err error) *Diagnostic {
 	case name == "-":
 		d.Hint = "a flow is a file; /dev/stdin is standard input"
 	case errors.Is(err, fs.ErrNotExist):
-		if near := nearest(filepath.Base(name), l.builtIns()); near != "" {
+		if whole := name + flowExt; isFile(whole) {
+			d.Hint = fmt.Sprintf("did you mean %s?", whole)
+		} else if near := l.nearestBuiltIn(filepath.Base(name)); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %s, which comes with the program?", near)
 		}
 	}
 	return d
+}
+
+// nearestBuiltIn is the flow of the program's that somebody has probably meant.
+func (l *loading) nearestBuiltIn(base string) string {
+	names := l.builtIns()
+	if slices.Contains(names, base+flowExt) {
+		return base + flowExt
+	}
+	return nearest(base, names)
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (l *loading) builtIn(name string) ([]byte, error) {
@@ -140,7 +159,7 @@ func (l *loading) builtIns() []string {
 	if l.reg.Flows == nil {
 		return nil
 	}
-	names, err := fs.Glob(l.reg.Flows, "*.flow")
+	names, err := fs.Glob(l.reg.Flows, "*"+flowExt)
 	if err != nil {
 		panic(err) // the pattern is right
 	}

@@ -118,7 +118,7 @@ func (p *planner) readAttributes(n *node) {
 	for _, port := range n.spec.In {
 		if body.Attributes[port.Name] == nil && !port.Optional {
 			p.fault(header(n.block), fmt.Sprintf("write %s = op.NAME", port.Name), "%s reads nothing at port %q, which takes %s",
-				n.title(), port.Name, port.Type.Name)
+				n.title(), port.Name, port.Carries())
 		}
 	}
 	n.args = p.readFields(fieldsOf{n.block, n.spec.AllFields(), n.title(), n.known(), n.off})

@@ -43,6 +43,7 @@ type Edge struct {
 	From string // a Ref, or run.dead_letters
 	To   string // a Ref
 	Port component.Port
+	Type component.Type // of what travels: one that the port takes
 }
 
 func (p *planner) finish(run component.Args) *Plan {
@@ -61,7 +62,7 @@ func (p *planner) finish(run component.Args) *Plan {
 			if n.inputs[i].from != nil {
 				from = n.inputs[i].from.ref()
 			}
-			plan.Edges = append(plan.Edges, Edge{From: from, To: n.ref(), Port: port})
+			plan.Edges = append(plan.Edges, Edge{From: from, To: n.ref(), Port: port, Type: n.inputs[i].carries})
 		}
 	}
 	return plan
@@ -77,6 +78,18 @@ func (p *Plan) Options() flow.Options {
 // Streams are the standard streams that the plan uses, all steps counted:
 // "input", "output", and which block uses each.
 func (p *Plan) Streams() map[string]string { return p.streams }
+
+// Packs says that the files of a folder go to standard output, as an archive.
+func (p *Plan) Packs() bool {
+	for _, n := range p.Nodes {
+		for _, f := range n.Spec.AllFields() {
+			if f.Type == component.OutputDir && f.Stream(n.Args[f.Name]) == "output" {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Paths are the files and folders that the nodes read and write. Steps have
 // theirs for themselves.

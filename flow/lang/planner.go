@@ -29,6 +29,7 @@ type planner struct {
 	results   []result           // in the order of the file
 	streams   map[string]string  // who uses standard input or output
 	foreign   Diagnostics        // of other files, which steps run
+	misspelt  []string           // variables that settings of other names were probably meant for; "": of which is unknown
 }
 
 func (p *planner) plan(sets []string) (*Plan, Diagnostics) {
@@ -50,7 +51,7 @@ func (p *planner) plan(sets []string) (*Plan, Diagnostics) {
 	p.checkSteps()
 	p.checkCycles()
 	p.checkUnused()
-	p.checkClaims()
+	p.checkClaims(run)
 	if len(p.faults)+len(p.foreign) > 0 {
 		return nil, append(p.faults.sorted(), p.foreign...)
 	}

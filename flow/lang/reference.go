@@ -17,9 +17,10 @@ const deadLetters = "run.dead_letters"
 
 // input is a port that is connected.
 type input struct {
-	port component.Port
-	from *node // nil: the run's dead letters
-	at   hcl.Range
+	port    component.Port
+	from    *node // nil: the run's dead letters
+	carries component.Type
+	at      hcl.Range
 }
 
 // isReference says that a traversal speaks of a node, rightly or not.
@@ -58,17 +59,41 @@ func (p *planner) connect(n *node, port component.Port, a *hclsyntax.Attribute) 
 		if from.spec == nil {
 			return
 		}
-		have = from.spec.Out
+		have = p.gives(from, nil)
 	}
 	switch absent := from != nil && from.off && !n.off; {
-	case have.Go != port.Type.Go:
-		p.fault(a.Expr.Range(), p.fitting(port, n),
-			"%s gives %s, but port %q of %s takes %s", text, have.Name, port.Name, n.title(), port.Type.Name)
+	case !port.Fits(have):
+		p.fault(a.Expr.Range(), p.fitting(have, port, n),
+			"%s gives %s, but port %q of %s takes %s", text, have.Name, port.Name, n.title(), port.Carries())
 	case absent && !port.Optional:
 		p.fault(a.Expr.Range(), "give this block the same `when`", "port %q reads %s, which its `when` leaves out", port.Name, text)
 	case !absent:
-		n.inputs = append(n.inputs, input{port: port, from: from, at: a.Expr.Range()})
+		n.inputs = append(n.inputs, input{port: port, from: from, carries: have, at: a.Expr.Range()})
 	}
+}
+
+// gives is the type of a node's output. What a node passes on is what it reads,
+// which may be declared below it; a circle is another's to report.
+func (p *planner) gives(n *node, readers []*node) component.Type {
+	if !n.spec.Passes || slices.Contains(readers, n) {
+		return n.spec.Out
+	}
+	a := n.block.Body.Attributes[n.spec.In[0].Name]
+	if a == nil {
+		return n.spec.Out
+	}
+	t, faults := hcl.AbsTraversalForExpr(a.Expr)
+	if faults.HasErrors() {
+		return n.spec.Out
+	}
+	from := p.node(refText(t))
+	if from == nil || from.spec == nil || from.kind == flow.KindSink {
+		return n.spec.Out
+	}
+	if passed := p.gives(from, append(readers, n)); n.spec.In[0].Fits(passed) {
+		return passed
+	}
+	return n.spec.Out
 }
 
 // resolve finds the node that a reference names; it is nil for dead letters.
@@ -125,22 +150,35 @@ func (p *planner) outputs() []string {
 	return list
 }
 
-// fitting is a hint at what could stand at a port.
-func (p *planner) fitting(port component.Port, reader *node) string {
+// fitting is a hint at what could stand at a port, or between it and what does.
+func (p *planner) fitting(have component.Type, port component.Port, reader *node) string {
 	var list []string
 	for _, n := range p.nodes {
-		if n != reader && n.spec != nil && n.spec.Out.Go == port.Type.Go {
+		if n != reader && n.spec != nil && n.kind != flow.KindSink && port.Fits(p.gives(n, nil)) {
 			list = append(list, n.ref())
 		}
 	}
-	if port.Type.Go == component.DeadLetters.Go {
+	if port.Fits(component.DeadLetters) {
 		list = append(list, deadLetters)
 	}
 	const few = 4
-	if len(list) == 0 {
-		return ""
+	if len(list) > 0 {
+		return "what fits: " + strings.Join(list[:min(len(list), few)], ", ")
 	}
-	return "what fits: " + strings.Join(list[:min(len(list), few)], ", ")
+	if between := p.between(have, port); len(between) == 1 {
+		return fmt.Sprintf("put an op %q between them", between[0])
+	}
+	return ""
+}
+
+// between are the ops that make what a port takes of what there is.
+func (p *planner) between(have component.Type, port component.Port) (names []string) {
+	for _, s := range p.reg.Specs(flow.KindOp) {
+		if len(s.In) == 1 && s.In[0].Fits(have) && port.Fits(s.Out) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // quotedReference is a hint for a reference that stands in quotes.

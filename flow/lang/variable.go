@@ -81,7 +81,7 @@ func (p *planner) setVariables(sets []string) {
 		case isSet:
 			p.setVariable(v, set)
 		case len(p.faults) > before: // they may be why it has no default
-		case v.block.Body.Attributes["default"] == nil:
+		case v.block.Body.Attributes["default"] == nil && !slices.Contains(p.misspelt, v.Name):
 			p.fault(v.nameRange(), fmt.Sprintf("give it with --set %s=...", v.Name), "variable %q must be set", v.Name)
 		}
 		known[v.Name] = v.value
@@ -97,8 +97,10 @@ func (p *planner) readSets(sets []string) map[string]string {
 		name = strings.TrimSpace(name)
 		switch {
 		case !ok || name == "":
+			p.misspelt = append(p.misspelt, name)
 			p.faults = append(p.faults, Diagnostic{Message: fmt.Sprintf("--set %q is no setting", set), Hint: "write --set name=value"})
 		case p.variable(name) == nil:
+			p.misspelt = append(p.misspelt, nearest(name, p.variableNames()))
 			p.faults = append(p.faults, Diagnostic{File: p.file.name,
 				Message: fmt.Sprintf("--set %s: there is no variable %q", set, name),
 				Hint:    DidYouMean(name, p.variableNames(), "variables")})

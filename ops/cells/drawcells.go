@@ -14,7 +14,7 @@ func drawCellsSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "draw_cells", Parallel: true,
 		Doc: "Draw planned cells as images of four channels, green showing the protein where the labels say it is. A sample's split is its set.",
-		In:  component.Takes(edges.PlannedCells), Out: edges.Sample,
+		In:  component.Takes(edges.PlannedCells), Out: edges.Planes,
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Default: 512, Min: 16, Max: 1 << 13, Doc: "side of an image, in pixels"},
 		},

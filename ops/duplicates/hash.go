@@ -18,7 +18,7 @@ func hashSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "hash", Parallel: true,
 		Doc: "Hash one channel of a sample twice, by its averages (ahash) and by its frequencies (phash), so that images that " +
 			"look alike have equal hashes. The pixels are dropped.",
-		In: component.Takes(edges.Sample), Out: edges.Hashed,
+		In: component.Takes(edges.Planes), Out: edges.Hashed,
 		Fields: []component.Field{
 			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:],
 				Doc: "which channel of a four-channel image; an image of one channel is hashed whatever it is"},

@@ -1,6 +1,8 @@
 // Package edges declares what travels on the edges of a flow, each type once:
 // the values that sources, ops and sinks hand to one another. Two ports fit
-// when their types are the same here.
+// when their types are the same here, name and all: samples before and after they
+// are decoded are two types, so that a flow which lacks the op between them is
+// refused where it lacks it.
 //
 // A type over package models, which sources may not import, stands in package
 // trained. Neither holds more than declarations.
@@ -21,7 +23,8 @@ import (
 
 // Images, from files to batches.
 var (
-	Sample   = component.TypeOf[*data.Sample]("sample")     // with files, and once decoded with planes
+	Sample   = component.TypeOf[*data.Sample]("sample")     // with files, or with labels alone
+	Planes   = component.TypeOf[*data.Sample]("planes")     // a sample that is decoded
 	Channels = component.TypeOf[*data.Channels]("channels") // a sample whose channels are pictures of their own
 	File     = component.TypeOf[data.File]("file")          // encoded
 	Frame    = component.TypeOf[shards.Frame]("frame")      // a sample as a shard holds it

@@ -20,7 +20,7 @@ func decodeSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "decode", Parallel: true,
 		Doc: "Read and decode a sample's files into planes, merging its channels into one image. " +
 			"All planes must have one size and one depth.",
-		In: component.Takes(edges.Sample), Out: edges.Sample,
+		In: component.Takes(edges.Sample), Out: edges.Planes,
 		Build: func(n *component.Node) (component.Output, error) {
 			limits := n.Limits()
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {

@@ -15,7 +15,7 @@ func encodeSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "encode", Parallel: true,
 		Doc: "Encode a sample's image as a PNG named ID.png: four planes as its R, G, B and alpha, of 8 or 16 bits, " +
 			"not premultiplied.",
-		In: component.Takes(edges.Sample), Out: edges.File,
+		In: component.Takes(edges.Planes), Out: edges.File,
 		Build: func(n *component.Node) (component.Output, error) {
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (data.File, error) {
 				im, err := r.Value.Pixels()

@@ -14,7 +14,7 @@ func gatherSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "gather", Parallel: true,
 		Doc: "Make one image of the channels of a sample, in their order. A sample that lacks a channel is skipped.",
-		In:  component.Takes(edges.Channels), Out: edges.Sample,
+		In:  component.Takes(edges.Channels), Out: edges.Planes,
 		Build: func(n *component.Node) (component.Output, error) {
 			return flow.Map(component.In[*data.Channels](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Channels]) (*data.Sample, error) {
 				return gather(r.Value)

@@ -17,7 +17,7 @@ func labelSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "label",
 		Doc: "Join samples with a table by Id: their labels and split. A sample without a row passes unlabelled, " +
 			"or is skipped with keep = false. Rows that are of no sample are counted; when no row is of any, that is an error.",
-		In: component.Takes(edges.Sample), Out: edges.Sample,
+		In: component.Takes(edges.Sample, edges.Planes), Out: edges.Sample, Passes: true,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target and perhaps Split; empty: samples pass as they are"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},

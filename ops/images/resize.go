@@ -14,7 +14,7 @@ func resizeSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "resize", Parallel: true,
 		Doc: "Resize every plane to a square, as OpenCV's INTER_LINEAR does. An image of that size passes as it is.",
-		In:  component.Takes(edges.Sample), Out: edges.Sample,
+		In:  component.Takes(edges.Planes), Out: edges.Planes,
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Min: 1, Max: 1 << 15, Doc: "side of the result, in pixels"},
 		},

@@ -14,7 +14,7 @@ func packSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "pack", Parallel: true,
 		Doc: "Encode a sample as a frame of a shard: the planes as KEY.rgby.npy and what is known of it as KEY.json.",
-		In:  component.Takes(edges.Sample), Out: edges.Frame,
+		In:  component.Takes(edges.Planes), Out: edges.Frame,
 		Fields: []component.Field{
 			{Name: "payload", Type: component.String, Default: string(shards.Huffman),
 				Doc: `how planes are kept: "huffman": as they are, Huffman-coded, the fastest; "up": differences from the row above, ` +

@@ -20,7 +20,7 @@ func stratifySpec() *component.Spec {
 		Kind: flow.KindOp, Name: "stratify",
 		Doc: "Give every sample a fold, by iterative stratification over its labels. Samples that the tables of duplicates put " +
 			"together, directly or by way of others, get one fold and one set of labels. The run's seed decides between equals.",
-		In: component.Takes(edges.Sample), Out: edges.Assignment,
+		In: component.Takes(edges.Sample, edges.Planes), Out: edges.Assignment,
 		Fields: []component.Field{
 			{Name: "duplicates", Type: component.InputFiles, Default: []string{}, Doc: "tables with hash, Ids, Target; Ids that are no samples here take no part"},
 			{Name: "folds", Type: component.Int, Default: 11, Min: 3, Max: 13, Doc: "an odd number: pairs of folds are validated on, the last is held out"},

@@ -18,7 +18,7 @@ func augmentSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "augment", Parallel: true,
 		Doc: "Change images at random, drawn from seed, epoch and key: a quarter turn 0..3 times, a flip (up-down, left-right or both) " +
 			"and a transpose, each with probability 1/2; then a pair of operations of a policy; then resize.",
-		In: component.Takes(edges.Sample), Out: edges.Sample, Seeded: true,
+		In: component.Takes(edges.Planes), Out: edges.Planes, Seeded: true,
 		Fields: []component.Field{
 			{Name: "policy", Type: component.String, Bears: component.ByFile, Default: "none", Doc: "none; best: the published search's; or a JSON file of sets of pairs of operations. " +
 				"A policy needs images of 8 bits"},

@@ -23,7 +23,7 @@ func rawImagesSpec() *component.Spec {
 		Kind: flow.KindSink, Name: "raw_images", Parallel: true,
 		Doc: "Write the planes of samples as grey PNGs of their own, DIR/SPLIT/ID_red.png and so on; the splits are the folders. " +
 			"A sample whose files are all there is not worked on again.",
-		In: component.Takes(edges.Sample),
+		In: component.Takes(edges.Planes),
 		Fields: []component.Field{
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the splits' folders"},
 			{Name: "splits", Type: component.Strings, Default: []string{"train", "external", "test"}, Doc: "the splits there may be"},

@@ -22,7 +22,7 @@ func channelFilesSpec() *component.Spec {
 			"letter that tells why, after its other channels are written. A sample all of whose files are there is complete.",
 		In: component.Takes(edges.Channels),
 		Fields: []component.Field{
-			{Name: "dir", Type: component.OutputDir, Sole: true, Doc: "folder of the files, made if need be"},
+			{Name: "dir", Type: component.OutputDir, Sole: true, Holds: []component.Content{component.Pictures}, Doc: "folder of the files, made if need be"},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a complete sample"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {

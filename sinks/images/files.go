@@ -23,7 +23,7 @@ func filesSpec(stdout io.Writer) *component.Spec {
 			"each was made from; a file that nothing is recorded of counts as complete too.",
 		In: component.Takes(edges.File),
 		Fields: []component.Field{
-			{Name: "dir", Type: component.OutputDir, Sole: true, Stdio: true, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
+			{Name: "dir", Type: component.OutputDir, Sole: true, Stdio: true, Holds: []component.Content{component.Pictures}, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			records := component.In[data.File](n, "in")

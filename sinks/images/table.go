@@ -15,7 +15,7 @@ func tableSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "table",
 		Doc: "Write a table of the samples that arrive: Id, Target, Split, as CSV, or compressed when the name ends in .zst.",
-		In:  component.Takes(edges.Sample),
+		In:  component.Takes(edges.Sample, edges.Planes),
 		Fields: []component.Field{
 			{Name: "file", Type: component.OutputFile, Doc: "the table; it replaces one that is there"},
 		},

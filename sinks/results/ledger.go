@@ -18,6 +18,7 @@ type Ledger struct {
 	made   *provenance.Made
 	was    *provenance.Made // nil: nothing is recorded
 	ledger *provenance.Ledger
+	done   bool // the run has gone well
 }
 
 // NewLedger is for the folder of a node's results.
@@ -25,12 +26,19 @@ func NewLedger(n *component.Node, dir string) *Ledger {
 	return &Ledger{Dir: dir, node: n, change: NewChange(n, "results in "+dir+" are"), store: provenance.Of(dir)}
 }
 
-// Lock makes the folder, and keeps other runs out of it.
+// Lock makes the folder, and keeps other runs out of it. A run that did not get
+// as far as to put something into a new folder leaves none.
 func (l *Ledger) Lock() (unlock func() error, err error) {
-	if err := atomicfile.MakeFolder(l.Dir); err != nil {
+	claim, err := atomicfile.ClaimFolder(l.Dir)
+	if err != nil {
 		return nil, err
 	}
-	return atomicfile.Lock(l.Dir)
+	return func() error {
+		if l.done {
+			return claim.Release()
+		}
+		return claim.Withdraw()
+	}, nil
 }
 
 // Open reads what results were made from.
@@ -111,6 +119,7 @@ func (l *Ledger) Entered(keys []string, sums []uint64) error {
 // is called whatever becomes of the run; done says that it was not cut short.
 func (l *Ledger) Close(done bool) error {
 	l.change.Tell()
+	l.done = done
 	if l.ledger.Len() == 0 {
 		return nil
 	}

@@ -20,7 +20,7 @@ func shardsSpec() *component.Spec {
 			"settings, is replaced in its shard; DIR/.run has what each was made from.",
 		In: component.Takes(edges.Frame),
 		Fields: []component.Field{
-			{Name: "dir", Type: component.OutputDir, Sole: true, Doc: "folder of the shards, made if need be"},
+			{Name: "dir", Type: component.OutputDir, Sole: true, Holds: []component.Content{component.Shards}, Doc: "folder of the shards, made if need be"},
 			{Name: "samples", Type: component.Int, Bears: component.NoBearing, Default: 1000, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most"},
 			{Name: "bytes", Type: component.Size, Bears: component.NoBearing, Default: int64(1 << 30), Doc: "uncompressed bytes in a shard, at most; it holds one sample at least"},
 		},

@@ -65,10 +65,11 @@ type checkpoints struct {
 
 // Lock keeps other runs from the folder, before any sink of this one touches it.
 func (s *checkpoints) Lock() (unlock func() error, err error) {
-	if err := atomicfile.MakeFolder(s.dir); err != nil {
+	claim, err := atomicfile.ClaimFolder(s.dir)
+	if err != nil {
 		return nil, err
 	}
-	return atomicfile.Lock(s.dir)
+	return claim.Withdraw, nil
 }
 
 // Open removes what a killed run has left, and does what it has left undone.

@@ -56,10 +56,11 @@ type averageSink struct {
 
 // Lock makes the folder, and keeps other runs out of it.
 func (s *averageSink) Lock() (unlock func() error, err error) {
-	if err := atomicfile.MakeFolder(s.dir); err != nil {
+	claim, err := atomicfile.ClaimFolder(s.dir)
+	if err != nil {
 		return nil, err
 	}
-	return atomicfile.Lock(s.dir)
+	return claim.Withdraw, nil
 }
 
 func (s *averageSink) Open(context.Context) (err error) {

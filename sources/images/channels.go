@@ -36,7 +36,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputAny, Stdio: true,
+			{Name: "dir", Type: component.InputAny, Stdio: true, Holds: []component.Content{component.Pictures},
 				Doc: `folder of the images; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
@@ -61,7 +61,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
 	g := newGrouping(in.channels, in.path, in.limits)
 	var samples []*group
-	l := listing{root: in.path, limits: in.limits, tally: &g.tally, listed: func() {
+	l := listing{root: in.path, limits: in.limits, tally: &g.tally, wanted: g.wants, listed: func() {
 		samples = slices.AppendSeq(samples, maps.Values(g.pending))
 		clear(g.pending)
 	}}
@@ -93,7 +93,7 @@ func (g *grouping) yield(s *group, out *flow.Emitter[*data.Sample]) error {
 		if out.Complete(key) { // with a sample that is not whole any more, whatever it was made from
 			return nil
 		}
-		return out.Fail(key, lacks(missing, ""))
+		return out.Fail(key, cmp.Or(g.gone(s), lacks(missing, "")))
 	}
 	files := g.files(s)
 	if complete, err := out.CompleteFrom(key, provenance.Files(files)); err != nil || complete {

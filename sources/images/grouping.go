@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -122,6 +123,12 @@ func (g *grouping) parse(name string) (place string, channel int, ok bool) {
 	return "", 0, false
 }
 
+// wants says whether a file of this name belongs to a sample.
+func (g *grouping) wants(name string) bool {
+	_, _, ok := g.parse(name)
+	return ok
+}
+
 // take removes a sample.
 func (g *grouping) take(s *group) {
 	delete(g.pending, s.place)
@@ -159,6 +166,23 @@ func (g *grouping) files(s *group) []data.File {
 		list[i] = g.file(s, i)
 	}
 	return list
+}
+
+// gone is the error of a sample that lacks channels and whose files were named
+// in a list, if one of those is not there either: nobody has looked yet.
+func (g *grouping) gone(s *group) error {
+	if g.root != "" || s.contents != nil {
+		return nil
+	}
+	for i, name := range s.names {
+		if name == "" {
+			continue
+		}
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("%s channel: %w", g.channels[i], err)
+		}
+	}
+	return nil
 }
 
 func (g *grouping) missing(s *group) []string {

@@ -109,7 +109,7 @@ func openFolder(dir string) (imageFolder, error) {
 	if shards.Exists(dir) {
 		return f, f.openShards()
 	}
-	names, err := ReadNames(dir)
+	names, err := everyName(dir)
 	for _, name := range names {
 		if id, ok := strings.CutSuffix(name, rgbyExt); ok {
 			f.ids[id] = true

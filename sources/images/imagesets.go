@@ -99,7 +99,7 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 
 // list notes which file of a folder holds the channel of which sample.
 func (s *imageSets) list(folder, set string, limits component.Limits) error {
-	names, err := ReadNames(folder)
+	names, err := everyName(folder)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,13 @@ import (
 const deepest = 32
 
 // listing goes through the files of a folder, and with KeysPath through those
-// of the folders in it. Hidden folders are passed over; links to folders are
-// not followed, as a tree that is linked into itself has no end.
+// of the folders in it. A folder that has the name of a file that is looked for
+// stands in its place, and whoever reads it says so. Hidden folders are passed
+// over; links to folders are not followed, as a tree that is linked into itself
+// has no end.
 type listing struct {
 	root   string
+	wanted func(name string) bool // says that a file of this name is looked for
 	limits component.Limits
 	tally  *tally
 	listed func() // is told when all files of one folder have been visited; nil: nobody is
@@ -36,7 +39,7 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 	err := atomicfile.EachEntry(filepath.Join(l.root, dir), func(e fs.DirEntry) error {
 		name := dir + e.Name()
 		switch {
-		case !e.IsDir():
+		case !e.IsDir() || l.wanted(name):
 			if l.files++; l.files > 4*l.limits.MaxKeys {
 				return fmt.Errorf("%s holds more than %d files; %s", l.root, l.files-1, component.Raise("max_keys", 4*l.limits.MaxKeys))
 			}
@@ -75,9 +78,18 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 // ReadNames lists the files of a folder, in no order, without asking the file
 // system about each.
 func ReadNames(dir string) ([]string, error) {
-	var names []string
-	err := atomicfile.EachEntry(dir, func(e fs.DirEntry) error {
-		if !e.IsDir() {
+	return readNames(dir, func(e fs.DirEntry) bool { return !e.IsDir() })
+}
+
+// everyName is ReadNames of files and folders: of what stands where an image is
+// looked for, whoever reads it says what it is.
+func everyName(dir string) ([]string, error) {
+	return readNames(dir, func(fs.DirEntry) bool { return true })
+}
+
+func readNames(dir string, wanted func(fs.DirEntry) bool) (names []string, err error) {
+	err = atomicfile.EachEntry(dir, func(e fs.DirEntry) error {
+		if wanted(e) {
 			names = append(names, e.Name())
 		}
 		return nil

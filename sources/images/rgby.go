@@ -22,7 +22,7 @@ func rgbySpec() *component.Spec {
 			"and a key is plate/ID.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputDir, Doc: "folder of the images"},
+			{Name: "dir", Type: component.InputDir, Holds: []component.Content{component.Pictures}, Doc: "folder of the images"},
 			keysField,
 		},
 		Build: func(n *component.Node) (component.Output, error) {
@@ -45,11 +45,12 @@ func rgbySpec() *component.Spec {
 // rgbyKeys are the samples in a folder, sorted.
 func rgbyKeys(ctx context.Context, dir string, limits component.Limits) (keys []string, err error) {
 	var t tally
-	l := listing{root: dir, limits: limits, tally: &t}
+	wanted := func(name string) bool { return strings.HasSuffix(name, rgbyExt) && path.Base(name)[0] != '.' }
+	l := listing{root: dir, limits: limits, tally: &t, wanted: wanted}
 	err = l.walk(ctx, func(name string) {
-		key, ok := strings.CutSuffix(name, rgbyExt)
-		if ok = ok && path.Base(name)[0] != '.'; ok {
-			keys = append(keys, key)
+		ok := wanted(name)
+		if ok {
+			keys = append(keys, strings.TrimSuffix(name, rgbyExt))
 		}
 		t.saw(name, ok)
 	})

@@ -21,7 +21,7 @@ func samplesSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
-			{Name: "images", Type: component.InputDirs, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
+			{Name: "images", Type: component.InputDirs, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: component.Bool, Default: false, Doc: "whether each epoch has an order of its own, drawn from seed and epoch"},

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -122,8 +123,8 @@ func (s *stream) leave(g *group, at map[string]string) error {
 		return s.again(key, before, g)
 	}
 	if other := at[key]; other != g.place && g.fault == nil && data.CheckKey(key) == nil {
-		return s.out.Fail(key, lacks(s.missing(g), fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
-			path.Dir(g.place), path.Dir(other))))
+		return s.out.Fail(key, cmp.Or(s.gone(g), lacks(s.missing(g), fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
+			path.Dir(g.place), path.Dir(other)))))
 	}
 	return s.yield(g, s.out)
 }

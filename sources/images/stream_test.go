@@ -139,7 +139,7 @@ func TestTwoFilesOfAChannel(t *testing.T) {
 	put("same_red.tiff", "red")
 	put("other_red.tiff", "den")
 	g := newGrouping(data.Colours[:], dir, component.Limits{MaxMember: 1 << 20})
-	names, err := ReadNames(dir)
+	names, err := everyName(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

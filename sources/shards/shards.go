@@ -18,7 +18,7 @@ func shardsSpec() *component.Spec {
 		Doc: "Samples from a folder of shards of planes, in their order, with the labels and split stored there.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputDir, Doc: "folder of the shards"},
+			{Name: "dir", Type: component.InputDir, Holds: []component.Content{component.Shards}, Doc: "folder of the shards"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			r, err := shards.Open(n.Args.String("dir"), shards.Planes)

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -119,6 +120,15 @@ func (o *Output) Open() error {
 	f, ok := o.w.(*os.File)
 	if ok && isStandIn(f) {
 		return errors.New("standard output is closed; to throw the data away, write them to /dev/null")
+	}
+	return nil
+}
+
+// TakesBytes refuses to write what is no text to a terminal, which it would
+// leave in disorder.
+func (o *Output) TakesBytes(what string) error {
+	if isTerminal(o.w) {
+		return fmt.Errorf("standard output is a terminal, and %s is no text: send it into a file (> FILE) or a pipe (| COMMAND)", what)
 	}
 	return nil
 }
