@@ -171,15 +171,15 @@ func (g *grouping) files(s *group) []data.File {
 // gone is the error of a sample that lacks channels and whose files were named
 // in a list, if one of those is not there either: nobody has looked yet.
 func (g *grouping) gone(s *group) error {
-	if g.root != "" || s.contents != nil {
+	if g.before != "" || s.contents != nil {
 		return nil
 	}
-	for i, name := range s.names {
-		if name == "" {
+	for i, c := range g.channels {
+		if s.endings[i] == 0 {
 			continue
 		}
-		if _, err := os.Stat(name); err != nil {
-			return fmt.Errorf("%s channel: %w", g.channels[i], err)
+		if _, err := os.Stat(g.file(s, i).Name); err != nil {
+			return fmt.Errorf("%s channel: %w", c, err)
 		}
 	}
 	return nil
