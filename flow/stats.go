@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,6 +47,40 @@ func (s StageStats) Utilisation() float64 {
 // Idle says that the stage has ended and that no record has passed it: whatever
 // it was busy with has not held up the run's work.
 func (s StageStats) Idle() bool { return s.Ended && s.In == 0 && s.Out == 0 }
+
+// Device is how a device that a stage computes on is used, by the device's own
+// clock.
+type Device struct {
+	Name   string // as people call it
+	Memory int64  // bytes of it that are taken
+
+	Busy    time.Duration // at work
+	Waiting time.Duration // between its first work and its last, with nothing to do
+	Copying time.Duration // getting what it works on, beside its work
+}
+
+// Utilisation is the share of its time that the device was busy, 0..1.
+func (d Device) Utilisation() float64 {
+	if all := d.Busy + d.Waiting; all > 0 {
+		return float64(d.Busy) / float64(all)
+	}
+	return 0
+}
+
+// String is how a run tells of it.
+func (d Device) String() string {
+	return fmt.Sprintf("%s %.1f%% busy", d.Name, 100*d.Utilisation())
+}
+
+// OnDevice lets Stats tell of the device that a stage computes on. read may be
+// called at any time, from anywhere; it reports false while there is none.
+func (g *Graph) OnDevice(stage string, read func() (Device, bool)) {
+	for _, st := range g.stages {
+		if st.name == stage {
+			st.device = read
+		}
+	}
+}
 
 // Stats is a snapshot of a run.
 type Stats struct {

@@ -151,3 +151,20 @@ func plural(n int, what string) string {
 	}
 	return what + "s"
 }
+
+// deviceBusy is the share from which on a device is what limits a run.
+const deviceBusy = 0.9
+
+// deviceAdvice is what would help a run whose bottleneck is a stage, as far as
+// devices go: the stage's own if it limits, or another that is kept waiting.
+func (s Stats) deviceAdvice(worst StageStats) (advice string, ofDevice bool) {
+	if d := worst.Device; d != nil && d.Utilisation() >= deviceBusy {
+		return d.String() + ": a faster device, more of them, or a lower precision would help", true
+	}
+	for _, st := range s.Stages {
+		if st.Device != nil {
+			advice += "; " + st.Device.String()
+		}
+	}
+	return advice, false
+}
