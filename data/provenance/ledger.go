@@ -69,6 +69,9 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	l.mu.Lock()
 	e, known := l.entries[key]
 	l.mu.Unlock()
+	if known && e.Tag == l.tag && (from == nil || e.Digest == 0) {
+		return Fresh, nil
+	}
 	shortcut := uint64(0)
 	if from != nil {
 		shortcut = from.Shortcut()
@@ -83,7 +86,7 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	case e.Tag != l.tag:
 		l.note(key, shortcut)
 		return Outdated, nil
-	case from == nil || e.Digest == 0 || shortcut != 0 && shortcut == e.seen:
+	case shortcut != 0 && shortcut == e.seen:
 		return Fresh, nil
 	}
 	digest, err := from.Digest()
