@@ -127,19 +127,20 @@ func (g *Graph) close(opened []*stage) {
 
 // complete says whether all sinks behind a source that can tell hold the key.
 func (g *Graph) complete(source *stage, key string) bool {
-	if source.completers == nil {
-		source.completers = g.findCompleters(source)
-	}
-	for _, c := range source.completers {
+	completers := g.completersOf(source)
+	for _, c := range completers {
 		if !c.Complete(key) {
 			return false
 		}
 	}
-	return len(source.completers) > 0
+	return len(completers) > 0
 }
 
-// findCompleters follows the edges from a source to its sinks.
-func (g *Graph) findCompleters(source *stage) []Completer {
+// completersOf follows the edges from a source to its sinks, once.
+func (g *Graph) completersOf(source *stage) []Completer {
+	if source.completers != nil {
+		return source.completers
+	}
 	found := []Completer{}
 	reached := map[string]bool{source.name: true}
 	for _, st := range g.stages { // a stage is added after those it reads
@@ -152,6 +153,7 @@ func (g *Graph) findCompleters(source *stage) []Completer {
 			found = append(found, c)
 		}
 	}
+	source.completers = found
 	return found
 }
 
