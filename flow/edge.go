@@ -29,9 +29,7 @@ type edge[T any] struct {
 	turn   chan int64
 	spare  chan run[T]
 	ledger *ledger
-
-	fromName string
-	toName   string
+	from   *stage
 }
 
 // slot is what stands at a position.
@@ -52,16 +50,15 @@ const (
 	slotEnd                    // no position follows
 )
 
-func newEdge[T any](depth int, fixed bool, l *ledger, from, to string) *edge[T] {
+func newEdge[T any](depth int, fixed bool, from *stage) *edge[T] {
 	e := &edge[T]{
-		few:      depth,
-		filled:   make(chan struct{}, 1),
-		freed:    make(chan struct{}, 1),
-		turn:     make(chan int64, 1),
-		spare:    make(chan run[T]),
-		ledger:   l,
-		fromName: from,
-		toName:   to,
+		few:    depth,
+		filled: make(chan struct{}, 1),
+		freed:  make(chan struct{}, 1),
+		turn:   make(chan int64, 1),
+		spare:  make(chan run[T]),
+		ledger: from.graph.ledger,
+		from:   from,
 	}
 	if !fixed {
 		depth = max(depth, smallRoom)
@@ -197,12 +194,12 @@ func signal(c chan<- struct{}) {
 
 // edgeInfo is an edge whose type does not matter.
 type edgeInfo interface {
-	names() (from, to string)
+	source() *stage
 	depth() (queued, capacity int)
 	abandon()
 }
 
-func (e *edge[T]) names() (from, to string) { return e.fromName, e.toName }
+func (e *edge[T]) source() *stage { return e.from }
 
 func (e *edge[T]) depth() (queued, capacity int) {
 	e.mu.Lock()

@@ -19,6 +19,8 @@ import (
 // runs are; and when the run is cancelled, the beginning of the same.
 func TestRandomGraphs(t *testing.T) {
 	defer goleak.VerifyNone(t)
+	records := 0 // of which every one was found, or its tombstone
+	defer func() { t.Logf("%d records", records) }()
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawGraph(t)
 		want, err := d.run(1, 1, -1)
@@ -35,6 +37,7 @@ func TestRandomGraphs(t *testing.T) {
 			if !slices.Equal(got[i], want[i]) {
 				t.Fatalf("sink %d got %d records, with one worker and no runs %d, or others", i, len(got[i]), len(want[i]))
 			}
+			records += len(want[i])
 		}
 		cut, err := d.run(workers, queue, rapid.IntRange(0, 2*d.records).Draw(t, "cancel at"))
 		if err != nil && !errors.Is(err, errEnough) {

@@ -1,6 +1,9 @@
 package flow
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Origin is what a source will make a record from, as far as it can be told
 // before the record is yielded.
@@ -34,14 +37,22 @@ func (e *Emitter[T]) CompleteFrom(key string, from Origin) (bool, error) {
 	return true, nil
 }
 
+// AsksOrigins says whether CompleteFrom will ask what records are made from, so
+// that a source with many may find that out ahead.
+func (e *Emitter[T]) AsksOrigins() bool {
+	st := e.worker.stage
+	return slices.ContainsFunc(st.graph.completersOf(st), func(c Completer) bool {
+		_, asks := c.(OriginCompleter)
+		return asks
+	})
+}
+
 // completeFrom asks every sink behind a source, also those after one that says
 // no: each is told what it will be given.
 func (g *Graph) completeFrom(source *stage, key string, from Origin) (bool, error) {
-	if source.completers == nil {
-		source.completers = g.findCompleters(source)
-	}
-	all := len(source.completers) > 0
-	for _, c := range source.completers {
+	completers := g.completersOf(source)
+	all := len(completers) > 0
+	for _, c := range completers {
 		complete := false
 		if o, ok := c.(OriginCompleter); ok {
 			var err error
@@ -95,10 +106,7 @@ type StaleTeller interface {
 // be used.
 func (e *Emitter[T]) Stale(key string) bool {
 	st := e.worker.stage
-	if st.completers == nil {
-		st.completers = st.graph.findCompleters(st)
-	}
-	for _, c := range st.completers {
+	for _, c := range st.graph.completersOf(st) {
 		if s, ok := c.(StaleTeller); ok && s.Stale(key) {
 			return true
 		}

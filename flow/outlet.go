@@ -55,7 +55,7 @@ func (out Out[T]) connect(to *stage) *edge[T] {
 	if depth == 0 {
 		depth = from.graph.queueDepth(from, to)
 	}
-	e := newEdge[T](depth, to.queue > 0, from.graph.ledger, from.name, to.name)
+	e := newEdge[T](depth, to.queue > 0, from)
 	out.outlet.edges = append(out.outlet.edges, e)
 	to.inputs = append(to.inputs, e)
 	to.onLetters = to.onLetters || from.onLetters
@@ -124,7 +124,7 @@ func (o *outlet[T]) count(n int, bytes, last int64) {
 	o.stage.bytes.Add(bytes)
 }
 
-// readers is how many stages read reads the output.
+// readers is how many stages read the output.
 func (o *outlet[T]) readers() int { return len(o.edges) }
 
 type anyOutlet interface{ readers() int }
@@ -159,16 +159,15 @@ func Told[V, T any](out Out[T]) []V {
 // upstream are the stage and those it reads from, however indirectly, each
 // before those that it reads.
 func (st *stage) upstream() []*stage {
-	wanted := map[string]bool{st.name: true}
+	wanted := map[*stage]bool{st: true}
 	var list []*stage
 	for _, from := range slices.Backward(st.graph.stages) { // a stage is added after those it reads
-		if !wanted[from.name] {
+		if !wanted[from] {
 			continue
 		}
 		list = append(list, from)
 		for _, in := range from.inputs {
-			name, _ := in.names()
-			wanted[name] = true
+			wanted[in.source()] = true
 		}
 	}
 	return list

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Sink is where records end. Its outputs are atomic: nothing that a reader
@@ -127,32 +128,26 @@ func (g *Graph) close(opened []*stage) {
 
 // complete says whether all sinks behind a source that can tell hold the key.
 func (g *Graph) complete(source *stage, key string) bool {
-	if source.completers == nil {
-		source.completers = g.findCompleters(source)
-	}
-	for _, c := range source.completers {
+	completers := g.completersOf(source)
+	for _, c := range completers {
 		if !c.Complete(key) {
 			return false
 		}
 	}
-	return len(source.completers) > 0
+	return len(completers) > 0
 }
 
-// findCompleters follows the edges from a source to its sinks.
-func (g *Graph) findCompleters(source *stage) []Completer {
-	found := []Completer{}
-	reached := map[string]bool{source.name: true}
-	for _, st := range g.stages { // a stage is added after those it reads
-		for _, in := range st.inputs {
-			if from, _ := in.names(); reached[from] {
-				reached[st.name] = true
+// completersOf are the sinks behind a source that can tell what is complete.
+func (g *Graph) completersOf(source *stage) []Completer {
+	if source.completers == nil {
+		source.completers = []Completer{}
+		for _, st := range g.stages {
+			if c, ok := st.sink.(Completer); ok && slices.Contains(st.upstream(), source) {
+				source.completers = append(source.completers, c)
 			}
 		}
-		if c, ok := st.sink.(Completer); ok && reached[st.name] {
-			found = append(found, c)
-		}
 	}
-	return found
+	return source.completers
 }
 
 // Locker is a sink that must have its output to itself. Lock comes before any

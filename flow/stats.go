@@ -103,7 +103,8 @@ func (g *Graph) Stats() Stats {
 		Flow: g.opts.Name, Cores: g.opts.Budget,
 		DeadLetters: g.dead.Load(), MemoryLimit: g.ledger.limit,
 	}
-	if s.Wall, s.CPU = g.elapsed(); g.ended() {
+	var ended bool
+	if s.Wall, s.CPU, ended = g.elapsed(); ended {
 		s.Failed, s.Skipped = &g.failed, &g.skipped
 	}
 	s.Memory, s.MemoryPeak = g.ledger.read()
@@ -164,8 +165,7 @@ func (st *stage) stats() StageStats {
 	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)
 	s.Cheap = t.cheap(times{})
 	for _, e := range st.inputs {
-		from, _ := e.names()
-		s.Reads = append(s.Reads, from)
+		s.Reads = append(s.Reads, e.source().name)
 		queued, room := e.depth()
 		s.Queued, s.Room = s.Queued+queued, s.Room+room
 	}
@@ -204,20 +204,14 @@ func (t times) cheap(before times) bool {
 	return t.worked-before.worked < tuneWorth*(t.handed-before.handed)
 }
 
-func (g *Graph) ended() bool {
-	g.clockMu.Lock()
-	defer g.clockMu.Unlock()
-	return !g.finished.IsZero()
-}
-
-func (g *Graph) elapsed() (wall, cpu time.Duration) {
+func (g *Graph) elapsed() (wall, cpu time.Duration, ended bool) {
 	g.clockMu.Lock()
 	defer g.clockMu.Unlock()
 	switch {
 	case g.began.IsZero():
-		return 0, 0
+		return 0, 0, false
 	case g.finished.IsZero():
-		return time.Since(g.began), machine.ProcessTime() - g.cpu
+		return time.Since(g.began), machine.ProcessTime() - g.cpu, false
 	}
-	return g.finished.Sub(g.began), g.cpu
+	return g.finished.Sub(g.began), g.cpu, true
 }

@@ -59,8 +59,8 @@ type Joining struct {
 	sum                       *Sum
 	name                      string
 	weight                    float64
-	fits                      bool   // it is of as many labels as the others
-	seen                      []bool // by row of the sum
+	fits                      bool    // it is of as many labels as the others
+	lines                     []int32 // by row of the sum: where this member has it; -1: somewhere; 0: nowhere
 	missing, excess, contrary []string
 }
 
@@ -75,7 +75,7 @@ func (s *Sum) Join(name string, classes int, weight float64) *Joining {
 		s.faults = append(s.faults, fmt.Errorf("%s has weight %v", name, weight))
 	}
 	s.weight += weight
-	j := &Joining{sum: s, name: name, weight: weight, fits: classes == s.out.Classes, seen: make([]bool, len(s.out.Rows))}
+	j := &Joining{sum: s, name: name, weight: weight, fits: classes == s.out.Classes, lines: make([]int32, len(s.out.Rows))}
 	if !j.fits {
 		s.faults = append(s.faults, fmt.Errorf("%s is of %d labels, %s of %d", name, classes, s.first, s.out.Classes))
 	}
@@ -111,20 +111,29 @@ func (j *Joining) Row(r *data.Prediction) {
 		at = len(s.out.Rows)
 		s.place[r.ID] = at
 		s.out.Rows = append(s.out.Rows, &data.Prediction{ID: r.ID, P: make([]float64, len(r.P))})
-		j.seen = append(j.seen, false)
+		j.lines = append(j.lines, 0)
 	}
-	j.seen[at] = true
-	to := s.out.Rows[at]
+	j.lines[at] = -1
+	s.out.Labeled = s.out.Labeled || r.Labeled
+	if j.add(s.out.Rows[at], r) {
+		j.contrary = append(j.contrary, r.ID)
+	}
+}
+
+// add adds a row to one of the sum's, and says whether their labels contradict
+// each other.
+func (j *Joining) add(to, r *data.Prediction) (contrary bool) {
 	to.Split = cmp.Or(to.Split, r.Split)
 	for n, p := range r.P {
 		to.P[n] += float64(j.weight * p) // converted, so that no machine fuses it with the sum
 	}
 	switch {
-	case r.Labeled && to.Labeled && r.Labels != to.Labels:
-		j.contrary = append(j.contrary, r.ID)
+	case r.Labeled && to.Labeled:
+		return r.Labels != to.Labels
 	case r.Labeled:
-		to.Labels, to.Labeled, s.out.Labeled = r.Labels, true, true
+		to.Labels, to.Labeled = r.Labels, true
 	}
+	return false
 }
 
 // End looks at what the member lacks, and has in excess.
@@ -133,7 +142,7 @@ func (j *Joining) End() {
 		return
 	}
 	for i, r := range j.sum.out.Rows {
-		if !j.seen[i] {
+		if j.lines[i] == 0 {
 			j.missing = append(j.missing, r.ID)
 		}
 	}

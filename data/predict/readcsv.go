@@ -14,16 +14,12 @@ import (
 // line.
 func readCSV(path string, classes int, each func(*data.Prediction)) error {
 	lineOf := map[string]int{} // where an Id stands
-	want := table.Columns{
-		Need: append([]string{"Id"}, columns("P", classes)...),
-		May:  append(columns("L", classes), fmt.Sprintf("P%02d", classes)),
-	}
-	err := table.ScanParts(0, path, want, func(p *part, f table.Fields) error { return p.row(f, classes) },
+	err := table.ScanParts(0, path, wanted(classes), func(p *part, f table.Fields) error { return p.row(f, classes) },
 		func(p *part, fault func(line int, err error)) {
 			for i := range p.rows {
 				r := &p.rows[i]
 				if before, twice := lineOf[r.ID]; twice {
-					fault(p.lines[i], fmt.Errorf("%s stands in line %d already", r.ID, before))
+					fault(p.lines[i], standsTwice(r.ID, before))
 					continue
 				}
 				lineOf[r.ID] = p.lines[i]
@@ -31,10 +27,24 @@ func readCSV(path string, classes int, each func(*data.Prediction)) error {
 			}
 		})
 	if err == nil && len(lineOf) == 0 {
-		err = fmt.Errorf("%s: the table has no row", path)
+		err = noRow(path)
 	}
 	return err
 }
+
+// wanted are the columns of a table of so many labels.
+func wanted(classes int) table.Columns {
+	return table.Columns{
+		Need: append([]string{"Id"}, columns("P", classes)...),
+		May:  append(columns("L", classes), fmt.Sprintf("P%02d", classes)),
+	}
+}
+
+func standsTwice(id string, before int) error {
+	return fmt.Errorf("%s stands in line %d already", id, before)
+}
+
+func noRow(path string) error { return fmt.Errorf("%s: the table has no row", path) }
 
 // part is the rows of a piece of the file.
 type part struct {
@@ -58,6 +68,16 @@ func (p *part) row(f table.Fields, classes int) error {
 	if err := data.CheckID(row.ID); err != nil {
 		return err
 	}
+	if err := parse(f, &row); err != nil {
+		return err
+	}
+	p.rows, p.lines = append(p.rows, row), append(p.lines, f.Line)
+	return nil
+}
+
+// parse reads the probabilities, as many as the row has room for, and labels.
+func parse(f table.Fields, row *data.Prediction) error {
+	classes := len(row.P)
 	if f.Has(1 + 2*classes) {
 		return fmt.Errorf("there is a column P%02d; the table is of more than %d labels", classes, classes)
 	}
@@ -84,7 +104,6 @@ func (p *part) row(f table.Fields, classes int) error {
 		return fmt.Errorf("there are %d columns L00.. of %d", found, classes)
 	}
 	row.Labeled = found > 0
-	p.rows, p.lines = append(p.rows, row), append(p.lines, f.Line)
 	return nil
 }
 

@@ -35,7 +35,8 @@ type Ledger struct {
 	tag   uint64
 
 	mu      sync.Mutex
-	entries map[string]entry
+	places  map[string]uint32 // of entries, by key; a map of entries would be half empty slots of them
+	entries []entry
 	noted   map[string]uint64 // shortcuts by key, of what entries to come will say
 	log     *os.File
 	entered bool // something is not saved in samples yet
@@ -51,7 +52,7 @@ type entry struct {
 // OpenLedger reads the ledger of a store, for results of this recipe. There is
 // an empty one where nothing is recorded.
 func OpenLedger(s Store, m *Made) (*Ledger, error) {
-	l := &Ledger{store: s, tag: m.Tag(), entries: map[string]entry{}, noted: map[string]uint64{}}
+	l := &Ledger{store: s, tag: m.Tag(), places: map[string]uint32{}, noted: map[string]uint64{}}
 	return l, l.read()
 }
 
@@ -59,7 +60,7 @@ func OpenLedger(s Store, m *Made) (*Ledger, error) {
 func (l *Ledger) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.entries)
+	return len(l.places)
 }
 
 // State says how a sample's result stands to what it is made from now. Without
@@ -67,8 +68,11 @@ func (l *Ledger) Len() int {
 // error only where contents have to decide.
 func (l *Ledger) State(key string, from Origin) (State, error) {
 	l.mu.Lock()
-	e, known := l.entries[key]
+	e, known := l.find(key)
 	l.mu.Unlock()
+	if known && e.Tag == l.tag && (from == nil || e.Digest == 0) {
+		return Fresh, nil
+	}
 	shortcut := uint64(0)
 	if from != nil {
 		shortcut = from.Shortcut()
@@ -83,7 +87,7 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	case e.Tag != l.tag:
 		l.note(key, shortcut)
 		return Outdated, nil
-	case from == nil || e.Digest == 0 || shortcut != 0 && shortcut == e.seen:
+	case shortcut != 0 && shortcut == e.seen:
 		return Fresh, nil
 	}
 	digest, err := from.Digest()
@@ -129,9 +133,10 @@ func (l *Ledger) Stale(key string) bool {
 func (l *Ledger) see(key string, shortcut uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e, entered := l.entries[key]; entered && e.seen != shortcut {
+	if e, entered := l.find(key); entered && e.seen != shortcut {
 		e.seen = shortcut
-		l.entries[key], l.noticed = e, true
+		l.set(key, e)
+		l.noticed = true
 	}
 }
 
@@ -139,8 +144,26 @@ func (l *Ledger) see(key string, shortcut uint64) {
 func (l *Ledger) Entry(key string) (e Entry, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found, known := l.entries[key]
+	found, known := l.find(key)
 	return found.Entry, known
+}
+
+func (l *Ledger) find(key string) (e entry, known bool) {
+	at, known := l.places[key]
+	if known {
+		e = l.entries[at]
+	}
+	return e, known
+}
+
+func (l *Ledger) set(key string, e entry) {
+	at, known := l.places[key]
+	if !known {
+		at = uint32(len(l.entries))
+		l.places[key] = at
+		l.entries = append(l.entries, entry{})
+	}
+	l.entries[at] = e
 }
 
 // Begin says that results of these samples are about to appear. It is on disk
@@ -179,7 +202,7 @@ func (l *Ledger) enter(keys []string, entries []Entry) (err error) {
 			e.seen = shortcut
 			delete(l.noted, key)
 		}
-		l.entries[key] = e
+		l.set(key, e)
 		text = appendEntry(text, key, e.Entry, e.seen)
 	}
 	l.entered = true
@@ -199,7 +222,7 @@ func (l *Ledger) Adopt(key string, length int64) error {
 func (l *Ledger) Drop(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.entries, key)
+	delete(l.places, key)
 	l.entered, l.noticed = true, true
 }
 
@@ -207,7 +230,7 @@ func (l *Ledger) Drop(key string) {
 func (l *Ledger) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.entries) // what is noted is of entries to come
+	clear(l.places) // what is noted is of entries to come
 	l.entered, l.noticed = true, true
 }
 

@@ -28,7 +28,7 @@ const (
 func (l *Ledger) read() error {
 	if err := l.readFile(samplesName, func(line []byte) error {
 		key, e, err := parseEntry(line, nil)
-		l.entries[key] = entry{Entry: e}
+		l.set(key, entry{Entry: e})
 		return err
 	}); err != nil {
 		return err
@@ -39,9 +39,8 @@ func (l *Ledger) read() error {
 			return err
 		}
 		key, err := strconv.Unquote(string(rest))
-		if e, entered := l.entries[key]; entered {
-			e.seen = shortcut
-			l.entries[key] = e
+		if at, entered := l.places[key]; entered {
+			l.entries[at].seen = shortcut
 		}
 		return err
 	}); err != nil {
@@ -51,7 +50,7 @@ func (l *Ledger) read() error {
 		l.entered, l.noticed = true, true
 		var shortcut uint64
 		key, e, err := parseEntry(line, &shortcut)
-		l.entries[key] = entry{e, shortcut}
+		l.set(key, entry{e, shortcut})
 		return err
 	})
 }
@@ -126,8 +125,8 @@ func cutHex(b []byte) (n uint64, rest []byte, err error) {
 
 func (l *Ledger) writeSamples(w io.Writer) error {
 	var line []byte
-	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
-		line = appendEntry(line[:0], key, l.entries[key].Entry)
+	for _, key := range slices.Sorted(maps.Keys(l.places)) {
+		line = appendEntry(line[:0], key, l.entries[l.places[key]].Entry)
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
@@ -137,8 +136,8 @@ func (l *Ledger) writeSamples(w io.Writer) error {
 
 func (l *Ledger) writeSeen(w io.Writer) error {
 	var line []byte
-	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
-		seen := l.entries[key].seen
+	for _, key := range slices.Sorted(maps.Keys(l.places)) {
+		seen := l.entries[l.places[key]].seen
 		if seen == 0 {
 			continue
 		}

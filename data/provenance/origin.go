@@ -63,6 +63,17 @@ func (files Files) Shortcut() uint64 {
 	return nonzero(xxhash.Sum64(text))
 }
 
+// Asked is the origin of files whose sizes and times are asked for now, and not
+// again.
+func Asked(files Files) Origin { return asked{files, files.Shortcut()} }
+
+type asked struct {
+	Files
+	shortcut uint64
+}
+
+func (a asked) Shortcut() uint64 { return a.shortcut }
+
 // Digest reads the files.
 func (files Files) Digest() (uint64, error) {
 	var sum Sum

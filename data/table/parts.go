@@ -47,7 +47,7 @@ type job[P any] struct {
 func (w *work[P]) all(p piece, from *pieces) error {
 	most := 2 * runtime.GOMAXPROCS(0)
 	var err error
-	for err == nil && len(w.faults) < mostFaults {
+	for err == nil && len(w.faults) < MostFaults {
 		w.start(p)
 		w.settle(most - 1)
 		p, err = from.next(w.memory())
@@ -56,7 +56,7 @@ func (w *work[P]) all(p piece, from *pieces) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.faults = append(w.faults, w.syntax(err))
 	}
-	return errors.Join(w.faults[:min(len(w.faults), mostFaults)]...)
+	return errors.Join(w.faults[:min(len(w.faults), MostFaults)]...)
 }
 
 func (w *work[P]) start(p piece) {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"strings"
 	"unsafe"
 )
 
@@ -84,21 +85,28 @@ func newCSV(text io.Reader) *csv.Reader {
 }
 
 // record is the next record, and the line that it begins on, as encoding/csv
-// would have it: lines of nothing are passed over. Into is memory for it; it is
-// valid as long as the piece. The error after the last is io.EOF.
-func (p *piece) record(into []string) ([]string, int, error) {
-	if p.csv != nil {
-		record, err := p.csv.Read()
-		var parse *csv.ParseError
-		if errors.As(err, &parse) {
-			parse.Line += p.line - 1
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		at, _ := p.csv.FieldPos(0)
-		return record, at + p.line - 1, nil
+// would have it: lines of nothing are passed over. It is valid as long as the
+// piece. The error after the last is io.EOF.
+func (p *piece) record() ([]string, int, error) {
+	if p.csv == nil {
+		text, line, err := p.next()
+		return strings.Split(text, ","), line, err
 	}
+	record, err := p.csv.Read()
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		parse.Line += p.line - 1
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	at, _ := p.csv.FieldPos(0)
+	return record, at + p.line - 1, nil
+}
+
+// next is record for a piece without quotes: its text, which shares the piece's
+// memory.
+func (p *piece) next() (string, int, error) {
 	for len(p.text) > 0 {
 		line := p.text
 		end := bytes.IndexByte(line, '\n')
@@ -108,21 +116,19 @@ func (p *piece) record(into []string) ([]string, int, error) {
 		p.text = p.text[min(len(line)+1, len(p.text)):]
 		p.line++
 		if len(line) > 0 {
-			return cut(line, into), p.line - 1, nil
+			return unsafe.String(unsafe.SliceData(line), len(line)), p.line - 1, nil
 		}
 	}
-	return nil, 0, io.EOF
+	return "", 0, io.EOF
 }
 
-// cut appends the fields of a line, which share its memory.
-func cut(line []byte, into []string) []string {
-	text := unsafe.String(unsafe.SliceData(line), len(line))
-	begin := 0
-	for i := range len(text) {
-		if text[i] == ',' {
-			into = append(into, text[begin:i])
-			begin = i + 1
-		}
+// trimmed is a field without the blanks around it.
+func trimmed(field string) string {
+	if n := len(field); n > 0 && plain(field[0]) && plain(field[n-1]) {
+		return field
 	}
-	return append(into, text[begin:])
+	return strings.TrimSpace(field)
 }
+
+// plain says that a byte is no blank, nor part of one.
+func plain(c byte) bool { return c > ' ' && c < 0x80 }

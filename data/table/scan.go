@@ -67,17 +67,18 @@ func (l Limit) open(path string, read func(*lines) error) error {
 	return read(newLines(z, l, l.rows()*rowBytes))
 }
 
+// MostFaults is how many faults of a table are reported.
+const MostFaults = 10
+
 const (
 	compressed = ".zst"
-	mostFaults = 10
 	mostWindow = 128 << 20 // of a compressed table's decoder
 )
 
 // scanner knows what is wanted of a CSV file's rows.
 type scanner struct {
 	name   string
-	place  []int // where the columns asked for stand; -1: nowhere
-	width  int   // fields a row needs
+	places []int // by column of the file, up to the last that is asked for: which of those it is; -1: none
 	fields Fields
 }
 
@@ -95,7 +96,7 @@ func (s *scanner) all(p *pieces, columns Columns, row func(Fields) error) error 
 	}
 	var faults []error
 	fault := func(line int, err error) { faults = append(faults, s.at(line, err)) }
-	for err == nil && len(faults) < mostFaults {
+	for err == nil && len(faults) < MostFaults {
 		text := next.text
 		s.rows(next, row, fault)
 		next, err = p.next(text)
@@ -103,7 +104,7 @@ func (s *scanner) all(p *pieces, columns Columns, row func(Fields) error) error 
 	if err != nil && !errors.Is(err, io.EOF) {
 		faults = append(faults, s.syntax(err))
 	}
-	return errors.Join(faults[:min(len(faults), mostFaults)]...)
+	return errors.Join(faults[:min(len(faults), MostFaults)]...)
 }
 
 // begin reads the header, and gives what is left of its piece.
@@ -113,7 +114,7 @@ func (s *scanner) begin(p *pieces, columns Columns) (piece, error) {
 		if err == nil {
 			var record []string
 			var line int
-			if record, line, err = first.record(nil); err == nil {
+			if record, line, err = first.record(); err == nil {
 				return first, s.header(record, line, columns)
 			} else if errors.Is(err, io.EOF) && first.csv == nil {
 				continue // lines of nothing
@@ -134,34 +135,33 @@ func (s *scanner) header(record []string, line int, columns Columns) error {
 	want := strings.Join(columns.Need, ",")
 	names := append(append([]string{}, columns.Need...), columns.May...)
 	s.fields = Fields{values: make([]string, len(names)), has: make([]bool, len(names))}
-	s.place = make([]int, len(names))
 	for i, name := range names {
-		s.place[i] = -1
 		for j, field := range record {
 			if !strings.EqualFold(field, name) {
 				continue
 			}
-			if s.place[i] >= 0 {
+			if s.fields.has[i] {
 				return fmt.Errorf("%s:%d: column %s is there twice", s.name, line, name)
 			}
-			s.place[i] = j
+			s.fields.has[i] = true
+			for len(s.places) <= j {
+				s.places = append(s.places, -1)
+			}
+			s.places[j] = i
 		}
-		if s.place[i] < 0 && i < len(columns.Need) {
+		if !s.fields.has[i] && i < len(columns.Need) {
 			return fmt.Errorf("%s:%d: no column %s; the first line should be the header %s, and is %q",
 				s.name, line, name, want, strings.Join(record, ","))
 		}
-		s.fields.has[i] = s.place[i] >= 0
-		s.width = max(s.width, s.place[i]+1)
 	}
 	return nil
 }
 
 // rows calls row for each record of a piece, and fault for what is wrong with
-// one; reading ends at an error of encoding/csv, and at mostFaults.
+// one; reading ends at an error of encoding/csv, and at MostFaults.
 func (s *scanner) rows(p piece, row func(Fields) error, fault func(line int, err error)) {
-	space := make([]string, 0, 64)
-	for faults := 0; faults < mostFaults; {
-		record, line, err := p.record(space[:0])
+	for faults := 0; faults < MostFaults; {
+		fields, err := s.next(&p)
 		if errors.Is(err, io.EOF) {
 			return
 		}
@@ -169,39 +169,57 @@ func (s *scanner) rows(p piece, row func(Fields) error, fault func(line int, err
 			fault(0, err)
 			return
 		}
-		if err := s.row(record, line, row); err != nil {
-			fault(line, err)
+		if fields < len(s.places) {
+			err = fmt.Errorf("%d fields, want at least %d", fields, len(s.places))
+		} else {
+			err = row(s.fields)
+		}
+		if err != nil {
+			fault(s.fields.Line, err)
 			faults++
 		}
-		if p.csv == nil {
-			space = record
-		}
 	}
 }
 
-func (s *scanner) row(record []string, line int, row func(Fields) error) error {
-	if len(record) < s.width {
-		return fmt.Errorf("%d fields, want at least %d", len(record), s.width)
+// next takes the fields of the next record, and says how many it has, as far as
+// any is asked for.
+func (s *scanner) next(p *piece) (fields int, err error) {
+	if p.csv == nil {
+		var text string
+		text, s.fields.Line, err = p.next()
+		if err != nil {
+			return 0, err
+		}
+		return s.cut(text), nil
+	}
+	record, line, err := p.record()
+	for j, place := range s.places[:min(len(s.places), len(record))] {
+		if place >= 0 {
+			s.fields.values[place] = trimmed(record[j])
+		}
 	}
 	s.fields.Line = line
-	for i, at := range s.place {
-		if at >= 0 {
-			s.fields.values[i] = trimmed(record[at])
+	return len(record), err
+}
+
+// cut is next of a line without quotes. Millions of fields come by here.
+func (s *scanner) cut(text string) (fields int) {
+	begin := 0
+	for _, place := range s.places {
+		end := begin
+		for end < len(text) && text[end] != ',' {
+			end++
+		}
+		if place >= 0 {
+			s.fields.values[place] = trimmed(text[begin:end])
+		}
+		fields++
+		if begin = end + 1; begin > len(text) {
+			break
 		}
 	}
-	return row(s.fields)
+	return fields
 }
-
-// trimmed is a field without the blanks around it.
-func trimmed(field string) string {
-	if n := len(field); n > 0 && plain(field[0]) && plain(field[n-1]) {
-		return field
-	}
-	return strings.TrimSpace(field)
-}
-
-// plain says that a byte is no blank, nor part of one.
-func plain(c byte) bool { return c > ' ' && c < 0x80 }
 
 // at says where a fault is; line 0 stands for what encoding/csv reports.
 func (s *scanner) at(line int, err error) error {

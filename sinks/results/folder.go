@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,7 +22,7 @@ import (
 // by the keys of the records they are made from. It is safe for concurrent use.
 type Folder struct {
 	*Ledger
-	there map[uint64]struct{} // XXH64 of the names in the folder when the run began
+	there []uint64 // XXH64 of the names in the folder when the run began, sorted
 
 	mu     sync.Mutex
 	begun  map[string]*making // by key, in this run
@@ -47,13 +48,14 @@ func (f *Folder) Open() (err error) {
 	if err := atomicfile.Sweep(atomicfile.OS, f.Dir); err != nil {
 		return err
 	}
-	f.there = map[uint64]struct{}{}
+	f.there = nil
 	if err := atomicfile.EachEntry(f.Dir, func(e fs.DirEntry) error {
-		f.there[xxhash.Sum64String(e.Name())] = struct{}{}
+		f.there = append(f.there, xxhash.Sum64String(e.Name()))
 		return nil
 	}); err != nil {
 		return err
 	}
+	slices.Sort(f.there)
 	if err := f.Ledger.Open(); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ const (
 func (f *Folder) look(names []string) (length int64, state int) {
 	state = whole
 	for _, name := range names {
-		if _, listed := f.there[xxhash.Sum64String(name)]; !listed && !strings.Contains(name, "/") {
+		if _, listed := slices.BinarySearch(f.there, xxhash.Sum64String(name)); !listed && !strings.Contains(name, "/") {
 			return 0, absent
 		}
 		info, err := os.Stat(filepath.Join(f.Dir, name)) // of a link, what it leads to

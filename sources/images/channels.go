@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -62,7 +61,7 @@ func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]
 	g := newGrouping(in.channels, in.path, in.limits)
 	var samples []*group
 	l := listing{root: in.path, limits: in.limits, tally: &g.tally, wanted: g.wants, listed: func() {
-		samples = slices.AppendSeq(samples, maps.Values(g.pending))
+		samples = slices.AppendSeq(slices.Grow(samples, len(g.pending)), maps.Values(g.pending))
 		clear(g.pending)
 	}}
 	if err := l.walk(ctx, func(name string) { g.add(name, nil, nil) }); err != nil {
@@ -74,32 +73,30 @@ func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]
 	g.pending = nil
 	slices.SortFunc(samples, func(a, b *group) int { return strings.Compare(a.place, b.place) })
 	out.Expect(len(samples))
-	for i, s := range samples {
+	for s := range g.ahead(samples, out.AsksOrigins()) {
 		if err := g.yield(s, out); err != nil {
 			return err
 		}
-		samples[i] = nil // memory that records need more
 	}
 	return nil
 }
 
 // yield sends a sample on, or says why not.
-func (g *grouping) yield(s *group, out *flow.Emitter[*data.Sample]) error {
+func (g *grouping) yield(s looked, out *flow.Emitter[*data.Sample]) error {
 	key := keyOf(s.place, g.limits.Keys)
-	if fault := cmp.Or(data.CheckKey(key), s.fault); fault != nil {
+	if fault := cmp.Or(data.CheckKey(key), s.fault()); fault != nil {
 		return out.Fail(keyShown(key), fault)
 	}
-	if missing := g.missing(s); missing != nil {
+	if missing := g.missing(s.group); missing != nil {
 		if out.Complete(key) { // with a sample that is not whole any more, whatever it was made from
 			return nil
 		}
-		return out.Fail(key, cmp.Or(g.gone(s), lacks(missing, "")))
+		return out.Fail(key, cmp.Or(g.gone(s.group), lacks(missing, "")))
 	}
-	files := g.files(s)
-	if complete, err := out.CompleteFrom(key, provenance.Files(files)); err != nil || complete {
+	if complete, err := out.CompleteFrom(key, s.from); err != nil || complete {
 		return err
 	}
-	return out.Emit(key, &data.Sample{ID: key, Files: files})
+	return out.Emit(key, &data.Sample{ID: key, Files: s.files})
 }
 
 // lacks is why a sample is skipped.

@@ -36,11 +36,32 @@ type grouping struct {
 // group is a sample that is not yielded yet. A folder may have millions, so it
 // holds no more than it must: the names of its files are PLACE_CHANNEL.EXT.
 type group struct {
-	place    string                // folder and Id, as the files are called
-	number   int32                 // in the order that first files came
-	endings  [data.MaxPlanes]uint8 // by channel, the number of the file's among the grouping's, from 1; 0: it is missing
-	contents *[data.MaxPlanes][]byte
-	fault    error // why it can be no sample
+	place   string                // folder and Id, as the files are called
+	number  int32                 // in the order that first files came
+	endings [data.MaxPlanes]uint8 // by channel, the number of the file's among the grouping's, from 1; 0: it is missing
+	more    *more                 // nil: nothing
+}
+
+// more is what a sample has that is not just names of files.
+type more struct {
+	contents [data.MaxPlanes][]byte // by channel
+	fault    error                  // why it can be no sample
+}
+
+// fault is why it can be no sample.
+func (s *group) fault() error {
+	if s.more == nil {
+		return nil
+	}
+	return s.more.fault
+}
+
+// its gives what the sample has more, to be added to.
+func (s *group) its() *more {
+	if s.more == nil {
+		s.more = &more{}
+	}
+	return s.more
 }
 
 // newGrouping is for names below a folder; of no root, they are whole.
@@ -72,14 +93,11 @@ func (g *grouping) add(name string, content []byte, fault error) *group {
 		return nil
 	}
 	s.endings[channel] = g.ending(path.Ext(name))
-	if fault != nil && s.fault == nil {
-		s.fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.before+name), fault)
+	if fault != nil && s.fault() == nil {
+		s.its().fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.before+name), fault)
 	}
 	if content != nil {
-		if s.contents == nil {
-			s.contents = new([data.MaxPlanes][]byte)
-		}
-		s.contents[channel] = content
+		s.its().contents[channel] = content
 		g.bytes += int64(len(content))
 	}
 	if slices.Contains(s.endings[:len(g.channels)], 0) {
@@ -102,8 +120,8 @@ func (g *grouping) ending(ext string) uint8 {
 // picture once more changes nothing, another one leaves the sample undecided.
 func (g *grouping) addTwice(s *group, channel int, name string, content []byte) {
 	first := g.file(s, channel)
-	if second := (data.File{Name: g.before + name, Data: content}); s.fault == nil && !samePicture(first, second, g.limits.MaxMember) {
-		s.fault = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], printable(first.Name), printable(second.Name))
+	if second := (data.File{Name: g.before + name, Data: content}); s.fault() == nil && !samePicture(first, second, g.limits.MaxMember) {
+		s.its().fault = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], printable(first.Name), printable(second.Name))
 	}
 }
 
@@ -132,8 +150,8 @@ func (g *grouping) wants(name string) bool {
 // take removes a sample.
 func (g *grouping) take(s *group) {
 	delete(g.pending, s.place)
-	if s.contents != nil {
-		for _, b := range s.contents {
+	if s.more != nil {
+		for _, b := range s.more.contents {
 			g.bytes -= int64(len(b))
 		}
 	}
@@ -153,8 +171,8 @@ func (g *grouping) file(s *group, channel int) data.File {
 	if n := s.endings[channel]; n > 0 {
 		f.Name = g.before + s.place + "_" + f.Channel + g.endings[n-1]
 	}
-	if s.contents != nil {
-		f.Data = s.contents[channel]
+	if s.more != nil {
+		f.Data = s.more.contents[channel]
 	}
 	return f
 }

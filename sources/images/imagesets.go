@@ -122,8 +122,8 @@ func (s *imageSets) file(sample *data.Sample) (data.File, error) {
 	switch {
 	case found == nil:
 		return data.File{}, flow.Skip("the " + s.channel + " image is missing")
-	case found.fault != nil:
-		return data.File{}, found.fault
+	case found.fault() != nil:
+		return data.File{}, found.fault()
 	}
 	return g.file(found, 0), nil
 }

@@ -77,12 +77,12 @@ func (s *stream) yieldOnce(g *group) error {
 	if before, twice := s.known.samples[key]; twice {
 		return s.again(key, before, g)
 	}
-	if g.fault == nil && data.CheckKey(key) == nil {
+	if g.fault() == nil && data.CheckKey(key) == nil {
 		if err := s.known.add(key, s.files(g)); err != nil {
 			return s.out.Fail(key, flow.Fatal(err))
 		}
 	}
-	return s.yield(g, s.out)
+	return s.yield(s.look([]*group{g}, false)[0], s.out)
 }
 
 // again deals with a sample whose key was there.
@@ -122,11 +122,11 @@ func (s *stream) leave(g *group, at map[string]string) error {
 	if before, twice := s.known.samples[key]; twice {
 		return s.again(key, before, g)
 	}
-	if other := at[key]; other != g.place && g.fault == nil && data.CheckKey(key) == nil {
+	if other := at[key]; other != g.place && g.fault() == nil && data.CheckKey(key) == nil {
 		return s.out.Fail(key, cmp.Or(s.gone(g), lacks(s.missing(g), fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
 			path.Dir(g.place), path.Dir(other)))))
 	}
-	return s.yield(g, s.out)
+	return s.yield(s.look([]*group{g}, false)[0], s.out)
 }
 
 // end notes that the run is over.

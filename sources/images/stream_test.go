@@ -146,10 +146,10 @@ func TestTwoFilesOfAChannel(t *testing.T) {
 	for _, name := range names {
 		g.add(name, nil, nil)
 	}
-	if s := g.pending["same"]; s.fault != nil {
-		t.Error(s.fault)
+	if s := g.pending["same"]; s.fault() != nil {
+		t.Error(s.fault())
 	}
-	if s := g.pending["other"]; s.fault == nil || !strings.Contains(s.fault.Error(), "red channel: both ") {
-		t.Error(s.fault)
+	if s := g.pending["other"]; s.fault() == nil || !strings.Contains(s.fault().Error(), "red channel: both ") {
+		t.Error(s.fault())
 	}
 }

@@ -101,7 +101,7 @@ func readEnsemble(a component.Args) (*predict.Table, error) {
 	}
 	for i, path := range a.Strings("tables") {
 		member := sum.Join(path, a.Int("classes"), weights[i])
-		if err := predict.Each(path, a.Int("classes"), member.Row); err != nil {
+		if err := member.Read(path, a.Int("classes")); err != nil {
 			return nil, err
 		}
 		member.End()

@@ -1,0 +1,63 @@
+package images
+
+import (
+	"iter"
+	"runtime"
+
+	"hpaflow/data"
+	"hpaflow/data/provenance"
+	"hpaflow/flow"
+)
+
+// To ask the file system about the files of a million samples takes most of the
+// time of a run that has nothing to do. A folder's samples are known beforehand,
+// so that is done ahead, on all processors, some samples at a time.
+
+// aheadBy is how many samples are looked at together.
+const aheadBy = 256
+
+// looked is a sample whose files have been asked about.
+type looked struct {
+	*group
+	files []data.File // nil of one that lacks a channel
+	from  flow.Origin
+}
+
+// ahead gives the samples in their order, and forgets them. Without ask, the
+// files are left to whoever wants to know.
+func (g *grouping) ahead(samples []*group, ask bool) iter.Seq[looked] {
+	return func(yield func(looked) bool) {
+		var queue []chan []looked
+		for len(samples) > 0 || len(queue) > 0 {
+			for len(samples) > 0 && len(queue) < 2*runtime.GOMAXPROCS(0) {
+				n := min(aheadBy, len(samples))
+				part, done := samples[:n:n], make(chan []looked, 1)
+				samples, queue = samples[n:], append(queue, done)
+				go func() { done <- g.look(part, ask) }()
+			}
+			for _, l := range <-queue[0] {
+				if !yield(l) {
+					return // the others end by themselves
+				}
+			}
+			queue = queue[1:]
+		}
+	}
+}
+
+func (g *grouping) look(samples []*group, ask bool) []looked {
+	list := make([]looked, len(samples))
+	for i, s := range samples {
+		list[i].group = s
+		samples[i] = nil
+		if g.missing(s) != nil {
+			continue
+		}
+		files := provenance.Files(g.files(s))
+		list[i].files, list[i].from = files, files
+		if ask {
+			list[i].from = provenance.Asked(files)
+		}
+	}
+	return list
+}
