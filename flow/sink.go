@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Sink is where records end. Its outputs are atomic: nothing that a reader
@@ -167,7 +168,7 @@ func LockAll(locks ...func() (unlock func() error, err error)) (unlock func() er
 	var held []func() error
 	unlock = func() error {
 		var faults []error
-		for _, each := range held {
+		for _, each := range slices.Backward(held) { // a folder goes after those that were made in it
 			faults = append(faults, each())
 		}
 		return errors.Join(faults...)
