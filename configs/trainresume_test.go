@@ -84,6 +84,16 @@ func TestTrainGoesOnWithTheSameOnly(t *testing.T) {
 			saysAll(t, c.name, err, append(c.want, `sink "checkpoint"`, "epoch_0000", "it is of another run")...)
 		}
 	}
+	// A run that keeps what was made before goes on with what has changed, and says
+	// so; other settings it does not.
+	kept := copyTree(t, out)
+	keep := []string{"images=" + swapped, "table=" + split, "out=" + kept, "size=32", "batch=2", "epochs=2"}
+	_, err := buildWith("train.flow", func(o *flow.Options) { o.Changed = flow.ChangedKeep }, append(keep, "accumulate=2")...)
+	saysAll(t, "other settings, kept", err, "it is of another run", "accumulate")
+	_, said, err := changed(t, flow.ChangedKeep, "train.flow", keep...)
+	if err != nil || !strings.Contains(said, "with what was changed since: train images: was 6 images of digest") {
+		t.Errorf("kept: %s, %v", said, err)
+	}
 	// Copied elsewhere, at another time, they are what they were.
 	same := []string{"images=" + copyTree(t, images), "table=" + writeTable(t, rowsOf(t, split)...), "out=" + out, "size=32", "batch=2", "epochs=2"}
 	mustRun(t, "train.flow", flow.Options{}, same...)

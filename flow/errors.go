@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"syscall"
 )
 
 // StageError is a run's cause: which stage failed, on which record, and why.
@@ -46,6 +47,15 @@ type gravity struct {
 }
 
 func (g gravity) Unwrap() error { return g.error }
+
+// ofProcess marks an error that is no record's, though a record met it: the
+// process has no more files to open, and every record after it would fail too.
+func ofProcess(err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return Fatal(fmt.Errorf("%w; raise the limit (ulimit -n), or give the run fewer --workers", err))
+	}
+	return err
+}
 
 // isFatal says how grave an error is; fallback serves where it is unmarked.
 func isFatal(err error, fallback bool) bool {

@@ -25,6 +25,7 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 		return nil, st.skip(ctx, seq, key, skip.Error())
 	}
 	st.errors.Add(1)
+	err = ofProcess(err)
 	if st.onLetters || isFatal(err, fatal) || st.graph.opts.OnError == OnErrorFail {
 		return nil, &StageError{Stage: st.name, Key: key, Err: err}
 	}

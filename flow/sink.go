@@ -162,7 +162,7 @@ func LockAll(locks ...func() (unlock func() error, err error)) (unlock func() er
 	var held []func() error
 	unlock = func() error {
 		var faults []error
-		for _, each := range held {
+		for _, each := range slices.Backward(held) { // a folder goes after those that were made in it
 			faults = append(faults, each())
 		}
 		return errors.Join(faults...)

@@ -41,7 +41,7 @@ func demo(c *cli.Context, reg *component.Registry) error {
 	flows := filepath.Join(dir, "configs")
 	changed, err := writeConfigs(flows)
 	if err != nil {
-		return err
+		return &exitError{exitFailed, err}
 	}
 	if len(changed) > 0 {
 		fmt.Fprintf(c.App.ErrWriter, "kept as they were changed in %s: %s\n", flows, strings.Join(changed, ", "))

@@ -33,7 +33,7 @@ func demoOutputs(t *testing.T, dir string) map[string]string {
 // TestDemo runs a small demonstration through, kills another one at growing
 // times until it gets through, and compares the submissions.
 func TestDemo(t *testing.T) {
-	if testing.Short() {
+	if raced || testing.Short() {
 		t.Skip("trains ten networks")
 	}
 	hpaflow := program(t)

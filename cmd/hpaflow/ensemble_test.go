@@ -19,7 +19,7 @@ import (
 // on nothing and leaves every file alone. Without one network's run, and
 // without one table of another, only these are made again, and the same.
 func TestEnsemble(t *testing.T) {
-	if testing.Short() {
+	if raced || testing.Short() {
 		t.Skip("trains seven networks")
 	}
 	configs, err := filepath.Abs("../../configs")

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"configs":                {},
 	"cmd/hpaflow/terminal":   {},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/streams", "models", "ops", "sinks", "sources"},
+	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

@@ -48,7 +48,7 @@ func noisySamples(t *testing.T, side, n int) string {
 // process counted, or are refused with what they need. A flow of one stage more
 // may hold a little more: the record that a stage waits for is never held back.
 func TestMemoryBoundsTheProcess(t *testing.T) {
-	if testing.Short() {
+	if raced || testing.Short() {
 		t.Skip("converts large images")
 	}
 	dir := noisySamples(t, 3072, 5)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/machine"
 	"hpaflow/sinks/results"
 )
 
@@ -217,6 +219,10 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 			return opts, fmt.Errorf("--memory %s: %w", memory, err)
 		}
 		opts.Memory = n
+	}
+	given := cmp.Or(opts.Memory, 4*component.LeastMemory) // else it is a quarter of what there is
+	if err := machine.CheckAddressSpace(given); err != nil {
+		return opts, fmt.Errorf("memory of %s: %w", component.FormatSize(given), err)
 	}
 	return opts, nil
 }

@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"hpaflow": main})
 }
 
+// racedScripts are those that run flows, on all that a run has: streams, dead
+// letters, steps, reports, shards. The others are of one goroutine.
+var racedScripts = []string{"bad_images", "no_trace", "pipe", "report", "rgby", "shards", "steps"}
+
 // TestScripts runs testdata/script: the command line as people use it. Beside
 // testscript's own commands there are
 //
@@ -35,8 +39,16 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir, files := "testdata/script", []string(nil)
+	if raced {
+		for _, name := range racedScripts {
+			files = append(files, filepath.Join(dir, name+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLE", example)

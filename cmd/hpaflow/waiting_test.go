@@ -3,7 +3,8 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,28 +36,31 @@ func TestASignalEndsARunThatWaitsForInput(t *testing.T) {
 			defer r.Close()
 			c := exec.Command(program(t), "run", flow, "--set", "input="+input, "--set", "output="+t.TempDir())
 			c.Stdin = r
-			var said bytes.Buffer
-			c.Stderr = &said
-			if err := c.Start(); err != nil {
+			stderr, err := c.StderrPipe()
+			if err == nil {
+				err = c.Start()
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(2500 * time.Millisecond)
+			patience := time.AfterFunc(time.Minute, func() { c.Process.Kill() })
+			defer patience.Stop()
+			lines := bufio.NewScanner(stderr)
+			for lines.Scan() && !strings.Contains(lines.Text(), "waiting for ") {
+			}
+			if !strings.Contains(lines.Text(), "waiting for ") {
+				t.Fatal("does not say what it waits for")
+			}
 			if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			ended := make(chan error, 1)
-			go func() { ended <- c.Wait() }()
-			select {
-			case <-ended:
-			case <-time.After(10 * time.Second):
-				c.Process.Kill()
-				t.Fatal("still waits")
+			rest, err := io.ReadAll(stderr)
+			if err != nil {
+				t.Fatal(err)
 			}
+			c.Wait()
 			if code := c.ProcessState.ExitCode(); code != exitInterrupted {
-				t.Errorf("exit code %d\n%s", code, said.String())
-			}
-			if !strings.Contains(said.String(), "waiting for ") {
-				t.Errorf("does not say what it waits for:\n%s", said.String())
+				t.Errorf("exit code %d\n%s", code, rest)
 			}
 		})
 	}

@@ -188,6 +188,25 @@ func scan(dir string) (*index, error) {
 	return &x, nil
 }
 
+// What is unpacked of a shard that no index names: a small file can claim to hold
+// any number of bytes.
+const (
+	mostScanned = 512 << 20 // of a frame: four planes of 16 bits, of as many pixels as a run takes by itself
+	mostOfShard = 4 << 30   // of all frames, or so many times as much as the file holds:
+	mostTimes   = 1000
+)
+
+// unpacking is what has been unpacked of such a shard.
+type unpacking struct{ file, all int64 }
+
+// admit says why a frame that claims to hold so many bytes is not unpacked.
+func (u *unpacking) admit(n int64) error {
+	if u.all += n; n > mostScanned || u.all > max(mostOfShard, mostTimes*u.file) {
+		return fmt.Errorf("claims to hold %d bytes, more than is unpacked of a shard that no index names", n)
+	}
+	return nil
+}
+
 // scanShard finds frames by the seek table, and keys by decoding them.
 func scanShard(dir, name string) ([]Entry, error) {
 	f, err := os.Open(filepath.Join(dir, name))
@@ -209,6 +228,7 @@ func scanShard(dir, name string) ([]Entry, error) {
 		return nil, err
 	}
 	var entries []Entry
+	room := unpacking{file: info.Size()}
 	for id := range table.NumFrames() {
 		at, _ := table.EntryByID(id)
 		e := Entry{Shard: name, Offset: int64(at.CompressedOffset), Length: int64(at.CompressedSize), Raw: int64(at.DecompressedSize)}
@@ -218,6 +238,13 @@ func scanShard(dir, name string) ([]Entry, error) {
 		packed := make([]byte, e.Length)
 		if _, err := io.ReadFull(io.NewSectionReader(f, e.Offset, e.Length), packed); err != nil {
 			return nil, err
+		}
+		n, err := Unpacked(packed)
+		if err == nil {
+			err = room.admit(n)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("frame %d: %w", id, err)
 		}
 		raw, err := unpack(nil, packed)
 		if err != nil {

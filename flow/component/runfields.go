@@ -15,7 +15,7 @@ var RunFields = append([]Field{
 	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
 		Doc: "with on_error = skip: more errors than this fail the run; 0 is no limit"},
 	{Name: "changed", Type: String, Default: string(flow.ChangedAuto), Choices: flow.ChangePolicies,
-		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training"},
+		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training, which keep goes on with after a whole epoch, and redo does not do: it takes another folder"},
 	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
 		Doc: "all randomness is drawn from this, the epoch and the record's key"},
 	{Name: "memory", Type: Size, Default: int64(0), Check: checkMemory,

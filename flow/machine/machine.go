@@ -10,7 +10,8 @@ import (
 )
 
 // Memory is the memory the process may use, in bytes: what its control
-// group allows, else what the machine has, else 4 GiB.
+// group and the limit on its address space allow, else what the machine has, else
+// 4 GiB.
 func Memory() int64 {
 	const unknown = 4 << 30
 	memory := int64(unknown)
@@ -21,6 +22,9 @@ func Memory() int64 {
 		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 			memory = min(memory, n)
 		}
+	}
+	if n, limited := addressFree(); limited {
+		memory = max(1, min(memory, n))
 	}
 	return memory
 }

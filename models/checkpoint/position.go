@@ -103,7 +103,7 @@ func (s Settings) Differences(run Settings) []string {
 		run.Schedule.Epochs = s.Schedule.Epochs
 	}
 	was, is := s.fields(), run.fields()
-	list := s.otherData(run.Data)
+	list := s.OtherData(run.Data)
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if a, b := fmt.Sprint(was[name]), fmt.Sprint(is[name]); a != b {
 			list = append(list, fmt.Sprintf("%s is %s, not %s", name, cmp.Or(a, "unknown"), b))
@@ -112,8 +112,8 @@ func (s Settings) Differences(run Settings) []string {
 	return list
 }
 
-// otherData says in what the data of a checkpoint differ from a run's.
-func (s Settings) otherData(run map[string]string) (list []string) {
+// OtherData says in what the data of a checkpoint differ from a run's.
+func (s Settings) OtherData(run map[string]string) (list []string) {
 	if len(s.Data) == 0 || len(run) == 0 {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (s Settings) otherData(run map[string]string) (list []string) {
 
 // fields are the settings by name, those inside of others by both names.
 func (s Settings) fields() map[string]any {
-	s.Data = nil // otherData compares them
+	s.Data = nil // OtherData compares them
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // numbers and texts only

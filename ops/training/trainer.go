@@ -49,6 +49,7 @@ type trainer struct {
 
 	foreseen     []foreseen            // of the batches to come, those to train on first
 	origins      map[string]string     // what is trained on, by name
+	kept         []string              // of that, what a run goes on with though it has changed
 	instructions []string              // of the processors that the weights were computed on
 	resumedFrom  string                // the checkpoint that the run was told to go on from
 	receipts     []*checkpoint.Receipt // of the last checkpoints

@@ -24,7 +24,12 @@ func (t *trainer) accept(r *flow.Resume, sources []string) error {
 	if t.origins, err = t.originsOf(); err != nil {
 		return err
 	}
-	differ := c.Position.Settings.Differences(t.settings())
+	before := c.Position.Settings
+	if t.graph.Options().Changed == flow.ChangedKeep && c.Position.Records == 0 { // inside an epoch, the rows it has come to would be others
+		t.kept = before.OtherData(t.origins)
+		before.Data = t.origins
+	}
+	differ := before.Differences(t.settings())
 	if c.Position.Seed != t.network.Seed {
 		differ = append(differ, fmt.Sprintf("seed is %d, not %d", c.Position.Seed, t.network.Seed))
 	}
@@ -87,6 +92,9 @@ func (t *trainer) begin() (err error) {
 		note += fmt.Sprintf(" and %d samples of the next, at step %d", p.Records, p.Step)
 	}
 	t.graph.Note(t.name, note)
+	if len(t.kept) > 0 {
+		t.graph.Note(t.name, "with what was changed since: "+strings.Join(t.kept, "; "))
+	}
 	if len(p.Settings.Data) == 0 {
 		t.graph.Note(t.name, "the checkpoint, of an earlier version, does not say what was trained on; it is taken to be the same")
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,58 +45,6 @@ func manySamples(t *testing.T, n int) string {
 		}
 	}
 	return dir
-}
-
-// TestKilledRunsEndTheSame kills a process at growing times into its work,
-// over and over on the same output, until one gets through, and compares what
-// is there then with an undisturbed run.
-func TestKilledRunsEndTheSame(t *testing.T) {
-	hpaflow, input := program(t), manySamples(t, 400)
-	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
-		t.Run(config, func(t *testing.T) {
-			command := func(output string) *exec.Cmd {
-				args := []string{"run", "../../configs/" + config, "--set", "input=" + input, "--set", "output=" + output, "--progress", "none"}
-				if config == "rgby-shards.flow" {
-					args = append(args, "--set", "samples=16")
-				}
-				return exec.Command(hpaflow, args...)
-			}
-			whole := t.TempDir()
-			if out, err := command(whole).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			output := t.TempDir()
-			kills, partly := 0, 0
-			for delay := 30 * time.Millisecond; ; delay += 10 * time.Millisecond {
-				var stderr bytes.Buffer
-				c := command(output)
-				c.Stderr = &stderr
-				if err := c.Start(); err != nil {
-					t.Fatal(err)
-				}
-				time.AfterFunc(delay, func() { c.Process.Kill() })
-				err := c.Wait()
-				if err == nil {
-					break
-				}
-				if c.ProcessState.Exited() {
-					t.Fatalf("after %d kills: %v\n%s", kills, err, stderr.Bytes())
-				}
-				kills++
-				if entries, _ := os.ReadDir(output); len(entries) > 0 {
-					partly++
-				}
-			}
-			if partly == 0 {
-				t.Fatalf("none of %d kills came in the middle of the work", kills)
-			}
-			want, got := foldertest.Read(t, whole), foldertest.Read(t, output)
-			if !maps.Equal(want, got) {
-				t.Fatalf("after %d kills there are %d files, want %d; or their bytes differ", kills, len(got), len(want))
-			}
-			t.Logf("%d kills, %d of them with output there", kills, partly)
-		})
-	}
 }
 
 // TestInterruptResumes interrupts a run as Ctrl-C does. Half of the names have
