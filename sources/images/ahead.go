@@ -1,6 +1,7 @@
 package images
 
 import (
+	"fmt"
 	"iter"
 	"runtime"
 
@@ -48,16 +49,27 @@ func (g *grouping) ahead(samples []*group, ask bool) iter.Seq[looked] {
 func (g *grouping) look(samples []*group, ask bool) []looked {
 	list := make([]looked, len(samples))
 	for i, s := range samples {
-		list[i].group = s
+		list[i] = g.lookAt(s, ask)
 		samples[i] = nil
-		if g.missing(s) != nil {
-			continue
-		}
-		files := provenance.Files(g.files(s))
-		list[i].files, list[i].from = files, files
-		if ask {
-			list[i].from = provenance.Asked(files)
-		}
 	}
 	return list
+}
+
+// lookAt looks at one sample, whose fault a panic becomes.
+func (g *grouping) lookAt(s *group, ask bool) (l looked) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.its().fault = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	l.group = s
+	if g.missing(s) != nil {
+		return l
+	}
+	files := provenance.Files(g.files(s))
+	l.files, l.from = files, files
+	if ask {
+		l.from = provenance.Asked(files)
+	}
+	return l
 }

@@ -189,7 +189,7 @@ func (g *grouping) files(s *group) []data.File {
 // gone is the error of a sample that lacks channels and whose files were named
 // in a list, if one of those is not there either: nobody has looked yet.
 func (g *grouping) gone(s *group) error {
-	if g.before != "" || s.contents != nil {
+	if g.before != "" || s.more != nil {
 		return nil
 	}
 	for i, c := range g.channels {
