@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/cpu"
+
+	"hpaflow/data/processor"
 )
 
 // What .ci/release stamps into a build: -ldflags "-X main.version=v1.2.0 -X main.commit=4f0c...".
@@ -19,8 +22,8 @@ var version, commit string
 // build tag brings in, add its name.
 var devices = []string{"cpu"}
 
-// processor lists what sets machines apart where kernels are chosen.
-var processor = []struct {
+// features lists what sets machines apart where kernels are chosen.
+var features = []struct {
 	name string
 	here bool
 }{
@@ -41,7 +44,7 @@ func init() {
 func printVersion(w io.Writer) {
 	release, source := stamps()
 	var found []string
-	for _, feature := range processor {
+	for _, feature := range features {
 		if feature.here {
 			found = append(found, feature.name)
 		}
@@ -49,6 +52,9 @@ func printVersion(w io.Writer) {
 	fmt.Fprintf(w, "hpaflow %s\n", release)
 	fmt.Fprintf(w, "commit   %s\n", source)
 	fmt.Fprintf(w, "go       %s, %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if limit := os.Getenv(processor.Variable); limit != "" {
+		found = append(found, "capped to "+limit)
+	}
 	fmt.Fprintf(w, "cpu      %s\n", cmp.Or(strings.Join(found, ", "), "plain"))
 	fmt.Fprintf(w, "devices  %s\n", strings.Join(devices, ", "))
 }
