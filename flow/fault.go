@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,14 +43,15 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 // letters.
 func (st *stage) skip(ctx context.Context, seq int64, key, reason string) error {
 	st.skipped.Add(1)
-	st.graph.losses.skip(Skipped{Key: key, Stage: st.name, Cause: reason})
+	d := DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: reason, Time: time.Now(), Skipped: true}
+	st.graph.losses.skip(d)
 	if told := st.graph.events.Skipped; told != nil {
 		told(st.name, key, reason)
 	}
 	if st.onLetters {
 		return nil // it would wait for itself
 	}
-	return st.graph.post(ctx, DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: reason, Time: time.Now(), Skipped: true})
+	return st.graph.post(ctx, d)
 }
 
 // bury counts a dead letter and sends it to whoever reads them.
@@ -120,7 +123,7 @@ type Skipped struct{ Key, Stage, Cause string }
 type losses struct {
 	mu      sync.Mutex
 	dead    []DeadLetter
-	skipped []Skipped
+	skipped []DeadLetter
 }
 
 func (l *losses) bury(d DeadLetter) {
@@ -129,7 +132,7 @@ func (l *losses) bury(d DeadLetter) {
 	l.dead = append(l.dead, d)
 }
 
-func (l *losses) skip(s Skipped) {
+func (l *losses) skip(s DeadLetter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.skipped = append(l.skipped, s)
@@ -140,7 +143,22 @@ func (l *losses) skip(s Skipped) {
 func (g *Graph) Losses() (dead []DeadLetter, skipped []Skipped) {
 	g.losses.mu.Lock()
 	defer g.losses.mu.Unlock()
-	return g.losses.dead, g.losses.skipped
+	for _, s := range g.losses.skipped {
+		skipped = append(skipped, Skipped{Key: s.Key, Stage: s.Stage, Cause: s.Cause})
+	}
+	return g.losses.dead, skipped
+}
+
+// Letters are the same as dead letters, those of skipped records among them, in
+// the order of their records. It may be called after Run.
+func (g *Graph) Letters() []DeadLetter {
+	g.losses.mu.Lock()
+	defer g.losses.mu.Unlock()
+	all := slices.Concat(g.losses.dead, g.losses.skipped)
+	slices.SortStableFunc(all, func(a, b DeadLetter) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Stage, b.Stage), strings.Compare(a.Cause, b.Cause))
+	})
+	return all
 }
 
 // OfFile marks an error as one of a file, so that whoever mends it knows which.

@@ -51,6 +51,28 @@ type Spec struct {
 	// Seeded says that what the component yields follows from the run's seed.
 	Seeded bool
 
+	// Alone says of an op that what it makes of a record follows from that record
+	// alone, so that machines may share the records. A parallel op is so anyway.
+	Alone bool
+
+	// Groups is how many records an op works on together, which a unit holds a
+	// multiple of. It may be nil.
+	Groups func(Args) int
+
+	// About tells what the component has of its own about the record of a key, such
+	// as its row of a table: a table to which rows were added is then the same one
+	// to the units that were done before. It may be nil: the contents of files that
+	// it reads count as a whole.
+	About func(*Node) (func(key string) string, error)
+
+	// Computes says that results differ in their last bits between kinds of
+	// processors.
+	Computes bool
+
+	// ByUnit is how a sink's results of units are published and joined; nil: a
+	// flow that ends in it cannot be cut.
+	ByUnit *ByUnit
+
 	// Reads names the files whose contents its output follows from, beyond
 	// those that fields name; FILE#PART where a part of one counts. It may be nil.
 	Reads func(Args) []string

@@ -30,7 +30,7 @@ func (l *Ledger) Lock() (unlock func() error, err error) {
 	if err := atomicfile.MakeFolder(l.Dir); err != nil {
 		return nil, err
 	}
-	return atomicfile.Lock(l.Dir)
+	return NotByUnits(provenance.Of(l.Dir), func() (func() error, error) { return atomicfile.Lock(l.Dir) })
 }
 
 // Open reads what results were made from.
