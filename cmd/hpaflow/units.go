@@ -81,6 +81,7 @@ func cutFlow(c *cli.Context, reg *component.Registry) (*units.Flow, error) {
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
+	f.Noted = func(stage, text string) { fmt.Fprintln(c.App.ErrWriter, lang.SafeLines(stage+": "+text)) }
 	return f, nil
 }
 
@@ -200,6 +201,12 @@ func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Option
 		}
 		return true, r.someUnits(ctx, f, choice, opts, show)
 	}
+	if !f.Planned() { // nobody has asked for units yet
+		if err := f.Fits(); err != nil {
+			show.note(plan.Name, "is not done by units: "+err.Error())
+			return false, nil
+		}
+	}
 	return true, r.allUnits(ctx, f, opts, show)
 }
 
@@ -221,6 +228,7 @@ func (r *running) watch(show *progress, sum *flow.Stats) units.Watch {
 // someUnits does chosen units. A unit that is done, and one past the last, needs
 // nothing. Dead letters are no failure of a unit: schedulers would run it again.
 func (r *running) someUnits(ctx context.Context, f *units.Flow, choice units.Choice, opts flow.Options, show *progress) error {
+	f.Noted = show.note
 	return withPlan(ctx, f, false, func() error {
 		if choice.Beyond(f.Units()) {
 			if err := f.Open(ctx, true); err != nil {
@@ -269,6 +277,7 @@ func (r *running) allUnits(ctx context.Context, f *units.Flow, opts flow.Options
 	if r.board != nil {
 		defer r.board.Rest()
 	}
+	f.Noted = show.note
 	done, err := f.RunAll(ctx, units.Whole{
 		Retry: r.retry, Watch: r.watch(show, &sum),
 		Note: func(text string) { show.note(f.Dir(), text) },

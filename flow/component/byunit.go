@@ -44,6 +44,9 @@ type Joined struct {
 	// number. A folder that is not there had nothing to keep.
 	Parts iter.Seq2[int, string]
 
+	// Again says that the same units were joined before.
+	Again bool
+
 	// Letters are the records that failed or were skipped, in their order.
 	Letters []flow.DeadLetter
 }

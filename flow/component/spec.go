@@ -65,6 +65,11 @@ type Spec struct {
 	// it reads count as a whole.
 	About func(*Node) (func(key string) string, error)
 
+	// Matches looks, when a flow is cut, at all records' keys together, which no unit
+	// sees: it says what does not fit, and tells the graph what is worth a note. It may
+	// be nil.
+	Matches func(n *Node, keys []string) error
+
 	// Computes says that results differ in their last bits between kinds of
 	// processors.
 	Computes bool

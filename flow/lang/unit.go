@@ -32,6 +32,21 @@ func (p *Plan) RunValues() map[string]string {
 	return values
 }
 
+// Values are the nodes, a line each, with all their settings but for paths and
+// what changes no result.
+func (p *Plan) Values() []string {
+	lines := make([]string, len(p.Nodes))
+	for i, n := range p.Nodes {
+		lines[i] = fmt.Sprintf("%s %q", n.Spec.Title(), n.Name)
+		for _, f := range n.Spec.AllFields() {
+			if f.Shown() {
+				lines[i] += fmt.Sprintf(" %s=%v", f.Name, n.Args[f.Name])
+			}
+		}
+	}
+	return lines
+}
+
 // Node is one of the plan's nodes as it would join a graph, but for its inputs:
 // for those who want to know of it without running it.
 func (p *Plan) Node(g *flow.Graph, n Node) *component.Node {

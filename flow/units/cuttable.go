@@ -18,6 +18,9 @@ import (
 type Flow struct {
 	Unit int // records of a unit
 
+	// Noted, where set, is told what nodes have to say while they are not at work.
+	Noted func(stage, text string)
+
 	plan    *lang.Plan
 	opts    flow.Options
 	machine Machine
@@ -117,7 +120,7 @@ func newSink(n lang.Node) sink {
 // Known says, by a NotCutError, that the source cannot be cut after all: it reads
 // a stream, say. It looks into the source's inputs.
 func (f *Flow) Known() error {
-	if _, err := f.cut(flow.New(f.opts)); errors.Is(err, errNotKnown) {
+	if _, err := f.cut(f.graph()); errors.Is(err, errNotKnown) {
 		return &NotCutError{Name: f.plan.Name, Reasons: []string{err.Error()}}
 	}
 	return nil // other faults are the run's to tell
@@ -152,6 +155,13 @@ func (f *Flow) folder() folder { return folder(f.private()[0].folder) }
 // Dir is the result whose units these are.
 func (f *Flow) Dir() string { return f.private()[0].home }
 
+// graph is one that does not run.
+func (f *Flow) graph() *flow.Graph {
+	g := flow.New(f.opts)
+	g.Notify(flow.Events{Noted: f.Noted})
+	return g
+}
+
 // Planned says whether there is a plan already.
 func (f *Flow) Planned() bool {
 	_, err := os.Stat(f.folder().path(planName(0)))
@@ -183,7 +193,7 @@ func (f *Flow) recipe(ctx context.Context) (*provenance.Made, error) {
 			byRecord[n.Spec.Name] = true
 		}
 	}
-	g := flow.New(f.opts)
+	g := f.graph()
 	for _, s := range f.private() {
 		r := f.plan.Node(g, s.Node).Recipe()
 		for name, v := range r.Values {
@@ -207,7 +217,7 @@ func (f *Flow) abouts() (func(key string) string, error) {
 		return f.about, nil
 	}
 	var all []func(string) string
-	g := flow.New(f.opts)
+	g := f.graph()
 	for _, n := range f.plan.Nodes {
 		if n.Spec.About == nil {
 			continue

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -74,7 +75,11 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 		}
 	}
 	slices.SortStableFunc(done.Letters, func(a, b flow.DeadLetter) int { return cmp.Compare(a.Seq, b.Seq) })
-	g := flow.New(f.opts)
+	again, err := f.finishedBefore()
+	if err != nil {
+		return nil, err
+	}
+	g := f.graph()
 	for _, s := range f.sinks {
 		if s.Spec.ByUnit.Join == nil {
 			continue
@@ -84,12 +89,33 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 		}
 		node := f.plan.Node(g, s.Node)
 		node.InUnit = false
-		if err := s.Spec.ByUnit.Join(node, &component.Joined{Parts: partsOf(s, parts), Letters: done.Letters}); err != nil {
+		if err := s.Spec.ByUnit.Join(node, &component.Joined{Parts: partsOf(s, parts), Again: again, Letters: done.Letters}); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	return done, f.sweep(parts)
+	return done, errors.Join(f.markFinished(), f.sweep(parts))
 }
+
+// finishedName is the file that has the run id of the last plan whose units were
+// joined.
+const finishedName = "finished"
+
+func (f *Flow) finishedBefore() (bool, error) {
+	b, err := os.ReadFile(f.folder().path(finishedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return string(b) == f.lastID(), err
+}
+
+func (f *Flow) markFinished() error {
+	return atomicfile.Write(f.folder().path(finishedName), func(w io.Writer) error {
+		_, err := io.WriteString(w, f.lastID())
+		return err
+	})
+}
+
+func (f *Flow) lastID() string { return f.chain[len(f.chain)-1].ID() }
 
 // partsOf are the folders of a sink's units.
 func partsOf(s sink, parts []map[string]string) iter.Seq2[int, string] {
@@ -165,6 +191,8 @@ func (f *Flow) sweep(parts []map[string]string) error {
 		for _, e := range kept {
 			if !named[e.Name()] {
 				faults = append(faults, os.RemoveAll(partDir(s, e.Name())))
+			} else {
+				faults = append(faults, sweepPart(partDir(s, e.Name())))
 			}
 		}
 	}
@@ -214,4 +242,15 @@ func (f *Flow) Outcome(did flow.Stats, done *Finished) flow.Stats {
 		}
 	}
 	return did
+}
+
+// sweepPart removes what a run that was killed while it looked for changes has
+// left half written of a part.
+func sweepPart(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		return atomicfile.Sweep(atomicfile.OS, path)
+	})
 }

@@ -18,7 +18,10 @@ const Format = 1
 type Plan struct {
 	Format int    `json:"format"`
 	Name   string `json:"name"`
-	Flow   string `json:"flow"` // its text with all values, as whoever planned first had it
+
+	// Flow is every node with all its values, for the record. Paths are none of it:
+	// they are others where a file system is mounted elsewhere.
+	Flow []string `json:"flow"`
 
 	Values   map[string]string `json:"values,omitempty"`   // settings that results follow from
 	Inputs   map[string]string `json:"inputs,omitempty"`   // SHA-256 of files that they follow from as a whole

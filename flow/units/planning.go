@@ -17,7 +17,7 @@ func (f *Flow) Open(ctx context.Context, grow bool) error {
 		return err
 	}
 	fresh := newPlan(f.Unit, 0)
-	fresh.Name, fresh.Flow = f.plan.Name, string(f.plan.Resolved())
+	fresh.Name, fresh.Flow = f.plan.Name, f.plan.Values()
 	fresh.Values, fresh.Inputs, fresh.Computes = made.Values, made.Inputs, f.machine.Computes
 	for {
 		if f.chain, err = f.folder().plans(); err != nil {
@@ -79,6 +79,9 @@ func (f *Flow) grow(ctx context.Context, like *Plan) (bool, error) {
 	if err := f.mayCut(cut); err != nil {
 		return false, err
 	}
+	if err := f.matches(all); err != nil {
+		return false, err
+	}
 	return true, f.add(like, added, false)
 }
 
@@ -91,7 +94,7 @@ func (f *Flow) add(like *Plan, names []entry, mended bool) error {
 
 // list asks the source for its records.
 func (f *Flow) list(ctx context.Context) ([]entry, *flow.Cut, error) {
-	cut, err := f.cut(flow.New(f.opts))
+	cut, err := f.cut(f.graph())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,19 +118,54 @@ func (f *Flow) list(ctx context.Context) ([]entry, *flow.Cut, error) {
 
 // mayCut asks the sinks whether their results can be of such units.
 func (f *Flow) mayCut(cut *flow.Cut) error {
+	for _, s := range f.private() {
+		if b := s.Spec.ByUnit; len(f.chain) == 0 && b.Fresh != nil && !b.Fresh(s.Args) {
+			return &component.InputError{Err: fmt.Errorf("%s: %s holds results of a run that was not by units; they keep their cut: run the flow without --unit, or choose another folder", s.Name, s.home)}
+		}
+	}
+	return f.fits(cut)
+}
+
+// fits asks them whether units may be as large.
+func (f *Flow) fits(cut *flow.Cut) error {
 	raw := int64(0)
 	if cut.Raw != nil {
 		raw = cut.Raw()
 	}
 	for _, s := range f.private() {
-		b := s.Spec.ByUnit
-		if len(f.chain) == 0 && b.Fresh != nil && !b.Fresh(s.Args) {
-			return &component.InputError{Err: fmt.Errorf("%s: %s holds results of a run that was not by units; they keep their cut: run the flow without --unit, or choose another folder", s.Name, s.home)}
-		}
-		if b.Check != nil {
+		if b := s.Spec.ByUnit; b.Check != nil {
 			if err := b.Check(s.Args, f.Unit, raw); err != nil {
 				return &component.InputError{Err: fmt.Errorf("%s: %w", s.Name, err)}
 			}
+		}
+	}
+	return nil
+}
+
+// Fits says why units cannot be as large as the flow has them, as far as a look at
+// its inputs tells.
+func (f *Flow) Fits() error {
+	cut, err := f.cut(f.graph())
+	if err != nil {
+		return nil // which the run tells
+	}
+	return f.fits(cut)
+}
+
+// matches lets nodes look at all records together.
+func (f *Flow) matches(all []entry) error {
+	keys := make([]string, len(all))
+	for i, e := range all {
+		keys[i] = e.name
+	}
+	for _, n := range f.plan.Nodes {
+		if n.Spec.Matches == nil {
+			continue
+		}
+		node := f.plan.Node(f.graph(), n)
+		node.InUnit = false
+		if err := n.Spec.Matches(node, keys); err != nil {
+			return fmt.Errorf("%s: %w", n.Name, err)
 		}
 	}
 	return nil

@@ -120,7 +120,7 @@ func (w *work) keep(s sink, t *target, names []string, r *Record) error {
 		from, to := filepath.Join(w.dir(s), name), filepath.Join(partDir(s, part), name)
 		put := t.keep
 		if filepath.Base(name) == shortcuts { // they differ from worker to worker
-			put = t.copy
+			put = t.move
 		}
 		if err := put(from, to); err != nil {
 			return err
@@ -176,19 +176,12 @@ func (t *target) keep(from, to string) error {
 	return err
 }
 
-// copy keeps a file in the place of one that is there.
-func (t *target) copy(from, to string) error {
+// move keeps a file in the place of one that is there.
+func (t *target) move(from, to string) error {
 	if err := t.folder(filepath.Dir(to)); err != nil {
 		return err
 	}
-	b, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(to, func(out io.Writer) error {
-		_, err := out.Write(b)
-		return err
-	})
+	return os.Rename(from, to)
 }
 
 func (t *target) folder(dir string) error {

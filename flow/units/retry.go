@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"hpaflow/flow"
 )
 
 // retry tries records again that failed and whose inputs have changed since, or
@@ -41,7 +39,7 @@ func (f *Flow) failed(all bool) (list []entry, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cut, err := f.cut(flow.New(f.opts))
+	cut, err := f.cut(f.graph())
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (f *Flow) renewAlone(ctx context.Context, w Whole) error {
 	if err != nil {
 		return err
 	}
-	cut, err := f.cut(flow.New(f.opts))
+	cut, err := f.cut(f.graph())
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,18 @@ func labelSpec() *component.Spec {
 			rows, err := labelRows(n)
 			return table.About(rows), err
 		},
+		Matches: func(n *component.Node, keys []string) error {
+			l := &labelling{table: n.Args.String("table"), node: n}
+			rows, err := labelRows(n)
+			if err != nil {
+				return err
+			}
+			l.join(rows)
+			for _, key := range keys {
+				l.label(&data.Sample{ID: key})
+			}
+			return l.compare()
+		},
 		Build: func(n *component.Node) (component.Output, error) {
 			l := &labelling{table: n.Args.String("table"), keep: n.Args.Bool("keep"), node: n}
 			rows, err := labelRows(n)

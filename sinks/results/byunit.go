@@ -21,7 +21,18 @@ func FolderByUnit(field string) *component.ByUnit {
 			return Elsewhere(a, field, dir)
 		},
 		Publish: func(_ component.Args, dir string, _ int) (map[string]string, error) { return Visible(dir) },
+		Join:    func(n *component.Node, _ *component.Joined) error { return SaveMade(n, n.Args.String(field)) },
 	}
+}
+
+// SaveMade records in a folder of results by what recipe units have made them.
+// What each was made from is in the units' own records.
+func SaveMade(n *component.Node, dir string) error {
+	made, err := MadeOf(n)
+	if err != nil {
+		return err
+	}
+	return provenance.Of(dir).Save(made)
 }
 
 // FileByUnit is for a sink of one file, which a field names. Every unit has a

@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"hpaflow/data"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
+	"hpaflow/sinks/results"
 )
 
 // byUnit makes one unit one shard, of the unit's number. A unit without samples
@@ -43,7 +45,14 @@ func byUnit() *component.ByUnit {
 					return err
 				}
 			}
-			return index.Save(n.Args.String("dir"))
+			takenIn, err := index.Save(n.Args.String("dir"))
+			if err != nil {
+				return err
+			}
+			if j.Again && len(takenIn) > 0 {
+				n.Graph.Note(n.Name, "taken into the index, which did not name them: "+data.Enumerate(takenIn))
+			}
+			return results.SaveMade(n, n.Args.String("dir"))
 		},
 	}
 }
