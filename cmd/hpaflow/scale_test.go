@@ -17,6 +17,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/machine"
 	"hpaflow/flow/units"
 	"hpaflow/ops/edges"
 	"hpaflow/sinks"
@@ -84,12 +85,12 @@ func TestLargePlan(t *testing.T) {
 	timed := func(what string, do func() error) time.Duration {
 		t.Helper()
 		forgetPeak()
-		start := time.Now()
+		start, cpu := time.Now(), machine.ProcessTime()
 		if err := do(); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
 		took := time.Since(start)
-		t.Logf("%s: %s, %d MB at most", what, took.Round(time.Millisecond), peakMemory()>>20)
+		t.Logf("%s: %s, %s of processor time, %d MB at most", what, took.Round(time.Millisecond), (machine.ProcessTime() - cpu).Round(time.Millisecond), peakMemory()>>20)
 		return took
 	}
 	timed("plan", func() error { return open().Open(t.Context(), true) })

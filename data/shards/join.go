@@ -19,17 +19,17 @@ func ShardName(number int) string { return nameOf(number) }
 // One are the limits of a shard that holds all there is.
 var One = Limits{Samples: math.MaxInt, Bytes: math.MaxInt64}
 
-// Raw is what the samples of a folder come to before compression.
-func Raw(dir string) (int64, error) {
+// Single is what the samples of a folder of one shard come to before compression,
+// and the SHA-256 of the shard. Of an empty folder there is nothing.
+func Single(dir string) (raw int64, sum string, err error) {
 	x, err := readIndex(dir)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	raw := int64(0)
 	for _, e := range x.entries {
 		raw += e.Raw
 	}
-	return raw, nil
+	return raw, x.shards[nameOf(0)].SHA256, nil
 }
 
 // Joiner makes one index of those of folders of one shard each, which are

@@ -19,10 +19,9 @@ type ByUnit struct {
 	// folder of its own. Nil: units have no such sink, and all is done by Join.
 	Private func(a Args, dir string) Args
 
-	// Publish names the files below a unit's folder that readers are to see, with
-	// the names they get below Home. The others, but for temporary ones, are kept for
-	// Join. It may be nil: none.
-	Publish func(a Args, dir string, unit int) (map[string]string, error)
+	// Publish names the files below a unit's folder that readers are to see. The
+	// others, but for temporary ones, are kept for Join. It may be nil: none.
+	Publish func(a Args, dir string, unit int) (map[string]Published, error)
 
 	// Check says why units of so many records cannot be, given what one comes to in
 	// bytes (0: not known). It may be nil.
@@ -36,6 +35,12 @@ type ByUnit struct {
 	// Join makes of what units have left what one run would have made. It may be
 	// called again, and then makes the same. It may be nil: there is nothing to do.
 	Join func(n *Node, j *Joined) error
+}
+
+// Published is a file that readers are to see.
+type Published struct {
+	Name string // that it gets below Home
+	Sum  string // a digest of its content, if one is at hand: it is not read again
 }
 
 // Joined is what the units of a flow have come to.

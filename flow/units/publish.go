@@ -15,6 +15,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/flow/component"
 )
 
 // publish gives the files of a unit their names, and records that it is done.
@@ -68,7 +69,7 @@ func (w *work) publishSink(s sink, r *Record) (made []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	visible := map[string]string{}
+	visible := map[string]component.Published{}
 	if s.Spec.ByUnit.Publish != nil {
 		if visible, err = s.Spec.ByUnit.Publish(s.Args, w.dir(s), r.Unit); err != nil {
 			return nil, err
@@ -83,13 +84,13 @@ func (w *work) publishSink(s sink, r *Record) (made []string, err error) {
 			continue
 		}
 		from := filepath.Join(w.dir(s), name)
-		f, err := fileOf(from)
+		f, err := fileOf(from, to.Sum)
 		if err != nil {
 			return t.made, err
 		}
-		f.Node, f.Name = s.Name, to
+		f.Node, f.Name = s.Name, to.Name
 		r.Files = append(r.Files, f)
-		if err := t.put(from, filepath.Join(s.home, to)); err != nil {
+		if err := t.put(from, filepath.Join(s.home, to.Name)); err != nil {
 			return t.made, err
 		}
 	}
@@ -108,11 +109,11 @@ func (w *work) keep(s sink, t *target, names []string, r *Record) error {
 		if filepath.Base(name) == shortcuts {
 			continue
 		}
-		f, err := fileOf(filepath.Join(w.dir(s), name))
+		f, err := fileOf(filepath.Join(w.dir(s), name), "")
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(sum, "%q %d %s\n", name, f.Bytes, f.XXH64)
+		fmt.Fprintf(sum, "%q %d %s\n", name, f.Bytes, f.Sum)
 	}
 	part := unitName(r.Unit) + "-" + hex.EncodeToString(sum.Sum(nil))[:16]
 	r.Parts[s.Name] = part
@@ -202,14 +203,22 @@ func (t *target) sync() error {
 	return nil
 }
 
-// fileOf reads a file for the record.
-func fileOf(path string) (File, error) {
+// fileOf is a file as the record has it. It is read for its sum, unless that is
+// known.
+func fileOf(path, known string) (File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return File{}, err
 	}
 	defer f.Close()
+	if known != "" {
+		info, err := f.Stat()
+		if err != nil {
+			return File{}, err
+		}
+		return File{Bytes: info.Size(), Sum: known}, nil
+	}
 	sum := xxhash.New()
 	n, err := io.Copy(sum, f)
-	return File{Bytes: n, XXH64: fmt.Sprintf("%016x", sum.Sum64())}, err
+	return File{Bytes: n, Sum: fmt.Sprintf("xxh64:%016x", sum.Sum64())}, err
 }

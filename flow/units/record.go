@@ -39,7 +39,7 @@ type File struct {
 	Node  string `json:"node"` // of the sink
 	Name  string `json:"name"` // below the sink's folder
 	Bytes int64  `json:"bytes"`
-	XXH64 string `json:"xxh64"`
+	Sum   string `json:"sum"` // of its content: xxh64:..., or what the sink knows
 }
 
 // Letter is a record that has failed or was skipped.
@@ -87,7 +87,7 @@ func (r *Record) seal() {
 	})
 	sum := sha256.New()
 	for _, f := range r.Files {
-		fmt.Fprintf(sum, "%s %q %d %s\n", f.Node, f.Name, f.Bytes, f.XXH64)
+		fmt.Fprintf(sum, "%s %q %d %s\n", f.Node, f.Name, f.Bytes, f.Sum)
 	}
 	r.Digest = hex.EncodeToString(sum.Sum(nil))
 }

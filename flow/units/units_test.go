@@ -83,15 +83,15 @@ func newBench(t *testing.T) *bench {
 			ByUnit: &component.ByUnit{
 				Home:    func(a component.Args) (string, bool) { return a.String("dir"), true },
 				Private: func(_ component.Args, dir string) component.Args { return component.Args{"dir": dir} },
-				Publish: func(_ component.Args, dir string, unit int) (map[string]string, error) {
+				Publish: func(_ component.Args, dir string, unit int) (map[string]component.Published, error) {
 					if b.between != nil {
 						b.between(unit)
 					}
 					entries, err := os.ReadDir(dir)
-					names := map[string]string{}
+					names := map[string]component.Published{}
 					for _, e := range entries {
 						if e.Name() != "kept" {
-							names[e.Name()] = e.Name()
+							names[e.Name()] = component.Published{Name: e.Name()}
 						}
 					}
 					return names, err

@@ -20,7 +20,7 @@ func FolderByUnit(field string) *component.ByUnit {
 		Private: func(a component.Args, dir string) component.Args {
 			return Elsewhere(a, field, dir)
 		},
-		Publish: func(_ component.Args, dir string, _ int) (map[string]string, error) { return Visible(dir) },
+		Publish: func(_ component.Args, dir string, _ int) (map[string]component.Published, error) { return Visible(dir) },
 		Join:    func(n *component.Node, _ *component.Joined) error { return SaveMade(n, n.Args.String(field)) },
 	}
 }
@@ -75,8 +75,8 @@ func Elsewhere(a component.Args, field, path string) component.Args {
 
 // Visible are the files below a folder but for hidden ones and those in hidden
 // folders, each under its own name.
-func Visible(dir string) (map[string]string, error) {
-	names := map[string]string{}
+func Visible(dir string) (map[string]component.Published, error) {
+	names := map[string]component.Published{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -90,7 +90,7 @@ func Visible(dir string) (map[string]string, error) {
 			return nil
 		}
 		name, err := filepath.Rel(dir, path)
-		names[name] = name
+		names[name] = component.Published{Name: name}
 		return err
 	})
 	return names, err

@@ -23,8 +23,8 @@ func byUnit() *component.ByUnit {
 			a["dir"], a["samples"], a["bytes"] = dir, shards.One.Samples, shards.One.Bytes
 			return a
 		},
-		Publish: func(a component.Args, dir string, unit int) (map[string]string, error) {
-			raw, err := shards.Raw(dir)
+		Publish: func(a component.Args, dir string, unit int) (map[string]component.Published, error) {
+			raw, sum, err := shards.Single(dir)
 			switch {
 			case err != nil:
 				return nil, err
@@ -33,7 +33,7 @@ func byUnit() *component.ByUnit {
 			case raw > a.Size("bytes"):
 				return nil, fmt.Errorf("the samples come to %d bytes, and bytes = %d is the most of a shard; units have to be smaller, or bytes larger", raw, a.Size("bytes"))
 			}
-			return map[string]string{shards.ShardName(0): shards.ShardName(unit)}, nil
+			return map[string]component.Published{shards.ShardName(0): {Name: shards.ShardName(unit), Sum: "sha256:" + sum}}, nil
 		},
 		Check: checkUnit,
 		Shows: true,
