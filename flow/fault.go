@@ -41,20 +41,23 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 // letters.
 func (st *stage) skip(ctx context.Context, seq int64, key, reason string) error {
 	st.skipped.Add(1)
-	st.graph.skipped.add(Loss{Key: key, Stage: st.name, Cause: reason})
+	st.graph.skipped.Add(Loss{Key: key, Stage: st.name, Cause: reason})
+	d := DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: reason, Time: time.Now(), Skipped: true}
+	st.graph.kept.add(d)
 	if told := st.graph.events.Skipped; told != nil {
 		told(st.name, key, reason)
 	}
 	if st.onLetters {
 		return nil // it would wait for itself
 	}
-	return st.graph.post(ctx, DeadLetter{Seq: seq, Key: key, Stage: st.name, Cause: reason, Time: time.Now(), Skipped: true})
+	return st.graph.post(ctx, d)
 }
 
 // bury counts a dead letter and sends it to whoever reads them.
 func (g *Graph) bury(ctx context.Context, d *DeadLetter) error {
 	count := g.dead.Add(1)
-	g.failed.add(Loss{d.Key, d.Stage, d.Cause, d.File})
+	g.failed.Add(Loss{d.Key, d.Stage, d.Cause, d.File})
+	g.kept.add(*d)
 	if told := g.events.Dead; told != nil {
 		told(*d)
 	}

@@ -28,12 +28,14 @@ type Graph struct {
 	resumers []func(*Resume) error                // of the stages that can go on
 	told     map[string][]any                     // by stage: what it has left word of
 	origins  map[string]iter.Seq2[string, Origin] // by source
+	cuts     map[string]*Cut                      // by source
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
 	dead       atomic.Int64
 	failed     Losses
 	skipped    Losses
+	kept       keptLetters
 	cancel     context.CancelCauseFunc
 	cause      error
 

@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -67,10 +69,22 @@ func (l *Losses) at(i int) Loss {
 	return Loss{Key: was.key, Stage: l.texts[was.stage], Cause: l.said(was.cause, was.key), File: l.said(was.file, was.key)}
 }
 
-func (l *Losses) add(was Loss) {
+// Add adds one.
+func (l *Losses) Add(was Loss) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, loss{was.Key, l.number([]byte(was.Stage)), l.remark(was.Cause, was.Key), l.remark(was.File, was.Key)})
+}
+
+// plus are the losses of two runs, one after the other.
+func (l *Losses) plus(next *Losses) *Losses {
+	all := &Losses{}
+	for _, part := range []*Losses{l, next} {
+		for was := range part.All() {
+			all.Add(was)
+		}
+	}
+	return all
 }
 
 func (l *Losses) remark(text, key string) remark {
@@ -102,4 +116,35 @@ func (l *Losses) number(text []byte) uint32 {
 	l.texts = append(l.texts, string(text))
 	l.numbers[l.texts[n]] = n
 	return n
+}
+
+// keptLetters are dead letters as they are, for those who want them after a run;
+// others spare the memory.
+type keptLetters struct {
+	mu     sync.Mutex
+	wanted bool
+	list   []DeadLetter
+}
+
+func (k *keptLetters) add(d DeadLetter) {
+	if k.wanted {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.list = append(k.list, d)
+	}
+}
+
+// KeepLetters is called before Run by those who will ask for Letters.
+func (g *Graph) KeepLetters() { g.kept.wanted = true }
+
+// Letters are the dead letters of all records that have failed, and those of
+// records that were skipped among them, in the order of the records. It may be
+// called after a Run that was told by KeepLetters to keep them.
+func (g *Graph) Letters() []DeadLetter {
+	g.kept.mu.Lock()
+	defer g.kept.mu.Unlock()
+	slices.SortStableFunc(g.kept.list, func(a, b DeadLetter) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Stage, b.Stage), strings.Compare(a.Cause, b.Cause))
+	})
+	return slices.Clone(g.kept.list)
 }

@@ -24,7 +24,7 @@ func TestLossesKeepAll(t *testing.T) {
 		})).Draw(t, "losses")
 		var kept Losses
 		for _, was := range want {
-			kept.add(was)
+			kept.Add(was)
 		}
 		if got := slices.Collect(kept.All()); kept.Len() != len(want) || !slices.Equal(got, want) {
 			t.Errorf("kept %q of %q", got, want)
@@ -38,7 +38,7 @@ func TestReportIsOneDocument(t *testing.T) {
 	for _, losses := range [][]Loss{nil, {{Key: "1"}}, {{"1", `"failed": []`, "a\n<b>", "f"}, {"2", "s", "\xff", ""}}} {
 		var l Losses
 		for _, was := range losses {
-			l.add(was)
+			l.Add(was)
 		}
 		var got, want bytes.Buffer
 		s := Stats{Flow: `a "failed": []`, Failed: &l}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"iter"
 	"slices"
 )
@@ -113,3 +114,35 @@ func (e *Emitter[T]) Stale(key string) bool {
 	}
 	return false
 }
+
+// Cut is how a source whose records are all known before it runs can yield some
+// of them alone, so that several machines share the work: what a unit is made of.
+type Cut struct {
+	// Names are what the source calls its records, in their order, each once.
+	Names func(context.Context) ([]string, error)
+
+	// Take makes the source yield the records of these names and no others, in
+	// this order, the first as number first. A name that there is no record of any
+	// more is a record that fails. It is called before Run.
+	Take func(first int64, names []string)
+
+	// Origin is what a record will be made from, nil where that is not known before
+	// it is got, and the key it will have; whole says that nothing is lacking of it. It
+	// may be nil.
+	Origin func(name string) (key string, from Origin, whole bool)
+
+	// Raw is what a record comes to in bytes once it is decoded, as far as a look at
+	// some of them tells; 0: that is not known. It may be nil.
+	Raw func() int64
+}
+
+// OnCut is how a source says, while the graph is built, that it can be cut.
+func (g *Graph) OnCut(source string, c *Cut) {
+	if g.cuts == nil {
+		g.cuts = map[string]*Cut{}
+	}
+	g.cuts[source] = c
+}
+
+// Cut is how a source can be cut; nil: it cannot.
+func (g *Graph) Cut(source string) *Cut { return g.cuts[source] }

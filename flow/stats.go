@@ -215,3 +215,27 @@ func (g *Graph) elapsed() (wall, cpu time.Duration, ended bool) {
 	}
 	return g.finished.Sub(g.began), g.cpu, true
 }
+
+// Plus is what two runs of one flow, one after the other, have done together.
+func (s Stats) Plus(next Stats) Stats {
+	if s.Flow == "" {
+		return next
+	}
+	next.Wall, next.CPU = s.Wall+next.Wall, s.CPU+next.CPU
+	next.DeadLetters += s.DeadLetters
+	next.MemoryPeak = max(s.MemoryPeak, next.MemoryPeak)
+	next.Failed, next.Skipped = s.Failed.plus(next.Failed), s.Skipped.plus(next.Skipped)
+	next.Stages = slices.Clone(next.Stages)
+	for i := range next.Stages {
+		st := &next.Stages[i]
+		for _, was := range s.Stages {
+			if was.Name != st.Name {
+				continue
+			}
+			st.In, st.Out, st.Errors, st.Skipped = st.In+was.In, st.Out+was.Out, st.Errors+was.Errors, st.Skipped+was.Skipped
+			st.Complete, st.Total, st.Bytes = st.Complete+was.Complete, st.Total+was.Total, st.Bytes+was.Bytes
+			st.Busy, st.Starved, st.Blocked = st.Busy+was.Busy, st.Starved+was.Starved, st.Blocked+was.Blocked
+		}
+	}
+	return next
+}

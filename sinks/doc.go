@@ -11,6 +11,8 @@
 //     next run cuts away.
 //   - An output has one writer: a second run on it is refused, before any sink of
 //     it is opened (flow.Locker).
+//   - Many machines share an output only by units (component.ByUnit): what they
+//     publish replaces nothing, and a run that is not by units is refused there.
 //   - What an earlier run has completed is kept while it is what its inputs make
 //     (package provenance), and the sink tells the sources so (flow.Completer,
 //     flow.OriginCompleter). What is not is made anew, kept or refused, as the

@@ -153,9 +153,19 @@ func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 	return nil
 }
 
-// yield runs a source into a sink.
-func yield[T any](ctx context.Context, t *testing.T, s *component.Spec, a component.Args, wire func(flow.Out[T])) (flow.Stats, error) {
-	t.Helper()
+// cuttable are the sources whose work many machines can share, and when.
+var cuttable = map[string]func(component.Args) bool{
+	"channels": func(a component.Args) bool { return a["dir"] != "-" },
+	"rgby":     always, "shards": always, "image_sets": always, "http": always,
+	"samples": func(a component.Args) bool { return a["shuffle"] == nil },
+	"rows":    never, "trials": never, "claims": never, "cells": never, "predictions": never,
+}
+
+func always(component.Args) bool { return true }
+func never(component.Args) bool  { return false }
+
+// withDefaults are all settings of a source.
+func withDefaults(s *component.Spec, a component.Args) component.Args {
 	args := component.Args{}
 	for _, f := range s.AllFields() {
 		if f.Default != nil {
@@ -165,6 +175,13 @@ func yield[T any](ctx context.Context, t *testing.T, s *component.Spec, a compon
 	for name, v := range a {
 		args[name] = v
 	}
+	return args
+}
+
+// yield runs a source into a sink.
+func yield[T any](ctx context.Context, t *testing.T, s *component.Spec, a component.Args, wire func(flow.Out[T])) (flow.Stats, error) {
+	t.Helper()
+	args := withDefaults(s, a)
 	g := flow.New(flow.Options{Name: "suite", Seed: 5})
 	out, err := s.Build(&component.Node{Graph: g, Spec: s, Name: "source", Args: args})
 	if err != nil {
@@ -248,6 +265,10 @@ func source[T any](t *testing.T, spec func() *component.Spec, args component.Arg
 	}
 	if second, _ := all(nil); !slices.Equal(first.keys, second.keys) {
 		t.Errorf("a second time the order is %v, not %v", second.keys, first.keys)
+	}
+
+	if cutUp[T](t, spec(), withDefaults(spec(), args), first.keys) != cuttable[spec().Name](args) {
+		t.Errorf("it can be cut, and should not, or the other way round")
 	}
 
 	half := func(key string) bool { return key < want[count/2] }

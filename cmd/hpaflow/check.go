@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,6 +12,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/units"
 )
 
 func checkCommand(reg *component.Registry) *cli.Command {
@@ -49,11 +52,28 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			holds = count(len(plan.Steps), "step")
 		}
 		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", lang.Safe(path), holds, count(len(plan.Variables), "variable"))
+		tellCut(c.App.Writer, plan)
 	}
 	if faulty {
 		return &exitError{code: exitUsage}
 	}
 	return nil
+}
+
+// tellCut says whether many machines can share a flow's work, and if not why. Of
+// one that was not made for it, and could be, there is nothing to say.
+func tellCut(w io.Writer, plan *lang.Plan) {
+	f, err := unitsOf(plan, plan.Options())
+	if err == nil {
+		err = f.Known()
+	}
+	if err == nil {
+		fmt.Fprintf(w, "  can be cut into units of %s, for many machines: hpaflow units\n", count(f.Unit, "record"))
+		return
+	}
+	if why, not := errors.AsType[*units.NotCutError](err); not && !why.NoUnit {
+		fmt.Fprintf(w, "  cannot be cut into units for many machines: %s\n", lang.Safe(strings.Join(why.Reasons, "; ")))
+	}
 }
 
 // buildable builds what a run would build first, which looks into its inputs,

@@ -25,11 +25,12 @@ var arrows = map[string][]string{
 	"flow/lang/langtest":     {"flow", "flow/component", "flow/lang"},
 	"flow/draw":              {"flow", "flow/lang"},
 	"flow/streams":           {"flow"},
+	"flow/units":             {"data/atomicfile", "data/provenance", "flow", "flow/component", "flow/lang"},
 	"models":                 {"data", "models/network", "models/statedict"},
 	"models/statedict":       {},
 	"models/network":         {"models/statedict"},
 	"models/cpu":             {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
-	"models/cpu/kernels":     {},
+	"models/cpu/kernels":     {"data/processor"},
 	"models/checkpoint":      {"data", "models", "models/statedict"},
 	"models/bench":           {"data", "models", "models/cpu", "models/cpu/kernels", "models/devices", "models/network"},
 	"models/devices":         {"models", "models/cpu", "models/gpu"},
@@ -42,7 +43,7 @@ var arrows = map[string][]string{
 	"configs":                {},
 	"cmd/hpaflow/terminal":   {},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "models", "ops", "sinks", "sources"},
+	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

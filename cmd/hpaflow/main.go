@@ -15,6 +15,7 @@ import (
 
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
+	"hpaflow/data/processor"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
@@ -40,6 +41,9 @@ func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := terminal.NewOutput(stdout)
 	app := newApp(terminal.NewInput(stdin), out, stderr)
 	words, err := arranged(app, args)
+	if err == nil {
+		err = processor.Check()
+	}
 	if err == nil {
 		err = app.RunContext(context.Background(), words)
 	}
@@ -119,7 +123,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
-			runCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg),
+			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg),
 			completionCommand(), completeCommand(), manCommand(), configsCommand(reg),
 		},
 		Action: func(c *cli.Context) error {

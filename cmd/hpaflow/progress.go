@@ -177,14 +177,20 @@ func yielded(s flow.Stats) (n int64) {
 	return n
 }
 
-// finish takes the bar down and sums the run up.
-func (p *progress) finish(s flow.Stats, cause error) {
+// rest takes the bar down.
+func (p *progress) rest() {
 	p.stop()
+	p.stop = func() {}
 	if p.bar != nil {
 		p.bar.Abort(true)
 		p.bars.Wait()
-		p.bars = nil
+		p.bar, p.bars = nil, nil
 	}
+}
+
+// finish takes the bar down and sums the run up.
+func (p *progress) finish(s flow.Stats, cause error) {
+	p.rest()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for sort, n := range p.quiet {

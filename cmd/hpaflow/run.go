@@ -33,6 +33,8 @@ func runCommand(reg *component.Registry) *cli.Command {
 			workersFlag(),
 			memoryFlag(),
 			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: " + strings.Join(flow.ChangePolicies, ", ") + "; auto: redo, but refuse for training (default: as the flow says)"},
+			&cli.StringFlag{Name: "unit", Usage: "do one unit of the flow, `K` from 0, or those that are K modulo N (K/N); auto: the one that Slurm, PBS, SGE, LSF, Kubernetes or AWS Batch says"},
+			&cli.BoolFlag{Name: "retry-failed", Usage: "of a flow that is done by units, try again what has failed; what is mended is added as new units"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
@@ -67,6 +69,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
 		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
+		unit: c.String("unit"), retry: c.Bool("retry-failed"),
 	}
 	if addr := c.String("http"); addr != "" {
 		r.board = &live.Board{}
@@ -88,6 +91,8 @@ type running struct {
 	workers, memory string
 	board           *live.Board // what is served of the run; nil: nothing is
 	changed         string      // empty: as the flow says
+	unit            string      // which units; empty: the whole flow
+	retry           bool        // what failed before
 	report          string      // empty: no
 	progress        string      // auto, plain or none
 	brief           bool        // without the table of stages
@@ -103,6 +108,9 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 			return err
 		}
 		if len(plan.Steps) > 0 {
+			if r.unit != "" {
+				return fmt.Errorf("--unit is of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
+			}
 			return r.then(plan, r.steps(ctx, plan))
 		}
 	}
@@ -174,6 +182,9 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		return err
 	}
 	show.brief = r.brief
+	if byUnits, err := r.byUnits(ctx, plan, opts, show); byUnits || err != nil {
+		return err
+	}
 	g := flow.New(opts)
 	if err := plan.Build(g); err != nil {
 		return &exitError{exitUsage, err}
@@ -186,7 +197,11 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	defer holdMemory(opts.Memory)()
 	show.start(g)
 	cause := g.Run(ctx)
-	stats := g.Stats()
+	return r.ended(g.Stats(), cause, show)
+}
+
+// ended tells what a run did.
+func (r *running) ended(stats flow.Stats, cause error, show *progress) error {
 	show.finish(stats, cause)
 	for _, lack := range atomicfile.Conceded() {
 		fmt.Fprintln(r.out, "hpaflow:", lack)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -100,4 +101,17 @@ func nothingToDo(s flow.Stats) string {
 		return fmt.Sprintf("nothing to do: all %d records are complete", n)
 	}
 	return "nothing to do: there are no records"
+}
+
+// showResults names the results of a flow that are there to look at.
+func showResults(w io.Writer, plan *lang.Plan) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	title := "\nto look at\n"
+	for _, r := range plan.Results {
+		if _, err := os.Stat(r.File); err == nil {
+			fmt.Fprintf(t, "%s  %s\t%s\n", title, r.File, r.Doc)
+			title = ""
+		}
+	}
+	return t.Flush()
 }

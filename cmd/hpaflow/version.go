@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -11,14 +12,15 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/cpu"
 
+	"hpaflow/data/processor"
 	"hpaflow/models/devices"
 )
 
 // What .ci/release stamps into a build: -ldflags "-X main.version=v1.2.0 -X main.commit=4f0c...".
 var version, commit string
 
-// processor lists what sets machines apart where kernels are chosen.
-var processor = []struct {
+// features lists what sets machines apart where kernels are chosen.
+var features = []struct {
 	name string
 	here bool
 }{
@@ -39,7 +41,7 @@ func init() {
 func printVersion(w io.Writer) {
 	release, source := stamps()
 	var found []string
-	for _, feature := range processor {
+	for _, feature := range features {
 		if feature.here {
 			found = append(found, feature.name)
 		}
@@ -47,6 +49,9 @@ func printVersion(w io.Writer) {
 	fmt.Fprintf(w, "hpaflow %s\n", release)
 	fmt.Fprintf(w, "commit   %s\n", source)
 	fmt.Fprintf(w, "go       %s, %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if limit := os.Getenv(processor.Variable); limit != "" {
+		found = append(found, "capped to "+limit)
+	}
 	fmt.Fprintf(w, "cpu      %s\n", cmp.Or(strings.Join(found, ", "), "plain"))
 	fmt.Fprintf(w, "devices  %s\n", strings.Join(devices.Kinds(), ", "))
 }

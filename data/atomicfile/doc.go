@@ -6,6 +6,10 @@
 // not to be needed; Sweep removes the temporary files that a killed writer has
 // left, and not those of one that lives.
 //
+// Publish and WriteOnce are for names that several writers may want at once, on
+// one machine or on many: the first has it, and whoever comes with the same bytes
+// has done as well.
+//
 // What always holds: a file under its own name is complete; a temporary file's
 // name ends in Suffix, so that it can be told from data; an error leaves the
 // folder as it was; and so does Write of the bytes that are there already. The

@@ -8,6 +8,9 @@ import "os"
 // the people who start it.
 func Lock(string) (unlock func() error, err error) { return func() error { return nil }, nil }
 
+// Share does nothing here either.
+func Share(string) (unlock func() error, err error) { return func() error { return nil }, nil }
+
 // moveOpen says whether an open file can be renamed and removed.
 const moveOpen = false
 

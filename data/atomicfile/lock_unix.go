@@ -13,12 +13,18 @@ import (
 // Lock keeps other writers out of a folder until unlock is called or the
 // process ends, however it ends. The folder itself is locked, so there is no
 // lock file to be left behind. On a file system without locks it locks nothing.
-func Lock(dir string) (unlock func() error, err error) {
+func Lock(dir string) (unlock func() error, err error) { return lock(dir, unix.LOCK_EX) }
+
+// Share keeps those out of a folder who want it for themselves by Lock, and lets
+// others share it.
+func Share(dir string) (unlock func() error, err error) { return lock(dir, unix.LOCK_SH) }
+
+func lock(dir string, how int) (unlock func() error, err error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	err = unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	err = unix.Flock(int(d.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = fmt.Errorf("another run is writing to %s", dir)
 	} else if err = named(conceding(err, dir, noLocks), dir); err == nil {

@@ -5,13 +5,13 @@ package pixel
 import (
 	"unsafe"
 
-	"golang.org/x/sys/cpu"
+	"hpaflow/data/processor"
 )
 
 //go:generate go -C asm run . -out ../simd_amd64.s -stubs ../simd_amd64.go -pkg pixel
 
 // avx2 says that the machine has the instructions. Tests clear it.
-var avx2 = cpu.X86.HasAVX2
+var avx2 = processor.AVX2
 
 // Each function here does the whole blocks at the front of what its namesake
 // without "fast" is given, and says how many elements of the result that was.

@@ -16,7 +16,20 @@ import (
 // FolderName is that of the store in a folder of results.
 const FolderName = ".run"
 
+// UnitsName is that of the folder in a store in which a result's units stand,
+// where many machines make it (package units).
+const UnitsName = "units"
+
 const madeName = "made.json"
+
+// ByUnits refuses a result that is made by units to whoever does not make it so.
+func (s Store) ByUnits() error {
+	path := filepath.Join(s.Dir, UnitsName, "plan-0.json")
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	return fmt.Errorf("%s: the result is made by units, and this run is not; give the run block its unit, or choose another place", path)
+}
 
 // Store is the folder that holds what is known of a result, or of a folder of
 // them. It is made when something is first saved in it.

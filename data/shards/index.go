@@ -71,9 +71,16 @@ func IsName(name string) bool { return name == IndexName || shardName.MatchStrin
 
 func nameOf(number int) string { return fmt.Sprintf("shard-%05d.tar.zst", number) }
 
-// encode gives the bytes of index.parquet, which depend on the index alone.
-func (x *index) encode() ([]byte, error) {
-	about, err := json.Marshal(x.shards)
+// indexWriter writes the bytes of an index. It gathers the rows: the bytes depend
+// on how many are handed on at once, so that all are.
+type indexWriter struct {
+	b    bytes.Buffer
+	w    *parquet.GenericWriter[row]
+	rows []row
+}
+
+func newIndexWriter(kind Kind, shards map[string]summary, rows int) (*indexWriter, error) {
+	about, err := json.Marshal(shards)
 	if err != nil {
 		return nil, err
 	}
@@ -81,26 +88,42 @@ func (x *index) encode() ([]byte, error) {
 		parquet.Compression(&parquet.Zstd),
 		parquet.KeyValueMetadata(shardsKey, string(about)), parquet.KeyValueMetadata(digestKey, noDigest),
 	}
-	if x.kind != Planes {
-		options = append(options, parquet.KeyValueMetadata(kindKey, string(x.kind)))
+	if kind != Planes {
+		options = append(options, parquet.KeyValueMetadata(kindKey, string(kind)))
 	}
-	var b bytes.Buffer
-	w := parquet.NewGenericWriter[row](&b, options...)
-	rows := make([]row, len(x.entries))
-	for i, e := range x.entries {
+	x := &indexWriter{rows: make([]row, 0, rows)}
+	x.w = parquet.NewGenericWriter[row](&x.b, options...)
+	return x, nil
+}
+
+func (x *indexWriter) add(entries []Entry) {
+	for _, e := range entries {
 		labels := []int32{}
 		for _, n := range e.Labels.Numbers() {
 			labels = append(labels, int32(n))
 		}
-		rows[i] = row{e.Key, e.Shard, e.Offset, e.Length, e.Raw, e.Checksum, labels, e.Labeled, e.Split}
+		x.rows = append(x.rows, row{e.Key, e.Shard, e.Offset, e.Length, e.Raw, e.Checksum, labels, e.Labeled, e.Split})
 	}
-	if _, err := w.Write(rows); err != nil {
+}
+
+func (x *indexWriter) end() ([]byte, error) {
+	if _, err := x.w.Write(x.rows); err != nil {
 		return nil, err
 	}
-	if err := w.Close(); err != nil {
+	if err := x.w.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), seal(b.Bytes())
+	return x.b.Bytes(), seal(x.b.Bytes())
+}
+
+// encode gives the bytes of index.parquet, which depend on the index alone.
+func (x *index) encode() ([]byte, error) {
+	w, err := newIndexWriter(x.kind, x.shards, len(x.entries))
+	if err != nil {
+		return nil, err
+	}
+	w.add(x.entries)
+	return w.end()
 }
 
 func (x *index) save(dir string) error {

@@ -61,6 +61,12 @@ type Node struct {
 
 	Inputs map[string]Output // by port name; an optional port may be missing
 
+	// InUnit says that the graph works on one unit of a flow's records.
+	InUnit bool
+
+	// Memo is shared by all graphs that are built of one plan; nil: nothing is.
+	Memo *Memo
+
 	// Load reads and checks another flow, with variables set as "name=value",
 	// for a component that runs flows itself. Its error tells every fault.
 	Load func(path string, sets []string) (Flow, error)

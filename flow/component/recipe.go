@@ -40,6 +40,10 @@ func (f Field) bearing() Bearing {
 	return ByValue
 }
 
+// Shown says that the field's value by itself tells something of a result: it is
+// no path.
+func (f Field) Shown() bool { return f.bearing() == ByValue }
+
 // Part is a node that a result follows from.
 type Part struct {
 	Spec *Spec

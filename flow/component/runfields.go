@@ -18,6 +18,8 @@ var RunFields = append([]Field{
 		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training, which keep goes on with after a whole epoch, and redo does not do: it takes another folder"},
 	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,
 		Doc: "all randomness is drawn from this, the epoch and the record's key"},
+	{Name: "unit", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
+		Doc: "records of a unit, the part of the work that hpaflow run --unit does on one of many machines; 0: the flow is not cut"},
 	{Name: "memory", Type: Size, Default: int64(0), Check: checkMemory,
 		Doc: "bytes in flight, at most, 1MiB or more; 0 is a quarter of the machine's memory"},
 }, limitFields...)

@@ -70,6 +70,33 @@ type Spec struct {
 	// Seeded says that what the component yields follows from the run's seed.
 	Seeded bool
 
+	// Alone says of an op that what it makes of a record follows from that record
+	// alone, so that machines may share the records. A parallel op is so anyway.
+	Alone bool
+
+	// Groups is how many records an op works on together, which a unit holds a
+	// multiple of. It may be nil.
+	Groups func(Args) int
+
+	// About tells what the component has of its own about the record of a key, such
+	// as its row of a table: a table to which rows were added is then the same one
+	// to the units that were done before. It may be nil: the contents of files that
+	// it reads count as a whole.
+	About func(*Node) (func(key string) string, error)
+
+	// Matches looks, when a flow is cut, at all records' keys together, which no unit
+	// sees: it says what does not fit, and tells the graph what is worth a note. It may
+	// be nil.
+	Matches func(n *Node, keys []string) error
+
+	// Computes names what the last bits of results depend on beside the inputs: a
+	// kind of processor, or of another device. nil: nothing.
+	Computes func(Args) (string, error)
+
+	// ByUnit is how a sink's results of units are published and joined; nil: a
+	// flow that ends in it cannot be cut.
+	ByUnit *ByUnit
+
 	// Reads names the files whose contents its output follows from, beyond
 	// those that fields name; FILE#PART where a part of one counts. It may be nil.
 	Reads func(Args) []string

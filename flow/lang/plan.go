@@ -25,6 +25,7 @@ type Plan struct {
 	file string
 	run  component.Args
 	reg  *component.Registry
+	memo component.Memo // of the graphs of units
 }
 
 // Node is a block that exists.
@@ -168,15 +169,20 @@ func (p *Plan) parts(node Node) []component.Part {
 // added.
 func (p *Plan) build(g *flow.Graph, n Node, outputs map[string]component.Output) (*component.Node, error) {
 	node := &component.Node{Graph: g, Spec: n.Spec, Name: n.Name, Args: n.Args, Run: p.run, Inputs: p.inputs(g, n, outputs), Load: p.load, BuiltIn: p.builtIn, Upstream: p.parts(n)}
+	return node, p.join(n, node, outputs)
+}
+
+// join lets a node add itself to its graph.
+func (p *Plan) join(n Node, node *component.Node, outputs map[string]component.Output) error {
 	out, err := n.Spec.Build(node)
 	if err == nil {
 		err = n.yields(out)
 	}
 	if err != nil {
-		return nil, p.at(n, err)
+		return p.at(n, err)
 	}
 	outputs[n.Ref()] = out
-	return node, nil
+	return nil
 }
 
 // at says which node an error is of.

@@ -25,11 +25,16 @@ func fingerprintSpec() *component.Spec {
 			{Name: "cache", Type: component.OutputFile, Default: "", Doc: "table of hashes, as the sink hashes writes it; it may not exist yet; empty: none"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			k, limits := &knownHashes{policy: n.Graph.Options().Changed.Or(flow.ChangedRedo)}, n.Limits()
-			if path := n.Args.String("cache"); path != "" {
-				if err := k.read(path); err != nil {
-					return nil, err
+			limits := n.Limits()
+			k, err := component.Once(n, "known", func() (*knownHashes, error) {
+				k := &knownHashes{policy: n.Graph.Options().Changed.Or(flow.ChangedRedo)}
+				if path := n.Args.String("cache"); path != "" {
+					return k, k.read(path)
 				}
+				return k, nil
+			})
+			if err != nil {
+				return nil, err
 			}
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
 				return fingerprint(r.Value, k, images.NewReading(ctx, limits))

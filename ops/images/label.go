@@ -18,23 +18,49 @@ func labelSpec() *component.Spec {
 		Doc: "Join samples with a table by Id: their labels and split. A sample without a row passes unlabelled, " +
 			"or is skipped with keep = false. Rows that are of no sample are counted; when no row is of any, that is an error.",
 		In: component.Takes(edges.Sample, edges.Planes), Out: edges.Sample, Passes: true,
+		Alone: true,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target and perhaps Split; empty: samples pass as they are"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 			{Name: "keep", Type: component.Bool, Default: true, Doc: "whether samples without a row pass"},
 		},
+		About: func(n *component.Node) (func(string) string, error) {
+			rows, err := labelRows(n)
+			return table.About(rows), err
+		},
+		Matches: func(n *component.Node, keys []string) error {
+			l := &labelling{table: n.Args.String("table"), node: n}
+			rows, err := labelRows(n)
+			if err != nil {
+				return err
+			}
+			l.join(rows)
+			for _, key := range keys {
+				l.label(&data.Sample{ID: key})
+			}
+			return l.compare()
+		},
 		Build: func(n *component.Node) (component.Output, error) {
 			l := &labelling{table: n.Args.String("table"), keep: n.Args.Bool("keep"), node: n}
-			if l.table != "" {
-				rows, err := table.Limit(n.Limits().MaxRows).Read(l.table, n.Args.Int("classes"))
-				if err != nil {
-					return nil, err
-				}
-				l.join(rows)
+			rows, err := labelRows(n)
+			if err != nil {
+				return nil, err
 			}
+			l.join(rows)
 			return flow.Process(component.In[*data.Sample](n, "in"), n.Stage(), l.run), nil
 		},
 	}
+}
+
+// labelRows are the rows of the node's table, read once for all units of a flow.
+func labelRows(n *component.Node) ([]table.Row, error) {
+	path := n.Args.String("table")
+	if path == "" {
+		return nil, nil
+	}
+	return component.Once(n, "rows", func() ([]table.Row, error) {
+		return table.Limit(n.Limits().MaxRows).Read(path, n.Args.Int("classes"))
+	})
 }
 
 // labelling is a table that is joined to a stream of samples.

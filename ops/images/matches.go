@@ -30,9 +30,10 @@ func (m *matches) saw(id string, first, found bool) {
 
 // compare tells at the end what has no counterpart. When nothing has, the table
 // is not of these samples, or its Ids are written in another way. Samples that
-// were complete before have not come by, so that nothing can be said of theirs.
+// were complete before have not come by, so that nothing can be said of theirs; nor
+// can it of those of other units.
 func (l *labelling) compare() error {
-	if l.table == "" || l.samples == 0 {
+	if l.table == "" || l.samples == 0 || l.node.InUnit {
 		return nil
 	}
 	complete := int64(0)

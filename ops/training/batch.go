@@ -21,6 +21,7 @@ func batchSpec() *component.Spec {
 		Doc: "Gather samples into batches (N,C,H,W), which the network normalises. A batch never spans two epochs. " +
 			"Samples of one batch must agree in size and planes.",
 		In: component.Takes(edges.Planes), Out: edges.Batch,
+		Groups: func(a component.Args) int { return a.Int("size") },
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch"},
 			{Name: "drop_last", Type: component.Bool, Default: false, Doc: "whether an epoch's last batch is dropped when it is smaller"},

@@ -23,10 +23,19 @@ func deadLettersSpec() *component.Spec {
 		Fields: []component.Field{
 			{Name: "file", Type: component.OutputFile, Doc: "the file, which holds the letters of the last run"},
 		},
+		ByUnit: results.WholeByUnit("file", func(n *component.Node, j *component.Joined) error {
+			s := newDeadLetters(n)
+			s.Together()
+			if err := s.Open(context.Background()); err != nil {
+				return err
+			}
+			for _, d := range j.Letters {
+				s.take(d)
+			}
+			return s.save()
+		}),
 		Build: func(n *component.Node) (component.Output, error) {
-			flow.To(component.In[flow.DeadLetter](n, "in"), n.Stage(), &deadLetters{
-				File: results.NewFile(n, n.Args.String("file"), letterFile), failed: map[string]bool{},
-			})
+			flow.To(component.In[flow.DeadLetter](n, "in"), n.Stage(), newDeadLetters(n))
 			return nil, nil
 		},
 	}
@@ -42,14 +51,22 @@ type deadLetters struct {
 	failed  map[string]bool // keys of records that were not only skipped
 }
 
+func newDeadLetters(n *component.Node) *deadLetters {
+	return &deadLetters{File: results.NewFile(n, n.Args.String("file"), letterFile), failed: map[string]bool{}}
+}
+
 func (s *deadLetters) Open(context.Context) error { return s.File.Open() }
 
 func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) error {
-	s.letters = append(s.letters, r.Value)
-	if !r.Value.Skipped {
-		s.failed[r.Value.Key] = true
-	}
+	s.take(r.Value)
 	return nil
+}
+
+func (s *deadLetters) take(d flow.DeadLetter) {
+	s.letters = append(s.letters, d)
+	if !d.Skipped {
+		s.failed[d.Key] = true
+	}
 }
 
 func (s *deadLetters) Commit(context.Context) error { return s.save() }

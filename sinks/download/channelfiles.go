@@ -25,6 +25,7 @@ func channelFilesSpec() *component.Spec {
 			{Name: "dir", Type: component.OutputDir, Sole: true, Holds: []component.Content{component.Pictures}, Doc: "folder of the files, made if need be"},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a complete sample"},
 		},
+		ByUnit: results.FolderByUnit("dir"),
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.ToParallel(component.In[*data.Channels](n, "in"), n.Stage(), &channelFiles{
 				Folder: results.NewFolder(n, n.Args.String("dir")), channels: n.Args.Strings("channels"),

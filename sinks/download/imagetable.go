@@ -27,19 +27,37 @@ func imageTableSpec() *component.Spec {
 			{Name: "file", Type: component.OutputFile, Doc: "the table of those that exist, in the same order; it may be the same file"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
+		ByUnit: results.WholeByUnit("file", func(n *component.Node, _ *component.Joined) error {
+			s, err := newImageTable(n)
+			if err == nil {
+				s.Together()
+				err = s.Open(context.Background())
+			}
+			if err != nil {
+				return err
+			}
+			return s.Commit(context.Background())
+		}),
 		Build: func(n *component.Node) (component.Output, error) {
-			rows, err := table.Limit(n.Limits().MaxRows).ReadLabelled(n.Args.String("table"), n.Args.Int("classes"))
+			s, err := newImageTable(n)
 			if err != nil {
 				return nil, err
-			}
-			s := &imageTable{
-				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of samples", "Id", "Target")),
-				rows: rows, images: n.Args.String("images"), graph: n.Graph, stage: n.Name,
 			}
 			flow.To(component.In[data.File](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
 	}
+}
+
+func newImageTable(n *component.Node) (*imageTable, error) {
+	rows, err := table.Limit(n.Limits().MaxRows).ReadLabelled(n.Args.String("table"), n.Args.Int("classes"))
+	if err != nil {
+		return nil, err
+	}
+	return &imageTable{
+		File: results.NewFile(n, n.Args.String("file"), results.Table("a table of samples", "Id", "Target")),
+		rows: rows, images: n.Args.String("images"), graph: n.Graph, stage: n.Name,
+	}, nil
 }
 
 type imageTable struct {

@@ -29,6 +29,7 @@ func hashesSpec() *component.Spec {
 		Fields: []component.Field{
 			{Name: "file", Type: component.OutputFile, Doc: "the table"},
 		},
+		ByUnit: results.FileByUnit("file", joinHashes),
 		Build: func(n *component.Node) (component.Output, error) {
 			file := n.Args.String("file")
 			flow.To(component.In[*imagehash.Hashed](n, "in"), n.Stage(), &hashesSink{file: file, store: provenance.Beside(atomicfile.Target(file)), graph: n.Graph, stage: n.Name})

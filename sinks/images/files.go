@@ -25,6 +25,7 @@ func filesSpec(stdout io.Writer) *component.Spec {
 		Fields: []component.Field{
 			{Name: "dir", Type: component.OutputDir, Sole: true, Stdio: true, Holds: []component.Content{component.Pictures}, Doc: `folder of the files, made if need be; "-" writes a tar stream to standard output`},
 		},
+		ByUnit: filesByUnit(),
 		Build: func(n *component.Node) (component.Output, error) {
 			records := component.In[data.File](n, "in")
 			if dir := n.Args.String("dir"); dir != "-" {
@@ -35,6 +36,18 @@ func filesSpec(stdout io.Writer) *component.Spec {
 			return nil, nil
 		},
 	}
+}
+
+// filesByUnit is of a folder; a stream has no place for units.
+func filesByUnit() *component.ByUnit {
+	b := results.FolderByUnit("dir")
+	b.Check = func(a component.Args, _ int, _ int64) error {
+		if a.String("dir") == "-" {
+			return errors.New("a stream cannot be written by units; give a folder")
+		}
+		return nil
+	}
+	return b
 }
 
 // filesSink writes each record as a file of its own, KEY.png.

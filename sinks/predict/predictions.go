@@ -40,17 +40,16 @@ func predictionsSpec() *component.Spec {
 			}
 			return nil
 		},
+		ByUnit: byUnit(),
 		Build: func(n *component.Node) (component.Output, error) {
 			in := component.In[*data.Prediction](n, "in")
 			if err := checkKeys(n.Args.String("file"), flow.Told[edges.Rows](in)); err != nil {
 				return nil, err
 			}
 			s := newPredictionsSink(n, in.Sources())
-			if labels := n.Args.String("labels"); labels != "" {
-				var err error
-				if s.names, err = data.ReadNames(labels, n.Args.Int("classes")); err != nil {
-					return nil, err
-				}
+			var err error
+			if s.names, err = labelNames(n); err != nil {
+				return nil, err
 			}
 			flow.To(in, n.Stage(), s)
 			return nil, nil
@@ -88,7 +87,8 @@ func newPredictionsSink(n *component.Node, sources []string) *predictionsSink {
 
 // Lock keeps other runs from the table.
 func (s *predictionsSink) Lock() (unlock func() error, err error) {
-	return provenance.Beside(atomicfile.Target(s.Path)).Lock()
+	store := provenance.Beside(atomicfile.Target(s.Path))
+	return results.NotByUnits(store, store.Lock)
 }
 
 func (s *predictionsSink) Open(context.Context) error {

@@ -47,7 +47,15 @@ func (f *File) Lock() (unlock func() error, err error) {
 		return func() error { return nil }, nil
 	}
 	f.store = provenance.Beside(atomicfile.Target(f.Path))
-	return f.store.Lock()
+	return NotByUnits(f.store, f.store.Lock)
+}
+
+// Together is in the place of Lock where several may write the file at once, who
+// all write the same: those who join units.
+func (f *File) Together() {
+	if !atomicfile.Special(f.Path) {
+		f.store = provenance.Beside(atomicfile.Target(f.Path))
+	}
 }
 
 // Open says why the file may not be written, and removes what killed runs have

@@ -33,12 +33,14 @@ func (l *Ledger) Lock() (unlock func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() error {
-		if l.done {
-			return claim.Release()
-		}
-		return claim.Withdraw()
-	}, nil
+	return NotByUnits(l.store, func() (func() error, error) {
+		return func() error {
+			if l.done {
+				return claim.Release()
+			}
+			return claim.Withdraw()
+		}, nil
+	})
 }
 
 // Open reads what results were made from.

@@ -24,6 +24,7 @@ func shardsSpec() *component.Spec {
 			{Name: "samples", Type: component.Int, Bears: component.NoBearing, Default: 1000, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most"},
 			{Name: "bytes", Type: component.Size, Bears: component.NoBearing, Default: int64(1 << 30), Doc: "uncompressed bytes in a shard, at most; it holds one sample at least"},
 		},
+		ByUnit: byUnit(),
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &shardsSink{Ledger: results.NewLedger(n, n.Args.String("dir")), graph: n.Graph, stage: n.Name, limits: shards.Limits{
 				Samples: n.Args.Int("samples"), Bytes: n.Args.Size("bytes"),

@@ -71,7 +71,9 @@ var fetchDefaults = func() (o fetch.Options) {
 
 func buildHTTP(n *component.Node) (component.Output, error) {
 	a := n.Args
-	rows, err := table.Limit(n.Limits().MaxRows).Read(a.String("table"), data.MaxClasses)
+	rows, err := component.Once(n, "rows", func() ([]table.Row, error) {
+		return table.Limit(n.Limits().MaxRows).Read(a.String("table"), data.MaxClasses)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -87,12 +89,28 @@ func buildHTTP(n *component.Node) (component.Output, error) {
 		return nil, err
 	}
 	s := &remote{rows: rows, base: base, channels: a.Strings("channels"), dir: a.String("dir"), workers: a.Int("workers"), giveUp: a.Int("give_up"), client: client}
+	n.Graph.OnCut(n.Name, &flow.Cut{
+		Names: func(context.Context) ([]string, error) {
+			ids := make([]string, len(s.rows))
+			for i, r := range s.rows {
+				ids[i] = r.ID
+			}
+			return ids, nil
+		},
+		Take: func(first int64, ids []string) { // an Id is all that it takes to get a sample
+			s.first, s.rows = first, make([]table.Row, len(ids))
+			for i, id := range ids {
+				s.rows[i].ID = id
+			}
+		},
+	})
 	return flow.Source(n.Graph, n.Stage(), s.run), nil
 }
 
 // remote is the samples on a server.
 type remote struct {
 	rows     []table.Row
+	first    int64 // the number of the first row
 	base     *url.URL
 	channels []string
 	dir      string
@@ -145,7 +163,7 @@ func (s *remote) run(ctx context.Context, out *flow.Emitter[*data.Channels]) err
 // pass deals with a row that there is nothing to get for.
 func (s *remote) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, err error) {
 	id := s.rows[row].ID
-	out.At(int64(row))
+	out.At(s.first + int64(row))
 	if out.Stale(id) {
 		s.forget(id)
 	}
@@ -175,7 +193,7 @@ func (s *remote) isKept(name string) bool {
 }
 
 func (s *remote) yield(done result, out *flow.Emitter[*data.Channels]) error {
-	out.At(int64(done.row))
+	out.At(s.first + int64(done.row))
 	if done.err != nil {
 		return out.Fail(s.rows[done.row].ID, done.err)
 	}

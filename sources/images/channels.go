@@ -4,8 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"maps"
-	"slices"
+	"os"
 	"strconv"
 	"strings"
 
@@ -51,6 +50,9 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
+			if info, err := os.Stat(in.path); err == nil && info.IsDir() {
+				in.cut(n)
+			}
 			return flow.Source(n.Graph, n.Stage(), in.run), nil
 		},
 	}
@@ -58,23 +60,20 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 
 // fromFolder groups a folder's files by sample and yields the samples by key.
 func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
-	g := newGrouping(in.channels, in.path, in.limits)
-	var samples []*group
-	l := listing{root: in.path, limits: in.limits, tally: &g.tally, wanted: g.wants, listed: func() {
-		samples = slices.AppendSeq(slices.Grow(samples, len(g.pending)), maps.Values(g.pending))
-		clear(g.pending)
-	}}
-	if err := l.walk(ctx, func(name string) { g.add(name, nil, nil) }); err != nil {
+	if in.taken != nil {
+		f, err := in.list(ctx)
+		if err != nil {
+			return err
+		}
+		return in.taken.yield(f, out)
+	}
+	f, err := in.find(ctx)
+	if err != nil {
 		return err
 	}
-	if err := g.tally.empty(in.path, in.limits); err != nil {
-		return err
-	}
-	g.pending = nil
-	slices.SortFunc(samples, func(a, b *group) int { return strings.Compare(a.place, b.place) })
-	out.Expect(len(samples))
-	for s := range g.ahead(samples, out.AsksOrigins()) {
-		if err := g.yield(s, out); err != nil {
+	out.Expect(len(f.samples))
+	for s := range f.ahead(f.samples, out.AsksOrigins()) {
+		if err := f.yield(s, out); err != nil {
 			return err
 		}
 	}

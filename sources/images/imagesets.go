@@ -54,12 +54,20 @@ func imageSetsSpec() *component.Spec {
 			return faults
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &imageSets{channel: n.Args.String("channel")}
-			for _, name := range n.Args.Strings("sets") {
-				if err := s.add(n.Args.String("data"), name, n.Args.Int("classes"), n.Limits()); err != nil {
-					return nil, err
+			all, err := component.Once(n, "sets", func() (*imageSets, error) {
+				s := &imageSets{channel: n.Args.String("channel")}
+				for _, name := range n.Args.Strings("sets") {
+					if err := s.add(n.Args.String("data"), name, n.Args.Int("classes"), n.Limits()); err != nil {
+						return nil, err
+					}
 				}
+				return s, nil
+			})
+			if err != nil {
+				return nil, err
 			}
+			s := *all
+			n.Graph.OnCut(n.Name, s.cut())
 			return flow.Source(n.Graph, n.Stage(), s.run), nil
 		},
 	}
@@ -70,6 +78,8 @@ type imageSets struct {
 	channel string
 	samples []*data.Sample       // without their files
 	folders map[string]*grouping // by set
+	first   int64                // the number of the first sample
+	before  map[string]string    // the first set of each Id, where others work on the rest
 }
 
 // add reads a set's table and lists its folder.
@@ -131,11 +141,17 @@ func (s *imageSets) file(sample *data.Sample) (data.File, error) {
 func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 	out.Expect(len(s.samples))
 	set := map[string]string{} // of each Id
-	for _, sample := range s.samples {
+	for i, bare := range s.samples {
+		sample := new(*bare)
+		out.At(s.first + int64(i))
 		var err error
 		var complete bool
 		file, fault := s.file(sample)
-		switch before, twice := set[sample.ID]; {
+		before, twice := set[sample.ID]
+		if elsewhere := s.before[sample.ID]; elsewhere != "" {
+			before, twice = elsewhere, elsewhere != sample.Split
+		}
+		switch {
 		case twice:
 			err = out.Fail(sample.ID, fmt.Errorf("stands both in the %s set and in the %s set", before, sample.Split))
 		case fault != nil:

@@ -24,6 +24,8 @@ type input struct {
 	channels []string
 	limits   component.Limits
 	note     func(text string)
+	node     *component.Node // of a folder that can be cut
+	taken    *taken          // of a folder, when others take the rest
 }
 
 func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error {

@@ -35,8 +35,25 @@ func rgbySpec() *component.Spec {
 					}
 				}
 			})
+			var first int64
+			var taken []string // of the folder's keys; nil: all
+			n.Graph.OnCut(n.Name, &flow.Cut{
+				Names: func(ctx context.Context) ([]string, error) {
+					return component.Once(n, "keys", func() ([]string, error) { return rgbyKeys(ctx, dir, limits) })
+				},
+				Take:   func(at int64, keys []string) { first, taken = at, keys },
+				Origin: func(key string) (string, flow.Origin, bool) { return key, provenance.Files(rgbyFile(dir, key)), true },
+			})
 			return flow.Source(n.Graph, n.Stage(), func(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
-				return rgbyFolder(ctx, dir, limits, out)
+				if taken == nil {
+					keys, err := rgbyKeys(ctx, dir, limits)
+					if err != nil {
+						return err
+					}
+					taken = keys
+				}
+				out.At(first)
+				return rgbyFolder(dir, taken, out)
 			}), nil
 		},
 	}
@@ -61,11 +78,7 @@ func rgbyKeys(ctx context.Context, dir string, limits component.Limits) (keys []
 	return keys, err
 }
 
-func rgbyFolder(ctx context.Context, dir string, limits component.Limits, out *flow.Emitter[*data.Sample]) error {
-	keys, err := rgbyKeys(ctx, dir, limits)
-	if err != nil {
-		return err
-	}
+func rgbyFolder(dir string, keys []string, out *flow.Emitter[*data.Sample]) error {
 	out.Expect(len(keys))
 	for _, key := range keys {
 		if err := yieldRGBY(dir, key, out); err != nil {

@@ -28,14 +28,18 @@ func samplesSpec() *component.Spec {
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 			{Name: "channels", Type: component.Int, Default: data.MaxPlanes, Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
 		},
+		About: func(n *component.Node) (func(string) string, error) {
+			rows, err := rowsOnce(n)
+			return table.About(rows), err
+		},
 		Build: func(n *component.Node) (component.Output, error) {
 			a := n.Args
-			rows, err := splitRows(a.String("table"), a.String("split"), a.Int("classes"), n.Limits())
+			rows, err := rowsOnce(n)
 			if err != nil {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.Bool("shuffle"), seed: n.Graph.Options().Seed}
-			if s.images, err = openImages(a.Strings("images")); err != nil {
+			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images")) }); err != nil {
 				return nil, err
 			}
 			if err := checkChannels(rows, s.images.find, a.Int("channels"), n.Limits()); err != nil {
@@ -43,11 +47,21 @@ func samplesSpec() *component.Spec {
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
 			n.Graph.OnOrigins(n.Name, s.origins)
+			if s.epochs == 1 && !s.shuffle {
+				n.Graph.OnCut(n.Name, s.cut())
+			}
 			out := flow.Source(n.Graph, n.Stage(), s.run)
 			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
 			return out, nil
 		},
 	}
+}
+
+// rowsOnce are the node's, read once for all units of a flow.
+func rowsOnce(n *component.Node) ([]table.Row, error) {
+	return component.Once(n, "rows", func() ([]table.Row, error) {
+		return splitRows(n.Args.String("table"), n.Args.String("split"), n.Args.Int("classes"), n.Limits())
+	})
 }
 
 // splitRows reads the rows of a split.
@@ -84,6 +98,7 @@ type samples struct {
 	epochs  int
 	shuffle bool
 	seed    uint64
+	first   int64 // the number of the first, of rows that are taken out of more
 }
 
 // ids are those of the rows, in the table's order.
@@ -107,7 +122,7 @@ func (s *samples) tell(out flow.Out[*data.Sample], of edges.Rows) {
 // the run. A run that is complete has no use for images.
 func (s *samples) checkImages(n *component.Node, path string) error {
 	options := n.Graph.Options()
-	if n.Graph.Resume().Epochs >= s.epochs || options.OnError == flow.OnErrorSkip {
+	if n.InUnit || n.Graph.Resume().Epochs >= s.epochs || options.OnError == flow.OnErrorSkip {
 		return nil
 	}
 	lacking := s.images.lacking(s.ids())
@@ -121,7 +136,10 @@ func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error 
 	out.Expect(s.epochs * len(s.rows))
 	out.Passed(min(out.Epoch(), s.epochs) * len(s.rows))
 	for out.Epoch() < s.epochs {
-		for _, i := range s.order(out.Epoch()) {
+		for at, i := range s.order(out.Epoch()) {
+			if s.first > 0 {
+				out.At(s.first + int64(at))
+			}
 			if err := s.yield(s.rows[i], out); err != nil {
 				return err
 			}

@@ -32,9 +32,18 @@ func shardsSpec() *component.Spec {
 					}
 				}
 			})
+			entries, first := r.Entries(), int64(0)
+			n.Graph.OnCut(n.Name, &flow.Cut{
+				Names: func(context.Context) ([]string, error) { return keysOf(entries), nil },
+				Take: func(at int64, keys []string) {
+					first, entries = at, entriesOf(r.Entries(), keys)
+				},
+				Origin: func(key string) (string, flow.Origin, bool) { return key, r.Origin(key), true },
+			})
 			out := flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
 				defer r.Close()
-				return shardSamples(r, out)
+				out.At(first)
+				return shardSamples(r, entries, out)
 			})
 			out.Tell(edges.Origin{What: "shards", Identity: func() (string, error) { return identity(r.Entries()), nil }})
 			return out, nil
@@ -52,8 +61,32 @@ func identity(entries []shards.Entry) string {
 	return fmt.Sprintf("%d samples of digest %.8x", len(entries), digest.Sum(nil))
 }
 
-func shardSamples(r *shards.Reader, out *flow.Emitter[*data.Sample]) error {
-	entries := r.Entries()
+// keysOf are those of some samples, in their order.
+func keysOf(entries []shards.Entry) []string {
+	keys := make([]string, len(entries))
+	for i, e := range entries {
+		keys[i] = e.Key
+	}
+	return keys
+}
+
+// entriesOf are those of some keys, in their order. One that is not there any
+// more is found out when its frame is read.
+func entriesOf(entries []shards.Entry, keys []string) []shards.Entry {
+	at := make(map[string]int, len(keys))
+	taken := make([]shards.Entry, len(keys))
+	for i, key := range keys {
+		at[key], taken[i].Key = i, key
+	}
+	for _, e := range entries {
+		if i, wanted := at[e.Key]; wanted {
+			taken[i] = e
+		}
+	}
+	return taken
+}
+
+func shardSamples(r *shards.Reader, entries []shards.Entry, out *flow.Emitter[*data.Sample]) error {
 	out.Expect(len(entries))
 	for _, e := range entries {
 		if complete, err := out.CompleteFrom(e.Key, r.Origin(e.Key)); err != nil || complete {

@@ -2,12 +2,12 @@
 
 package jpeg
 
-import "golang.org/x/sys/cpu"
+import "hpaflow/data/processor"
 
 //go:generate go -C asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg jpeg
 
 // avx2 says that the machine has the instructions. Tests clear it.
-var avx2 = cpu.X86.HasAVX2
+var avx2 = processor.AVX2
 
 // Each function here does the whole blocks at the front of what its namesake
 // without "fast" is given, and says how many elements of the input that was.

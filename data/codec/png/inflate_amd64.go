@@ -5,10 +5,10 @@ package png
 import (
 	"unsafe"
 
-	"golang.org/x/sys/cpu"
+	"hpaflow/data/processor"
 )
 
-var hasBMI2 = cpu.X86.HasBMI2 && cpu.X86.HasAVX2
+var hasBMI2 = processor.BMI2 && processor.AVX2
 
 // quick is quickGo, in assembly if the machine can.
 func (z *inflater) quick(n int) (done bool, err error) {

@@ -5,10 +5,10 @@ package png
 import (
 	"encoding/binary"
 
-	"golang.org/x/sys/cpu"
+	"hpaflow/data/processor"
 )
 
-var hasAVX2 = cpu.X86.HasAVX2
+var hasAVX2 = processor.AVX2
 
 // band is the memory for undoing the filters of 32 rows at once.
 //

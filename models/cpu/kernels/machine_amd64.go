@@ -2,10 +2,10 @@
 
 package kernels
 
-import "golang.org/x/sys/cpu"
+import "hpaflow/data/processor"
 
 func fastMachines() []*machine {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+	if !processor.AVX2 || !processor.FMA {
 		return nil
 	}
 	m := &machine{

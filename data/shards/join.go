@@ -1,0 +1,165 @@
+package shards
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"hpaflow/data/atomicfile"
+)
+
+// ShardName is the name of the shard of a number.
+func ShardName(number int) string { return nameOf(number) }
+
+// One are the limits of a shard that holds all there is.
+var One = Limits{Samples: math.MaxInt, Bytes: math.MaxInt64}
+
+// Single is what the samples of a folder of one shard come to before compression,
+// and the SHA-256 of the shard. Of an empty folder there is nothing.
+func Single(dir string) (raw int64, sum string, err error) {
+	x, err := readIndex(dir)
+	if err != nil {
+		return 0, "", err
+	}
+	for _, e := range x.entries {
+		raw += e.Raw
+	}
+	return raw, x.shards[nameOf(0)].SHA256, nil
+}
+
+// Joiner makes one index of those of folders of one shard each, which are
+// numbered anew. It holds little of each, so that there may be very many: it reads
+// them twice.
+type Joiner struct {
+	kind   Kind
+	parts  []part
+	shards map[string]summary
+	keys   map[uint64]int32 // places in parts, by a digest of a key
+
+	samples int
+}
+
+// part is a folder of one shard.
+type part struct {
+	dir    string
+	number int
+}
+
+// NewJoiner begins an index of shards of a kind.
+func NewJoiner(kind Kind) *Joiner {
+	return &Joiner{kind: kind, shards: map[string]summary{}, keys: map[uint64]int32{}}
+}
+
+// Add takes in the index of a folder, whose one shard, if it has any, is of this
+// number from now on, a higher one than those before.
+func (j *Joiner) Add(dir string, number int) error {
+	x, err := readIndex(dir)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(x.shards) == 0:
+		return nil
+	case len(x.shards) > 1:
+		return fmt.Errorf("%s names %d shards, and a unit is one", filepath.Join(dir, IndexName), len(x.shards))
+	case x.kind != j.kind:
+		return fmt.Errorf("%s: shards of %s among those of %s", filepath.Join(dir, IndexName), x.kind, j.kind)
+	case len(j.parts) > 0 && j.parts[len(j.parts)-1].number >= number:
+		return fmt.Errorf("%s is not behind shard %d", dir, j.parts[len(j.parts)-1].number)
+	}
+	for _, s := range x.shards {
+		j.shards[nameOf(number)] = s
+	}
+	for _, e := range x.entries {
+		digest := xxhash.Sum64String(e.Key)
+		if at, seen := j.keys[digest]; seen {
+			if err := j.twice(e.Key, j.parts[at], number); err != nil {
+				return err
+			}
+		}
+		j.keys[digest] = int32(len(j.parts))
+	}
+	j.parts = append(j.parts, part{dir, number})
+	j.samples += len(x.entries)
+	return nil
+}
+
+// twice is the error of a key that is in two shards, if it is.
+func (j *Joiner) twice(key string, in part, number int) error {
+	x, err := readIndex(in.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range x.entries {
+		if e.Key == key {
+			return fmt.Errorf("%s is both in %s and in %s", key, nameOf(in.number), nameOf(number))
+		}
+	}
+	return nil // another key has its digest
+}
+
+// Save writes the index of a folder that has all the shards, each as long as it
+// is to be, and no others. It gives those that an index which was there did not
+// name.
+func (j *Joiner) Save(dir string) (takenIn []string, err error) {
+	was, err := readIndex(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := files(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if _, ours := j.shards[name]; !ours {
+			return nil, fmt.Errorf("%s: it is not in the index, and cannot be taken into it: no unit has made it; move it away", filepath.Join(dir, name))
+		}
+	}
+	for name, s := range j.shards {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() != s.Bytes {
+			return nil, fmt.Errorf("%s has %d bytes, and had %d when it was made", filepath.Join(dir, name), info.Size(), s.Bytes)
+		}
+		if _, known := was.shards[name]; !known {
+			takenIn = append(takenIn, name)
+		}
+	}
+	slices.Sort(takenIn)
+	was = nil // it may be large
+	b, err := j.encode()
+	if err != nil {
+		return nil, err
+	}
+	return takenIn, atomicfile.Write(filepath.Join(dir, IndexName), func(out io.Writer) error {
+		_, err := out.Write(b)
+		return err
+	})
+}
+
+// encode reads the parts again, and gives the bytes of the index of all.
+func (j *Joiner) encode() ([]byte, error) {
+	w, err := newIndexWriter(j.kind, j.shards, j.samples)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range j.parts {
+		x, err := readIndex(p.dir)
+		if err != nil {
+			return nil, err
+		}
+		name := nameOf(p.number)
+		for i := range x.entries {
+			x.entries[i].Shard = name
+		}
+		w.add(x.entries)
+	}
+	return w.end()
+}

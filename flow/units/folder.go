@@ -1,0 +1,119 @@
+package units
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hpaflow/data/atomicfile"
+)
+
+// folder is a folder of units.
+type folder string
+
+func (f folder) path(parts ...string) string {
+	return filepath.Join(append([]string{string(f)}, parts...)...)
+}
+
+func planName(n int) string { return fmt.Sprintf("plan-%d.json", n) }
+
+func unitName(unit int) string { return fmt.Sprintf("%05d", unit) }
+
+// plans reads all plans, and checks that each follows from the one before it.
+func (f folder) plans() (c chain, err error) {
+	for n := 0; ; n++ {
+		path := f.path(planName(n))
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return c, nil
+		}
+		var p Plan
+		if err == nil {
+			if err = json.Unmarshal(b, &p); err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case p.Format != Format:
+			return nil, fmt.Errorf("%s has format %d, and this version knows %d", path, p.Format, Format)
+		case p.Unit < 1 || p.Units != (p.Records+p.Unit-1)/p.Unit || p.First != c.units():
+			return nil, fmt.Errorf("%s is damaged: its numbers do not fit together", path)
+		case n > 0 && p.Parent != c[n-1].ID():
+			return nil, fmt.Errorf("%s does not follow from %s, which was changed", path, planName(n-1))
+		}
+		c = append(c, &p)
+	}
+}
+
+// add writes the plan that follows a chain, and its names. When another worker
+// has been first, that one's plan stands, and err is nil: the chain is to be read
+// again.
+func (f folder) add(c chain, p *Plan, names []entry) error {
+	if len(c) > 0 {
+		p.after(c[len(c)-1])
+	}
+	if err := atomicfile.MakeFolder(string(f)); err != nil {
+		return err
+	}
+	p.Names = digestOf(names)
+	if err := f.writeNames(p.Names, names); err != nil {
+		return err
+	}
+	_, err := atomicfile.WriteOnce(f.path(planName(len(c))), func(w io.Writer) error {
+		_, err := w.Write(p.text())
+		return err
+	})
+	if _, other := errors.AsType[*atomicfile.OtherError](err); other {
+		return nil
+	}
+	return err
+}
+
+// done lists the units that are done.
+func (f folder) done() (map[int]bool, error) {
+	entries, err := os.ReadDir(f.path("done"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	done := make(map[int]bool, len(entries))
+	for _, e := range entries {
+		if digits, ok := strings.CutSuffix(e.Name(), ".json"); ok {
+			if unit, err := strconv.Atoi(digits); err == nil {
+				done[unit] = true
+			}
+		}
+	}
+	return done, nil
+}
+
+// missing lists those below so many that are not done.
+func missing(units int, done map[int]bool) []int {
+	list := []int{}
+	for unit := range units {
+		if !done[unit] {
+			list = append(list, unit)
+		}
+	}
+	return list
+}
+
+func sortedUnits(done map[int]bool, units int) []int {
+	list := []int{}
+	for unit := range done {
+		if unit < units {
+			list = append(list, unit)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,161 @@
+package units
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hpaflow/data/provenance"
+	"hpaflow/flow"
+)
+
+// Stale is what a look at units that are done has found out of date.
+type Stale struct {
+	Damaged []string // files that are missing, or not as long as they were
+	Changed []string // records that would be made from something else by now
+
+	damaged, changed []int // units
+}
+
+// stale looks at all units that are done. Its caller has the results for itself.
+func (f *Flow) stale(cut *flow.Cut) (*Stale, error) {
+	status, err := f.Status()
+	if err != nil {
+		return nil, err
+	}
+	about, err := f.abouts()
+	if err != nil {
+		return nil, err
+	}
+	found := &Stale{}
+	for _, unit := range status.Done {
+		r, err := f.folder().record(unit)
+		if err != nil {
+			return nil, err
+		}
+		if files := f.damaged(r); len(files) > 0 {
+			found.Damaged, found.damaged = append(found.Damaged, files...), append(found.damaged, unit)
+		}
+		_, _, names, err := f.records(unit)
+		if err != nil {
+			return nil, err
+		}
+		others, err := f.changed(r, cut, names)
+		if err != nil {
+			return nil, err
+		}
+		n := len(found.Changed)
+		for _, e := range names {
+			if others[e.name] || about(e.name) != e.about {
+				found.Changed = append(found.Changed, e.name)
+			}
+		}
+		if len(found.Changed) > n {
+			found.changed = append(found.changed, unit)
+		}
+	}
+	return found, nil
+}
+
+// damaged are the files of a unit that are not as they were.
+func (f *Flow) damaged(r *Record) (list []string) {
+	for _, s := range f.private() {
+		for _, file := range r.Files {
+			if file.Node != s.Name {
+				continue
+			}
+			info, err := os.Stat(filepath.Join(s.home, file.Name))
+			if err != nil || info.Size() != file.Bytes {
+				list = append(list, file.Name)
+			}
+		}
+	}
+	return list
+}
+
+// changed compares what the records of a unit are made from, and gives those for
+// which it is something else.
+func (f *Flow) changed(r *Record, cut *flow.Cut, names []entry) (map[string]bool, error) {
+	others := map[string]bool{}
+	if cut.Origin == nil {
+		return others, nil
+	}
+	for _, s := range f.private() {
+		part := partDir(s, r.Parts[s.Name])
+		store := provenance.Of(part)
+		if _, folder := s.Spec.ByUnit.Home(s.Args); !folder {
+			store = provenance.Beside(filepath.Join(part, filepath.Base(s.home)))
+		}
+		made, err := store.Made()
+		if err != nil {
+			return nil, err
+		}
+		if made == nil {
+			made = &provenance.Made{Format: provenance.Format}
+		}
+		ledger, err := provenance.OpenLedger(store, made)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range names {
+			key, from, whole := cut.Origin(e.name)
+			if from == nil || !whole {
+				continue // what there is of its result stays
+			}
+			state, err := ledger.State(key, from)
+			others[e.name] = others[e.name] || err == nil && state == provenance.Changed
+		}
+		if ledger.Len() > 0 {
+			if err := ledger.Save(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return others, nil
+}
+
+// undo takes units back: first the record, then the files that it names. Its
+// caller has the results for itself.
+func (f *Flow) undo(list []int) error {
+	for _, unit := range list {
+		r, err := f.folder().record(unit)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			continue
+		}
+		if err := os.Remove(f.folder().recordPath(unit)); err != nil {
+			return err
+		}
+		for _, s := range f.private() {
+			for _, file := range r.Files {
+				if file.Node != s.Name {
+					continue
+				}
+				if err := os.Remove(filepath.Join(s.home, file.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// undoAll takes all units back, and the plans. Parts are left to Finish.
+func (f *Flow) undoAll() error {
+	done, err := f.folder().done()
+	if err != nil {
+		return err
+	}
+	if err := f.undo(sortedUnits(done, f.Units())); err != nil {
+		return err
+	}
+	for n := len(f.chain) - 1; n >= 0; n-- {
+		if err := os.Remove(f.folder().path(planName(n))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

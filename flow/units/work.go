@@ -1,0 +1,198 @@
+package units
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/flow"
+	"hpaflow/flow/component"
+)
+
+// Share lets this process work on units of the flow, and keeps out who wants
+// the results for himself.
+func (f *Flow) Share() (unlock func() error, err error) { return f.lock(atomicfile.Share) }
+
+// lock locks what the sinks' own locks are on.
+func (f *Flow) lock(how func(dir string) (func() error, error)) (unlock func() error, err error) {
+	var locks []func() (func() error, error)
+	for _, s := range f.private() {
+		dir := filepath.Dir(s.folder) // a file's store
+		if _, folder := s.Spec.ByUnit.Home(s.Args); folder {
+			dir = s.home
+		}
+		locks = append(locks, func() (func() error, error) {
+			if err := atomicfile.MakeFolder(dir); err != nil {
+				return nil, err
+			}
+			return how(dir)
+		})
+	}
+	return flow.LockAll(locks...)
+}
+
+// Watch is told of a graph before it runs.
+type Watch func(g *flow.Graph) (ended func(flow.Stats, error))
+
+// Run does one unit, unless it is done. Stats are those of the graph; they are
+// zero when there was nothing to do.
+func (f *Flow) Run(ctx context.Context, unit int, watch Watch) (stats flow.Stats, err error) {
+	if r, err := f.folder().record(unit); err != nil || r != nil {
+		return stats, err
+	}
+	p, first, names, err := f.records(unit)
+	if err != nil {
+		return stats, err
+	}
+	if p.Computes != f.computes {
+		return stats, &OtherMachineError{unit, p.Computes, f.computes}
+	}
+	if err := f.sameAbout(unit, names); err != nil {
+		return stats, err
+	}
+	w, err := f.newWork()
+	if err != nil {
+		return stats, err
+	}
+	defer func() { err = errors.Join(err, w.remove()) }()
+	g, err := w.run(ctx, first, names, watch)
+	if g != nil {
+		stats = g.Stats()
+	}
+	if err != nil {
+		return stats, err
+	}
+	r := &Record{Format: Format, Plan: p.ID(), Unit: unit, Records: len(names), Letters: w.letters(g, first, names), Version: f.version}
+	return stats, w.publish(r)
+}
+
+// sameAbout refuses a unit of which components have something else by now than
+// when the work was cut, such as other labels.
+func (f *Flow) sameAbout(unit int, names []entry) error {
+	about, err := f.abouts()
+	if err != nil {
+		return err
+	}
+	for _, e := range names {
+		if now := about(e.name); now != e.about {
+			return fmt.Errorf("unit %d: the row of %s is %s, and was %s when the work was cut into units; run the flow without --unit, which cuts anew",
+				unit, e.name, orNone(now), orNone(e.about))
+		}
+	}
+	return nil
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "not there"
+	}
+	return text
+}
+
+// work is the folders in which a worker makes a unit's results, one a sink.
+type work struct {
+	*Flow
+	name   string // of the worker
+	unlock []func() error
+	cut    *flow.Cut
+}
+
+const workPrefix = "work-"
+
+// newWork makes the folders. Their names say who has made them, and while the
+// worker lives they are locked.
+func (f *Flow) newWork() (*work, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	var id [6]byte
+	rand.Read(id[:])
+	w := &work{Flow: f, name: fmt.Sprintf("%s%s-%d-%s", workPrefix, strings.ReplaceAll(host, "/", "_"), os.Getpid(), hex.EncodeToString(id[:]))}
+	for _, s := range f.private() {
+		if err := os.MkdirAll(w.dir(s), 0o777); err != nil {
+			return nil, errors.Join(err, w.remove())
+		}
+		unlock, err := atomicfile.Share(w.root(s))
+		if err != nil {
+			return nil, errors.Join(err, w.remove())
+		}
+		w.unlock = append(w.unlock, unlock)
+	}
+	return w, nil
+}
+
+func (w *work) root(s sink) string { return filepath.Join(s.folder, w.name) }
+func (w *work) dir(s sink) string  { return filepath.Join(w.root(s), s.Name) }
+
+// remove removes the folders, of this worker alone.
+func (w *work) remove() error {
+	var faults []error
+	for _, unlock := range w.unlock {
+		faults = append(faults, unlock())
+	}
+	for _, s := range w.private() {
+		faults = append(faults, os.RemoveAll(w.root(s)))
+	}
+	return errors.Join(faults...)
+}
+
+// run makes the results of some records in the work folders. The graph is nil if
+// it could not be built.
+func (w *work) run(ctx context.Context, first int64, names []entry, watch Watch) (*flow.Graph, error) {
+	g := flow.New(w.opts)
+	g.KeepLetters()
+	sinks := map[string]component.Args{}
+	for _, s := range w.private() {
+		sinks[s.Ref()] = s.Spec.ByUnit.Private(s.Args, w.dir(s))
+	}
+	if err := w.plan.BuildUnit(g, sinks); err != nil {
+		return nil, err
+	}
+	if w.cut = g.Cut(w.source.Name); w.cut == nil {
+		return nil, errNotKnown
+	}
+	list := make([]string, len(names))
+	for i, e := range names {
+		list[i] = e.name
+	}
+	w.cut.Take(first, list)
+	ended := watch(g)
+	err := g.Run(ctx)
+	ended(g.Stats(), err)
+	return g, err
+}
+
+// letters are the records that failed, with what they were to be made from.
+func (w *work) letters(g *flow.Graph, first int64, names []entry) []Letter {
+	list := lettersOf(g)
+	for i := range list {
+		if at := list[i].Record - first; at >= 0 && at < int64(len(names)) {
+			list[i].Input = inputOf(w.cut, names[at].name)
+		}
+	}
+	return list
+}
+
+// inputOf is the digest of what a record is to be made from; empty where that
+// cannot be told.
+func inputOf(cut *flow.Cut, name string) string {
+	if cut.Origin == nil {
+		return ""
+	}
+	_, from, _ := cut.Origin(name)
+	if from == nil {
+		return ""
+	}
+	digest, err := from.Digest()
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%016x", digest)
+}
