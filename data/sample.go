@@ -37,7 +37,7 @@ func (s *Sample) Pixels() (*Image, error) {
 type File struct {
 	Name    string // path, for reading and for errors
 	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
-	Sum     uint64 // of an image that was made: its sample's Sum
+	Sum     uint64 // its sample's Sum, where that is known: of an image that was made, or a frame
 	Data    []byte // the bytes, when they did not come from a folder
 }
 

@@ -96,7 +96,7 @@ func (r *Reader) Origin(key string) provenance.Known {
 // File is a sample's frame as a packed file, for a stage that decodes.
 func (r *Reader) File(key string) (data.File, error) {
 	frame, name, err := r.Frame(key)
-	return data.File{Name: name, Channel: data.Packed, Data: frame}, err
+	return data.File{Name: name, Channel: data.Packed, Sum: uint64(r.Origin(key)), Data: frame}, err
 }
 
 // Read reads and decodes a sample's frame.

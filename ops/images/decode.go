@@ -54,9 +54,11 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	if err != nil {
 		return nil, flow.OfFile(f.Name, err)
 	}
-	var sum provenance.Sum
-	sum.Add(f.Channel, content)
-	out.Sum = sum.Value()
+	if out.Sum = f.Sum; out.Sum == 0 {
+		var sum provenance.Sum
+		sum.Add(f.Channel, content)
+		out.Sum = sum.Value()
+	}
 	switch f.Channel {
 	case data.Packed:
 		packed, err := shards.DecodeSample(content)
