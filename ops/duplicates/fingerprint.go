@@ -8,6 +8,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/provenance"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -27,7 +28,7 @@ func fingerprintSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			k, limits := &knownHashes{policy: n.Graph.Options().Changed.Or(flow.ChangedRedo)}, n.Limits()
 			if path := n.Args.String("cache"); path != "" {
-				if err := k.read(path); err != nil {
+				if err := k.read(path, table.Limit(n.Limits().MaxRows)); err != nil {
 					return nil, err
 				}
 			}
