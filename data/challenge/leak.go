@@ -17,9 +17,9 @@ type Leak struct {
 // ReadLeak reads a leak table: Id,Target. Tables of leaks have been put
 // together by hand, and the published one names half of its samples twice;
 // so an Id that comes again is no error, and its last row counts.
-func ReadLeak(path string, classes int) (Leak, error) {
+func ReadLeak(path string, classes int, limit table.Limit) (Leak, error) {
 	leak := Leak{Name: path}
-	err := table.Scan(path, table.Columns{Need: []string{"Id", "Target"}}, func(f table.Fields) error {
+	err := limit.Scan(path, table.Columns{Need: []string{"Id", "Target"}}, func(f table.Fields) error {
 		id := strings.Clone(f.Get(0))
 		if err := data.CheckID(id); err != nil {
 			return err

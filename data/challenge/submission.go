@@ -32,10 +32,10 @@ func Write(path string, rows []Row) error {
 
 // Read reads a submission of labels below classes. An Id that comes twice is
 // an error, as are the faults of any table; they name the line.
-func Read(path string, classes int) ([]Row, error) {
+func Read(path string, classes int, limit table.Limit) ([]Row, error) {
 	var rows []Row
 	lineOf := map[string]int{}
-	err := table.Scan(path, table.Columns{Need: []string{"Id", "Predicted"}}, func(f table.Fields) error {
+	err := limit.Scan(path, table.Columns{Need: []string{"Id", "Predicted"}}, func(f table.Fields) error {
 		id := strings.Clone(f.Get(0))
 		if before, twice := lineOf[id]; twice {
 			return fmt.Errorf("%s stands in line %d already", id, before)
@@ -52,8 +52,8 @@ func Read(path string, classes int) ([]Row, error) {
 }
 
 // ReadOrder gives the Ids of a sample submission, in its order.
-func ReadOrder(path string) ([]string, error) {
-	rows, err := table.Read(path, data.MaxClasses)
+func ReadOrder(path string, limit table.Limit) ([]string, error) {
+	rows, err := limit.Read(path, data.MaxClasses)
 	if err != nil {
 		return nil, err
 	}

@@ -23,14 +23,14 @@ func TestWrite(t *testing.T) {
 	if want := "Id,Predicted\nb,2 16 25\na,\n"; err != nil || readErr != nil || string(got) != want {
 		t.Errorf("%v, %v\n%s\nwant\n%s", err, readErr, got, want)
 	}
-	rows, err := challenge.Read(path, 28)
+	rows, err := challenge.Read(path, 28, 0)
 	if want := []challenge.Row{{ID: "b", Labels: data.LabelsOf(2, 16, 25)}, {ID: "a"}}; err != nil || !slices.Equal(rows, want) {
 		t.Errorf("read %v, %v", rows, err)
 	}
-	if _, err := challenge.Read(foldertest.Put(t, "t.csv", "Id,Predicted\na,1\na,2\n"), 28); err == nil || !strings.Contains(err.Error(), "t.csv:3: a stands in line 2") {
+	if _, err := challenge.Read(foldertest.Put(t, "t.csv", "Id,Predicted\na,1\na,2\n"), 28, 0); err == nil || !strings.Contains(err.Error(), "t.csv:3: a stands in line 2") {
 		t.Errorf("an Id twice: %v", err)
 	}
-	order, err := challenge.ReadOrder(path)
+	order, err := challenge.ReadOrder(path, 0)
 	if err != nil || !slices.Equal(order, []string{"b", "a"}) {
 		t.Errorf("order %v, %v", order, err)
 	}
@@ -39,7 +39,7 @@ func TestWrite(t *testing.T) {
 // Tables in which an Id comes again, and Ids of which the submission knows
 // nothing, as the published ones have them.
 func TestApply(t *testing.T) {
-	leak, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", "Id,Target\nb,1\nx,3\na,25 16\nb,2 1\nx,4\ny,\n"), 28)
+	leak, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", "Id,Target\nb,1\nx,3\na,25 16\nb,2 1\nx,4\ny,\n"), 28, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestReadLeakRefuses(t *testing.T) {
 		"Id,Target\n../a,2\n": `t.csv:2: "../a" cannot be an Id`,
 		"Id,Predicted\na,2\n": "t.csv:1: no column Target",
 	} {
-		if _, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", text), 28); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := challenge.ReadLeak(foldertest.Put(t, "t.csv", text), 28, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}

@@ -31,9 +31,9 @@ type Cache map[string]Hashes
 
 // ReadCache reads a cache table: Id, Bytes, ahash, phash. A file that does not
 // exist is an empty cache; the faults of any table name the line.
-func ReadCache(path string) (Cache, error) {
+func ReadCache(path string, limit table.Limit) (Cache, error) {
 	c := Cache{}
-	err := table.Scan(path, table.Columns{Need: []string{"Id", "Bytes", "ahash", "phash"}}, func(f table.Fields) error {
+	err := limit.Scan(path, table.Columns{Need: []string{"Id", "Bytes", "ahash", "phash"}}, func(f table.Fields) error {
 		id := f.Get(0)
 		if err := data.CheckID(id); err != nil {
 			return err

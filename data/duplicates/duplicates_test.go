@@ -174,7 +174,7 @@ func TestTables(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || string(text) != want {
 		t.Errorf("%v\n%s", err, text)
 	}
-	got, err := duplicates.Read(path, 28)
+	got, err := duplicates.Read(path, 28, 0)
 	if diff := cmp.Diff(groups, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
@@ -188,7 +188,7 @@ func TestTables(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := duplicates.Read(path, 28); err == nil || !strings.HasPrefix(err.Error(), path+want) {
+		if _, err := duplicates.Read(path, 28, 0); err == nil || !strings.HasPrefix(err.Error(), path+want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -196,7 +196,7 @@ func TestTables(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hashes.csv")
-	if c, err := duplicates.ReadCache(path); err != nil || len(c) != 0 {
+	if c, err := duplicates.ReadCache(path, 0); err != nil || len(c) != 0 {
 		t.Fatalf("no file: %v, %v", c, err)
 	}
 	cache := duplicates.Cache{"b": {Bytes: 7, AHash: 1, PHash: 1 << 63}, "a": {}}
@@ -207,13 +207,13 @@ func TestCache(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || string(text) != want {
 		t.Errorf("%v\n%s", err, text)
 	}
-	if got, err := duplicates.ReadCache(path); err != nil || !cmp.Equal(got, cache) {
+	if got, err := duplicates.ReadCache(path, 0); err != nil || !cmp.Equal(got, cache) {
 		t.Errorf("%v, %v", got, err)
 	}
 	if err := os.WriteFile(path, []byte(want+"c,-1,0000000000000000,0000000000000000\na,0,0,0\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := duplicates.ReadCache(path); err == nil || !slices.Equal(strings.Split(err.Error(), "\n"), []string{
+	if _, err := duplicates.ReadCache(path, 0); err == nil || !slices.Equal(strings.Split(err.Error(), "\n"), []string{
 		path + `:4: c: "-1" is no length of a file`, path + `:5: a stands here a second time`,
 	}) {
 		t.Error(err)
@@ -231,7 +231,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		groups, err := duplicates.Read(path, 28)
+		groups, err := duplicates.Read(path, 28, 0)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), path+":") {
 				t.Fatalf("no place: %v", err)
@@ -241,7 +241,7 @@ func FuzzRead(f *testing.F) {
 		if err := duplicates.Write(path, groups); err != nil {
 			t.Fatal(err)
 		}
-		if back, err := duplicates.Read(path, 28); err != nil || !cmp.Equal(groups, back) {
+		if back, err := duplicates.Read(path, 28, 0); err != nil || !cmp.Equal(groups, back) {
 			t.Fatal(err, cmp.Diff(groups, back))
 		}
 	})

@@ -14,10 +14,10 @@ import (
 
 // Read reads a duplicates table: hash, Ids, Target. An Id that stands in two
 // groups is an error, as are the faults of any table; they name the line.
-func Read(path string, classes int) ([]Group, error) {
+func Read(path string, classes int, limit table.Limit) ([]Group, error) {
 	var groups []Group
 	lineOf := map[string]int{}
-	err := table.Scan(path, table.Columns{Need: []string{"hash", "Ids", "Target"}}, func(f table.Fields) error {
+	err := limit.Scan(path, table.Columns{Need: []string{"hash", "Ids", "Target"}}, func(f table.Fields) error {
 		hash, err := ParseHash(f.Get(0))
 		if err != nil {
 			return err

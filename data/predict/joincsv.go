@@ -13,12 +13,12 @@ import (
 
 // Read adds the rows of a table, and ends at the first that has a fault. Errors
 // are those of the function Read; the sum is then to be thrown away.
-func (j *Joining) Read(path string, classes int) error {
+func (j *Joining) Read(path string, classes int, limit table.Limit) error {
 	format, err := FormatOf(path)
 	if err == nil && format != Shards && j.fits && !j.sum.grows {
-		return j.readCSV(path, classes)
+		return j.readCSV(path, classes, limit)
 	}
-	return Each(path, classes, j.Row)
+	return Each(path, classes, limit, j.Row)
 }
 
 // joined is what a piece of a file leaves to be told: its numbers are in the sum.
@@ -35,10 +35,10 @@ type repeat struct{ at, line int }
 
 // readCSV adds a file's rows on all processors: it is known which there are to be,
 // and each is added to but once, so that no two meet.
-func (j *Joining) readCSV(path string, classes int) error {
+func (j *Joining) readCSV(path string, classes int, limit table.Limit) error {
 	rows := 0
 	var again []repeat
-	err := table.ScanParts(0, path, wanted(classes), func(p *joined, f table.Fields) error { return j.row(p, f, classes) },
+	err := table.ScanParts(limit, path, wanted(classes), func(p *joined, f table.Fields) error { return j.row(p, f, classes) },
 		func(p *joined, _ func(int, error)) {
 			rows += p.rows
 			again = append(again, p.again...)

@@ -33,7 +33,7 @@ func TestJoinRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			a, b := straight.Join("other", 3, .5), byRow.Join("other", 3, .5)
-			got, want := a.Read(path, 3), predict.Each(path, 3, b.Row)
+			got, want := a.Read(path, 3, 0), predict.Each(path, 3, 0, b.Row)
 			a.End()
 			b.End()
 			if (got == nil) != (want == nil) {
@@ -96,7 +96,7 @@ func TestJoinReadTwice(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		err := sum.Join("p", 1, 1).Read(path, 1)
+		err := sum.Join("p", 1, 1).Read(path, 1, 0)
 		if got := strings.ReplaceAll(fmt.Sprint(err), path, "P"); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

@@ -12,9 +12,9 @@ import (
 // readCSV reads a CSV file and hands on its rows. A column that lacks and a label
 // other than 0 and 1 are errors, as are those of Read; errors of rows name the
 // line.
-func readCSV(path string, classes int, each func(*data.Prediction)) error {
+func readCSV(path string, classes int, limit table.Limit, each func(*data.Prediction)) error {
 	lineOf := map[string]int{} // where an Id stands
-	err := table.ScanParts(0, path, wanted(classes), func(p *part, f table.Fields) error { return p.row(f, classes) },
+	err := table.ScanParts(limit, path, wanted(classes), func(p *part, f table.Fields) error { return p.row(f, classes) },
 		func(p *part, fault func(line int, err error)) {
 			for i := range p.rows {
 				r := &p.rows[i]

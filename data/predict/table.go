@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/table"
 )
 
 // Table is the probabilities of many samples, all of the same labels, each Id
@@ -42,7 +43,7 @@ func FormatOf(path string) (Format, error) {
 // errors.
 func Read(path string, classes int) (*Table, error) {
 	t := &Table{Classes: classes}
-	err := Each(path, classes, func(r *data.Prediction) {
+	err := Each(path, classes, 0, func(r *data.Prediction) {
 		t.Rows = append(t.Rows, r)
 		t.Labeled = r.Labeled
 	})
@@ -52,15 +53,15 @@ func Read(path string, classes int) (*Table, error) {
 	return t, nil
 }
 
-// Each is Read that hands on row by row. An error says that what it has handed
-// on is to be thrown away.
-func Each(path string, classes int, row func(*data.Prediction)) error {
+// Each is Read, of a file of so many rows at most, that hands them on one by one.
+// An error says that what it has handed on is to be thrown away.
+func Each(path string, classes int, limit table.Limit, row func(*data.Prediction)) error {
 	format, err := FormatOf(path)
 	if err != nil {
 		return err
 	}
 	if format != Shards {
-		return readCSV(path, classes, row)
+		return readCSV(path, classes, limit, row)
 	}
 	t, err := readShards(path, classes)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/challenge"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -25,7 +26,7 @@ func applyLeaksSpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			a := &applyLeaks{strict: n.Args.Bool("strict"), graph: n.Graph, stage: n.Name}
 			for _, path := range n.Args.Strings("tables") {
-				leak, err := challenge.ReadLeak(path, n.Args.Int("classes"))
+				leak, err := challenge.ReadLeak(path, n.Args.Int("classes"), table.Limit(n.Limits().MaxRows))
 				if err != nil {
 					return nil, err
 				}

@@ -8,6 +8,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/provenance"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -29,7 +30,7 @@ func fingerprintSpec() *component.Spec {
 			k, err := component.Once(n, "known", func() (*knownHashes, error) {
 				k := &knownHashes{policy: n.Graph.Options().Changed.Or(flow.ChangedRedo)}
 				if path := n.Args.String("cache"); path != "" {
-					return k, k.read(path)
+					return k, k.read(path, table.Limit(limits.MaxRows))
 				}
 				return k, nil
 			})

@@ -7,6 +7,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/provenance"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 )
 
@@ -18,8 +19,8 @@ type knownHashes struct {
 }
 
 // read reads the table of hashes, and what is recorded of it.
-func (k *knownHashes) read(path string) (err error) {
-	if k.cache, err = duplicates.ReadCache(path); err != nil {
+func (k *knownHashes) read(path string, limit table.Limit) (err error) {
+	if k.cache, err = duplicates.ReadCache(path, limit); err != nil {
 		return err
 	}
 	k.ledger, err = provenance.OpenLedger(provenance.Beside(path), duplicates.CacheRecipe)

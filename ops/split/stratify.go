@@ -35,7 +35,7 @@ func stratifySpec() *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			s := &stratify{folds: n.Args.Int("folds"), graph: n.Graph, stage: n.Name}
 			for _, path := range n.Args.Strings("duplicates") {
-				groups, err := duplicates.Read(path, n.Args.Int("classes"))
+				groups, err := duplicates.Read(path, n.Args.Int("classes"), table.Limit(n.Limits().MaxRows))
 				if errors.Is(err, fs.ErrNotExist) {
 					err = fmt.Errorf("%w; duplicates.flow makes such tables, and an empty list does without", err)
 				}

@@ -7,23 +7,24 @@ import (
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/provenance"
+	"hpaflow/data/table"
 	"hpaflow/flow/component"
 )
 
 // joinHashes takes the rows of units into the table, with what they were made
 // from. Rows that are there stay, unless a unit has made them anew.
 func joinHashes(n *component.Node, parts []string) error {
-	file := n.Args.String("file")
+	file, limit := n.Args.String("file"), table.Limit(n.Limits().MaxRows)
 	if err := hashesKind.Check(file); err != nil {
 		return err
 	}
-	all, err := duplicates.ReadCache(file)
+	all, err := duplicates.ReadCache(file, limit)
 	if err != nil {
 		return err
 	}
 	entries := map[string]provenance.Entry{}
 	for _, part := range parts {
-		rows, err := duplicates.ReadCache(part)
+		rows, err := duplicates.ReadCache(part, limit)
 		if err != nil {
 			return err
 		}

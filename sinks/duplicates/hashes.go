@@ -14,6 +14,7 @@ import (
 	"hpaflow/data/duplicates"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/provenance"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -32,7 +33,7 @@ func hashesSpec() *component.Spec {
 		ByUnit: results.FileByUnit("file", joinHashes),
 		Build: func(n *component.Node) (component.Output, error) {
 			file := n.Args.String("file")
-			flow.To(component.In[*imagehash.Hashed](n, "in"), n.Stage(), &hashesSink{file: file, store: provenance.Beside(atomicfile.Target(file)), graph: n.Graph, stage: n.Name})
+			flow.To(component.In[*imagehash.Hashed](n, "in"), n.Stage(), &hashesSink{file: file, limit: table.Limit(n.Limits().MaxRows), store: provenance.Beside(atomicfile.Target(file)), graph: n.Graph, stage: n.Name})
 			return nil, nil
 		},
 	}
@@ -46,6 +47,7 @@ var hashesKind = results.Table("a table of hashes", "Id", "Bytes", "ahash", "pha
 
 type hashesSink struct {
 	file  string
+	limit table.Limit
 	store provenance.Store
 	graph *flow.Graph
 	stage string
@@ -72,7 +74,7 @@ func (s *hashesSink) Open(context.Context) (err error) {
 		return err
 	}
 	s.saved, s.fresh = time.Now(), map[string]uint64{}
-	if s.cache, err = duplicates.ReadCache(s.file); err != nil {
+	if s.cache, err = duplicates.ReadCache(s.file, s.limit); err != nil {
 		return err
 	}
 	s.ledger, err = provenance.OpenLedger(s.store, duplicates.CacheRecipe)

@@ -6,6 +6,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/predict"
+	"hpaflow/data/table"
 	"hpaflow/flow/component"
 	"hpaflow/sinks/results"
 )
@@ -32,7 +33,7 @@ func joinTables(n *component.Node, parts []string) (err error) {
 	}
 	for _, part := range parts {
 		var fault error
-		err := predict.Each(part, n.Args.Int("classes"), func(p *data.Prediction) {
+		err := predict.Each(part, n.Args.Int("classes"), table.Limit(n.Limits().MaxRows), func(p *data.Prediction) {
 			if fault == nil {
 				fault = w.Add(p)
 			}

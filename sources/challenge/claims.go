@@ -5,6 +5,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/challenge"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -20,7 +21,7 @@ func claimsSpec() *component.Spec {
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			rows, err := challenge.Read(n.Args.String("file"), n.Args.Int("classes"))
+			rows, err := challenge.Read(n.Args.String("file"), n.Args.Int("classes"), table.Limit(n.Limits().MaxRows))
 			if err != nil {
 				return nil, err
 			}

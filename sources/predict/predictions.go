@@ -8,6 +8,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/challenge"
 	"hpaflow/data/predict"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -41,7 +42,7 @@ func predictionsSpec() *component.Spec {
 			return faults
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			t, err := readEnsemble(n.Args)
+			t, err := readEnsemble(n.Args, table.Limit(n.Limits().MaxRows))
 			if err != nil {
 				return nil, err
 			}
@@ -88,20 +89,20 @@ func parseWeights(a component.Args) ([]float64, error) {
 	return weights, nil
 }
 
-func readEnsemble(a component.Args) (*predict.Table, error) {
+func readEnsemble(a component.Args, limit table.Limit) (*predict.Table, error) {
 	weights, err := parseWeights(a)
 	if err != nil {
 		return nil, err
 	}
 	sum := predict.Sum{}
 	if path := a.String("order"); path != "" {
-		if sum.Order, err = challenge.ReadOrder(path); err != nil {
+		if sum.Order, err = challenge.ReadOrder(path, limit); err != nil {
 			return nil, err
 		}
 	}
 	for i, path := range a.Strings("tables") {
 		member := sum.Join(path, a.Int("classes"), weights[i])
-		if err := member.Read(path, a.Int("classes")); err != nil {
+		if err := member.Read(path, a.Int("classes"), limit); err != nil {
 			return nil, err
 		}
 		member.End()
