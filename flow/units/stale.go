@@ -152,6 +152,14 @@ func (f *Flow) undoAll() error {
 	if err := f.undo(sortedUnits(done, f.Units())); err != nil {
 		return err
 	}
+	for _, s := range f.private() {
+		if s.Spec.ByUnit.Undo == nil {
+			continue
+		}
+		if err := s.Spec.ByUnit.Undo(s.Args); err != nil {
+			return err
+		}
+	}
 	for n := len(f.chain) - 1; n >= 0; n-- {
 		if err := os.Remove(f.folder().path(planName(n))); err != nil {
 			return err
