@@ -48,10 +48,9 @@ var word = component.TypeOf[string]("word")
 // bench is a registry for the flow, and what its parts have seen.
 type bench struct {
 	component.Registry
-	t        *testing.T
-	listed   int
-	between  func(unit int) // is called before a unit is published
-	computes bool
+	t       *testing.T
+	listed  int
+	between func(unit int) // is called before a unit is published
 }
 
 func newBench(t *testing.T) *bench {

@@ -17,6 +17,9 @@ func joinHashes(n *component.Node, parts []string) error {
 	if err := hashesKind.Check(file); err != nil {
 		return err
 	}
+	if err := atomicfile.Prepare(file); err != nil {
+		return err
+	}
 	all, err := duplicates.ReadCache(file)
 	if err != nil {
 		return err
