@@ -294,3 +294,65 @@ func TestUnitsUnderKills(t *testing.T) {
 		})
 	}
 }
+
+// A unit whose inputs or files are others by now is made anew by a run, and only
+// that; or it is kept, or the run refused, as it is told.
+func TestUnitsChanged(t *testing.T) {
+	hpaflow := program(t)
+	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
+		t.Run(config, func(t *testing.T) {
+			input := manySamples(t, 7)
+			f := newUnitFlow(t, hpaflow, config, input, t.TempDir())
+			f.exits(exitDone, "run", "--unit", "0/1")
+			f.exits(exitDone, "finish")
+			before := f.tree()
+			b, err := os.ReadFile(filepath.Join(input, "9_0000_red.png"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(input, "9_0004_red.png"), b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.exits(exitFailed, "run", "--changed", "refuse")
+			f.exits(exitDone, "run", "--changed", "keep")
+			sameTree(t, before, f.tree())
+			record := func(unit int) string {
+				b, err := os.ReadFile(filepath.Join(f.output, ".run", "units", "done", fmt.Sprintf("%05d.json", unit)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(b)
+			}
+			first, second := record(0), record(1)
+			f.exits(exitDone, "run")
+			fresh := newUnitFlow(t, hpaflow, config, input, t.TempDir())
+			fresh.exits(exitDone, "run")
+			sameTree(t, fresh.tree(), f.tree())
+			if record(0) != first || record(1) == second {
+				t.Error("not the changed unit alone was made anew")
+			}
+
+			for name := range f.tree() { // any of its files
+				if name == "dead.jsonl" || name == "index.parquet" {
+					continue
+				}
+				if err := os.Truncate(filepath.Join(f.output, name), 7); err != nil {
+					t.Fatal(err)
+				}
+				break
+			}
+			f.exits(exitDone, "run")
+			sameTree(t, fresh.tree(), f.tree())
+
+			// Another recipe makes everything anew; workers are refused.
+			if config == "rgby-shards.flow" {
+				f.exits(exitUsage, "run", "--unit", "0", "--set", "payload=up")
+				f.exits(exitDone, "run", "--set", "payload=up")
+				other := newUnitFlow(t, hpaflow, config, input, t.TempDir())
+				other.exits(exitDone, "run", "--set", "payload=up")
+				sameTree(t, other.tree(), f.tree())
+			}
+			f.noneLeft()
+		})
+	}
+}

@@ -107,6 +107,9 @@ func (j *Joiner) twice(key string, in part, number int) error {
 // is to be, and no others. It gives those that an index which was there did not
 // name.
 func (j *Joiner) Save(dir string) (takenIn []string, err error) {
+	if err := atomicfile.SweepFile(atomicfile.OS, filepath.Join(dir, IndexName)); err != nil { // of a joiner that was killed
+		return nil, err
+	}
 	was, err := readIndex(dir)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,10 @@ type ByUnit struct {
 	// Join makes of what units have left what one run would have made. It may be
 	// called again, and then makes the same. It may be nil: there is nothing to do.
 	Join func(n *Node, j *Joined) error
+
+	// Undo removes what Join has made that would be wrong without the units, when all
+	// of them are taken back. It may be nil.
+	Undo func(Args) error
 }
 
 // Published is a file that readers are to see.

@@ -1,11 +1,14 @@
 package units
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
 )
@@ -115,8 +118,10 @@ func (f *Flow) changed(r *Record, cut *flow.Cut, names []entry) (map[string]bool
 	return others, nil
 }
 
-// undo takes units back: first the record, then the files that it names. Its
-// caller has the results for itself.
+// undo takes units back: the record goes aside first, then the files that it
+// names go, then the record. A run that is killed on the way leaves the record
+// aside, by which the next one goes on (undoRest). Its caller has the results for
+// itself.
 func (f *Flow) undo(list []int) error {
 	for _, unit := range list {
 		r, err := f.folder().record(unit)
@@ -126,18 +131,56 @@ func (f *Flow) undo(list []int) error {
 		if r == nil {
 			continue
 		}
-		if err := os.Remove(f.folder().recordPath(unit)); err != nil {
+		if err := atomicfile.MakeFolder(f.folder().path(undoing)); err != nil {
 			return err
 		}
-		for _, s := range f.private() {
-			for _, file := range r.Files {
-				if file.Node != s.Name {
-					continue
-				}
-				if err := os.Remove(filepath.Join(s.home, file.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return err
-				}
+		if err := os.Rename(f.folder().recordPath(unit), f.folder().undoPath(unit)); err != nil {
+			return err
+		}
+		if err := f.removeFiles(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undoing is the folder of the records of units that are being taken back.
+const undoing = "undo"
+
+func (f folder) undoPath(unit int) string { return f.path(undoing, unitName(unit)+".json") }
+
+// removeFiles removes what a unit has published, and its record that stands aside.
+func (f *Flow) removeFiles(r *Record) error {
+	for _, s := range f.private() {
+		for _, file := range r.Files {
+			if file.Node != s.Name {
+				continue
 			}
+			if err := os.Remove(filepath.Join(s.home, file.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return os.Remove(f.folder().undoPath(r.Unit))
+}
+
+// undoRest goes on with what a run that was killed has begun to take back.
+func (f *Flow) undoRest() error {
+	entries, err := os.ReadDir(f.folder().path(undoing))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(f.folder().path(undoing, e.Name()))
+		if err != nil {
+			return err
+		}
+		var r Record
+		if err := json.Unmarshal(b, &r); err != nil {
+			return fmt.Errorf("%s: %w", f.folder().path(undoing, e.Name()), err)
+		}
+		if err := f.removeFiles(&r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -151,6 +194,14 @@ func (f *Flow) undoAll() error {
 	}
 	if err := f.undo(sortedUnits(done, f.Units())); err != nil {
 		return err
+	}
+	for _, s := range f.private() {
+		if s.Spec.ByUnit.Undo == nil {
+			continue
+		}
+		if err := s.Spec.ByUnit.Undo(s.Args); err != nil {
+			return err
+		}
 	}
 	for n := len(f.chain) - 1; n >= 0; n-- {
 		if err := os.Remove(f.folder().path(planName(n))); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,10 +49,9 @@ var word = component.TypeOf[string]("word")
 type bench struct {
 	machine string // that works
 	component.Registry
-	t        *testing.T
-	listed   int
-	between  func(unit int) // is called before a unit is published
-	computes bool
+	t       *testing.T
+	listed  int
+	between func(unit int) // is called before a unit is published
 }
 
 func newBench(t *testing.T) *bench {
@@ -434,5 +434,33 @@ func TestNotCut(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}
+	}
+}
+
+// A run that was killed while it took a unit back has left the record aside and
+// some files: workers leave the unit alone, and the next run goes on.
+func TestUndoGoesOn(t *testing.T) {
+	b := newBench(t)
+	f := b.mustOpen()
+	b.do(f, 0, 1, 2, 3)
+	b.finish(f)
+	want := b.out()
+	const aside = "out/.run/units/undo/00001.json"
+	if err := errors.Join(os.Mkdir(filepath.Dir(aside), 0o755), os.Rename("out/.run/units/done/00001.json", aside), os.Remove("out/03")); err != nil {
+		t.Fatal(err)
+	}
+	b.put("out/04", "of before")
+	if _, err := f.Run(t.Context(), 1, unwatched); err == nil || !strings.Contains(err.Error(), "unit 1 was being taken back") {
+		t.Errorf("a worker: %v", err)
+	}
+	f = b.mustOpen()
+	if _, err := f.RunAll(t.Context(), units.Whole{Watch: unwatched, Note: func(string) {}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.out(); !maps.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, err := os.Stat(aside); err == nil {
+		t.Error("the record still stands aside")
 	}
 }

@@ -76,6 +76,9 @@ func (f *Flow) renew(ctx context.Context, w Whole) error {
 }
 
 func (f *Flow) renewAlone(ctx context.Context, w Whole) error {
+	if err := f.undoRest(); err != nil {
+		return err
+	}
 	policy := f.opts.Changed.Or(flow.ChangedRedo)
 	err := f.Open(ctx, false)
 	if other, is := errors.AsType[*OtherPlanError](err); is && policy == flow.ChangedRedo {

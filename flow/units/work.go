@@ -46,6 +46,9 @@ func (f *Flow) Run(ctx context.Context, unit int, watch Watch) (stats flow.Stats
 	if r, err := f.folder().record(unit); err != nil || r != nil {
 		return stats, err
 	}
+	if _, err := os.Stat(f.folder().undoPath(unit)); err == nil {
+		return stats, fmt.Errorf("unit %d was being taken back, since what it was made from has changed; run the flow without --unit, which goes on with that", unit)
+	}
 	p, first, names, err := f.records(unit)
 	if err != nil {
 		return stats, err

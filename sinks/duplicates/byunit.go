@@ -18,6 +18,9 @@ func joinHashes(n *component.Node, parts []string) error {
 	if err := hashesKind.Check(file); err != nil {
 		return err
 	}
+	if err := atomicfile.Prepare(file); err != nil {
+		return err
+	}
 	all, err := duplicates.ReadCache(file, limit)
 	if err != nil {
 		return err

@@ -32,7 +32,11 @@ func SaveMade(n *component.Node, dir string) error {
 	if err != nil {
 		return err
 	}
-	return provenance.Of(dir).Save(made)
+	store := provenance.Of(dir)
+	if err := store.Sweep(); err != nil {
+		return err
+	}
+	return store.Save(made)
 }
 
 // FileByUnit is for a sink of one file, which a field names. Every unit has a

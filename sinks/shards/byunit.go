@@ -54,6 +54,12 @@ func byUnit() *component.ByUnit {
 			}
 			return results.SaveMade(n, n.Args.String("dir"))
 		},
+		Undo: func(a component.Args) error {
+			if !hasIndex(a.String("dir")) {
+				return nil
+			}
+			return os.Remove(filepath.Join(a.String("dir"), shards.IndexName))
+		},
 	}
 }
 
