@@ -1,0 +1,35 @@
+//go:build gpu
+
+package kernels
+
+import "hpaflow/models/gpu/cuda"
+
+// Loss is a loss of logits against targets in 0..1, both (N,classes) float32:
+// binary cross entropy (Gamma 0), or the focal loss
+//
+//	exp(gamma*logsigmoid(-x*(2t-1))) * bce(x,t)
+//
+// computed in float64 as the CPU does. A head's losses are summed, divided by
+// Count, and counted Weight times.
+type Loss struct {
+	Gamma  float64
+	Values int // N*classes here
+	Count  int // what the sum is divided by: N*classes of the global batch
+}
+
+// Head is a head's logits, where their gradient goes (0: nowhere), and what its
+// loss counts.
+type Head struct {
+	Logits, Grad cuda.Ptr
+	Weight       float64
+}
+
+// LossForward writes the weighted sum of the heads' losses, a float64, to
+// value, and the logits' gradients, in one launch. One or two heads.
+func (k *Set) LossForward(s cuda.Stream, l Loss, value, targets cuda.Ptr, heads ...Head) error {
+	panic("kernels: to be written")
+}
+
+// Check clears the flag ok, a uint32 that begins as 1, for ever, if the float64
+// at value is no finite number. With several cards value is their sum.
+func (k *Set) Check(s cuda.Stream, ok, value cuda.Ptr) error { panic("kernels: to be written") }
