@@ -5,39 +5,53 @@ import (
 	"errors"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 	"hpaflow/models/statedict"
 )
 
-// ErrDiverged is what Train returns when the loss is no finite number.
+// ErrDiverged is the error of a batch whose loss is no finite number.
 var ErrDiverged = errors.New("training has diverged")
+
+// ErrNoResult is Result's where no batch is in flight.
+var ErrNoResult = errors.New("no batch is in flight")
 
 // Device is what computes the steps of one network, with its weights and the
 // state of its optimiser. Its methods must not be called at the same time.
+//
+// Training runs ahead of its results: batches are submitted, and their losses
+// and logits come later, in the same order. A device of another kind than the
+// processor is kept busy that way.
 type Device interface {
-	// Train runs one batch forward and backward in training mode and lets the
-	// optimiser take a step of rate lr, every Options.Accumulate batches. The
-	// batch needs targets and may have fewer samples than Options.Batch. A loss
-	// that is no finite number is an error, and then no step is taken; so are
-	// fewer samples than Options.LeastBatch.
-	Train(ctx context.Context, b *data.Batch, lr float64) (Step, error)
+	// Submit gives a batch to be run forward and backward in training mode, after
+	// which the optimiser takes a step of rate lr, every Options.Accumulate
+	// batches. The batch's memory has been read when Submit returns. It needs
+	// targets and may have fewer samples than Options.Batch, but no fewer than
+	// Options.LeastBatch. A batch that is refused leaves everything as it was.
+	Submit(ctx context.Context, b *data.Batch, lr float64) error
+
+	// Result waits for the oldest batch in flight and takes what came of it. A
+	// loss that is no finite number is ErrDiverged, and then neither that batch
+	// nor any after it has changed the weights.
+	Result(ctx context.Context) (Step, error)
+
+	// Ahead is how many batches may be in flight, their results not taken, when
+	// another is submitted: 0 where Submit itself computes.
+	Ahead() int
 
 	// Flush lets the optimiser take a step of rate lr of the gradients that were
 	// summed since the last one, if there are any: an epoch ends with it where
 	// its batches are no multiple of Options.Accumulate.
-	Flush(lr float64)
+	Flush(lr float64) error
 
-	// Predict gives the logits of a batch, shape (N,classes), in evaluation
-	// mode: batch norm uses its running statistics, and a sample's logits do
-	// not depend on its neighbours. The batch may have fewer samples than
-	// Options.Batch. The caller owns the result.
-	Predict(ctx context.Context, b *data.Batch) ([]float32, error)
+	Predictor
 
-	// Loss is the loss of logits against targets, both (n,classes), as Train
+	// Loss is the loss of logits against targets, both (n,classes), as Result
 	// reports it: the mean over all n*classes values.
 	Loss(logits, targets []float32) float64
 
-	// State copies out everything that makes the next step what it is.
-	State() State
+	// State copies out everything that makes the next step what it is, of all
+	// batches that were submitted.
+	State() (State, error)
 
 	// Load puts a state in place of the present one. Tensors that are
 	// missing, unknown or of another shape are an error, and then nothing has
@@ -52,9 +66,77 @@ type Device interface {
 	// shape. What was done with each tensor is reported. Tensors that are
 	// missing or of a wrong shape are an error, and then nothing has changed.
 	Init(weights []Tensor) (*statedict.Fitted, error)
+
+	// Close gives back what the device holds. What is in flight is lost.
+	Close() error
 }
 
-// Step is what Train reports.
+// Predictor gives logits.
+type Predictor interface {
+	// Predict gives the logits of a batch, shape (views,N,classes), in evaluation
+	// mode: batch norm uses its running statistics, and a sample's logits do
+	// not depend on its neighbours. The images are seen under each of the
+	// symmetries; without any, as they are. The batch may have fewer samples
+	// than Options.Batch. The caller owns the result.
+	Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error)
+}
+
+// Network is a network that only predicts. Several goroutines may call Predict.
+type Network interface {
+	Predictor
+
+	// Load puts weights in place, of this program or another: names are matched
+	// as Device.Init does, but here the layers that give the logits must be
+	// there too. Batches in flight are waited for.
+	Load(weights []Tensor) (*statedict.Fitted, error)
+
+	Close() error
+}
+
+// Statistics gives a network's batch norm new statistics, those of the data it
+// is shown, in one pass. Averaged weights need it, since the mean of statistics
+// is not the statistics of the mean.
+type Statistics interface {
+	// Add shows the network a batch of b samples after n others: its statistics
+	// move by b/(n+b) towards those of the batch, so that in the end each sample
+	// has counted the same. A batch may have fewer samples than Options.Batch,
+	// but no fewer than Options.LeastBatch.
+	Add(ctx context.Context, b *data.Batch) error
+
+	// Weights are the weights with the new statistics; they may be the network's
+	// own until the next Add.
+	Weights() ([]Tensor, error)
+
+	Close() error
+}
+
+// Backend is a kind of device, which makes those of a network.
+type Backend interface {
+	// New makes a network with initial weights that trains.
+	New(Options) (Device, error)
+
+	// NewNetwork makes one that only predicts, up to flights batches at once; 0
+	// is as many as keep the device busy. What the options say of training is
+	// left alone.
+	NewNetwork(o Options, flights int) (Network, error)
+
+	// NewStatistics makes one of some weights, matched as Network.Load does.
+	NewStatistics(o Options, weights []Tensor) (Statistics, error)
+
+	// Name says what the bits of results depend on beside the inputs: avx2, or
+	// a card's name, its libraries and the precision.
+	Name() string
+}
+
+// Train submits a batch and waits for its result.
+func Train(ctx context.Context, d Device, b *data.Batch, lr float64) (Step, error) {
+	if err := d.Submit(ctx, b, lr); err != nil {
+		return Step{}, err
+	}
+	return d.Result(ctx)
+}
+
+// Step is what came of a batch.
 type Step struct {
 	Loss   float64   // mean over the batch, before the step
 	Logits []float32 // shape (N,classes), before the step; the caller owns it
@@ -66,6 +148,10 @@ type State struct {
 	Optimizer []Tensor // the optimiser's moments, named MOMENT/PARAMETER
 	Steps     int64    // steps the optimiser has taken
 	Pending   int      // batches summed towards the next step
+
+	// Choices are the device's own, where several ways to compute give other
+	// bits: JSON that a device of the same kind goes on with and others pass by.
+	Choices []byte
 }
 
 // Tensor is a named array in C order.

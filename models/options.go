@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 	"hpaflow/models/network"
 )
 
@@ -92,11 +93,41 @@ func (o *Options) Validate() error {
 	return errors.Join(errs...)
 }
 
+// CheckTrain holds a batch to train on against the options.
+func (o *Options) CheckTrain(b *data.Batch) error {
+	if err := o.Check(b); err != nil {
+		return err
+	}
+	switch {
+	case b.Y == nil:
+		return errors.New("the batch has no targets")
+	case b.N < 2 && b.N < o.LeastBatch():
+		return o.TooFew(b.N)
+	case len(b.Y) != b.N*o.Classes:
+		return fmt.Errorf("%d targets, want %dx%d", len(b.Y), b.N, o.Classes)
+	}
+	return nil
+}
+
+// CheckViews holds a batch to predict and the symmetries it is to be seen under
+// against the options.
+func (o *Options) CheckViews(b *data.Batch, views []pixel.Dihedral) error {
+	if err := o.Check(b); err != nil {
+		return err
+	}
+	for _, v := range views {
+		if v&pixel.Transpose != 0 && b.H != b.W {
+			return fmt.Errorf("the transpose of images of %dx%d pixels has another size", b.W, b.H)
+		}
+	}
+	return nil
+}
+
 // Check holds a batch against the options.
 func (o *Options) Check(b *data.Batch) error {
-	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || len(b.X) != b.N*b.C*b.H*b.W {
+	if b.C != o.Channels || b.H != o.Height || b.W != o.Width || b.Pixels() != b.N*b.C*b.H*b.W {
 		return fmt.Errorf("a batch of shape (%d,%d,%d,%d) with %d values; the network takes (N,%d,%d,%d)",
-			b.N, b.C, b.H, b.W, len(b.X), o.Channels, o.Height, o.Width)
+			b.N, b.C, b.H, b.W, b.Pixels(), o.Channels, o.Height, o.Width)
 	}
 	if b.N < 1 || b.N > o.Batch {
 		return fmt.Errorf("a batch of %d samples; the network takes 1 to %d", b.N, o.Batch)

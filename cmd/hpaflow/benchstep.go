@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/models/bench"
+	"hpaflow/models/devices"
 	"hpaflow/models/network"
 )
 
@@ -27,6 +28,8 @@ func benchStepCommand() *cli.Command {
 			&cli.StringFlag{Name: "mode", Value: "train", Usage: "train or infer"},
 			&cli.IntFlag{Name: "steps", Value: 5, Usage: "steps to time"},
 			&cli.IntFlag{Name: "flights", Value: 1, Usage: "batches predicted at once, in mode infer"},
+			&cli.StringFlag{Name: "device", Value: devices.Auto, Usage: "auto, cpu, gpu, gpu:N,... or gpu:all"},
+			&cli.StringFlag{Name: "precision", Value: devices.Auto, Usage: "one of " + strings.Join(devices.Precisions(), ", ")},
 			&cli.BoolFlag{Name: "layers", Usage: "tell the time of each layer too"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
@@ -40,6 +43,7 @@ func benchStep(c *cli.Context) error {
 	}
 	o := bench.Options{
 		Model: c.String("model"), Size: c.Int("size"), Batch: c.Int("batch"), Steps: c.Int("steps"), Flights: c.Int("flights"),
+		Device: devices.Options{Device: c.String("device"), Precision: c.String("precision")},
 	}
 	switch mode := c.String("mode"); mode {
 	case "train":
@@ -79,9 +83,13 @@ func printStep(w io.Writer, r *bench.Report) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	peak := ""
+	if r.PeakGFlops > 0 {
+		peak = fmt.Sprintf(" of %.1f measured (%.0f%%)", r.PeakGFlops, 100*r.PeakShare)
+	}
 	_, err := fmt.Fprintf(w, "%s, %dx%d pixels, %d a batch, %d in flight, %s, %s: %.2f ms an image, %.2f images/s\n"+
-		"%.1f GFLOP/s of %.1f measured (%.0f%%); %.0f MB resident at most; a step allocates %.2f MB, its results take %.0f MB\n",
+		"%.1f GFLOP/s%s; %.0f MB resident at most; a step allocates %.2f MB, its results take %.0f MB\n",
 		r.Model, r.Size, r.Size, r.Batch, r.Flights, r.Mode, r.Instructions, r.MsPerImage, r.ImagesPerS,
-		r.GFlops, r.PeakGFlops, 100*r.PeakShare, r.PeakRSS, r.Allocated, r.Activations)
+		r.GFlops, peak, r.PeakRSS, r.Allocated, r.Activations)
 	return err
 }

@@ -10,14 +10,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/cpu"
+
+	"hpaflow/models/devices"
 )
 
 // What .ci/release stamps into a build: -ldflags "-X main.version=v1.2.0 -X main.commit=4f0c...".
 var version, commit string
-
-// devices are what networks can run on. The files of another device, which a
-// build tag brings in, add its name.
-var devices = []string{"cpu"}
 
 // processor lists what sets machines apart where kernels are chosen.
 var processor = []struct {
@@ -50,7 +48,7 @@ func printVersion(w io.Writer) {
 	fmt.Fprintf(w, "commit   %s\n", source)
 	fmt.Fprintf(w, "go       %s, %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	fmt.Fprintf(w, "cpu      %s\n", cmp.Or(strings.Join(found, ", "), "plain"))
-	fmt.Fprintf(w, "devices  %s\n", strings.Join(devices, ", "))
+	fmt.Fprintf(w, "devices  %s\n", strings.Join(devices.Kinds(), ", "))
 }
 
 // stamps are the version and the commit of this build.

@@ -39,14 +39,6 @@ func (r *recorder) observe(name string, took time.Duration, flops float64) {
 	r.took[i] += took
 }
 
-// flops is the arithmetic of all operations, a sample.
-func (r *recorder) flops() (sum float64) {
-	for _, f := range r.work {
-		sum += f
-	}
-	return sum
-}
-
 // layers gives the means over so many images.
 func (r *recorder) layers(images int, peak float64) []Layer {
 	var all time.Duration
@@ -58,7 +50,9 @@ func (r *recorder) layers(images int, peak float64) []Layer {
 		image := r.took[i].Seconds() / float64(images)
 		l := Layer{Name: name, MsPerImage: image * 1e3, Share: r.took[i].Seconds() / all.Seconds()}
 		l.GFlops = r.work[i] / image / 1e9
-		l.PeakShare = l.GFlops * 1e9 / peak
+		if peak > 0 {
+			l.PeakShare = l.GFlops * 1e9 / peak
+		}
 		list = append(list, l)
 	}
 	return list

@@ -12,6 +12,8 @@ import (
 	"hpaflow/models"
 	"hpaflow/models/cpu"
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/devices"
+	"hpaflow/models/network"
 )
 
 // Options say what is measured.
@@ -20,6 +22,8 @@ type Options struct {
 	Size  int  // pixels a side
 	Batch int  // images a step
 	Infer bool // predict only, else train with Adam
+
+	Device devices.Options // what computes
 
 	// Flights is how many batches are predicted at once. Default: 1.
 	Flights int
@@ -38,7 +42,8 @@ func (o *Options) Validate() error {
 	}
 	m := o.network()
 	m.EnsureDefaults()
-	errs := []error{m.Validate()}
+	o.Device.EnsureDefaults()
+	errs := []error{m.Validate(), o.Device.Validate()}
 	if o.Flights < 1 || o.Flights > 1 && !o.Infer {
 		errs = append(errs, fmt.Errorf("flights is %d, want 1 in training, at least 1 in inference", o.Flights))
 	}
@@ -58,13 +63,13 @@ type Report struct {
 	Size         int     `json:"size"`
 	Batch        int     `json:"batch"`
 	Flights      int     `json:"flights"`
-	Mode         string  `json:"mode"` // train or infer
-	Instructions string  `json:"instructions"`
+	Mode         string  `json:"mode"`         // train or infer
+	Instructions string  `json:"instructions"` // of the processor, or the card and its libraries
 	Steps        int     `json:"steps"`
 	MsPerImage   float64 `json:"ms_per_image"`   // of the median step
 	ImagesPerS   float64 `json:"images_per_s"`   // likewise
 	GFlops       float64 `json:"gflops"`         // a second
-	PeakGFlops   float64 `json:"peak_gflops"`    // a second, measured before
+	PeakGFlops   float64 `json:"peak_gflops"`    // a second, measured before; 0 on a card
 	PeakShare    float64 `json:"peak_share"`     // GFlops/PeakGFlops
 	PeakRSS      float64 `json:"peak_rss_mb"`    // of the process; 0 where the system does not say
 	Allocated    float64 `json:"alloc_mb"`       // a step
@@ -72,83 +77,114 @@ type Report struct {
 	Layers       []Layer `json:"layers,omitempty"`
 }
 
-// Step measures. With layers, the report has them, in the order they ran.
-func Step(ctx context.Context, o Options, layers bool) (*Report, error) {
+// Step measures. With layers, the report has them, in the order they ran, where
+// the device tells of them.
+func Step(ctx context.Context, o Options, layers bool) (r *Report, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	step, device, err := prepare(ctx, o)
+	backend, _, err := devices.Open(o.Device)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{
-		Model: o.Model, Size: o.Size, Batch: o.Batch, Flights: o.Flights, Mode: "train", Steps: o.Steps, Instructions: kernels.Instructions(),
-		PeakGFlops: kernels.PeakFlops(kernels.NewWorkspace(), 200*time.Millisecond) / 1e9,
+	run, err := prepare(ctx, o, backend)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, run.close()) }()
+	r = &Report{Model: o.Model, Size: o.Size, Batch: o.Batch, Flights: o.Flights, Mode: "train", Steps: o.Steps, Instructions: backend.Name()}
 	if o.Infer {
 		r.Mode = "infer"
 	}
-	first, rest := &recorder{}, &recorder{}
-	device.Observe(first.observe) // tells how much arithmetic there is
-	if err := step(); err != nil {
-		return nil, err
+	if backend == (cpu.Backend{}) {
+		r.PeakGFlops = kernels.PeakFlops(kernels.NewWorkspace(), 200*time.Millisecond) / 1e9
 	}
-	device.Observe(nil)
-	if layers {
-		device.Observe(rest.observe)
+	for range run.warm {
+		if err := run.step(); err != nil {
+			return nil, err
+		}
+	}
+	var parts recorder
+	observed, tells := run.device.(observed)
+	if tells && layers {
+		observed.Observe(parts.observe)
 	}
 	var times []time.Duration
 	before := allocated()
 	for range o.Steps {
 		start := time.Now()
-		if err := step(); err != nil {
+		if err := run.step(); err != nil {
 			return nil, err
 		}
 		times = append(times, time.Since(start))
 	}
 	r.Allocated = float64(allocated()-before) / float64(o.Steps) / (1 << 20)
-	r.Activations = float64(device.ActivationBytes()) / (1 << 20)
 	slices.Sort(times)
 	images := o.Batch * o.Flights
 	image := times[len(times)/2].Seconds() / float64(images)
 	r.MsPerImage, r.ImagesPerS = image*1e3, 1/image
-	r.GFlops = first.flops() / image / 1e9
-	r.PeakShare = r.GFlops / r.PeakGFlops
+	r.GFlops = run.flops / image / 1e9
+	if r.PeakGFlops > 0 {
+		r.PeakShare = r.GFlops / r.PeakGFlops
+	}
 	r.PeakRSS = float64(peakRSS()) / (1 << 20)
-	if layers {
-		r.Layers = rest.layers(o.Steps*images, r.PeakGFlops*1e9)
+	if tells {
+		r.Activations = float64(observed.ActivationBytes()) / (1 << 20)
+	}
+	if tells && layers {
+		r.Layers = parts.layers(o.Steps*images, r.PeakGFlops*1e9)
 	}
 	return r, nil
 }
 
-// device is what the two ways of running a network have in common here.
-type device interface {
+// observed is a device that tells of its operations.
+type observed interface {
 	ActivationBytes() int64
 	Observe(models.Observer)
 }
 
-// prepare makes a network and the step that is timed.
-func prepare(ctx context.Context, o Options) (step func() error, d device, err error) {
+// running is a network and the step that is timed.
+type running struct {
+	device any
+	step   func() error
+	close  func() error
+	warm   int     // steps before its speed is that of a long run
+	flops  float64 // of a step, a sample
+}
+
+func prepare(ctx context.Context, o Options, backend models.Backend) (*running, error) {
 	batch := noise(o)
-	if !o.Infer {
-		cpu, err := cpu.New(o.network())
-		if err != nil {
-			return nil, nil, err
-		}
-		return func() error {
-			_, err := cpu.Train(ctx, batch, 5e-4)
-			return err
-		}, cpu, nil
-	}
-	p, err := cpu.NewPredictor(o.network(), o.Flights)
+	outline, err := network.Sketch(o.Model, batch.C, o.Size, o.Size, batch.Classes, !o.Infer)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return func() error {
+	if !o.Infer {
+		d, err := backend.New(o.network())
+		if err != nil {
+			return nil, err
+		}
+		flying := 0
+		return &running{device: d, close: d.Close, flops: outline.Flops, warm: 1 + 4*d.Ahead(), step: func() error {
+			if err := d.Submit(ctx, batch, 5e-4); err != nil {
+				return err
+			}
+			for flying++; flying > d.Ahead(); flying-- {
+				if _, err := d.Result(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}, nil
+	}
+	n, err := backend.NewNetwork(o.network(), o.Flights)
+	if err != nil {
+		return nil, err
+	}
+	return &running{device: n, close: n.Close, flops: outline.Flops, warm: 2, step: func() error {
 		done := make(chan error)
 		for range o.Flights {
 			go func() {
-				_, err := p.Predict(ctx, batch)
+				_, err := n.Predict(ctx, batch)
 				done <- err
 			}()
 		}
@@ -157,18 +193,18 @@ func prepare(ctx context.Context, o Options) (step func() error, d device, err e
 			errs = append(errs, <-done)
 		}
 		return errors.Join(errs...)
-	}, p, nil
+	}}, nil
 }
 
-// noise is a batch of normal pixels with a tenth of the labels set.
+// noise is a batch of random pixels with a tenth of the labels set.
 func noise(o Options) *data.Batch {
 	m := o.network()
 	m.EnsureDefaults()
 	r := rand.New(rand.NewPCG(1, 2))
-	b := &data.Batch{N: o.Batch, C: m.Channels, H: o.Size, W: o.Size, Classes: m.Classes,
-		X: make([]float32, o.Batch*m.Channels*o.Size*o.Size), Y: make([]float32, o.Batch*m.Classes)}
-	for i := range b.X {
-		b.X[i] = float32(r.NormFloat64())
+	b := &data.Batch{N: o.Batch, C: m.Channels, H: o.Size, W: o.Size, Norm: data.NormFixed, Classes: m.Classes,
+		U8: make([]uint8, o.Batch*m.Channels*o.Size*o.Size), Y: make([]float32, o.Batch*m.Classes)}
+	for i := range b.U8 {
+		b.U8[i] = uint8(r.Uint32())
 	}
 	for i := range b.Y {
 		if r.Float64() < .1 {

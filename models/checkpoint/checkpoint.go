@@ -63,6 +63,8 @@ type progress struct {
 	Steps    int64    `json:"optimizer_steps"`
 	Pending  int      `json:"pending_batches"`
 	Weights  string   `json:"weights_sha256"`
+
+	Choices json.RawMessage `json:"device_choices,omitempty"`
 }
 
 // The keys of the training file's metadata: what progress says, and the digest
@@ -111,7 +113,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 	}
 	text, err := json.Marshal(progress{
 		Position: c.Position, Steps: c.State.Steps, Pending: c.State.Pending,
-		Weights: hex.EncodeToString(digest.Sum(nil)),
+		Weights: hex.EncodeToString(digest.Sum(nil)), Choices: c.State.Choices,
 	})
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -175,7 +177,7 @@ func LoadCheckpoint(dir string) (*Checkpoint, error) {
 	receipt.Sign(dir)
 	return &Checkpoint{
 		Receipt:  receipt,
-		State:    models.State{Weights: weights, Optimizer: moments, Steps: p.Steps, Pending: p.Pending},
+		State:    models.State{Weights: weights, Optimizer: moments, Steps: p.Steps, Pending: p.Pending, Choices: p.Choices},
 		Position: p.Position,
 	}, nil
 }

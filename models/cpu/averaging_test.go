@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
 )
@@ -34,7 +35,7 @@ func averaged(t *testing.T) []models.Tensor {
 	}
 	var a checkpoint.Average
 	for k := range 4 {
-		weights := d.State().Weights
+		weights := state(d).Weights
 		goldenWeights(weights)
 		for _, w := range weights {
 			for i, u := range noise(fmt.Sprintf("%s@%d", w.Name, k), len(w.Data)) {
@@ -55,7 +56,7 @@ func averaged(t *testing.T) []models.Tensor {
 // recomputed is the weights with the statistics of averaging.py's batches.
 func recomputed(t *testing.T, mean []models.Tensor) []models.Tensor {
 	t.Helper()
-	r, err := NewRecompute(models.Options{Height: 64, Width: 64, Batch: 3}, mean)
+	r, err := NewStatistics(models.Options{Height: 64, Width: 64, Batch: 3}, mean)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func TestViewsEqualNumpy(t *testing.T) {
 			}
 		}
 	}
-	p, err := NewPredictor(models.Options{Height: 64, Width: 64, Batch: 2}, 1)
+	p, err := NewNetwork(models.Options{Height: 64, Width: 64, Batch: 2}, 1)
 	if err == nil {
 		_, err = p.Load(weights)
 	}
@@ -127,9 +128,10 @@ func TestViewsEqualNumpy(t *testing.T) {
 	var worst float64
 	for n, probabilities := range map[int][]float64{1: want.TTA1, 4: want.TTA4, 8: want.TTA8} {
 		shown := 0
-		got, err := models.PredictViews(context.Background(), func(ctx context.Context, v *data.Batch) ([]float32, error) {
-			closeTo(t, fmt.Sprintf("corner of view %d", shown), slices.Concat(v.X[:3], v.X[64:67]), want.Views[shown], 1e-6)
-			for i, x := range v.X { // every pixel, by numpy's rules
+		got, err := models.PredictViews(context.Background(), watched{p, func(v pixel.Dihedral) {
+			seen := p.runners[0].seen(b, v)
+			closeTo(t, fmt.Sprintf("corner of view %d", shown), slices.Concat(seen[:3], seen[64:67]), want.Views[shown], 1e-6)
+			for i, x := range seen { // every pixel, by numpy's rules
 				k, y, c := i/(64*64), i/64%64, i%64
 				if shown&2 != 0 {
 					y = 63 - y
@@ -145,8 +147,7 @@ func TestViewsEqualNumpy(t *testing.T) {
 				}
 			}
 			shown++
-			return p.Predict(ctx, v)
-		}, b, n)
+		}}, b, n)
 		if err != nil || shown != n || !slices.Equal(b.X, before) {
 			t.Fatalf("%d of %d views, %v", shown, n, err)
 		}
@@ -158,6 +159,19 @@ func TestViewsEqualNumpy(t *testing.T) {
 		}
 	}
 	t.Logf("probabilities differ from PyTorch's by %.1e", worst)
+}
+
+// watched is a network whose views are looked at before it predicts.
+type watched struct {
+	*Network
+	look func(pixel.Dihedral)
+}
+
+func (w watched) Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error) {
+	for _, v := range views {
+		w.look(v)
+	}
+	return w.Network.Predict(ctx, b, views...)
 }
 
 func TestAveragingRefuses(t *testing.T) {
@@ -183,7 +197,7 @@ func TestAveragingRefuses(t *testing.T) {
 			t.Errorf("%d views: %v", n, err)
 		}
 	}
-	r, err := NewRecompute(models.Options{Height: 64, Width: 64, Batch: 2}, averaged(t))
+	r, err := NewStatistics(models.Options{Height: 64, Width: 64, Batch: 2}, averaged(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func BenchmarkStep(b *testing.B) {
 				name string
 				step func() error
 			}{
-				{"train", func() error { _, err := d.Train(context.Background(), in, 5e-4); return err }},
+				{"train", func() error { _, err := models.Train(context.Background(), d, in, 5e-4); return err }},
 				{"infer", func() error { _, err := d.Predict(context.Background(), in); return err }},
 			} {
 				b.Run(mode.name, func(b *testing.B) {

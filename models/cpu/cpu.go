@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
 )
@@ -27,12 +28,10 @@ type Device struct {
 	predict *runner
 	x, y    *tensor.Dense
 
-	least   int         // samples in a batch to train on
-	pending int         // batches summed since the optimiser's last step
-	sum     [][]float32 // their gradients, when Accumulate is more than 1
+	result  *models.Step // of the batch that was submitted, until it is taken
+	pending int          // batches summed since the optimiser's last step
+	sum     [][]float32  // their gradients, when Accumulate is more than 1
 }
-
-var _ models.Device = (*Device)(nil)
 
 // New makes a network with initial weights.
 func New(o models.Options) (*Device, error) {
@@ -42,7 +41,6 @@ func New(o models.Options) (*Device, error) {
 	}
 	d := &Device{
 		opts:   o,
-		least:  o.LeastBatch(),
 		params: newParams(o.Seed),
 		env:    &environment{arena: newArena(), ws: kernels.NewWorkspace()},
 		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
@@ -73,32 +71,48 @@ func (d *Device) zeros() [][]float32 {
 	return list
 }
 
-// Train is Device.Train.
-func (d *Device) Train(ctx context.Context, b *data.Batch, lr float64) (models.Step, error) {
-	if err := errors.Join(context.Cause(ctx), d.opts.Check(b)); err != nil {
-		return models.Step{}, err
+// Submit is Device.Submit. The step is done when it returns.
+func (d *Device) Submit(ctx context.Context, b *data.Batch, lr float64) error {
+	if d.result != nil {
+		return errors.New("train: the last batch's result has not been taken")
 	}
-	if b.Y == nil {
-		return models.Step{}, fmt.Errorf("train: the batch has no targets")
+	if err := context.Cause(ctx); err != nil {
+		return err
 	}
-	if b.N < d.least {
-		return models.Step{}, fmt.Errorf("train: %w", d.opts.TooFew(b.N))
+	if err := d.opts.CheckTrain(b); err != nil {
+		return fmt.Errorf("train: %w", err)
 	}
-	if len(b.Y) != b.N*d.opts.Classes {
-		return models.Step{}, fmt.Errorf("train: %d targets, want %dx%d", len(b.Y), b.N, d.opts.Classes)
-	}
-	copy(d.x.Data().([]float32), b.X)
+	see(d.env.ws, d.x.Data().([]float32), nil, b, pixel.Identity)
 	copy(d.y.Data().([]float32), b.Y)
 	d.predict.plan.folded = false // the statistics change in any case
 	if err := d.train.run(b.N); err != nil {
-		return models.Step{}, fmt.Errorf("train: %w", err)
+		return fmt.Errorf("train: %w", err)
 	}
-	if math.IsNaN(d.train.loss) || math.IsInf(d.train.loss, 0) {
-		return models.Step{}, fmt.Errorf("train: %w: the loss is %v; the optimiser has not stepped", models.ErrDiverged, d.train.loss)
+	d.result = &models.Step{Loss: d.train.loss, Logits: slices.Clone(values(d.train.logits)[:b.N*d.opts.Classes])}
+	if !math.IsNaN(d.train.loss) && !math.IsInf(d.train.loss, 0) {
+		d.update(lr)
 	}
-	d.update(lr)
-	return models.Step{Loss: d.train.loss, Logits: slices.Clone(values(d.train.logits)[:b.N*d.opts.Classes])}, nil
+	return nil
 }
+
+// Result is Device.Result.
+func (d *Device) Result(context.Context) (models.Step, error) {
+	if d.result == nil {
+		return models.Step{}, models.ErrNoResult
+	}
+	step := *d.result
+	d.result = nil
+	if math.IsNaN(step.Loss) || math.IsInf(step.Loss, 0) {
+		return models.Step{}, fmt.Errorf("train: %w: the loss is %v; the optimiser has not stepped", models.ErrDiverged, step.Loss)
+	}
+	return step, nil
+}
+
+// Ahead is Device.Ahead.
+func (d *Device) Ahead() int { return 0 }
+
+// Close is Device.Close.
+func (d *Device) Close() error { return nil }
 
 // update steps the optimiser if enough gradients have come together.
 func (d *Device) update(lr float64) {
@@ -117,31 +131,32 @@ func (d *Device) update(lr float64) {
 		kernels.Add(d.env.ws, d.sum[i], g)
 	}
 	if d.pending++; d.pending == d.opts.Accumulate {
-		d.Flush(lr)
+		d.flush(lr)
 	}
 }
 
 // Flush is Device.Flush.
-func (d *Device) Flush(lr float64) {
-	if d.pending == 0 {
-		return
+func (d *Device) Flush(lr float64) error {
+	if d.pending > 0 {
+		d.flush(lr)
 	}
+	return nil
+}
+
+// flush lets the optimiser step with the sum of gradients.
+func (d *Device) flush(lr float64) {
 	d.optimizer.step(d.trainable, d.sum, lr)
 	d.pending = 0
 	d.predict.plan.folded = false
 }
 
 // Predict is Device.Predict.
-func (d *Device) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
-	if err := errors.Join(context.Cause(ctx), d.opts.Check(b)); err != nil {
+func (d *Device) Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error) {
+	if err := d.opts.CheckViews(b, views); err != nil {
 		return nil, err
 	}
 	d.predict.plan.fold(d.env.ws)
-	logits, err := d.predict.run(b.N, b.X)
-	if err != nil {
-		return nil, fmt.Errorf("predict: %w", err)
-	}
-	return slices.Clone(logits), nil
+	return d.predict.views(ctx, b, views)
 }
 
 // Loss is Device.Loss.

@@ -6,8 +6,9 @@
 // memory shared between layers. A step of training keeps each convolution's
 // result and computes batch norm's again on the way back.
 //
-// New makes a device, NewPredictor one that only predicts, several batches at
-// once, and NewRecompute one that gives averaged weights statistics.
+// New makes a device, NewNetwork one that only predicts, several batches at
+// once, and NewStatistics one that gives averaged weights statistics; Backend
+// is the three of them.
 //
 // What always holds: between layers, images lie in blocks of channels
 // (kernels.Lanes); the same options, seed and batches give the same bits at any

@@ -57,7 +57,7 @@ func TestAgainstDump(t *testing.T) {
 	}
 	t.Log(report)
 	var file bytes.Buffer
-	if err := statedict.Write(&file, d.State().Weights, nil); err != nil {
+	if err := statedict.Write(&file, state(d).Weights, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "ours.safetensors"), file.Bytes(), 0o666); err != nil {
@@ -69,7 +69,7 @@ func TestAgainstDump(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "evaluation logits", difference(logits, read("eval.npy").values, largest), 1e-4)
-	step, err := d.Train(context.Background(), b, 0)
+	step, err := models.Train(context.Background(), d, b, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func Example() {
 	}
 	var losses []float64
 	for range 2 {
-		step, err := dev.Train(ctx, batch(), 1e-3)
+		step, err := models.Train(ctx, dev, batch(), 1e-3)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -40,7 +40,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(logits), "logits, of", dev.State().Steps, "steps")
+	state, err := dev.State()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(logits), "logits, of", state.Steps, "steps")
 	// Output:
 	// the loss falls: true
 	// 4 logits, of 2 steps

@@ -53,7 +53,7 @@ func goldenDevice(t *testing.T, o models.Options, input string, n int) (*Device,
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := d.State()
+	s := state(d)
 	goldenWeights(s.Weights)
 	if err := d.Load(s); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestNetworksEqualPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			closeTo(t, "evaluation logits", logits, c.Predict, 1e-4)
-			step, err := d.Train(context.Background(), b, 0)
+			step, err := models.Train(context.Background(), d, b, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

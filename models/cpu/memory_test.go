@@ -23,7 +23,7 @@ func TestStepAllocatesLittle(t *testing.T) {
 		const steps = 4
 		run := func() {
 			for range steps {
-				if _, err := d.Train(context.Background(), b, 1e-3); err != nil {
+				if _, err := models.Train(context.Background(), d, b, 1e-3); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -59,7 +59,7 @@ func TestNetworksAreCollected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Train(context.Background(), randomBatch(2, 32, 32, 1), 1e-3); err != nil {
+		if _, err := models.Train(context.Background(), d, randomBatch(2, 32, 32, 1), 1e-3); err != nil {
 			t.Fatal(err)
 		}
 	}

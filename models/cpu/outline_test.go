@@ -3,9 +3,11 @@ package cpu
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hpaflow/models"
 	"hpaflow/models/network"
@@ -31,8 +33,37 @@ func TestOutlineHasTheDevicesTensors(t *testing.T) {
 			slices.Sort(names)
 			return names
 		}
-		if got, want := list(outline.Tensors), list(d.State().Weights); !slices.Equal(got, want) {
+		if got, want := list(outline.Tensors), list(state(d).Weights); !slices.Equal(got, want) {
 			t.Errorf("%s: the outline has %v, the device %v", name, got, want)
+		}
+	}
+}
+
+// A network's outline counts the arithmetic that the device does.
+func TestOutlineCountsFlops(t *testing.T) {
+	needsFastKernels(t)
+	for _, name := range network.Names() {
+		size := network.ByName(name).MinSize
+		o := models.Options{Model: name, Height: size + 21, Width: size + 21, Batch: 2}
+		d, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var done float64
+		d.Observe(func(_ string, _ time.Duration, flops float64) { done += flops })
+		b := randomBatch(2, o.Height, o.Width, 1)
+		for training, run := range map[bool]func() error{
+			true:  func() error { _, err := models.Train(context.Background(), d, b, 1e-3); return err },
+			false: func() error { _, err := d.Predict(context.Background(), b); return err },
+		} {
+			done = 0
+			if err := run(); err != nil {
+				t.Fatal(err)
+			}
+			outline, err := network.Sketch(name, 4, o.Height, o.Width, 28, training)
+			if err != nil || math.Abs(outline.Flops-done) > 1e-9*done {
+				t.Errorf("%s, training %v: the outline counts %v, the device %v; %v", name, training, outline.Flops, done, err)
+			}
 		}
 	}
 }
@@ -51,7 +82,7 @@ func TestOneValueAChannel(t *testing.T) {
 		}
 	}
 	d := smallDevice(t, models.Options{Seed: 1})
-	_, err := d.Train(context.Background(), randomBatch(1, 32, 32, 1), 1e-3)
+	_, err := models.Train(context.Background(), d, randomBatch(1, 32, 32, 1), 1e-3)
 	if err == nil || !strings.Contains(err.Error(), "a batch of 1 sample of 32x32 leaves one value a channel") || strings.Contains(err.Error(), "PC") {
 		t.Errorf("error %v", err)
 	}
@@ -61,16 +92,16 @@ func TestOneValueAChannel(t *testing.T) {
 // so many batches.
 func TestFlushStepsWithWhatIsLeft(t *testing.T) {
 	left, whole := smallDevice(t, models.Options{Seed: 3, Accumulate: 4}), smallDevice(t, models.Options{Seed: 3, Accumulate: 2})
-	before := left.State()
+	before := state(left)
 	train(t, left, 1e-3, 1, 2)
-	if pending := left.State().Pending; pending != 2 {
+	if pending := state(left).Pending; pending != 2 {
 		t.Fatalf("%d batches wait", pending)
 	}
 	left.Flush(1e-3)
 	left.Flush(1e-3)
 	train(t, whole, 1e-3, 1, 2)
-	sameState(t, left.State(), whole.State())
-	if slices.Equal(left.State().Weights[0].Data, before.Weights[0].Data) {
+	sameState(t, state(left), state(whole))
+	if slices.Equal(state(left).Weights[0].Data, before.Weights[0].Data) {
 		t.Error("nothing has changed")
 	}
 }

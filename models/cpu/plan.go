@@ -147,6 +147,8 @@ type runner struct {
 	env     *environment
 	buffers [][]float32 // made by the first run
 	in      [][]float32
+
+	images [2][]float32 // as the network sees them, and before a symmetry
 }
 
 // run gives the logits (n,classes) of the images x, in memory that the next

@@ -15,7 +15,7 @@ import (
 const pendingName = "pending_grad"
 
 // State is Device.State.
-func (d *Device) State() models.State {
+func (d *Device) State() (models.State, error) {
 	s := models.State{Steps: d.optimizer.steps, Pending: d.pending}
 	for _, p := range d.params.list {
 		s.Weights = append(s.Weights, models.Tensor{Name: p.name, Shape: p.shape, Data: slices.Clone(p.data)})
@@ -23,7 +23,7 @@ func (d *Device) State() models.State {
 	for _, slot := range d.slots(d.pending) {
 		s.Optimizer = append(s.Optimizer, models.Tensor{Name: slot.Name, Shape: slot.Shape, Data: slices.Clone(slot.Data)})
 	}
-	return s
+	return s, nil
 }
 
 // slots are the optimiser's tensors, with the memory they stand for.

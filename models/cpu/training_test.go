@@ -47,7 +47,7 @@ func train(t testing.TB, d *Device, lr float64, seeds ...uint64) models.Step {
 	var step models.Step
 	for _, seed := range seeds {
 		var err error
-		if step, err = d.Train(context.Background(), randomBatch(4, 32, 32, seed), lr); err != nil {
+		if step, err = models.Train(context.Background(), d, randomBatch(4, 32, 32, seed), lr); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestResumeIsBitExact(t *testing.T) {
 		train(t, first, 1e-3, 1)
 		dir := checkpoint.EpochDir(t.TempDir(), 0)
 		position := checkpoint.Position{Epoch: 1, Step: 1, Seed: math.MaxUint64, Schedule: models.ScheduleState{Epoch: 1, LR: .1 + .2}}
-		if err := checkpoint.SaveCheckpoint(dir, &checkpoint.Checkpoint{State: first.State(), Position: position}); err != nil {
+		if err := checkpoint.SaveCheckpoint(dir, &checkpoint.Checkpoint{State: state(first), Position: position}); err != nil {
 			t.Fatal(err)
 		}
 		c, err := checkpoint.LoadCheckpoint(dir)
@@ -88,7 +88,7 @@ func TestResumeIsBitExact(t *testing.T) {
 			t.Fatal(err)
 		}
 		train(t, second, 1e-3, 2, 3)
-		sameState(t, second.State(), whole.State())
+		sameState(t, state(second), state(whole))
 	}
 }
 
@@ -98,8 +98,8 @@ func TestTrainingIsDeterministic(t *testing.T) {
 	a, b, other := smallDevice(t, models.Options{Seed: 5}), smallDevice(t, models.Options{Seed: 5}), smallDevice(t, models.Options{Seed: 6})
 	train(t, a, 1e-3, 1, 2)
 	train(t, b, 1e-3, 1, 2)
-	sameState(t, a.State(), b.State())
-	if slices.Equal(a.State().Weights[0].Data, other.State().Weights[0].Data) {
+	sameState(t, state(a), state(b))
+	if slices.Equal(state(a).Weights[0].Data, state(other).Weights[0].Data) {
 		t.Error("another seed has the same weights")
 	}
 }
@@ -110,11 +110,11 @@ func TestTrainingLearnsABatch(t *testing.T) {
 	d := smallDevice(t, models.Options{Seed: 1})
 	b := randomBatch(4, 32, 32, 1)
 	first := train(t, d, 1e-3, 1, 1).Loss
-	before := d.State()
+	before := state(d)
 	if _, err := d.Predict(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
-	sameState(t, d.State(), before)
+	sameState(t, state(d), before)
 	if last := train(t, d, 1e-3, 1, 1, 1, 1).Loss; !(last < first/4) {
 		t.Errorf("loss went from %v to %v", first, last)
 	}
@@ -127,7 +127,7 @@ func TestTrainRefusesNaN(t *testing.T) {
 	before := d.params.trainable()[0].data[0]
 	b := randomBatch(4, 32, 32, 1)
 	b.X[7] = float32(math.NaN())
-	if _, err := d.Train(context.Background(), b, 1e-3); err == nil || !strings.Contains(err.Error(), "loss is NaN") {
+	if _, err := models.Train(context.Background(), d, b, 1e-3); err == nil || !strings.Contains(err.Error(), "loss is NaN") {
 		t.Errorf("error %v", err)
 	}
 	if d.params.trainable()[0].data[0] != before || d.optimizer.steps != 0 {
@@ -163,7 +163,7 @@ func TestPredictAnyBatchSize(t *testing.T) {
 			t.Errorf("a batch of (%d,%d,%d,%d) was taken", wrong.N, wrong.C, wrong.H, wrong.W)
 		}
 	}
-	if _, err := d.Train(context.Background(), part, 1e-3); err == nil {
+	if _, err := models.Train(context.Background(), d, part, 1e-3); err == nil {
 		t.Error("a batch without targets was taken")
 	}
 }
@@ -171,7 +171,7 @@ func TestPredictAnyBatchSize(t *testing.T) {
 func TestLoadRefusesOtherTensors(t *testing.T) {
 	notForRaces(t)
 	d := smallDevice(t, models.Options{Optimizer: models.OptimizerOptions{Kind: "sgd"}})
-	before := d.State()
+	before := state(d)
 	for want, change := range map[string]func(*models.State){
 		"tensor bn1.weight is missing":                   func(s *models.State) { s.Weights = slices.Delete(s.Weights, 1, 2) },
 		"tensor extra is unknown":                        func(s *models.State) { s.Weights = append(s.Weights, models.Tensor{Name: "extra"}) },
@@ -189,7 +189,7 @@ func TestLoadRefusesOtherTensors(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	sameState(t, d.State(), before)
+	sameState(t, state(d), before)
 }
 
 // Weights of a network for three channels and a thousand labels, in another
@@ -197,9 +197,9 @@ func TestLoadRefusesOtherTensors(t *testing.T) {
 func TestInitFromOtherPrograms(t *testing.T) {
 	notForRaces(t)
 	d := smallDevice(t, models.Options{Seed: 1})
-	before := d.State().Weights
+	before := state(d).Weights
 	var given []models.Tensor
-	for _, w := range smallDevice(t, models.Options{Seed: 2}).State().Weights {
+	for _, w := range state(smallDevice(t, models.Options{Seed: 2})).Weights {
 		switch {
 		case w.Name == "conv1.weight":
 			stem := models.Tensor{Name: w.Name, Shape: []int{64, 3, 7, 7}}
@@ -215,7 +215,7 @@ func TestInitFromOtherPrograms(t *testing.T) {
 		}
 	}
 	train(t, d, 1e-3, 1)
-	head := d.State().Weights[len(before)-2:]
+	head := state(d).Weights[len(before)-2:]
 	report, err := d.Init(given)
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestInitFromOtherPrograms(t *testing.T) {
 	if report.String() != want {
 		t.Errorf("report %q, want %q", report, want)
 	}
-	after := d.State()
+	after := state(d)
 	sameTensors(t, after.Weights[1:len(before)-2], given[1:len(given)-1])
 	sameTensors(t, after.Weights[len(before)-2:], head)
 	stem, three := after.Weights[0].Data, given[0].Data
@@ -241,7 +241,7 @@ func TestInitFromOtherPrograms(t *testing.T) {
 	if _, err := d.Init(given[1:]); err == nil || !strings.Contains(err.Error(), "conv1.weight is missing") {
 		t.Errorf("error %v", err)
 	}
-	sameState(t, d.State(), after)
+	sameState(t, state(d), after)
 }
 
 func sameState(t testing.TB, got, want models.State) {

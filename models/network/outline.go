@@ -15,6 +15,11 @@ type Outline struct {
 	// Norm is how many positions an image has where batch norm sees the fewest.
 	// In training a channel needs two values at least: samples times positions.
 	Norm int
+
+	// Flops is the multiplications and additions of convolutions, a sample: those
+	// of a prediction, or of a step where the network is to train, which has two
+	// gradients of each but the input's.
+	Flops float64
 }
 
 // Sketch outlines a network for images (N,channels,height,width). The tensors
@@ -55,7 +60,16 @@ func (s *sketch) Training() bool { return s.training }
 
 func (s *sketch) Conv(x Activation, name string, c ConvShape) Activation {
 	s.tensor(name+".weight", c.Out, x.C/max(c.Groups, 1), c.KH, c.KW)
-	return s.result(c.Out, (x.H+2*c.PadH-c.KH)/max(c.StrideH, 1)+1, (x.W+2*c.PadW-c.KW)/max(c.StrideW, 1)+1)
+	y := s.result(c.Out, (x.H+2*c.PadH-c.KH)/max(c.StrideH, 1)+1, (x.W+2*c.PadW-c.KW)/max(c.StrideW, 1)+1)
+	passes := 1
+	switch {
+	case s.training && x.Image():
+		passes = 2
+	case s.training:
+		passes = 3
+	}
+	s.Flops += 2 * float64(passes*y.Plane()) * float64(y.C*(x.C/max(c.Groups, 1))*c.KH*c.KW)
+	return y
 }
 
 func (s *sketch) ConvNorm(x Activation, c ConvNorm) Activation {

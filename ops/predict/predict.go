@@ -2,6 +2,7 @@ package predict
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -11,7 +12,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
-	"hpaflow/models/cpu"
+	"hpaflow/models/devices"
 	"hpaflow/ops/edges"
 	"hpaflow/ops/training"
 )
@@ -27,7 +28,7 @@ func predictSpec() *component.Spec {
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
 			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
 			{Name: "flights", Type: component.Int, Bears: component.NoBearing, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
-		}, training.NetworkFields()...),
+		}, append(training.NetworkFields(), training.DeviceFields()...)...),
 		Reads: func(a component.Args) []string { // the weights themselves, whatever folder leads to them
 			file, err := checkpoint.FindWeights(a.String("weights"))
 			if err != nil {
@@ -36,13 +37,21 @@ func predictSpec() *component.Spec {
 			return []string{file}
 		},
 		Check: func(a component.Args) []component.FieldFault {
+			faults := training.CheckDevice(a)
 			if v := a.Int("views"); v != 1 && v != 4 && v != 8 {
-				return []component.FieldFault{{Field: "views", Fault: fmt.Sprintf("is %d, want 1, 4 or 8", v)}}
+				faults = append(faults, component.FieldFault{Field: "views", Fault: fmt.Sprintf("is %d, want 1, 4 or 8", v)})
 			}
-			return nil
+			return faults
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			p := &prediction{graph: n.Graph, stage: n.Name, options: training.NetworkOptions(n.Args), from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights")}
+			backend, note, err := devices.Open(training.DeviceOptions(n.Args))
+			if err != nil {
+				return nil, err
+			}
+			p := &prediction{
+				graph: n.Graph, stage: n.Name, options: training.NetworkOptions(n.Args), backend: backend, device: note,
+				from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights"),
+			}
 			if p.flights == 0 {
 				p.flights = min(2, runtime.GOMAXPROCS(0))
 			}
@@ -55,7 +64,7 @@ func predictSpec() *component.Spec {
 			batches := flow.Map(in, step, p.predict)
 			rows := n.Stage()
 			rows.Name += ".rows"
-			return flow.Process(batches, rows, singly), nil
+			return flow.Process(batches, rows, p.singly), nil
 		},
 	}
 }
@@ -65,6 +74,8 @@ type prediction struct {
 	graph   *flow.Graph
 	stage   string
 	options models.Options
+	backend models.Backend
+	device  string          // a note on it
 	from    string          // where the weights are
 	weights []models.Tensor // read before the run where the planes of images are known
 	note    string          // which weights these are
@@ -72,7 +83,7 @@ type prediction struct {
 	flights int
 
 	once    sync.Once
-	network *cpu.Predictor
+	network models.Network
 	err     error
 }
 
@@ -108,12 +119,15 @@ func (p *prediction) open(b *data.Batch) error {
 			return err
 		}
 	}
+	if p.device != "" {
+		p.graph.Note(p.stage, p.device)
+	}
 	if p.note != "" {
 		p.graph.Note(p.stage, p.from+": "+p.note)
 	}
 	p.options.Height, p.options.Width = b.H, b.W
 	var err error
-	if p.network, err = cpu.NewPredictor(p.options, p.flights); err != nil {
+	if p.network, err = p.backend.NewNetwork(p.options, p.flights); err != nil {
 		return err
 	}
 	if _, err := p.network.Load(p.weights); err != nil {
@@ -130,7 +144,7 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 	if p.err != nil {
 		return nil, flow.Fatal(p.err)
 	}
-	all, err := models.PredictViews(ctx, p.network.Predict, b, p.views)
+	all, err := models.PredictViews(ctx, p.network, b, p.views)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +159,14 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 // predicted is the rows of a batch.
 type predicted []*data.Prediction
 
-// singly yields rows one by one.
-func singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*data.Prediction]) error {
+// singly yields rows one by one, and gives the network back after the last.
+func (p *prediction) singly(ctx context.Context, in *flow.Reader[predicted], out *flow.Emitter[*data.Prediction]) (err error) {
+	defer func() {
+		p.once.Do(func() { p.err = errors.New("the run is over") }) // nobody opens it later
+		if p.network != nil {
+			err = errors.Join(err, p.network.Close())
+		}
+	}()
 	seq := int64(0)
 	for r, err := range in.Values(ctx) {
 		if err != nil {

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -10,7 +11,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
-	"hpaflow/models/cpu"
+	"hpaflow/models/devices"
 	"hpaflow/ops/edges"
 	"hpaflow/ops/edges/trained"
 )
@@ -26,7 +27,7 @@ func averageSpec() *component.Spec {
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
 			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
 			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
-		}, NetworkFields()...),
+		}, append(NetworkFields(), DeviceFields()...)...),
 		Reads: func(a component.Args) []string {
 			paths, _, _ := checkpoint.LastEpochs(filepath.Join(a.String("run"), "checkpoint"), a.Int("last"), a.Int("epoch_end"))
 			for i := range paths { // none where there are no such epochs, which Build says
@@ -35,8 +36,11 @@ func averageSpec() *component.Spec {
 			return paths
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			a := &averaging{graph: n.Graph, stage: n.Name, options: NetworkOptions(n.Args)}
-			var err error
+			backend, note, err := devices.Open(DeviceOptions(n.Args))
+			if err != nil {
+				return nil, err
+			}
+			a := &averaging{graph: n.Graph, stage: n.Name, options: NetworkOptions(n.Args), backend: backend, note: note}
 			a.paths, a.end, err = checkpoint.LastEpochs(filepath.Join(n.Args.String("run"), "checkpoint"), n.Args.Int("last"), n.Args.Int("epoch_end"))
 			if err != nil {
 				return nil, err
@@ -48,14 +52,15 @@ func averageSpec() *component.Spec {
 			return flow.Process(in, n.Stage(), a.run), nil
 		},
 		Check: func(a component.Args) []component.FieldFault {
+			faults := CheckDevice(a)
 			last, end := a.Int("last"), a.Int("epoch_end")
-			if end < 0 || last <= end+1 {
-				return nil
+			if end >= 0 && last > end+1 {
+				faults = append(faults, component.FieldFault{
+					Field: "last", Fault: fmt.Sprintf("is %d, but up to epoch %d, counted from 0, there are %d", last, end, end+1),
+					Hint: fmt.Sprintf("train for %d epochs, or average %d", last, end+1),
+				})
 			}
-			return []component.FieldFault{{
-				Field: "last", Fault: fmt.Sprintf("is %d, but up to epoch %d, counted from 0, there are %d", last, end, end+1),
-				Hint: fmt.Sprintf("train for %d epochs, or average %d", last, end+1),
-			}}
+			return faults
 		},
 	}
 }
@@ -94,12 +99,19 @@ type averaging struct {
 	graph   *flow.Graph
 	stage   string
 	options models.Options
+	backend models.Backend
+	note    string   // which kind of device that is
 	paths   []string // of the checkpoints
 	end     int      // epoch of the last
 }
 
-func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Weights]) error {
-	var network *cpu.Recompute
+func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Weights]) (err error) {
+	var network models.Statistics
+	defer func() {
+		if network != nil {
+			err = errors.Join(err, network.Close())
+		}
+	}()
 	samples := map[string]uint64{}
 	for r, err := range in.Values(ctx) {
 		if err != nil {
@@ -129,7 +141,7 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 }
 
 // open averages the checkpoints, one at a time in memory.
-func (a *averaging) open(b *data.Batch) (*cpu.Recompute, error) {
+func (a *averaging) open(b *data.Batch) (models.Statistics, error) {
 	var mean checkpoint.Average
 	for _, path := range a.paths {
 		weights, err := checkpoint.LoadWeights(path)
@@ -140,11 +152,14 @@ func (a *averaging) open(b *data.Batch) (*cpu.Recompute, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	if a.note != "" {
+		a.graph.Note(a.stage, a.note)
+	}
 	a.graph.Note(a.stage, fmt.Sprintf("the mean of %d checkpoints, up to epoch %d", len(a.paths), a.end))
 	weights, err := mean.Weights()
 	if err != nil {
 		return nil, err
 	}
 	a.options.Channels, a.options.Height, a.options.Width = b.C, b.H, b.W
-	return cpu.NewRecompute(a.options, weights)
+	return a.backend.NewStatistics(a.options, weights)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -17,13 +18,13 @@ import (
 func batchSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "batch", Parallel: true,
-		Doc: "Gather samples into batches (N,C,H,W), normalised to float32. A batch never spans two epochs. " +
+		Doc: "Gather samples into batches (N,C,H,W), which the network normalises. A batch never spans two epochs. " +
 			"Samples of one batch must agree in size and planes.",
 		In: component.Takes(edges.Sample), Out: edges.Batch,
 		Fields: []component.Field{
 			{Name: "size", Type: component.Int, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch"},
 			{Name: "drop_last", Type: component.Bool, Default: false, Doc: "whether an epoch's last batch is dropped when it is smaller"},
-			{Name: "norm", Type: component.String, Default: "fixed", Choices: []string{"fixed", "per_image"},
+			{Name: "norm", Type: component.String, Default: string(data.NormFixed), Choices: []string{string(data.NormFixed), string(data.NormPerImage)},
 				Doc: "fixed: (x-127.5)/255; per_image: (x-mean)/(std+1e-7) of each plane"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "columns of the targets"},
 		},
@@ -34,16 +35,19 @@ func batchSpec() *component.Spec {
 				func(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[group]) error {
 					return gatherGroups(ctx, in, out, n.Args.Int("size"), n.Args.Bool("drop_last"))
 				})
-			fill := normalise[n.Args.String("norm")]
+			norm := data.Norm(n.Args.String("norm"))
 			classes := n.Args.Int("classes")
 			var memory batchMemory
 			var out flow.Out[*data.Batch]
 			out = flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
-				b, err := fillBatch(r.Value, classes, fill, memory.get)
-				if err == nil && out.Readers() == 1 {
+				b, err := fillBatch(r.Value, classes, &memory)
+				if err != nil {
+					return nil, err
+				}
+				if b.Norm = norm; out.Readers() == 1 {
 					b.Lend(memory.put)
 				}
-				return b, err
+				return b, nil
 			})
 			for _, rows := range flow.Told[edges.Rows](out) {
 				out.Tell(batchesOf(len(rows.IDs), n.Args.Int("size"), n.Args.Bool("drop_last")))
@@ -63,7 +67,7 @@ func batchesOf(samples, size int, dropLast bool) edges.Batches {
 	return b
 }
 
-// group is the samples of a batch before they are normalised.
+// group is the samples of a batch before they are laid into one.
 type group struct {
 	samples []*data.Sample
 	end     int64 // Batch.End
@@ -125,9 +129,9 @@ func gatherGroups(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.
 	}
 }
 
-// fillBatch normalises the samples of a group into one batch, in memory that
-// may hold anything.
-func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), memory func(n int) []float32) (*data.Batch, error) {
+// fillBatch lays the samples of a group into one batch, in memory that may hold
+// anything.
+func fillBatch(g group, classes int, memory *batchMemory) (*data.Batch, error) {
 	first := g.samples[0]
 	im, err := first.Pixels()
 	if err != nil {
@@ -135,7 +139,11 @@ func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), mem
 	}
 	pixels := im.Width * im.Height
 	b := &data.Batch{N: len(g.samples), C: len(im.Planes), H: im.Height, W: im.Width, Classes: classes, End: g.end}
-	b.X = memory(b.N * len(im.Planes) * pixels)
+	if n := b.N * b.C * pixels; g.deep() {
+		b.U16 = memory.deep.get(n)
+	} else {
+		b.U8 = memory.flat.get(n)
+	}
 	b.Y = make([]float32, b.N*classes)
 	labeled := true
 	for i, s := range g.samples {
@@ -147,8 +155,7 @@ func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), mem
 				s.Image.Width, s.Image.Height, len(s.Image.Planes), first.ID, im.Width, im.Height, len(im.Planes))
 		}
 		for c, p := range s.Image.Planes {
-			at := (i*len(im.Planes) + c) * pixels
-			fill(b.X[at:at+pixels], p)
+			lay(b.Plane(i*b.C+c), p)
 		}
 		labeled = labeled && s.Labeled
 		for _, label := range s.Labels.Numbers() {
@@ -166,6 +173,28 @@ func fillBatch(g group, classes int, fill func(dst []float32, p data.Plane), mem
 	}
 	b.Digest = digest(g.samples)
 	return b, nil
+}
+
+// deep says whether a sample has more than 8 bits a pixel.
+func (g group) deep() bool {
+	return slices.ContainsFunc(g.samples, func(s *data.Sample) bool {
+		return s.Image != nil && slices.ContainsFunc(s.Image.Planes, func(p data.Plane) bool { return p.U16 != nil })
+	})
+}
+
+// lay copies a plane. Among samples of 16 bits, one of 8 counts as 257 times its
+// value.
+func lay(dst, src data.Plane) {
+	switch {
+	case src.U16 != nil:
+		copy(dst.U16, src.U16)
+	case dst.U16 != nil:
+		for i, v := range src.U8 {
+			dst.U16[i] = 257 * uint16(v)
+		}
+	default:
+		copy(dst.U8, src.U8)
+	}
 }
 
 // digest hashes the samples as data.Batch.Digest says.

@@ -3,14 +3,32 @@ package training
 import (
 	"slices"
 	"sync"
+
+	"hpaflow/data"
 )
 
 // batchMemory keeps the pixels' memory of batches that are done with. A batch
 // can have 100 MB and more, and to clear that anew for each takes as long as to
 // fill it.
 type batchMemory struct {
+	flat pool[uint8]
+	deep pool[uint16]
+}
+
+// put takes a batch's memory back.
+func (m *batchMemory) put(b *data.Batch) {
+	if b.U8 != nil {
+		m.flat.put(b.U8)
+	}
+	if b.U16 != nil {
+		m.deep.put(b.U16)
+	}
+}
+
+// pool is memory at hand, by its exact length.
+type pool[T any] struct {
 	mu   sync.Mutex
-	free [][]float32
+	free [][]T
 }
 
 // mostFree is how many batches' memory is kept at hand: more come back at once
@@ -18,24 +36,24 @@ type batchMemory struct {
 const mostFree = 4
 
 // get gives n values, which may be anything.
-func (m *batchMemory) get(n int) []float32 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	i := slices.IndexFunc(m.free, func(x []float32) bool { return len(x) == n })
+func (p *pool[T]) get(n int) []T {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.free, func(x []T) bool { return len(x) == n })
 	if i < 0 {
-		return make([]float32, n)
+		return make([]T, n)
 	}
-	x := m.free[i]
-	m.free = slices.Delete(m.free, i, i+1)
+	x := p.free[i]
+	p.free = slices.Delete(p.free, i, i+1)
 	return x
 }
 
 // put takes memory back.
-func (m *batchMemory) put(x []float32) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.free) == mostFree { // the oldest goes: sizes may have changed
-		m.free = slices.Delete(m.free, 0, 1)
+func (p *pool[T]) put(x []T) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) == mostFree { // the oldest goes: sizes may have changed
+		p.free = slices.Delete(p.free, 0, 1)
 	}
-	m.free = append(m.free, x)
+	p.free = append(p.free, x)
 }

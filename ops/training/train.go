@@ -25,7 +25,7 @@ func TrainSpec() *component.Spec {
 			{Name: "validate", Type: edges.Batch, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
 		},
 		Out: trained.Progress,
-		Fields: []component.Field{
+		Fields: append([]component.Field{
 			{Name: "model", Type: component.String, Default: "resnet18", Choices: network.Names(), Doc: "the network"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
 			{Name: "attention_size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
@@ -47,10 +47,13 @@ func TrainSpec() *component.Spec {
 			{Name: "log_every", Type: component.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
 			{Name: "save_every", Type: component.Duration, Default: 10 * time.Minute, Doc: "time between checkpoints inside an epoch; 0s: only when interrupted"},
 			{Name: "worst", Type: component.Int, Default: 24, Min: 0, Max: 1 << 12, Doc: "validation samples with the largest loss that are yielded with an epoch, as small pictures"},
-		},
+		}, DeviceFields()...),
 		Check: checkTrain,
 		Build: func(n *component.Node) (component.Output, error) {
-			t := newTrainer(n)
+			t, err := newTrainer(n)
+			if err != nil {
+				return nil, err
+			}
 			train := component.In[*data.Batch](n, "in")
 			t.foresee(n, train)
 			n.Graph.OnResume(func(r *flow.Resume) error { return t.accept(r, train.Sources()) })
@@ -69,7 +72,7 @@ func TrainSpec() *component.Spec {
 const initRandom = "random"
 
 func checkTrain(a component.Args) []component.FieldFault {
-	var faults []component.FieldFault
+	faults := CheckDevice(a)
 	if a.Bool("amsgrad") && a.String("optimizer") != "adam" {
 		faults = append(faults, component.FieldFault{Field: "amsgrad", Fault: "is a variant of adam", Hint: `set optimizer = "adam"`})
 	}

@@ -15,7 +15,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
-	"hpaflow/models/cpu"
+	"hpaflow/models/devices"
 )
 
 // trainer is the training step: it reads batches and computes, and nothing
@@ -30,8 +30,10 @@ type trainer struct {
 	saveEvery time.Duration
 	worst     int
 
-	device models.Device // made for the first batch's size
-	rate   *models.Schedule
+	backend models.Backend
+	device  models.Device // made for the first batch's size
+	flying  []flight      // batches whose results are to come
+	rate    *models.Schedule
 
 	epoch    int   // that is being trained
 	steps    int64 // batches trained on
@@ -50,7 +52,7 @@ type trainer struct {
 	receipts     []*checkpoint.Receipt // of the last checkpoints
 }
 
-func newTrainer(n *component.Node) *trainer {
+func newTrainer(n *component.Node) (*trainer, error) {
 	a := n.Args
 	t := &trainer{
 		name: n.Name, graph: n.Graph, init: a.String("init"),
@@ -69,7 +71,14 @@ func newTrainer(n *component.Node) *trainer {
 	t.network.EnsureDefaults()
 	t.schedule.EnsureDefaults()
 	t.scores = metrics.NewEpoch(t.network.Classes)
-	return t
+	backend, note, err := devices.Open(DeviceOptions(a))
+	if err != nil {
+		return nil, err
+	}
+	if t.backend = backend; note != "" {
+		t.graph.Note(t.name, note)
+	}
+	return t, nil
 }
 
 // scheduleOf is the schedule that a node's fields describe.
@@ -82,11 +91,12 @@ func scheduleOf(a component.Args) models.ScheduleOptions {
 
 // run trains until the batches end, epoch by epoch. A run that is complete has
 // none, and its state is left alone.
-func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
+func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) (err error) {
 	r, err := in.Next(ctx)
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+	defer func() { err = errors.Join(err, t.close()) }()
 	if err == nil {
 		err = t.begin()
 	}
@@ -95,11 +105,8 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 	}
 	begun := t.steps
 	defer func() {
-		if ctx.Err() == nil || t.steps == begun || t.torn {
-			return
-		}
-		if c, err := t.checkpoint(t.epoch, t.rate.LR()); err == nil {
-			t.graph.Leave(c)
+		if ctx.Err() != nil && !t.torn {
+			t.leave(begun)
 		}
 	}()
 	for start := time.Now(); ; r, err = in.Next(ctx) {
@@ -128,7 +135,7 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 // weights to begin with.
 func (t *trainer) open(shape [4]int) (err error) {
 	t.network.Batch, t.network.Channels, t.network.Height, t.network.Width = shape[0], shape[1], shape[2], shape[3]
-	if t.device, err = cpu.New(t.network); err != nil || t.init == initRandom || t.steps > 0 {
+	if t.device, err = t.backend.New(t.network); err != nil || t.init == initRandom || t.steps > 0 {
 		return err
 	}
 	weights, note, err := checkpoint.WeightsFor(t.init, t.network, false)
@@ -159,34 +166,15 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 	if want := t.shape(); b.N > want[0] || [3]int{b.C, b.H, b.W} != [3]int(want[1:]) {
 		return fmt.Errorf("a batch of shape %v; the run is one of %v", [4]int{b.N, b.C, b.H, b.W}, want)
 	}
-	step, err := t.device.Train(ctx, b, t.rate.LR())
-	if err != nil {
-		t.torn = ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))
-		if errors.Is(err, models.ErrDiverged) {
-			return t.diverged("the loss is no finite number", t.epoch, t.rate.LR())
-		}
-		return err
+	if err := t.device.Submit(ctx, b, t.rate.LR()); err != nil {
+		return t.tear(ctx, err)
 	}
-	if err := t.scores.Add(step.Logits, b.Y, step.Loss); err != nil {
-		t.torn = true
-		return err
-	}
-	t.steps++
-	t.records = b.End
-	t.follow(b.Digest)
+	t.flying = append(t.flying, flight{end: b.End, digest: b.Digest, targets: b.Y})
 	b.Done()
-
-	p := &checkpoint.Progress{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Loss: step.Loss, Time: time.Now()}
 	if t.saveEvery > 0 && time.Since(t.saved) > t.saveEvery {
-		if p.Checkpoint, err = t.checkpoint(t.epoch, t.rate.LR()); err != nil {
-			return err
-		}
-		t.saved = time.Now()
+		return t.land(ctx, 0, true, out)
 	}
-	if p.Checkpoint == nil && (t.logEvery == 0 || t.steps%int64(t.logEvery) != 0) {
-		return nil
-	}
-	return t.yield(p, out)
+	return t.land(ctx, t.device.Ahead(), false, out)
 }
 
 // follow adds a batch to the digest of all that was trained on.
@@ -201,11 +189,16 @@ func (t *trainer) follow(batch uint64) {
 // endEpoch lets the optimiser step with what is left of a group of batches,
 // validates, steps the schedule, and yields the epoch.
 func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress], start time.Time) error {
+	if err := t.land(ctx, 0, false, out); err != nil {
+		return err
+	}
 	train := t.scores.Result()
 	if train.Samples == 0 {
 		return errors.New("an epoch has no batch: fewer samples than the batch size, with drop_last")
 	}
-	t.device.Flush(t.rate.LR())
+	if err := t.device.Flush(t.rate.LR()); err != nil {
+		return t.tear(ctx, err)
+	}
 	e := checkpoint.EpochScores{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Train: train}
 	var worst []checkpoint.Mistake
 	if val != nil {

@@ -11,7 +11,6 @@ import (
 	"hpaflow/flow"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
-	"hpaflow/models/cpu"
 )
 
 // accept says whether the run can go on from a checkpoint, and which records
@@ -100,7 +99,7 @@ func (t *trainer) begin() (err error) {
 // follows notes with which instructions the weights were computed so far. Other
 // ones give other last bits.
 func (t *trainer) follows(before []string) {
-	now := cpu.Instructions()
+	now := t.backend.Name()
 	t.instructions = slices.Clone(before)
 	if n := len(before); n > 0 && before[n-1] != now {
 		t.graph.Note(t.name, fmt.Sprintf("the run was computed with the instructions %s, and goes on with %s: the last bits of its weights are not those of a run that was never stopped",
@@ -123,7 +122,12 @@ func (t *trainer) checkpoint(epoch int, lr float64) (*checkpoint.Checkpoint, err
 	if t.records > 0 {
 		p.Scores = t.scores.Clone()
 	}
-	c := &checkpoint.Checkpoint{State: t.device.State(), Position: p, Receipt: &checkpoint.Receipt{}}
+	state, err := t.device.State()
+	if err != nil {
+		t.torn = true
+		return nil, err
+	}
+	c := &checkpoint.Checkpoint{State: state, Position: p, Receipt: &checkpoint.Receipt{}}
 	if name := notFinite(c.State); name != "" {
 		t.torn = true
 		return nil, t.diverged(name+" is no longer made of finite numbers", epoch, lr)

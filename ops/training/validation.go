@@ -10,6 +10,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/metrics"
+	"hpaflow/data/pixel"
 	"hpaflow/flow"
 	"hpaflow/models/checkpoint"
 )
@@ -103,8 +104,9 @@ func thumb(b *data.Batch, i int) *data.Image {
 	step := min((max(b.H, b.W)+thumbPixels-1)/thumbPixels, b.H, b.W)
 	im := data.NewImage(b.W/step, b.H/step, b.C, 8)
 	means := make([]float32, im.Width*im.Height)
+	x := make([]float32, b.H*b.W)
 	for c, plane := range im.Planes {
-		x := b.X[(i*b.C+c)*b.H*b.W:][:b.H*b.W]
+		pixel.NormalisedPlane(x, nil, b, i*b.C+c, pixel.Identity)
 		lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 		for k := range means {
 			top, left := k/im.Width*step, k%im.Width*step

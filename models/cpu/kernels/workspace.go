@@ -107,6 +107,11 @@ func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 	}
 }
 
+// Each calls do for 0..n-1 on the workspace's threads, in any order.
+func (ws *Workspace) Each(n int, do func(i int)) {
+	ws.each(n, func(_ *scratch, i int) { do(i) })
+}
+
 // split cuts 0..n-1 into runs of at most size and calls do for each.
 func (ws *Workspace) split(n, size int, do func(lo, hi int)) {
 	ws.each(ceil(n, size), func(_ *scratch, i int) {

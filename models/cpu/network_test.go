@@ -12,7 +12,7 @@ import (
 
 // A predictor gives a device's logits, from any number of goroutines at once,
 // and while weights are changed under it either those or the new ones.
-func TestPredictorAgreesWithDevice(t *testing.T) {
+func TestNetworkAgreesWithDevice(t *testing.T) {
 	needsFastKernels(t)
 	d, other := smallDevice(t, models.Options{Seed: 1}), smallDevice(t, models.Options{Seed: 2})
 	train(t, d, 1e-3, 1)
@@ -25,11 +25,11 @@ func TestPredictorAgreesWithDevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := NewPredictor(models.Options{Height: 32, Width: 32, Batch: 4, Seed: 9}, 3)
+	p, err := NewNetwork(models.Options{Height: 32, Width: 32, Batch: 4, Seed: 9}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Load(d.State().Weights); err != nil {
+	if _, err := p.Load(state(d).Weights); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
@@ -41,7 +41,7 @@ func TestPredictorAgreesWithDevice(t *testing.T) {
 			}
 		})
 	}
-	if _, err := p.Load(other.State().Weights); err != nil {
+	if _, err := p.Load(state(other).Weights); err != nil {
 		t.Error(err)
 	}
 	all.Wait()
@@ -50,12 +50,12 @@ func TestPredictorAgreesWithDevice(t *testing.T) {
 	}
 }
 
-func TestPredictorRefuses(t *testing.T) {
-	p, err := NewPredictor(models.Options{Height: 32, Width: 32, Batch: 4}, 1)
+func TestNetworkRefuses(t *testing.T) {
+	p, err := NewNetwork(models.Options{Height: 32, Width: 32, Batch: 4}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights := smallDevice(t, models.Options{}).State().Weights
+	weights := state(smallDevice(t, models.Options{})).Weights
 	if _, err := p.Load(weights[:len(weights)-1]); err == nil || !strings.Contains(err.Error(), "last_linear.bias is missing") {
 		t.Errorf("error %v", err)
 	}
@@ -65,7 +65,7 @@ func TestPredictorRefuses(t *testing.T) {
 	if _, err := p.Predict(ctx, randomBatch(4, 32, 32, 1)); err == nil {
 		t.Error("a cancelled call was answered")
 	}
-	if _, err := NewPredictor(models.Options{Height: 32, Width: 32}, 0); err == nil || !strings.Contains(err.Error(), "flights is 0") {
+	if _, err := NewNetwork(models.Options{Height: 32, Width: 32}, -1); err == nil || !strings.Contains(err.Error(), "flights is -1") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -5,20 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/network"
 	"hpaflow/models/statedict"
 )
 
-// Predictor is a network that only predicts: no optimiser, no gradients, batch
+// Network is a network that only predicts: no optimiser, no gradients, batch
 // norm folded into the convolutions. Several batches may be in flight at once,
 // each on its share of the processor's cores.
-type Predictor struct {
+type Network struct {
 	opts    models.Options
 	params  *params
 	plan    *plan
@@ -28,19 +28,23 @@ type Predictor struct {
 	loading sync.RWMutex // held for reading while batches are in flight
 }
 
-// NewPredictor makes a network with initial weights that takes up to flights
-// batches at once, of at most o.Batch samples each. What the options say of
+// NewNetwork makes a network with initial weights that takes up to flights
+// batches at once, of at most o.Batch samples each; 0 is two, or one on a single
+// processor. What the options say of
 // training is left alone.
-func NewPredictor(o models.Options, flights int) (*Predictor, error) {
+func NewNetwork(o models.Options, flights int) (*Network, error) {
 	o.EnsureDefaults()
 	err := o.Validate()
+	if flights == 0 {
+		flights = min(2, runtime.GOMAXPROCS(0))
+	}
 	if flights < 1 {
-		err = errors.Join(err, fmt.Errorf("flights is %d, want at least 1", flights))
+		err = errors.Join(err, fmt.Errorf("flights is %d, want at least 0", flights))
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := &Predictor{opts: o, params: newParams(o.Seed), free: make(chan *runner, flights)}
+	p := &Network{opts: o, params: newParams(o.Seed), free: make(chan *runner, flights)}
 	if p.plan, err = newPlan(o, p.params); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
 	}
@@ -54,10 +58,8 @@ func NewPredictor(o models.Options, flights int) (*Predictor, error) {
 	return p, nil
 }
 
-// Load puts weights in place, of this program or another: names are matched
-// as Device.Init does, but here the layers that give the logits must be there
-// too. Batches in flight are waited for.
-func (p *Predictor) Load(weights []models.Tensor) (*statedict.Fitted, error) {
+// Load is Network.Load.
+func (p *Network) Load(weights []models.Tensor) (*statedict.Fitted, error) {
 	names := network.ByName(p.opts.Model).Names
 	names.Head = nil
 	list, report, err := statedict.Fit(p.params.tensors(), weights, names)
@@ -72,10 +74,9 @@ func (p *Predictor) Load(weights []models.Tensor) (*statedict.Fitted, error) {
 	return report, nil
 }
 
-// Predict gives the logits of a batch, as Device.Predict does. It may be
-// called by several goroutines and waits for a free flight.
-func (p *Predictor) Predict(ctx context.Context, b *data.Batch) ([]float32, error) {
-	if err := p.opts.Check(b); err != nil {
+// Predict is Network.Predict. It waits for a free flight.
+func (p *Network) Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error) {
+	if err := p.opts.CheckViews(b, views); err != nil {
 		return nil, err
 	}
 	var r *runner
@@ -87,15 +88,14 @@ func (p *Predictor) Predict(ctx context.Context, b *data.Batch) ([]float32, erro
 	defer func() { p.free <- r }()
 	p.loading.RLock()
 	defer p.loading.RUnlock()
-	logits, err := r.run(b.N, b.X)
-	if err != nil {
-		return nil, fmt.Errorf("predict: %w", err)
-	}
-	return slices.Clone(logits), nil
+	return r.views(ctx, b, views)
 }
 
+// Close is Network.Close.
+func (p *Network) Close() error { return nil }
+
 // ActivationBytes is the memory of results of layers, of all flights so far.
-func (p *Predictor) ActivationBytes() int64 {
+func (p *Network) ActivationBytes() int64 {
 	var bytes int64
 	for _, r := range p.runners {
 		bytes += r.bytes()
@@ -105,7 +105,7 @@ func (p *Predictor) ActivationBytes() int64 {
 
 // Observe lets f hear of every operation from now on; nil ends that. f is
 // called by several goroutines if there are several flights.
-func (p *Predictor) Observe(f models.Observer) {
+func (p *Network) Observe(f models.Observer) {
 	for _, r := range p.runners {
 		r.env.observe = f
 	}

@@ -1,0 +1,43 @@
+package cpu
+
+import "hpaflow/models"
+
+// Backend is the kind of device that computes here.
+type Backend struct{}
+
+var (
+	_ models.Backend    = Backend{}
+	_ models.Device     = (*Device)(nil)
+	_ models.Network    = (*Network)(nil)
+	_ models.Statistics = (*Statistics)(nil)
+)
+
+// New is Backend.New.
+func (Backend) New(o models.Options) (models.Device, error) {
+	d, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// NewNetwork is Backend.NewNetwork.
+func (Backend) NewNetwork(o models.Options, flights int) (models.Network, error) {
+	n, err := NewNetwork(o, flights)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// NewStatistics is Backend.NewStatistics.
+func (Backend) NewStatistics(o models.Options, weights []models.Tensor) (models.Statistics, error) {
+	s, err := NewStatistics(o, weights)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Name is Backend.Name: the instruction set.
+func (Backend) Name() string { return Instructions() }
