@@ -1,6 +1,0 @@
-//go:build gpu
-
-package kernels
-
-// Names lists the kernels by name.
-func Names() []string { return nil }
