@@ -31,6 +31,16 @@ func (s Stream) Synchronize() error {
 	return wrapped("cuStreamSynchronize", s.s.Synchronize())
 }
 
+// Query tells whether all work given to the stream so far is done, or what went
+// wrong in it.
+func (s Stream) Query() (bool, error) {
+	err := s.s.Query()
+	if errors.Is(err, cu.NotReady) {
+		return false, nil
+	}
+	return err == nil, wrapped("cuStreamQuery", err)
+}
+
 // Wait lets the stream's later work wait for what the event marks: the last
 // Record of it so far. An event never recorded is not waited for.
 func (s Stream) Wait(e Event) error {
