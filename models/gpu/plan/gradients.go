@@ -71,7 +71,7 @@ func (p *planner) hand(name string, x network.Activation, share ID) {
 // concatenation.
 func (p *planner) again(x network.Activation) ID {
 	r := p.of(x)
-	if !p.thrifty || r.norm == nil || p.slice(r.id) {
+	if !p.Thrifty || r.norm == nil || p.slice(r.id) {
 		return p.id(x)
 	}
 	if r.redone == None {

@@ -21,9 +21,8 @@ const (
 
 // Program is what a card does with a batch.
 type Program struct {
-	Kind   Kind
+	Options
 	Params *Params
-	Batch  int // the most samples
 	Steps  []Step
 	Values []Value
 	Norms  []Norm
@@ -44,9 +43,7 @@ func (p *Program) Value(id ID) *Value { return &p.Values[id] }
 // layer how its gradient is computed.
 type planner struct {
 	*Program
-	images  Type // of images
-	thrifty bool // batch norm's results are computed again on the way back
-	init    network.Initialiser
+	init network.Initialiser // of convolutions
 
 	readers []int    // of each result, counted by a first walk; nil during that
 	counted []int    // by this one
@@ -92,7 +89,7 @@ type Options struct {
 	Kind    Kind
 	Batch   int  // the most samples of a card
 	Type    Type // of images: F32 or BF16
-	Thrifty bool // while training, compute again what is cheap rather than keep it
+	Thrifty bool // while training, compute again batch norm's results on the way back rather than keep them
 }
 
 // build plans a network.
@@ -113,8 +110,8 @@ func build(m *models.Options, o Options, params *Params) (*Program, error) {
 func walk(m *models.Options, o Options, params *Params, readers []int) (*planner, error) {
 	net := network.ByName(m.Model)
 	p := &planner{
-		Program: &Program{Kind: o.Kind, Params: params, Batch: o.Batch},
-		images:  o.Type, thrifty: o.Thrifty && o.Kind == Train, init: net.Init, readers: readers,
+		Program: &Program{Options: o, Params: params},
+		init:    net.Init, readers: readers,
 	}
 	x, id := p.image(network.Activation{C: m.Channels, H: m.Height, W: m.Width})
 	p.Input = id
@@ -177,7 +174,7 @@ func (p *planner) result(a network.Activation, id ID) network.Activation {
 
 // image is result with a new value for it.
 func (p *planner) image(a network.Activation) (network.Activation, ID) {
-	id := p.value(p.images, a.H, a.W, a.C)
+	id := p.value(p.Type, a.H, a.W, a.C)
 	return p.result(a, id), id
 }
 
