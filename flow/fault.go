@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -41,7 +40,7 @@ func (st *stage) fault(ctx context.Context, seq int64, key string, err error, fa
 // letters.
 func (st *stage) skip(ctx context.Context, seq int64, key, reason string) error {
 	st.skipped.Add(1)
-	st.graph.losses.skip(Skipped{Key: key, Stage: st.name, Cause: reason})
+	st.graph.skipped.add(Loss{Key: key, Stage: st.name, Cause: reason})
 	if told := st.graph.events.Skipped; told != nil {
 		told(st.name, key, reason)
 	}
@@ -54,7 +53,7 @@ func (st *stage) skip(ctx context.Context, seq int64, key, reason string) error 
 // bury counts a dead letter and sends it to whoever reads them.
 func (g *Graph) bury(ctx context.Context, d *DeadLetter) error {
 	count := g.dead.Add(1)
-	g.losses.bury(*d)
+	g.failed.add(Loss{d.Key, d.Stage, d.Cause, d.File})
 	if told := g.events.Dead; told != nil {
 		told(*d)
 	}
@@ -110,37 +109,6 @@ func (g *Graph) nextLetter(ctx context.Context, w *worker) (DeadLetter, bool, er
 	case <-ctx.Done():
 		return DeadLetter{}, false, context.Cause(ctx)
 	}
-}
-
-// Skipped is a record that a stage has dropped on purpose, such as a sample
-// that lacks a channel.
-type Skipped struct{ Key, Stage, Cause string }
-
-// losses are the records that a run has not done, for its report.
-type losses struct {
-	mu      sync.Mutex
-	dead    []DeadLetter
-	skipped []Skipped
-}
-
-func (l *losses) bury(d DeadLetter) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dead = append(l.dead, d)
-}
-
-func (l *losses) skip(s Skipped) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.skipped = append(l.skipped, s)
-}
-
-// Losses names every record that has failed, and every one that was skipped, in
-// the order in which that was found out. It may be called after Run.
-func (g *Graph) Losses() (dead []DeadLetter, skipped []Skipped) {
-	g.losses.mu.Lock()
-	defer g.losses.mu.Unlock()
-	return g.losses.dead, g.losses.skipped
 }
 
 // OfFile marks an error as one of a file, so that whoever mends it knows which.

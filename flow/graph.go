@@ -31,7 +31,8 @@ type Graph struct {
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]
 	dead       atomic.Int64
-	losses     losses
+	failed     Losses
+	skipped    Losses
 	cancel     context.CancelCauseFunc
 	cause      error
 

@@ -135,7 +135,8 @@ func TestLosses(t *testing.T) {
 		t.Errorf("letters %q, want %q", letters, want)
 	}
 	s := g.Stats()
-	if s.DeadLetters != 1 || len(s.Failed) != 1 || s.Failed[0].Key != "1" || len(s.Skipped) != 2 || s.Skipped[1] != (flow.Skipped{Key: "4", Stage: "odd", Cause: "is even"}) {
-		t.Errorf("%d dead letters, failed %v, skipped %v", s.DeadLetters, s.Failed, s.Skipped)
+	failed, skipped := slices.Collect(s.Failed.All()), slices.Collect(s.Skipped.All())
+	if s.DeadLetters != 1 || len(failed) != 1 || failed[0].Key != "1" || len(skipped) != 2 || skipped[1] != (flow.Loss{Key: "4", Stage: "odd", Cause: "is even"}) {
+		t.Errorf("%d dead letters, failed %v, skipped %v", s.DeadLetters, failed, skipped)
 	}
 }

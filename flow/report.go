@@ -1,7 +1,10 @@
 package flow
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 )
 
@@ -15,8 +18,8 @@ type report struct {
 	DeadLetters int64         `json:"dead_letters"`
 	MemoryPeak  int64         `json:"memory_peak_bytes"`
 	MemoryLimit int64         `json:"memory_limit_bytes"`
-	Failed      []lossReport  `json:"failed"`
-	Skipped     []lossReport  `json:"skipped"`
+	Failed      [0]lossReport `json:"failed"` // these two are written one by one
+	Skipped     [0]lossReport `json:"skipped"`
 	Error       string        `json:"error,omitempty"`
 }
 
@@ -41,6 +44,17 @@ type stageReport struct {
 	BusyS    float64 `json:"busy_s"`
 	StarvedS float64 `json:"starved_s"`
 	BlockedS float64 `json:"blocked_s"`
+
+	Device *deviceReport `json:"device,omitempty"` // that it computes on, if it is another than the processor
+}
+
+type deviceReport struct {
+	Name     string  `json:"name"`
+	Memory   int64   `json:"memory_bytes"`
+	BusyS    float64 `json:"busy_s"`
+	WaitingS float64 `json:"waiting_s"`
+	CopyingS float64 `json:"copying_s"`  // beside its work
+	Share    float64 `json:"busy_share"` // of its time
 }
 
 type verdict struct {
@@ -52,20 +66,14 @@ type verdict struct {
 // add up over workers.
 func (s Stats) WriteReport(w io.Writer, cause error) error {
 	r := report{
-		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{}, Failed: []lossReport{}, Skipped: []lossReport{},
+		Flow: s.Flow, WallS: s.Wall.Seconds(), CPUS: s.CPU.Seconds(), Stages: []stageReport{},
 		DeadLetters: s.DeadLetters, MemoryPeak: s.MemoryPeak, MemoryLimit: s.MemoryLimit,
-	}
-	for _, d := range s.Failed {
-		r.Failed = append(r.Failed, lossReport{d.Key, d.Stage, d.Cause, d.File})
-	}
-	for _, d := range s.Skipped {
-		r.Skipped = append(r.Skipped, lossReport{Key: d.Key, Stage: d.Stage, Cause: d.Cause})
 	}
 	for _, st := range s.Stages {
 		r.Stages = append(r.Stages, stageReport{
 			Name: st.Name, Kind: st.Kind, Workers: st.Workers, In: st.In, Out: st.Out,
 			Errors: st.Errors, Skipped: st.Skipped + st.Complete, Complete: st.Complete, Bytes: st.Bytes,
-			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(),
+			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(), Device: st.Device.report(),
 		})
 	}
 	if b, ok := s.Bottleneck(); ok {
@@ -74,7 +82,49 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 	if cause != nil {
 		r.Error = cause.Error()
 	}
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	if err := e.Encode(r); err != nil {
+		return err
+	}
+	out, rest := bufio.NewWriter(w), text.Bytes()
+	for _, l := range []struct {
+		name string
+		list *Losses
+	}{{"failed", s.Failed}, {"skipped", s.Skipped}} {
+		before, after, _ := bytes.Cut(rest, []byte("\n  \""+l.name+"\": []"))
+		rest = after
+		fmt.Fprintf(out, "%s\n  %q: [", before, l.name)
+		if err := l.list.write(out); err != nil {
+			return err
+		}
+		out.WriteString("]")
+	}
+	out.Write(rest)
+	return out.Flush()
+}
+
+// report is the device's part of a report; nil is none.
+func (d *Device) report() *deviceReport {
+	if d == nil {
+		return nil
+	}
+	return &deviceReport{d.Name, d.Memory, d.Busy.Seconds(), d.Waiting.Seconds(), d.Copying.Seconds(), d.Utilisation()}
+}
+
+// write writes the elements of a list of the report.
+func (l *Losses) write(out *bufio.Writer) error {
+	separator, end := "", ""
+	for was := range l.All() {
+		text, err := json.MarshalIndent(lossReport(was), "    ", "  ")
+		if err != nil {
+			return err
+		}
+		out.WriteString(separator + "\n    ")
+		out.Write(text)
+		separator, end = ",", "\n  "
+	}
+	_, err := out.WriteString(end)
+	return err
 }

@@ -50,6 +50,7 @@ type stage struct {
 	parallel   bool                                       // may have more than one worker
 	auto       bool                                       // the tuner sets the number of workers
 	limit      int                                        // the most workers there may be
+	device     func() (Device, bool)                      // that it computes on; may be nil
 
 	mu      sync.Mutex
 	workers []*worker     // by number; a worker that has left keeps its clock

@@ -28,6 +28,8 @@ type StageStats struct {
 
 	Letters bool // it deals with dead letters, not with the flow's own records
 
+	Device *Device // that the stage computes on, if it is another than the processor
+
 	Queued, Room int // records on the way to this stage, and the most there may be
 	Ended        bool
 }
@@ -53,8 +55,7 @@ type Stats struct {
 	MemoryPeak  int64
 	MemoryLimit int64
 
-	Failed  []DeadLetter // all of them, once the run has ended
-	Skipped []Skipped    // the same
+	Failed, Skipped *Losses // all of them, once the run has ended
 }
 
 // Stats reads the counters. It may be called at any time, from anywhere.
@@ -64,7 +65,7 @@ func (g *Graph) Stats() Stats {
 		DeadLetters: g.dead.Load(), MemoryLimit: g.ledger.limit,
 	}
 	if s.Wall, s.CPU = g.elapsed(); g.ended() {
-		s.Failed, s.Skipped = g.Losses()
+		s.Failed, s.Skipped = &g.failed, &g.skipped
 	}
 	s.Memory, s.MemoryPeak = g.ledger.read()
 	for _, st := range g.stages {
@@ -114,6 +115,11 @@ func (st *stage) stats() StageStats {
 		Name: st.name, Kind: st.kind, Workers: st.size(), Auto: st.auto, Parallel: st.parallel,
 		In: st.in.Load(), Out: st.out.Load(), Errors: st.errors.Load(), Skipped: st.skipped.Load(),
 		Complete: st.complete.Load(), Total: st.total.Load(), Bytes: st.bytes.Load(), Ended: st.over(), Letters: st.onLetters,
+	}
+	if st.device != nil {
+		if d, ok := st.device(); ok {
+			s.Device = &d
+		}
 	}
 	t := st.times()
 	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)

@@ -30,12 +30,16 @@ func (s Stats) Bottleneck() (Bottleneck, bool) {
 		return Bottleneck{source.Name, fmt.Sprintf("%s waits %.0f%% of the time for what is outside, such as a server; "+
 			"asking it for more at once, or a faster one, would help", source.Name, 100*share)}, true
 	}
+	devices, limits := s.deviceAdvice(worst)
+	if limits {
+		return Bottleneck{worst.Name, fmt.Sprintf("%s: %s", worst.Name, devices)}, true
+	}
 	share := worst.Utilisation()
 	head := fmt.Sprintf("%s %.0f%% busy", worst.Name, 100*share)
 	if worst.Workers > 1 {
 		head = fmt.Sprintf("%s: %d workers %.0f%% busy", worst.Name, worst.Workers, 100*share)
 	}
-	return Bottleneck{worst.Name, head + ": " + s.remedy(worst)}, true
+	return Bottleneck{worst.Name, head + ": " + s.remedy(worst) + devices}, true
 }
 
 // thirstiest is the source that spent the largest share of its time waiting for

@@ -11,6 +11,10 @@ func TestVerdict(t *testing.T) {
 	stage := func(name string, workers int, parallel bool, busy time.Duration, waits time.Duration) StageStats {
 		return StageStats{Name: name, Kind: KindOp, Workers: workers, Parallel: parallel, Busy: busy, Starved: waits}
 	}
+	on := func(d *Device, st StageStats) StageStats {
+		st.Device = d
+		return st
+	}
 	const s = time.Second
 	for _, c := range []struct {
 		name   string
@@ -33,6 +37,11 @@ func TestVerdict(t *testing.T) {
 			"cells 100% busy: the stages are in balance; the rest of the run would have to be faster too"},
 		{"in balance", []StageStats{stage("read", 1, false, 39*s/10, s/10), stage("write", 1, false, 39*s/10, s/10)}, 6 * s,
 			"read 98% busy: the stages are in balance; write would have to be faster too"},
+		// A device of its own clock, under a stage that waits for it:
+		{"a device limits", []StageStats{on(&Device{Name: "H100", Busy: 98, Waiting: 2}, stage("train", 1, false, 39*s/10, s/10)), stage("decode", 2, true, 2*s, 6*s)}, 5 * s,
+			"train: H100 98.0% busy: a faster device, more of them, or a lower precision would help"},
+		{"a device waits", []StageStats{on(&Device{Name: "H100", Busy: 6, Waiting: 4}, stage("train", 1, false, 24*s/10, 16*s/10)), stage("decode", 1, true, 4*s, 0)}, 6 * s,
+			"decode 100% busy: 1 more worker would give +67%; then train limits; H100 60.0% busy"},
 	} {
 		stats := Stats{Wall: 4 * s, CPU: c.cpu, Cores: 4, Stages: c.stages}
 		if b, ok := stats.Bottleneck(); !ok || b.Advice != c.want {

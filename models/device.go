@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"time"
 
 	"hpaflow/data"
 	"hpaflow/data/pixel"
@@ -126,6 +127,20 @@ type Backend interface {
 	// Name says what the bits of results depend on beside the inputs: avx2, or
 	// a card's name, its libraries and the precision.
 	Name() string
+}
+
+// Metered is a Device that tells how it is used, by its own clock. Usage may be
+// called while the device works and after Close, from any goroutine.
+type Metered interface{ Usage() Usage }
+
+// Usage is how a device was used so far.
+type Usage struct {
+	Name   string // of the device, as people call it
+	Memory int64  // bytes of it that are taken
+
+	Busy    time.Duration // in steps
+	Waiting time.Duration // between steps, with nothing to do
+	Copying time.Duration // of batches, beside steps
 }
 
 // Train submits a batch and waits for its result.

@@ -60,9 +60,9 @@ func newProgress(mode string, out io.Writer) (*progress, error) {
 
 func (p *progress) events() flow.Events {
 	return flow.Events{
-		Dead: func(d flow.DeadLetter) { p.tell("dead letters", "hpaflow: "+lang.Safe(d.String())) },
+		Dead: func(d flow.DeadLetter) { p.tell("dead letters", d.String) },
 		Skipped: func(stage, key, reason string) {
-			p.tell("skipped records", lang.Safe(fmt.Sprintf("hpaflow: %s: skipped %s: %s", stage, key, reason)))
+			p.tell("skipped records", func() string { return fmt.Sprintf("%s: skipped %s: %s", stage, key, reason) })
 		},
 		Noted: p.note,
 	}
@@ -78,7 +78,7 @@ func (p *progress) note(stage, text string) {
 }
 
 // tell prints a message of some sort, unless there were many of it.
-func (p *progress) tell(sort, message string) {
+func (p *progress) tell(sort string, message func() string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.told[sort] == mostOfASort {
@@ -86,7 +86,7 @@ func (p *progress) tell(sort, message string) {
 		return
 	}
 	p.told[sort]++
-	p.print(message)
+	p.print("hpaflow: " + lang.Safe(message()))
 }
 
 func (p *progress) print(line string) {

@@ -30,6 +30,12 @@ func summarise(w io.Writer, s flow.Stats, cause error) {
 			percent(st, st.Busy), percent(st, st.Starved), percent(st, st.Blocked))
 	}
 	t.Flush()
+	for _, st := range s.Stages {
+		if d := st.Device; d != nil {
+			fmt.Fprintf(w, "%s on %s, waiting %s, copying %s beside; %s of its memory\n", st.Name, d,
+				d.Waiting.Round(time.Millisecond), d.Copying.Round(time.Millisecond), component.FormatSize(d.Memory))
+		}
+	}
 	if b, ok := s.Bottleneck(); ok {
 		fmt.Fprintf(w, "bottleneck: %s\n", b.Advice)
 	}

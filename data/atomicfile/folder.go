@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,17 +41,28 @@ func Prepare(file string) error {
 	return SweepFile(OS, file)
 }
 
-// Entries lists what is in a folder, by name; nothing where there is no folder.
-func Entries(dir string) (map[string]fs.DirEntry, error) {
-	list, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+// EachEntry goes through a folder in no order, without asking the file system
+// about each entry, and without holding all of them at once.
+func EachEntry(dir string, visit func(fs.DirEntry) error) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
 	}
-	entries := make(map[string]fs.DirEntry, len(list))
-	for _, e := range list {
-		entries[e.Name()] = e
+	defer f.Close()
+	for {
+		entries, err := f.ReadDir(4096)
+		for _, e := range entries {
+			if err := visit(e); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return entries, nil
 }
 
 // RegularFiles are the names of the files in a folder.

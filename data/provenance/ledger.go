@@ -35,18 +35,23 @@ type Ledger struct {
 	tag   uint64
 
 	mu      sync.Mutex
-	entries map[string]Entry
-	seen    map[string]uint64 // shortcuts by key, of what the entries say
-	noted   map[string]uint64 // the same of what entries to come will say
+	entries map[string]entry
+	noted   map[string]uint64 // shortcuts by key, of what entries to come will say
 	log     *os.File
 	entered bool // something is not saved in samples yet
 	noticed bool // the same of seen
 }
 
+// entry is one with the shortcut of what it says; 0: there is none.
+type entry struct {
+	Entry
+	seen uint64
+}
+
 // OpenLedger reads the ledger of a store, for results of this recipe. There is
 // an empty one where nothing is recorded.
 func OpenLedger(s Store, m *Made) (*Ledger, error) {
-	l := &Ledger{store: s, tag: m.Tag(), entries: map[string]Entry{}, seen: map[string]uint64{}, noted: map[string]uint64{}}
+	l := &Ledger{store: s, tag: m.Tag(), entries: map[string]entry{}, noted: map[string]uint64{}}
 	return l, l.read()
 }
 
@@ -63,7 +68,6 @@ func (l *Ledger) Len() int {
 func (l *Ledger) State(key string, from Origin) (State, error) {
 	l.mu.Lock()
 	e, known := l.entries[key]
-	seen := l.seen[key]
 	l.mu.Unlock()
 	shortcut := uint64(0)
 	if from != nil {
@@ -79,7 +83,7 @@ func (l *Ledger) State(key string, from Origin) (State, error) {
 	case e.Tag != l.tag:
 		l.note(key, shortcut)
 		return Outdated, nil
-	case from == nil || e.Digest == 0 || shortcut != 0 && shortcut == seen:
+	case from == nil || e.Digest == 0 || shortcut != 0 && shortcut == e.seen:
 		return Fresh, nil
 	}
 	digest, err := from.Digest()
@@ -125,22 +129,18 @@ func (l *Ledger) Stale(key string) bool {
 func (l *Ledger) see(key string, shortcut uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.seen[key] == shortcut {
-		return
+	if e, entered := l.entries[key]; entered && e.seen != shortcut {
+		e.seen = shortcut
+		l.entries[key], l.noticed = e, true
 	}
-	if l.noticed = true; shortcut == 0 {
-		delete(l.seen, key)
-		return
-	}
-	l.seen[key] = shortcut
 }
 
 // Entry is what is recorded of a sample.
 func (l *Ledger) Entry(key string) (e Entry, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e, known = l.entries[key]
-	return e, known
+	found, known := l.entries[key]
+	return found.Entry, known
 }
 
 // Begin says that results of these samples are about to appear. It is on disk
@@ -174,13 +174,13 @@ func (l *Ledger) enter(keys []string, entries []Entry) (err error) {
 	}
 	var text []byte
 	for i, key := range keys {
-		l.entries[key] = entries[i]
-		delete(l.seen, key)
-		if shortcut, noted := l.noted[key]; noted && entries[i].Digest != 0 && entries[i].Tag != 0 {
-			l.seen[key] = shortcut
+		e := entry{Entry: entries[i]}
+		if shortcut, noted := l.noted[key]; noted && e.Digest != 0 && e.Tag != 0 {
+			e.seen = shortcut
 			delete(l.noted, key)
 		}
-		text = appendEntry(text, key, entries[i], l.seen[key])
+		l.entries[key] = e
+		text = appendEntry(text, key, e.Entry, e.seen)
 	}
 	l.entered = true
 	if _, err := l.log.Write(text); err != nil {
@@ -200,7 +200,6 @@ func (l *Ledger) Drop(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.entries, key)
-	delete(l.seen, key)
 	l.entered, l.noticed = true, true
 }
 
@@ -208,8 +207,7 @@ func (l *Ledger) Drop(key string) {
 func (l *Ledger) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.entries)
-	clear(l.seen) // what is noted is of entries to come
+	clear(l.entries) // what is noted is of entries to come
 	l.entered, l.noticed = true, true
 }
 

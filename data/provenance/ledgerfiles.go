@@ -28,7 +28,7 @@ const (
 func (l *Ledger) read() error {
 	if err := l.readFile(samplesName, func(line []byte) error {
 		key, e, err := parseEntry(line, nil)
-		l.entries[key] = e
+		l.entries[key] = entry{Entry: e}
 		return err
 	}); err != nil {
 		return err
@@ -39,7 +39,10 @@ func (l *Ledger) read() error {
 			return err
 		}
 		key, err := strconv.Unquote(string(rest))
-		l.seen[key] = shortcut
+		if e, entered := l.entries[key]; entered {
+			e.seen = shortcut
+			l.entries[key] = e
+		}
 		return err
 	}); err != nil {
 		return err
@@ -48,10 +51,7 @@ func (l *Ledger) read() error {
 		l.entered, l.noticed = true, true
 		var shortcut uint64
 		key, e, err := parseEntry(line, &shortcut)
-		l.entries[key] = e
-		if delete(l.seen, key); shortcut != 0 {
-			l.seen[key] = shortcut
-		}
+		l.entries[key] = entry{e, shortcut}
 		return err
 	})
 }
@@ -127,7 +127,7 @@ func cutHex(b []byte) (n uint64, rest []byte, err error) {
 func (l *Ledger) writeSamples(w io.Writer) error {
 	var line []byte
 	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
-		line = appendEntry(line[:0], key, l.entries[key])
+		line = appendEntry(line[:0], key, l.entries[key].Entry)
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
@@ -135,14 +135,14 @@ func (l *Ledger) writeSamples(w io.Writer) error {
 	return nil
 }
 
-// writeSeen leaves out what is seen of samples that are not entered.
 func (l *Ledger) writeSeen(w io.Writer) error {
 	var line []byte
-	for _, key := range slices.Sorted(maps.Keys(l.seen)) {
-		if _, entered := l.entries[key]; !entered {
+	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
+		seen := l.entries[key].seen
+		if seen == 0 {
 			continue
 		}
-		line = append(strconv.AppendQuote(appendHex(line[:0], l.seen[key]), key), '\n')
+		line = append(strconv.AppendQuote(appendHex(line[:0], seen), key), '\n')
 		if _, err := w.Write(line); err != nil {
 			return err
 		}

@@ -86,7 +86,15 @@ func (t *trainer) leave(begun int64) {
 	}
 }
 
-// close gives the device back.
+// usage is how the device is used, where it tells.
+func (t *trainer) usage() (flow.Device, bool) {
+	if m := t.metered.Load(); m != nil {
+		return flow.Device((*m).Usage()), true
+	}
+	return flow.Device{}, false
+}
+
+// close gives the device back. What it tells of its use stays known.
 func (t *trainer) close() error {
 	if t.device == nil {
 		return nil

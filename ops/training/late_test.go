@@ -52,6 +52,8 @@ func (l *late) Result(context.Context) (models.Step, error) {
 
 func (l *late) Ahead() int { return l.ahead }
 
+func (l *late) Usage() models.Usage { return models.Usage{Name: "late", Busy: 3, Waiting: 1} }
+
 // lateBackend makes late devices, and keeps the last.
 type lateBackend struct {
 	cpu.Backend
@@ -110,7 +112,13 @@ func runOver(t *testing.T, backend models.Backend, epochs, saveEvery int, spoil 
 	flow.Collect(flow.Process(batches, flow.Stage{Name: "step"}, func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
 		return step.run(ctx, in, nil, out)
 	}), flow.Stage{Name: "out"}, &all)
+	g.OnDevice("step", step.usage)
 	err := g.Run(t.Context())
+	if _, tells := backend.(*lateBackend); tells {
+		if d := g.Stats().Stages[1].Device; d == nil || d.String() != "late 75.0% busy" {
+			t.Errorf("the device that the stage computes on is %v", d)
+		}
+	}
 	return all, err
 }
 

@@ -58,12 +58,16 @@ func TrainSpec() *component.Spec {
 			t.foresee(n, train)
 			n.Graph.OnResume(func(r *flow.Resume) error { return t.accept(r, train.Sources()) })
 			n.OnBuilt(t.check)
-			if !n.Has("validate") {
-				return flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
+			var out flow.Out[*checkpoint.Progress]
+			if n.Has("validate") {
+				out = flow.Process2(train, component.In[*data.Batch](n, "validate"), n.Stage(), t.run)
+			} else {
+				out = flow.Process(train, n.Stage(), func(ctx context.Context, in *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) error {
 					return t.run(ctx, in, nil, out)
-				}), nil
+				})
 			}
-			return flow.Process2(train, component.In[*data.Batch](n, "validate"), n.Stage(), t.run), nil
+			n.Graph.OnDevice(n.Name, t.usage)
+			return out, nil
 		},
 	}
 }

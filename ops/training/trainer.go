@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"hpaflow/data"
@@ -31,8 +32,9 @@ type trainer struct {
 	worst     int
 
 	backend models.Backend
-	device  models.Device // made for the first batch's size
-	flying  []flight      // batches whose results are to come
+	device  models.Device                  // made for the first batch's size
+	flying  []flight                       // batches whose results are to come
+	metered atomic.Pointer[models.Metered] // the device, if it tells of its use
 	rate    *models.Schedule
 
 	epoch    int   // that is being trained
@@ -135,8 +137,14 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 // weights to begin with.
 func (t *trainer) open(shape [4]int) (err error) {
 	t.network.Batch, t.network.Channels, t.network.Height, t.network.Width = shape[0], shape[1], shape[2], shape[3]
-	if t.device, err = t.backend.New(t.network); err != nil || t.init == initRandom || t.steps > 0 {
+	if t.device, err = t.backend.New(t.network); err != nil {
 		return err
+	}
+	if m, ok := t.device.(models.Metered); ok {
+		t.metered.Store(&m)
+	}
+	if t.init == initRandom || t.steps > 0 {
+		return nil
 	}
 	weights, note, err := checkpoint.WeightsFor(t.init, t.network, false)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
+
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
@@ -19,7 +21,7 @@ import (
 // by the keys of the records they are made from. It is safe for concurrent use.
 type Folder struct {
 	*Ledger
-	there map[string]fs.DirEntry // when the run began
+	there map[uint64]struct{} // XXH64 of the names in the folder when the run began
 
 	mu     sync.Mutex
 	begun  map[string]*making // by key, in this run
@@ -45,7 +47,11 @@ func (f *Folder) Open() (err error) {
 	if err := atomicfile.Sweep(atomicfile.OS, f.Dir); err != nil {
 		return err
 	}
-	if f.there, err = atomicfile.Entries(f.Dir); err != nil {
+	f.there = map[uint64]struct{}{}
+	if err := atomicfile.EachEntry(f.Dir, func(e fs.DirEntry) error {
+		f.there[xxhash.Sum64String(e.Name())] = struct{}{}
+		return nil
+	}); err != nil {
 		return err
 	}
 	if err := f.Ledger.Open(); err != nil {
@@ -77,10 +83,12 @@ const (
 	whole
 )
 
+// look asks about the files that may be there: those that were listed, of which
+// the system knows for sure, and those in folders, which were not.
 func (f *Folder) look(names []string) (length int64, state int) {
 	state = whole
 	for _, name := range names {
-		if e := f.there[name]; (e == nil || e.IsDir()) && !strings.Contains(name, "/") { // those in folders are not listed
+		if _, listed := f.there[xxhash.Sum64String(name)]; !listed && !strings.Contains(name, "/") {
 			return 0, absent
 		}
 		info, err := os.Stat(filepath.Join(f.Dir, name)) // of a link, what it leads to

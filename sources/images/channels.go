@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,20 +60,25 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 // fromFolder groups a folder's files by sample and yields the samples by key.
 func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
 	g := newGrouping(in.channels, in.path, in.limits)
-	l := listing{root: in.path, limits: in.limits, tally: &g.tally}
+	var samples []*group
+	l := listing{root: in.path, limits: in.limits, tally: &g.tally, listed: func() {
+		samples = slices.AppendSeq(samples, maps.Values(g.pending))
+		clear(g.pending)
+	}}
 	if err := l.walk(ctx, func(name string) { g.add(name, nil, nil) }); err != nil {
 		return err
 	}
 	if err := g.tally.empty(in.path, in.limits); err != nil {
 		return err
 	}
-	samples := g.rest()
+	g.pending = nil
 	slices.SortFunc(samples, func(a, b *group) int { return strings.Compare(a.place, b.place) })
 	out.Expect(len(samples))
-	for _, s := range samples {
+	for i, s := range samples {
 		if err := g.yield(s, out); err != nil {
 			return err
 		}
+		samples[i] = nil // memory that records need more
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -21,28 +22,33 @@ var extensions = []string{".png", ".tif", ".tiff", ".jpg", ".jpeg"}
 // mixed, though they have one Id.
 type grouping struct {
 	channels []string
-	root     string // of the files' names; empty: they are whole
+	before   string // of every name: the folder that the names are below
 	limits   component.Limits
 
 	pending map[string]*group // by folder and Id
-	begun   int               // samples seen so far
+	begun   int32             // samples seen so far
 	bytes   int64             // of the file contents that are held
+	endings []string          // the files' extensions, each as it is written, once
 	tally   tally
 }
 
 // group is a sample that is not yielded yet. A folder may have millions, so it
-// holds no more than it must.
+// holds no more than it must: the names of its files are PLACE_CHANNEL.EXT.
 type group struct {
-	place    string                 // folder and Id, as the files are called
-	number   int                    // in the order that first files came
-	found    int                    // channels
-	names    [data.MaxPlanes]string // of the files, by channel; empty: missing
+	place    string                // folder and Id, as the files are called
+	number   int32                 // in the order that first files came
+	endings  [data.MaxPlanes]uint8 // by channel, the number of the file's among the grouping's, from 1; 0: it is missing
 	contents *[data.MaxPlanes][]byte
 	fault    error // why it can be no sample
 }
 
+// newGrouping is for names below a folder; of no root, they are whole.
 func newGrouping(channels []string, root string, limits component.Limits) *grouping {
-	return &grouping{channels: channels, root: root, limits: limits, pending: map[string]*group{}, tally: tally{channels: channels}}
+	g := &grouping{channels: channels, limits: limits, pending: map[string]*group{}, tally: tally{channels: channels}}
+	if root != "" {
+		g.before = strings.TrimSuffix(filepath.Join(root, "x"), "x")
+	}
+	return g
 }
 
 // add puts a file where its name says it belongs, or the fault of one that
@@ -56,17 +62,17 @@ func (g *grouping) add(name string, content []byte, fault error) *group {
 	}
 	s := g.pending[place]
 	if s == nil {
-		s = &group{place: place, number: g.begun}
-		g.pending[place] = s
+		s = &group{place: strings.Clone(place), number: g.begun}
+		g.pending[s.place] = s
 		g.begun++
 	}
-	if s.names[channel] != "" {
+	if s.endings[channel] != 0 {
 		g.addTwice(s, channel, name, content)
 		return nil
 	}
-	s.names[channel] = name
+	s.endings[channel] = g.ending(path.Ext(name))
 	if fault != nil && s.fault == nil {
-		s.fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.path(name)), fault)
+		s.fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.before+name), fault)
 	}
 	if content != nil {
 		if s.contents == nil {
@@ -75,17 +81,27 @@ func (g *grouping) add(name string, content []byte, fault error) *group {
 		s.contents[channel] = content
 		g.bytes += int64(len(content))
 	}
-	if s.found++; s.found < len(g.channels) {
+	if slices.Contains(s.endings[:len(g.channels)], 0) {
 		return nil
 	}
 	return s
+}
+
+// ending is the number of an extension. There are few: those known, in any case.
+func (g *grouping) ending(ext string) uint8 {
+	i := slices.Index(g.endings, ext)
+	if i < 0 {
+		i = len(g.endings)
+		g.endings = append(g.endings, strings.Clone(ext))
+	}
+	return uint8(i + 1)
 }
 
 // addTwice deals with a second file of one channel in one folder: the same
 // picture once more changes nothing, another one leaves the sample undecided.
 func (g *grouping) addTwice(s *group, channel int, name string, content []byte) {
 	first := g.file(s, channel)
-	if second := (data.File{Name: g.path(name), Data: content}); s.fault == nil && !samePicture(first, second, g.limits.MaxMember) {
+	if second := (data.File{Name: g.before + name, Data: content}); s.fault == nil && !samePicture(first, second, g.limits.MaxMember) {
 		s.fault = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], printable(first.Name), printable(second.Name))
 	}
 }
@@ -119,21 +135,17 @@ func (g *grouping) take(s *group) {
 // rest gives the samples that are still there, as their first files came, and
 // removes them.
 func (g *grouping) rest() []*group {
-	list := slices.SortedFunc(maps.Values(g.pending), func(a, b *group) int { return a.number - b.number })
+	list := slices.SortedFunc(maps.Values(g.pending), func(a, b *group) int { return cmp.Compare(a.number, b.number) })
 	g.pending, g.bytes = map[string]*group{}, 0
 	return list
 }
 
-// path is where a file is.
-func (g *grouping) path(name string) string {
-	if g.root == "" {
-		return name
-	}
-	return filepath.Join(g.root, name)
-}
-
+// file is that of a channel; one that is missing has no name.
 func (g *grouping) file(s *group, channel int) data.File {
-	f := data.File{Name: g.path(s.names[channel]), Channel: g.channels[channel]}
+	f := data.File{Channel: g.channels[channel]}
+	if n := s.endings[channel]; n > 0 {
+		f.Name = g.before + s.place + "_" + f.Channel + g.endings[n-1]
+	}
 	if s.contents != nil {
 		f.Data = s.contents[channel]
 	}
@@ -152,7 +164,7 @@ func (g *grouping) files(s *group) []data.File {
 func (g *grouping) missing(s *group) []string {
 	var list []string
 	for i, c := range g.channels {
-		if s.names[i] == "" {
+		if s.endings[i] == 0 {
 			list = append(list, c)
 		}
 	}

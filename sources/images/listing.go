@@ -2,15 +2,13 @@ package images
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
+	"hpaflow/data/atomicfile"
 	"hpaflow/flow/component"
 )
 
@@ -24,6 +22,7 @@ type listing struct {
 	root   string
 	limits component.Limits
 	tally  *tally
+	listed func() // is told when all files of one folder have been visited; nil: nobody is
 	files  int
 }
 
@@ -34,7 +33,7 @@ func (l *listing) walk(ctx context.Context, visit func(name string)) error {
 
 func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(name string)) error {
 	var folders []string
-	err := eachEntry(filepath.Join(l.root, dir), func(e fs.DirEntry) error {
+	err := atomicfile.EachEntry(filepath.Join(l.root, dir), func(e fs.DirEntry) error {
 		name := dir + e.Name()
 		switch {
 		case !e.IsDir():
@@ -59,6 +58,9 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 	if err != nil {
 		return err
 	}
+	if l.listed != nil {
+		l.listed()
+	}
 	if len(folders) > 0 && depth == deepest {
 		return fmt.Errorf("%s: folders are looked into %d deep, and no deeper", filepath.Join(l.root, dir), deepest)
 	}
@@ -70,35 +72,11 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 	return nil
 }
 
-// eachEntry goes through a folder in no order, without asking the file system
-// about each entry, and without holding all of them at once.
-func eachEntry(dir string, visit func(fs.DirEntry) error) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	for {
-		entries, err := f.ReadDir(4096)
-		for _, e := range entries {
-			if err := visit(e); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // ReadNames lists the files of a folder, in no order, without asking the file
 // system about each.
 func ReadNames(dir string) ([]string, error) {
 	var names []string
-	err := eachEntry(dir, func(e fs.DirEntry) error {
+	err := atomicfile.EachEntry(dir, func(e fs.DirEntry) error {
 		if !e.IsDir() {
 			names = append(names, e.Name())
 		}

@@ -31,6 +31,16 @@ func ofFlow(kind prometheus.ValueType, name, help string, read func(flow.Stats) 
 	return number[flow.Stats]{prometheus.NewDesc("hpaflow_"+name, help, flowLabels, nil), kind, read}
 }
 
+// ofDevice reads a number of the device that a stage computes on.
+func ofDevice(read func(flow.Device) float64) func(flow.StageStats) float64 {
+	return func(s flow.StageStats) float64 {
+		if s.Device == nil {
+			return 0
+		}
+		return read(*s.Device)
+	}
+}
+
 const (
 	counter = prometheus.CounterValue
 	gauge   = prometheus.GaugeValue
@@ -46,6 +56,9 @@ var stageNumbers = []number[flow.StageStats]{
 	ofStage(counter, "busy_seconds_total", "Time of all workers at work.", func(s flow.StageStats) float64 { return s.Busy.Seconds() }),
 	ofStage(counter, "starved_seconds_total", "Time of all workers waiting for input.", func(s flow.StageStats) float64 { return s.Starved.Seconds() }),
 	ofStage(counter, "blocked_seconds_total", "Time of all workers waiting for room in the output.", func(s flow.StageStats) float64 { return s.Blocked.Seconds() }),
+	ofStage(counter, "device_busy_seconds_total", "Time of the device that the stage computes on at work; 0 where that is the processor.", ofDevice(func(d flow.Device) float64 { return d.Busy.Seconds() })),
+	ofStage(counter, "device_waiting_seconds_total", "Time of that device with nothing to do.", ofDevice(func(d flow.Device) float64 { return d.Waiting.Seconds() })),
+	ofStage(gauge, "device_memory_bytes", "Memory of that device that is taken.", ofDevice(func(d flow.Device) float64 { return float64(d.Memory) })),
 	ofStage(gauge, "workers", "Workers now.", func(s flow.StageStats) float64 { return float64(s.Workers) }),
 	ofStage(gauge, "queued", "Records on the way to the stage.", func(s flow.StageStats) float64 { return float64(s.Queued) }),
 }
