@@ -12,13 +12,19 @@ import (
 
 // Stream is a queue of work, done in its order; streams run beside each other.
 // There is no stream that all wait for.
-type Stream struct{ s cu.Stream }
+type Stream struct {
+	c *Card
+	s cu.Stream
+}
 
 // NewStream makes a stream of the card.
 func (c *Card) NewStream() (Stream, error) {
 	s, err := cu.MakeStream(cu.NonBlocking)
-	return Stream{s}, wrapped("cuStreamCreate", err)
+	return Stream{c, s}, wrapped("cuStreamCreate", err)
 }
+
+// Card is the card that made the stream.
+func (s Stream) Card() *Card { return s.c }
 
 // Handle is the driver's name of the stream (a CUstream), for other libraries.
 func (s Stream) Handle() uintptr {

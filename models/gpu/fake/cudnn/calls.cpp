@@ -65,6 +65,7 @@ static void spoil(Kind kind, const Problem &p, void *x, void *w, void *y) {
 
 static cudnnStatus_t find(Kind kind, cudnnHandle_t h, const Problem &p, cudnnStatus_t fits, void *x, void *w, void *y, int requested, int *returned, cudnnAlgoPerf *perf, void *workspace, size_t bytes) {
     if (fits == CUDNN_STATUS_BAD_PARAM) return fits;
+    if (lost()) return CUDNN_STATUS_EXECUTION_FAILED;
     if (!there(p, x, w, y) || (bytes > 0 && !inside("Find's workspace", workspace, bytes))) return CUDNN_STATUS_BAD_PARAM;
     unsigned call = calls++;
     *returned = 0;
@@ -88,6 +89,7 @@ static cudnnStatus_t space(Kind kind, cudnnStatus_t fits, int algo, size_t *byte
 static cudnnStatus_t run(Kind kind, cudnnHandle_t h, const Problem &p, cudnnStatus_t fits, int algo, void *workspace, size_t bytes, const void *alpha, const void *beta, void *x, void *w, void *y, std::function<void()> then = {}) {
     const Algorithm *a = algorithm(kind, algo);
     if (fits != CUDNN_STATUS_SUCCESS || a == nullptr) return fits != CUDNN_STATUS_SUCCESS ? fits : CUDNN_STATUS_NOT_SUPPORTED;
+    if (lost()) return CUDNN_STATUS_EXECUTION_FAILED;
     if (!there(p, x, w, y) || bytes < a->workspace) return CUDNN_STATUS_BAD_PARAM;
     if (bytes > 0 && !inside("a convolution's workspace", workspace, bytes)) return CUDNN_STATUS_BAD_PARAM;
     float by = *(const float *)alpha, keep = *(const float *)beta;

@@ -18,6 +18,12 @@ bool inside(const char *what, const void *p, size_t bytes) {
     return within(what, p, bytes) == 0;
 }
 
+bool lost() {
+    static auto *ask = driver<int(int *)>("cuCtxGetDevice");
+    int card;
+    return ask(&card) != 0;
+}
+
 cudnnStatus_t give(cudnnHandle_t h, const char *what, std::function<void()> work) {
     static auto *enqueue = driver<int(void *, const char *, int (*)(void *), void *, void (*)(void *))>("hpaflow_fake_enqueue");
     auto *held = new std::function<void()>(std::move(work));
@@ -114,4 +120,10 @@ EXPORT cudnnStatus_t cudnnDestroyActivationDescriptor(cudnnActivationDescriptor_
 EXPORT cudnnStatus_t cudnnSetActivationDescriptor(cudnnActivationDescriptor_t d, int mode, int nan, double coefficient) {
     if (mode != CUDNN_ACTIVATION_RELU && mode != CUDNN_ACTIVATION_IDENTITY) return CUDNN_STATUS_NOT_SUPPORTED;
     return d->mode = mode, CUDNN_STATUS_SUCCESS;
+}
+
+// The version of CUDA it was built for: none, so that it needs no libcublasLt.
+EXPORT size_t cudnnGetCudartVersion(void) {
+    const char *v = getenv("HPAFLOW_FAKE_CUDART");
+    return v != nullptr && *v != 0 ? atol(v) : 0;
 }

@@ -40,6 +40,9 @@ struct Algorithm {
 // inside looks whether a range is memory of the card.
 bool inside(const char *what, const void *p, size_t bytes);
 
+// lost tells whether the thread's card takes no more work.
+bool lost();
+
 // give gives work to the handle's stream; settle waits for it.
 cudnnStatus_t give(cudnnHandle_t h, const char *what, std::function<void()> work);
 cudnnStatus_t settle(cudnnHandle_t h);
