@@ -41,6 +41,10 @@ char *hpaflow_driver_load(const char *path) {
     if (library == NULL) {
         return strdup(dlerror());
     }
+    if (dlsym(library, "cuInit") == NULL || dlsym(library, "cuDriverGetVersion") == NULL) {
+        dlclose(library);
+        return strdup("it is no driver of CUDA");
+    }
     for (int i = 0; i < count; i++) {
         void *f = dlsym(library, names[i].name);
         names[i].missing = f == NULL;

@@ -42,11 +42,12 @@ func TestWhatOpenSays(t *testing.T) {
 	}{
 		"no driver": {"HPAFLOW_CUDA=", "^no NVIDIA driver: libcuda.so.1 is neither on the loader's path nor in .*: " +
 			`install the driver, or point HPAFLOW_CUDA to the file \(libcuda.so.1: cannot open`},
-		"a wrong path":    {"HPAFLOW_CUDA=/nowhere/libcuda.so.1", "^no NVIDIA driver: HPAFLOW_CUDA is /nowhere/libcuda.so.1: .*No such file"},
-		"no library":      {"HPAFLOW_CUDA=" + notALibrary, "^no NVIDIA driver: HPAFLOW_CUDA is .*file too short|invalid ELF header"},
-		"an old driver":   {"HPAFLOW_FAKE_VERSION=11040", `^the NVIDIA driver is too old: .*libcuda.so.1 is of CUDA 11.4, and 12.0 or newer is needed \(driver 525.60 or newer\)$`},
-		"no card":         {"HPAFLOW_FAKE_DEVICES=0", `^no NVIDIA card: the driver \(.*libcuda.so.1\) is there and sees none$`},
-		"the first of 12": {"HPAFLOW_FAKE_VERSION=12000", "^<nil>$"},
+		"a wrong path":        {"HPAFLOW_CUDA=/nowhere/libcuda.so.1", "^no NVIDIA driver: HPAFLOW_CUDA is /nowhere/libcuda.so.1: .*No such file"},
+		"no library":          {"HPAFLOW_CUDA=" + notALibrary, "^no NVIDIA driver: HPAFLOW_CUDA is .*file too short|invalid ELF header"},
+		"no driver's library": {"HPAFLOW_CUDA=" + filepath.Join(filepath.Dir(os.Getenv("HPAFLOW_CUDA")), "libnccl.so.2"), "^no NVIDIA driver: HPAFLOW_CUDA is .*libnccl.so.2: it is no driver of CUDA$"},
+		"an old driver":       {"HPAFLOW_FAKE_VERSION=11040", `^the NVIDIA driver is too old: .*libcuda.so.1 is of CUDA 11.4, and 12.0 or newer is needed \(driver 525.60 or newer\)$`},
+		"no card":             {"HPAFLOW_FAKE_DEVICES=0", `^no NVIDIA card: the driver \(.*libcuda.so.1\) is there and sees none$`},
+		"the first of 12":     {"HPAFLOW_FAKE_VERSION=12000", "^<nil>$"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.env == "HPAFLOW_CUDA=" && exec.Command("sh", "-c", "ldconfig -p | grep -q libcuda.so.1").Run() == nil {

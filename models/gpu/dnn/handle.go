@@ -26,7 +26,10 @@ func New(s cuda.Stream) (*Handle, error) {
 		return nil, err
 	}
 	h := &Handle{stream: s}
-	return h, h.failure("cudnnCreate", C.hpaflow_dnn_create(&h.h, stream(s)))
+	if err := h.failure("cudnnCreate", C.hpaflow_dnn_create(&h.h, stream(s))); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // SetStream lets later work go to another stream of the card.

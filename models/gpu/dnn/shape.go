@@ -40,7 +40,8 @@ type Shape struct {
 	PadH, PadW       int
 	Groups           int
 	// Values from one pixel to the next, at least C and K: more where the tensor is
-	// a slice of the channels of a wider one.
+	// a slice of the channels of a wider one. NVIDIA's tables promise packed rows
+	// only: a version that has no more refuses others, and Find is ErrNoAlgorithm.
 	XStride, YStride int
 	Type             Type
 	// TF32 lets tensor cores round the factors to 10 bits. Only with F32.

@@ -141,6 +141,7 @@ EXPORT CUresult cuMemHostAlloc(void **p, size_t bytes, unsigned flags) {
     if (capturing()) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     *p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (*p == MAP_FAILED) return CUDA_ERROR_OUT_OF_MEMORY;
+    memset(*p, poison, bytes);
     std::lock_guard<std::mutex> lock(hostMutex);
     host[(uintptr_t)*p] = bytes;
     return CUDA_SUCCESS;
