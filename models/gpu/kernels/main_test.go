@@ -1,0 +1,318 @@
+//go:build gpu && linux
+
+package kernels
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"testing"
+
+	"hpaflow/models/gpu/cuda"
+	"hpaflow/models/gpu/fake"
+)
+
+// The tests run on emulated kernels, or on the driver that HPAFLOW_CUDA names:
+// one with a card, or one with kernels that spoil.sh has spoilt.
+func TestMain(m *testing.M) {
+	if os.Getenv(cuda.Variable) == "" {
+		if err := fake.Use(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// device is a card with the kernels, for one test.
+type device struct {
+	t      *testing.T
+	card   *cuda.Card
+	set    *Set
+	stream cuda.Stream
+	held   *[]cuda.Ptr
+}
+
+func open(t *testing.T) *device {
+	t.Helper()
+	if err := cuda.Open(); err != nil {
+		t.Fatal(err)
+	}
+	card, err := cuda.OpenCard(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &device{t: t, card: card, held: new([]cuda.Ptr)}
+	d.run(func() (err error) {
+		if d.stream, err = card.NewStream(); err != nil {
+			return err
+		}
+		d.set, err = Load(card)
+		return err
+	})
+	t.Cleanup(func() {
+		d.run(func() error {
+			for _, p := range *d.held {
+				if err := card.Free(p); err != nil {
+					return err
+				}
+			}
+			return d.set.Close()
+		})
+		if err := card.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// in is the same card for a test within a test.
+func (d *device) in(t *testing.T) *device {
+	inner := *d
+	inner.t = t
+	return &inner
+}
+
+func (d *device) run(f func() error) {
+	d.t.Helper()
+	if err := d.card.Do(f); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// do launches kernels and waits for them.
+func (d *device) do(f func(k *Set, s cuda.Stream) error) {
+	d.t.Helper()
+	d.run(func() error {
+		if err := f(d.set, d.stream); err != nil {
+			return err
+		}
+		return d.stream.Synchronize()
+	})
+}
+
+// room is so many bytes on the card, filled with what is no number.
+func (d *device) room(bytes int64) cuda.Ptr {
+	d.t.Helper()
+	return d.put(repeated(0xff, int(max(bytes, 16))))
+}
+
+func (d *device) put(b []byte) (p cuda.Ptr) {
+	d.t.Helper()
+	if len(b) == 0 {
+		return 0
+	}
+	d.run(func() (err error) {
+		if p, err = d.card.Alloc(int64(len(b))); err != nil {
+			return err
+		}
+		if err := d.card.CopyToDevice(p, b, d.stream); err != nil {
+			return err
+		}
+		return d.stream.Synchronize()
+	})
+	*d.held = append(*d.held, p)
+	return p
+}
+
+func (d *device) get(p cuda.Ptr, bytes int) []byte {
+	d.t.Helper()
+	b := make([]byte, bytes)
+	d.run(func() error {
+		if err := d.card.CopyToHost(b, p, d.stream); err != nil {
+			return err
+		}
+		return d.stream.Synchronize()
+	})
+	return b
+}
+
+// floats lays float32 on the card, and read reads them back.
+func (d *device) floats(v []float32) cuda.Ptr { d.t.Helper(); return d.put(packed(v, F32)) }
+func (d *device) read(p cuda.Ptr, n int) []float32 {
+	d.t.Helper()
+	return unpacked(d.get(p, 4*n), F32)
+}
+
+func (d *device) double(p cuda.Ptr) float64 {
+	d.t.Helper()
+	return math.Float64frombits(binary.LittleEndian.Uint64(d.get(p, 8)))
+}
+
+// layout is how a Mat of a test lies in memory: how many values rows are further
+// apart than they are long, and how many it begins behind an aligned address.
+type layout struct{ gap, shift int }
+
+// mat lays values, rows of c, on the card; between rows is what is no number.
+func (d *device) mat(t Type, c int, l layout, values []float32) Mat {
+	d.t.Helper()
+	rows, stride := len(values)/c, c+l.gap
+	all := nans(l.shift + rows*stride)
+	for r := range rows {
+		copy(all[l.shift+r*stride:], values[r*c:(r+1)*c])
+	}
+	p := d.put(packed(all, t))
+	return Mat{p + cuda.Ptr(l.shift*t.Bytes()), t, rows, c, stride}
+}
+
+// blank is a Mat of a shape for results.
+func (d *device) blank(t Type, rows, c int, l layout) Mat {
+	d.t.Helper()
+	return d.mat(t, c, l, nans(rows*c))
+}
+
+// values reads a Mat back, and fails where something was written between rows.
+func (d *device) values(m Mat) []float32 {
+	d.t.Helper()
+	all := unpacked(d.get(m.Ptr, ((m.Rows-1)*m.Stride+m.C)*m.Type.Bytes()), m.Type)
+	var values []float32
+	for r := range m.Rows {
+		row := all[r*m.Stride:]
+		values = append(values, row[:m.C]...)
+		for i, v := range row[m.C:min(m.Stride, len(row))] {
+			if v == v {
+				d.t.Fatalf("row %d: %v was written %d values behind its end", r, v, i)
+			}
+		}
+	}
+	return values
+}
+
+func nans(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(math.NaN())
+	}
+	return v
+}
+
+func repeated(b byte, n int) []byte {
+	v := make([]byte, n)
+	for i := range v {
+		v[i] = b
+	}
+	return v
+}
+
+func packed(v []float32, t Type) []byte {
+	var b []byte
+	for _, f := range v {
+		if t == BF16 {
+			b = binary.LittleEndian.AppendUint16(b, uint16(math.Float32bits(round(f))>>16))
+		} else {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+		}
+	}
+	return b
+}
+
+func unpacked(b []byte, t Type) []float32 {
+	v := make([]float32, len(b)/t.Bytes())
+	for i := range v {
+		if t == BF16 {
+			v[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b[2*i:])) << 16)
+		} else {
+			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	}
+	return v
+}
+
+// round is the nearest bfloat16, ties to even.
+func round(f float32) float32 {
+	if f != f {
+		return f
+	}
+	bits := math.Float32bits(f)
+	bits += 0x7fff + bits>>16&1
+	return math.Float32frombits(bits &^ 0xffff)
+}
+
+// noise is n numbers of a seed, from centre-width to centre+width, as
+// testdata/torch.py makes them too; those of a type are what it can hold.
+func noise(t Type, seed uint64, n int, centre, width float32) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		z := seed*0xd1342543de82ef95 + uint64(i+1)*0x9e3779b97f4a7c15
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		z ^= z >> 31
+		v[i] = float32(float32(z>>40)/(1<<23)-1)*width + centre
+		if t == BF16 {
+			v[i] = round(v[i])
+		}
+	}
+	return v
+}
+
+func doubles(v []float32) []float64 {
+	d := make([]float64, len(v))
+	for i, f := range v {
+		d[i] = float64(f)
+	}
+	return d
+}
+
+// result is what a kernel computed beside what it should have, in float64.
+type result struct {
+	name string
+	t    Type
+	got  []float32
+	want []float64
+}
+
+// errors are the largest and the mean (root of squares) error, as a part of the
+// largest and the mean value.
+func (r result) errors() (largest, mean float64) {
+	var most, squares, all float64
+	for i, w := range r.want {
+		e := math.Abs(float64(r.got[i]) - w)
+		if e != e {
+			return math.Inf(1), math.Inf(1)
+		}
+		largest, most = max(largest, e), max(most, math.Abs(w))
+		squares, all = squares+e*e, all+w*w
+	}
+	if most == 0 {
+		return largest, math.Sqrt(squares)
+	}
+	return largest / most, math.Sqrt(squares / all)
+}
+
+// check fails where a result is further from what it should be than rounding
+// explains: of single steps to bfloat16 half a unit in the last place.
+func check(t *testing.T, results ...result) {
+	t.Helper()
+	for _, r := range results {
+		if len(r.got) != len(r.want) {
+			t.Fatalf("%s: %d values, want %d", r.name, len(r.got), len(r.want))
+		}
+		var most float64
+		for _, w := range r.want {
+			most = max(most, math.Abs(w))
+		}
+		for i, w := range r.want {
+			allowed := 3e-6*most + 1e-12
+			if r.t == BF16 {
+				allowed += math.Abs(w) / 256
+			}
+			if e := math.Abs(float64(r.got[i]) - w); !(e <= allowed) {
+				t.Errorf("%s: value %d of %d is %v, want %v", r.name, i, len(r.want), r.got[i], w)
+				break
+			}
+		}
+	}
+}
+
+// layouts are those that every kernel over Mats is tried with.
+var layouts = []layout{{0, 0}, {16, 0}, {3, 0}, {0, 1}}
+
+// bothTypes runs a test for both types in all layouts.
+func bothTypes(t *testing.T, f func(t *testing.T, d *device, ty Type, l layout)) {
+	for _, ty := range []Type{F32, BF16} {
+		for _, l := range layouts {
+			t.Run(fmt.Sprintf("%s gap %d shift %d", ty.suffix()[1:], l.gap, l.shift), func(t *testing.T) { f(t, open(t), ty, l) })
+		}
+	}
+}
