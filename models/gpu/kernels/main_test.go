@@ -230,7 +230,7 @@ func round(f float32) float32 {
 }
 
 // noise is n numbers of a seed, from centre-width to centre+width, as
-// testdata/torch.py makes them too; those of a type are what it can hold.
+// testdata/errors.py makes them too; those of a type are what it can hold.
 func noise(t Type, seed uint64, n int, centre, width float32) []float32 {
 	v := make([]float32, n)
 	for i := range v {

@@ -50,7 +50,7 @@ struct Four {
 
 // adam takes a step: hyper is the step's size and the factor of the root.
 KERNEL(adam, 256, PARAMETERS, float *first, float *second, float *largest, const float *hyper, const unsigned *ok,
-	float beta1, float rest1, float beta2, float rest2, float eps, float decay) {
+	float rest1, float beta2, float rest2, float eps, float decay) {
 	Four f(N);
 	if (f.count <= 0 || (ok && !*ok)) return;
 	float size = hyper[0], factor = hyper[1];
@@ -63,8 +63,8 @@ KERNEL(adam, 256, PARAMETERS, float *first, float *second, float *largest, const
 #pragma unroll
 	for (int j = 0; j < 4; j++) {
 		float d = g[j] + decay * x[j];
-		m[j] = beta1 * m[j] + rest1 * d;
-		v[j] = beta2 * v[j] + rest2 * d * d;
+		m[j] = __builtin_fmaf(rest1, d - m[j], m[j]);
+		v[j] = __builtin_fmaf(rest2 * d, d, beta2 * v[j]);
 		root[j] = largest && root[j] > v[j] ? root[j] : v[j];
 		x[j] -= size * m[j] / (factor * __builtin_sqrtf(root[j]) + eps);
 	}

@@ -63,7 +63,7 @@ func (k *Set) Adam(s cuda.Stream, p Params, weightDecay float64, amsgrad bool, h
 		p.Moments[2] = 0
 	}
 	return k.optimise(s, "adam", p, p.Moments[0], p.Moments[1], p.Moments[2], hyper, p.Ok,
-		float32(beta1), float32(1-beta1), float32(beta2), float32(1-beta2), float32(adamEps), float32(weightDecay))
+		float32(1-beta1), float32(beta2), float32(1-beta2), float32(adamEps), float32(weightDecay))
 }
 
 // SGD takes a step of torch.optim.SGD, in one launch.

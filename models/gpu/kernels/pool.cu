@@ -94,7 +94,7 @@ DEVICE void average_pool(T *y, const T *x, int C, int y_stride, int stride, int 
 			}
 		}
 #pragma unroll
-		for (int j = 0; j < V; j++) sum[j] /= 9;
+		for (int j = 0; j < V; j++) sum[j] *= 1.0f / 9;
 		put<T, V>(at(y, row, y_stride, p.c), sum, add);
 	}
 }
@@ -125,9 +125,9 @@ DEVICE void adaptive_pool(T *y, const T *x, int C, int y_stride, int stride, int
 				for (int j = 0; j < V; j++) sum[j] += v.get(j);
 			}
 		}
-		float count = (float)((bottom - top) * (right - left));
+		float share = 1.0f / (float)((bottom - top) * (right - left));
 #pragma unroll
-		for (int j = 0; j < V; j++) sum[j] /= count;
+		for (int j = 0; j < V; j++) sum[j] *= share;
 		put<T, V>(at(y, row, y_stride, p.c), sum, 0);
 	}
 }
@@ -149,11 +149,11 @@ DEVICE void adaptive_pool_back(T *dx, const T *dy, int C, int dx_stride, int str
 		for (int i = window_first(o.y, H, OH); i < window_end(o.y, H, OH); i++) {
 			int high = window_end(i, OH, H) - window_first(i, OH, H);
 			for (int k = window_first(o.x, W, OW); k < window_end(o.x, W, OW); k++) {
-				float count = (float)(high * (window_end(k, OW, W) - window_first(k, OW, W)));
+				float share = 1.0f / (float)(high * (window_end(k, OW, W) - window_first(k, OW, W)));
 				Pack<T, V> v;
 				v.load(at(dy, (o.n * OH + i) * OW + k, stride, p.c));
 #pragma unroll
-				for (int j = 0; j < V; j++) sum[j] += v.get(j) / count;
+				for (int j = 0; j < V; j++) sum[j] = __builtin_fmaf(v.get(j), share, sum[j]);
 			}
 		}
 		put<T, V>(at(dx, row, dx_stride, p.c), sum, add);

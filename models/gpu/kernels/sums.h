@@ -18,9 +18,14 @@ DEVICE void write_partial(const float (&sums)[K][V], Cells &cells, float *partia
 	float *to = partial + ((int64)block_z() * blocks_y() + block_y()) * K * C;
 	for (int i = t; i < wide * K * V; i += wide * high) {
 		int k = i / wide, x = i % wide, c = (block_x() * wide + x) * V + k % V;
-		float sum = 0;
-		for (int y = 0; y < high; y++) sum += cells[k * block_threads + y * wide + x];
-		if (c < C) to[k / V * C + c] = sum;
+		float sum[4] = {}; // four at a time: sooner done, and closer
+		for (int y = 0; y < high; y += 4) {
+#pragma unroll
+			for (int u = 0; u < 4; u++) {
+				if (y + u < high) sum[u] += cells[k * block_threads + (y + u) * wide + x];
+			}
+		}
+		if (c < C) to[k / V * C + c] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 	}
 }
 
