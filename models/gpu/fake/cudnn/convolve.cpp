@@ -177,19 +177,22 @@ static Floats arrange(const Problem &p, bool back, const Floats &w) {
     return to;
 }
 
-static void weights(const Problem &p, Order order, const Floats &x, const Floats &y, Floats &w) {
+// part adds to w what the rows from one to another give, as many as a cache holds.
+static void part(const Problem &p, Order order, int from, int to, const Floats &x, const Floats &y, Floats &w) {
     int kg = p.k / p.groups, cg = p.c / p.groups, taps = p.r * p.s, rows = p.n * p.outH;
-    for (int k = 0; k < p.k; k += 4) {
-        int g = k / kg, count = std::min(4, kg - k % kg);
+    for (int k = 0, count; k < p.k; k += count) {
+        int g = k / kg;
+        count = std::min(4, kg - k % kg);
         for (int c = 0; c < cg; c += 16) {
             for (int t = 0; t < taps; t++) {
-                int r = t / p.s, s = t % p.s;
+                int r = t / p.s, s = t % p.s, width = std::min(16, cg - c);
                 // Outputs whose input is not in the border: from begin to end.
                 int begin = 0, end = p.outW;
                 while (begin < end && begin * p.strideW - p.padW + s < 0) begin++;
                 while (begin < end && (end - 1) * p.strideW - p.padW + s >= p.w) end--;
                 float sums[64] = {};
-                for (int q = 0; q < rows; q++) {
+                for (int i = 0; i < count; i++) std::copy_n(&w[((size_t)(k + i) * taps + t) * cg + c], width, sums + 16 * i);
+                for (int q = from; q < to; q++) {
                     int row = (q + order.rotate) % rows;
                     if (order.backwards) row = rows - 1 - row;
                     int ih = source(false, row % p.outH, r, p.strideH, p.padH, p.h);
@@ -198,13 +201,15 @@ static void weights(const Problem &p, Order order, const Floats &x, const Floats
                     const float *b = &x[((size_t)(row / p.outH * p.h + ih) * p.w + begin * p.strideW - p.padW + s) * p.c + g * cg + c];
                     outer(a, b, p.k, (long)p.strideW * p.c, end - begin, sums);
                 }
-                for (int i = 0; i < count; i++) {
-                    std::copy_n(sums + 16 * i, std::min(16, cg - c), &w[((size_t)(k + i) * taps + t) * cg + c]);
-                }
+                for (int i = 0; i < count; i++) std::copy_n(sums + 16 * i, width, &w[((size_t)(k + i) * taps + t) * cg + c]);
             }
         }
-        if (count < 4) k += count - 4; // the next group begins
     }
+}
+
+static void weights(const Problem &p, Order order, const Floats &x, const Floats &y, Floats &w) {
+    int rows = p.n * p.outH, step = std::max(1, (1 << 15) / (p.outW * (p.c * p.strideW * p.strideH + p.k)));
+    for (int from = 0; from < rows; from += step) part(p, order, from, std::min(rows, from + step), x, y, w);
 }
 
 void convolve(Kind kind, const Problem &p, Order order, float alpha, float beta, void *x, void *w, void *y) {
