@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -141,19 +142,29 @@ func TestLoss(t *testing.T) {
 
 // The flag is cleared by what is no finite number, and for ever.
 func TestCheck(t *testing.T) {
-	d := open(t)
-	ok := d.put([]byte{1, 0, 0, 0})
-	for i, x := range []float32{1, float32(math.Inf(1)), float32(math.NaN()), 1} {
-		logits, targets, value := d.floats([]float32{0, x}), d.floats([]float32{0, 0}), d.room(8)
-		d.do(func(k *Set, s cuda.Stream) error {
-			return errors.Join(k.LossForward(s, Loss{Values: 2, Count: 2}, value, targets, Head{Logits: logits, Weight: 1}), k.Check(s, ok, value))
-		})
-		want := byte(0)
-		if i == 0 {
-			want = 1
+	for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+		d := open(t)
+		ok := d.put([]byte{1, 0, 0, 0})
+		for i, v := range []float64{1, math.MaxFloat64, bad, 1} {
+			value := d.put(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+			d.do(func(k *Set, s cuda.Stream) error { return k.Check(s, ok, value) })
+			if got := d.get(ok, 4)[0] == 1; got != (i < 2) {
+				t.Errorf("after a loss of %v, number %d, the flag is %v", v, i, got)
+			}
 		}
-		if got := d.get(ok, 4)[0]; got != want {
-			t.Errorf("after a logit of %v the flag is %d, want %d", x, got, want)
+	}
+}
+
+// The loss of a logit that is no finite number is none either.
+func TestLossOfNaN(t *testing.T) {
+	d := open(t)
+	for _, x := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		logits, targets, value := d.floats([]float32{0, x}), d.floats([]float32{0, .5}), d.room(8)
+		d.do(func(k *Set, s cuda.Stream) error {
+			return k.LossForward(s, Loss{Values: 2, Count: 2}, value, targets, Head{Logits: logits, Weight: 1})
+		})
+		if v := d.double(value); v-v == 0 {
+			t.Errorf("a logit of %v has a loss of %v", x, v)
 		}
 	}
 }

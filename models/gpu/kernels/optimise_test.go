@@ -70,6 +70,9 @@ func (o optimised) results(d *device, n, narrow, steps int, ok cuda.Ptr, seed ui
 		N: n, Weights: d.floats(p), Shadow: d.room(int64(2 * n)), Narrow: narrow, Shadowed: n / 8 * 8, Ok: ok,
 		Moments: [3]cuda.Ptr{d.floats(make([]float32, n)), d.floats(make([]float32, n)), d.floats(make([]float32, n))},
 	}
+	if o.kind == "sgd" && ok == 0 {
+		params.Moments[0] = d.room(int64(4 * n)) // before the first step there is none
+	}
 	var grads [][]float32
 	for t := range steps {
 		g := noise(F32, seed+uint64(t)+1, n, .1, float32(steps-t))

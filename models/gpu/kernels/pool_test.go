@@ -135,7 +135,6 @@ func TestNormMaxPool(t *testing.T) {
 	})
 }
 
-
 // meansOver is the matrix of means over windows, y and x from..to of each output;
 // count is what a sum is divided by, or 0 for as many as there are.
 func meansOver(out, in Grid, count float64, window func(oy, ox int) (top, bottom, left, right int), f func(o, i int, weight float64)) {

@@ -132,7 +132,9 @@ func squeezeResults(d *device, ty Type, l layout, n, plane, c, hidden int, norm 
 		{"gates", F32, d.read(sq.Gates, n*c), g}, {"out", ty, out, want},
 	}
 
-	d.do(func(k *Set, s cuda.Stream) error { return k.SqueezeBackward(s, sq, dxm, ym, outm, doutm, grads, scratch) })
+	d.do(func(k *Set, s cuda.Stream) error {
+		return k.SqueezeBackward(s, sq, dxm, ym, outm, doutm, grads, scratch)
+	})
 	masked := where(dout, out)
 	dx, dw1, db1, dw2, db2 := q.backward(x, s, h, g, masked)
 	results = append(results,
