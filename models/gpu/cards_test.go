@@ -14,7 +14,7 @@ import (
 // twice is a batch whose second half is its first, so that each of two cards has
 // the statistics of the whole.
 func twice(seed uint64) *data.Batch {
-	b := randomBatch(2, 32, 32, seed)
+	b := randomBatch(2, 64, 64, seed)
 	b.N, b.X, b.Y = 4, slices.Concat(b.X, b.X), slices.Concat(b.Y, b.Y)
 	return b
 }
@@ -27,23 +27,23 @@ func TestTwoCardsEqualOne(t *testing.T) {
 		{Seed: 1, Optimizer: models.OptimizerOptions{Kind: "sgd"}},
 		{Seed: 1, Accumulate: 2, Optimizer: models.OptimizerOptions{Kind: "sgd"}},
 	} {
-		o := small(o)
+		o.Height, o.Width, o.Batch = 64, 64, 4
 		one, two, again := device(t, backend(t, "fp32"), o), device(t, backend(t, "fp32", 0, 1), o), device(t, backend(t, "fp32", 0, 1), o)
 		if err := again.Load(state(t, two)); err != nil { // the same algorithms
 			t.Fatal(err)
 		}
 		for _, seed := range []uint64{1, 2, 3, 4} {
-			want, err := models.Train(context.Background(), one, twice(seed), .01)
+			want, err := models.Train(context.Background(), one, twice(seed), 2e-3)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := models.Train(context.Background(), two, twice(seed), .01)
+			got, err := models.Train(context.Background(), two, twice(seed), 2e-3)
 			if err != nil {
 				t.Fatal(err)
 			}
 			closeTo(t, "logits", got.Logits, want.Logits, 1e-3)
 			closeTo(t, "loss", []float32{float32(got.Loss)}, []float64{want.Loss}, 1e-4)
-			if _, err := models.Train(context.Background(), again, twice(seed), .01); err != nil {
+			if _, err := models.Train(context.Background(), again, twice(seed), 2e-3); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -86,7 +86,7 @@ func same(t *testing.T, a, b *engine) {
 // A batch that leaves a card without a sample, or with fewer than another, is a
 // step of all its samples alike; logits keep the order of the samples.
 func TestUnequalPartsCountBySamples(t *testing.T) {
-	for _, precision := range []string{"fp32", "bf16"} {
+	for precision, off := range map[string]float64{"fp32": 1e-5, "bf16": 1e-2} {
 		o := models.Options{Seed: 1, Height: 48, Width: 48, Batch: 4, Optimizer: models.OptimizerOptions{Kind: "sgd"}}
 		one, two := device(t, backend(t, precision), o), device(t, backend(t, precision, 0, 1), o)
 		for _, n := range []int{1, 3, 4} {
@@ -110,8 +110,8 @@ func TestUnequalPartsCountBySamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		closeTo(t, "logits", got.Logits, want.Logits, 1e-5)
-		nearTensors(t, trainable(state(t, two)), trainable(state(t, one)), 1e-4, .1)
+		closeTo(t, "logits", got.Logits, want.Logits, off)
+		nearTensors(t, trainable(state(t, two)), trainable(state(t, one)), off, .1)
 		same(t, two.engines[0], two.engines[1])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"hpaflow/models/gpu/cuda"
@@ -19,6 +20,7 @@ import (
 // name and versions of cuDNN. They are kept as JSON in checkpoints, with those
 // of other cards that the run has seen.
 type choices struct {
+	finding       sync.Mutex // one card at a time measures, and cards alike do not measure twice
 	mu            sync.Mutex
 	deterministic bool
 	list          []choice
@@ -62,7 +64,9 @@ func (c *choices) add(card string, k convKey, by dnn.Choice) {
 func (c *choices) encode() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return json.Marshal(c.list)
+	list := slices.Clone(c.list)
+	slices.SortStableFunc(list, func(a, b choice) int { return strings.Compare(a.Card, b.Card) })
+	return json.Marshal(list)
 }
 
 // decode puts in place what encode gave, and says what of it has no use on these
@@ -123,6 +127,8 @@ func (e *engine) choose() error {
 }
 
 func (e *engine) chooseOne(k convKey, at operands) error {
+	e.chosen.finding.Lock()
+	defer e.chosen.finding.Unlock()
 	if _, found := e.chosen.find(e.card.Name, k); found {
 		return nil
 	}

@@ -3,6 +3,8 @@
 package gpu
 
 import (
+	"errors"
+
 	"hpaflow/models/gpu/cuda"
 	"hpaflow/models/gpu/nccl"
 )
@@ -17,11 +19,21 @@ func (d *Device) connect() error {
 	if err != nil {
 		return err
 	}
-	d.comms = comms
 	for rank, e := range d.engines {
 		if err := e.do(func() error { return e.join(comms[rank], rank, len(cards)) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// leave ends what the cards do together.
+func (d *Device) leave(fault bool) error {
+	var errs []error
+	for _, e := range d.engines {
+		if e.ring != nil {
+			errs = append(errs, e.ring.leave(fault))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"hpaflow/data"
 	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
-	"hpaflow/models/gpu/nccl"
 	"hpaflow/models/gpu/plan"
 )
 
@@ -33,7 +31,6 @@ type Device struct {
 	chosen  *choices
 	slots   [][]*slot   // of each engine
 	results [][]*result // of each engine
-	comms   []*nccl.Comm
 
 	flying    []flight // oldest first
 	submitted int
@@ -122,7 +119,11 @@ func (d *Device) each(f func(e *engine) error) error {
 	}
 	var all []error
 	for range d.engines {
-		all = append(all, <-errs)
+		err := <-errs
+		if err != nil && len(all) == 0 { // others may be waiting for this card
+			all = append(all, d.leave(true))
+		}
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }
@@ -147,9 +148,6 @@ func btoi(b bool) int {
 func (d *Device) failed(err error) error {
 	if err != nil && d.broken == nil {
 		d.broken = err
-		for _, c := range d.comms { // others may be waiting for this card
-			c.Abort()
-		}
 	}
 	return err
 }
@@ -323,13 +321,7 @@ func (d *Device) Observe(f models.Observer) {
 
 // Close is Device.Close.
 func (d *Device) Close() error {
-	var errs []error
-	for i, c := range slices.Backward(d.comms) {
-		if e := d.engines[i]; d.broken == nil {
-			errs = append(errs, e.do(c.Destroy))
-		}
-	}
-	d.comms = nil
+	errs := []error{d.leave(d.broken != nil)}
 	for _, e := range d.engines {
 		errs = append(errs, e.close())
 	}

@@ -95,12 +95,12 @@ func TestPredictAnyBatchSize(t *testing.T) {
 }
 
 // Any number of goroutines may predict, and while weights are changed under them
-// get either those or the new ones, on any of two cards; what was chosen for one
-// network serves another, to the bit.
+// get either those or the new ones; what was chosen for one network serves
+// another, to the bit.
 func TestPredictingFromManyGoroutines(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	o := small(models.Options{Seed: 1})
-	b := backend(t, "bf16", 0, 1)
+	b := backend(t, "bf16")
 	weights := map[uint64][]models.Tensor{}
 	for _, seed := range []uint64{1, 2} {
 		o.Seed = seed
@@ -145,7 +145,11 @@ func TestPredictingFromManyGoroutines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := newNetwork(t, b, o, 1)
+	other, err := b.newNetwork(o, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
 	if note, err := other.Choose(chosen); err != nil || note != "" {
 		t.Errorf("note %q, %v", note, err)
 	}
@@ -161,6 +165,27 @@ func TestPredictingFromManyGoroutines(t *testing.T) {
 	}
 	if _, err := other.Choose([]byte("{}")); err == nil {
 		t.Error("an object was taken for choices")
+	}
+}
+
+// Two cards share batches out, and give what one gives.
+func TestCardsShareBatchesOut(t *testing.T) {
+	o := small(models.Options{Seed: 1})
+	n, one := newNetwork(t, backend(t, "fp32", 0, 1), o, 0), newNetwork(t, backend(t, "fp32"), o, 0)
+	if cap(n.free) != 2*flightsOfCard || len(n.engines) != 2 {
+		t.Fatalf("%d flights on %d cards", cap(n.free), len(n.engines))
+	}
+	for seed := range uint64(3) { // seats are taken in turn, so both cards have some
+		b := randomBatch(4, 32, 32, seed)
+		got, err := n.Predict(context.Background(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := one.Predict(context.Background(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeTo(t, "logits", got, want, 1e-4)
 	}
 }
 
@@ -188,7 +213,7 @@ func TestNetworkRefuses(t *testing.T) {
 
 // Statistics of one pass over batches of several sizes are the processor's.
 func TestStatisticsEqualTheProcessors(t *testing.T) {
-	o := small(models.Options{Seed: 1})
+	o := models.Options{Seed: 1, Height: 64, Width: 64, Batch: 4}
 	p, err := cpu.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +234,7 @@ func TestStatisticsEqualTheProcessors(t *testing.T) {
 	var lists [2][]models.Tensor
 	for i, s := range []models.Statistics{want, got} {
 		for seed, n := range []int{4, 4, 2, 3} {
-			if err := s.Add(context.Background(), randomBatch(n, 32, 32, uint64(seed))); err != nil {
+			if err := s.Add(context.Background(), randomBatch(n, 64, 64, uint64(seed))); err != nil {
 				t.Fatal(err)
 			}
 		}

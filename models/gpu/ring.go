@@ -4,7 +4,9 @@ package gpu
 
 import (
 	"cmp"
+	"errors"
 	"slices"
+	"sync"
 
 	"hpaflow/models/gpu/cuda"
 	"hpaflow/models/gpu/kernels"
@@ -16,7 +18,8 @@ import (
 // their gradients, bucket by bucket while the backward pass goes on, on a stream
 // of its own.
 type ring struct {
-	comm    *nccl.Comm
+	mu      sync.Mutex // comm may be aborted by another card's goroutine
+	comm    *nccl.Comm // nil afterwards
 	cards   int
 	stream  cuda.Stream
 	ready   cuda.Event // gradients of a bucket
@@ -121,8 +124,36 @@ func (r *ring) add(e *engine, k bucket) error {
 		return err
 	}
 	at := e.memory.grads + 4*cuda.Ptr(k.from)
-	return r.comm.AllReduce(at, at, int64(k.to-k.from), r.stream)
+	return r.with(func(c *nccl.Comm) error { return c.AllReduce(at, at, int64(k.to-k.from), r.stream) })
 }
+
+// with does something with the other cards, unless one of them has failed.
+func (r *ring) with(f func(*nccl.Comm) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.comm == nil {
+		return errAborted
+	}
+	return f(r.comm)
+}
+
+// leave ends what the card does with others. After a fault it also ends what it
+// waits for: no other card comes to that any more.
+func (r *ring) leave(fault bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.comm
+	r.comm = nil
+	switch {
+	case c == nil:
+		return nil
+	case fault:
+		return c.Abort()
+	}
+	return c.Destroy()
+}
+
+var errAborted = errors.New("another card has failed")
 
 // end makes the losses of all cards known to each, and waits for the sums.
 func (r *ring) end(e *engine) error {
@@ -133,7 +164,8 @@ func (r *ring) end(e *engine) error {
 		return err
 	}
 	for i := range r.cards {
-		if err := r.comm.Broadcast(e.memory.loss+8*cuda.Ptr(i), 8, i, r.stream); err != nil {
+		at := e.memory.loss + 8*cuda.Ptr(i)
+		if err := r.with(func(c *nccl.Comm) error { return c.Broadcast(at, 8, i, r.stream) }); err != nil {
 			return err
 		}
 	}

@@ -35,10 +35,10 @@ func (d *Device) state() (s models.State, err error) {
 	e := d.engines[0]
 	var parameters, statistics, sum flat
 	moments := make([]flat, e.moments)
+	if err := d.each((*engine).choose); err != nil { // so that whoever goes on chooses alike
+		return s, err
+	}
 	err = e.do(func() (err error) {
-		if err := e.choose(); err != nil { // so that whoever goes on chooses alike
-			return err
-		}
 		if parameters, err = e.get(e.memory.weights, e.params.Trainable); err != nil {
 			return err
 		}

@@ -18,19 +18,28 @@ import (
 // A training's losses and weights are the processor's, also when begun there
 // and gone on with here, and back.
 func TestTrainingEqualsTheProcessors(t *testing.T) {
-	o := small(models.Options{Seed: 3, Optimizer: models.OptimizerOptions{Kind: "sgd", WeightDecay: 1e-3}})
+	o := models.Options{Seed: 3, Height: 64, Width: 64, Batch: 4, Optimizer: models.OptimizerOptions{Kind: "sgd", WeightDecay: 1e-3}}
 	p, err := cpu.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := device(t, backend(t, "fp32"), o)
 	sameTensors(t, state(t, d).Weights, state(t, p).Weights)
-	seeds := []uint64{1, 2, 3, 1, 2, 3}
-	want, got := train(t, p, .01, seeds...), train(t, d, .01, seeds...)
-	for i := range want {
-		if math.Abs(got[i]-want[i]) > 1e-3*want[i] {
-			t.Errorf("step %d: loss %v, on the processor %v", i, got[i], want[i])
+	curve := func(d models.Device, seeds ...uint64) (losses []float32) {
+		for _, seed := range seeds {
+			step, err := models.Train(context.Background(), d, randomBatch(4, 64, 64, seed), 2e-3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			losses = append(losses, float32(step.Loss))
 		}
+		return losses
+	}
+	want, got := curve(p, 1, 2, 3, 1, 2), curve(d, 1, 2, 3, 1, 2)
+	t.Logf("losses %v, on the processor %v", got, want)
+	closeTo(t, "losses", got, want, 2e-3)
+	if !(got[4] < got[1]*.9) {
+		t.Errorf("the loss of a batch went from %v to %v", got[1], got[4])
 	}
 	s, onProcessor := state(t, d), state(t, p)
 	nearTensors(t, s.Weights, onProcessor.Weights, 5e-3, .1)
@@ -45,10 +54,7 @@ func TestTrainingEqualsTheProcessors(t *testing.T) {
 	if d.Note() != "" {
 		t.Errorf("note %q", d.Note())
 	}
-	a, b := train(t, p, .01, 4)[0], train(t, d, .01, 4)[0]
-	if math.Abs(a-b) > 1e-2*a {
-		t.Errorf("loss %v, gone on with by the other %v", b, a)
-	}
+	closeTo(t, "losses gone on with", curve(d, 4), curve(p, 4), 5e-3)
 	nearTensors(t, state(t, d).Weights, state(t, p).Weights, 1e-2, .1)
 }
 
@@ -101,6 +107,9 @@ func TestResultsComeLate(t *testing.T) {
 	o := small(models.Options{Seed: 4})
 	b := backend(t, "fp32")
 	one, other := device(t, b, o), device(t, b, o)
+	if err := other.Load(state(t, one)); err != nil { // the same algorithms
+		t.Fatal(err)
+	}
 	want := train(t, one, 1e-3, 1, 2, 3, 4)
 	ctx := context.Background()
 	if _, err := other.Result(ctx); !errors.Is(err, models.ErrNoResult) {

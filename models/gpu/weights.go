@@ -21,9 +21,12 @@ func (f flat) lay(p *plan.Param, data []float32) {
 		return
 	}
 	c, plane := p.Shape[1], p.Shape[2]*p.Shape[3]
-	for i, v := range data {
-		filter, channel, position := i/(c*plane), i/plane%c, i%plane
-		to[filter*c*plane+position*c+channel] = v
+	for filter := 0; filter < len(data); filter += c * plane {
+		for channel := range c {
+			for position, v := range data[filter+channel*plane : filter+(channel+1)*plane] {
+				to[filter+position*c+channel] = v
+			}
+		}
 	}
 }
 
@@ -36,9 +39,13 @@ func (f flat) tensor(p *plan.Param) []float32 {
 		return data
 	}
 	c, plane := p.Shape[1], p.Shape[2]*p.Shape[3]
-	for i := range data {
-		filter, channel, position := i/(c*plane), i/plane%c, i%plane
-		data[i] = from[filter*c*plane+position*c+channel]
+	for filter := 0; filter < len(data); filter += c * plane {
+		for channel := range c {
+			row := data[filter+channel*plane : filter+(channel+1)*plane]
+			for position := range row {
+				row[position] = from[filter+position*c+channel]
+			}
+		}
 	}
 	return data
 }
