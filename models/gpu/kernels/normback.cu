@@ -16,24 +16,30 @@ template <class T> struct Gradient {
 	const uint8 *index;
 	int stride, out_stride;
 	Windows windows;
+
+	// position is that of a row where windows matter.
+	DEVICE Position position(int row, Source source) const {
+		return source == pooled ? Position(row, windows.H, windows.W) : Position(0, 1, 1);
+	}
 };
 
-// take is the gradient of V channels of a row, of which y is the norm's input.
+// take is the gradient of V channels of a row, of which y is the norm's input,
+// and which is at a position of the pool's input.
 template <class T, int V, Source source>
 DEVICE void take(float (&d)[V], const Gradient<T> &g, const Pack<T, V> &y, const float *scale, const float *offset,
-	int row, int C, int c) {
+	int row, const Position &o, int C, int c) {
 	if (source == pooled) {
-		gathered<T, V>(d, g.dout, g.index, g.windows, row, C, g.stride, c);
+		gathered<T, V>(d, g.dout, g.index, g.windows, o, C, g.stride, c);
 		return;
 	}
-	Pack<T, V> v, o;
+	Pack<T, V> v, out;
 	v.load(at(g.dout, row, g.stride, c));
-	if (source == cut_by_output) o.load(at(g.out, row, g.out_stride, c));
+	if (source == cut_by_output) out.load(at(g.out, row, g.out_stride, c));
 #pragma unroll
 	for (int j = 0; j < V; j++) {
 		d[j] = v.get(j);
 		if (source == cut_by_input && __builtin_fmaf(y.get(j), scale[j], offset[j]) <= 0) d[j] = 0;
-		if (source == cut_by_output && o.get(j) <= 0) d[j] = 0;
+		if (source == cut_by_output && out.get(j) <= 0) d[j] = 0;
 	}
 	if (source == cut_by_output) {
 		v.set(d);
@@ -56,17 +62,19 @@ DEVICE void norm_back_sums(const T *y, Gradient<T> g, const float *moments, floa
 			get_all<V>(offset, offset_of(moments, C) + p.c);
 		}
 		int base = block_z() * rows;
+		Position o = g.position(p.first, source);
 #pragma unroll 2
 		for (int row = base + p.first; row < base + p.end; row += p.step) {
 			Pack<T, V> v;
 			v.load(at(y, row, stride, p.c));
 			float d[V];
-			take<T, V, source>(d, g, v, scale, offset, row, C, p.c);
+			take<T, V, source>(d, g, v, scale, offset, row, o, C, p.c);
 #pragma unroll
 			for (int j = 0; j < V; j++) {
 				sums[0][j] += d[j];
 				sums[1][j] = __builtin_fmaf(d[j], v.get(j) - mean[j], sums[1][j]);
 			}
+			if (source == pooled) o.advance(p.step, g.windows.H, g.windows.W);
 		}
 	}
 	write_partial(sums, cells, partial, C);
@@ -123,16 +131,18 @@ DEVICE void norm_back_apply(T *dy, const T *y, Gradient<T> g, const float *momen
 	if (source == cut_by_input) get_all<V>(offset, offset_of(moments, C) + p.c);
 	get_all<V>(slope, slopes + p.c);
 	get_all<V>(level, slopes + C + p.c);
+	Position o = g.position(p.first, source);
 #pragma unroll 2
 	for (int row = p.first; row < p.end; row += p.step) {
 		Pack<T, V> v;
 		v.load(at(y, row, stride, p.c));
 		float d[V];
-		take<T, V, source>(d, g, v, scale, offset, row, C, p.c);
+		take<T, V, source>(d, g, v, scale, offset, row, o, C, p.c);
 #pragma unroll
 		for (int j = 0; j < V; j++) d[j] = __builtin_fmaf(scale[j], d[j], __builtin_fmaf(slope[j], v.get(j), level[j]));
 		v.set(d);
 		v.store(at(dy, row, dy_stride, p.c));
+		if (source == pooled) o.advance(p.step, g.windows.H, g.windows.W);
 	}
 }
 

@@ -12,8 +12,8 @@ DEVICE void max_pool(T *y, const T *x, const float *moments, uint8 *index, int C
 		get_all<V>(scale, scale_of(moments, C) + p.c);
 		get_all<V>(offset, offset_of(moments, C) + p.c);
 	}
-	for (int row = p.first; row < p.end; row += p.step) {
-		Position o(row, s.OH, s.OW);
+	Position o(p.first, s.OH, s.OW);
+	for (int row = p.first; row < p.end; row += p.step, o.advance(p.step, s.OH, s.OW)) {
 		int top = o.y * s.stride - s.pad, left = o.x * s.stride - s.pad;
 		float best[V];
 		int where[V];
@@ -66,9 +66,10 @@ template <class T, int V>
 DEVICE void max_pool_back(T *dx, const T *dy, const uint8 *index, int C, int dx_stride, int stride, int rows, int span, int add, Windows s) {
 	Place<V> p(rows, span);
 	if (p.c >= C) return;
-	for (int row = p.first; row < p.end; row += p.step) {
+	Position o(p.first, s.H, s.W);
+	for (int row = p.first; row < p.end; row += p.step, o.advance(p.step, s.H, s.W)) {
 		float d[V];
-		gathered<T, V>(d, dy, index, s, row, C, stride, p.c);
+		gathered<T, V>(d, dy, index, s, o, C, stride, p.c);
 		put<T, V>(at(dx, row, dx_stride, p.c), d, add);
 	}
 }
@@ -82,8 +83,8 @@ template <class T, int V>
 DEVICE void average_pool(T *y, const T *x, int C, int y_stride, int stride, int rows, int span, int add, int H, int W) {
 	Place<V> p(rows, span);
 	if (p.c >= C) return;
-	for (int row = p.first; row < p.end; row += p.step) {
-		Position o(row, H, W);
+	Position o(p.first, H, W);
+	for (int row = p.first; row < p.end; row += p.step, o.advance(p.step, H, W)) {
 		float sum[V] = {};
 		for (int i = most(0, o.y - 1); i <= least(H - 1, o.y + 1); i++) {
 			for (int k = most(0, o.x - 1); k <= least(W - 1, o.x + 1); k++) {
@@ -112,8 +113,8 @@ template <class T, int V>
 DEVICE void adaptive_pool(T *y, const T *x, int C, int y_stride, int stride, int rows, int span, int H, int W, int OH, int OW) {
 	Place<V> p(rows, span);
 	if (p.c >= C) return;
-	for (int row = p.first; row < p.end; row += p.step) {
-		Position o(row, OH, OW);
+	Position o(p.first, OH, OW);
+	for (int row = p.first; row < p.end; row += p.step, o.advance(p.step, OH, OW)) {
 		int top = window_first(o.y, OH, H), bottom = window_end(o.y, OH, H);
 		int left = window_first(o.x, OW, W), right = window_end(o.x, OW, W);
 		float sum[V] = {};
@@ -143,8 +144,8 @@ template <class T, int V>
 DEVICE void adaptive_pool_back(T *dx, const T *dy, int C, int dx_stride, int stride, int rows, int span, int add, int H, int W, int OH, int OW) {
 	Place<V> p(rows, span);
 	if (p.c >= C) return;
-	for (int row = p.first; row < p.end; row += p.step) {
-		Position o(row, H, W);
+	Position o(p.first, H, W);
+	for (int row = p.first; row < p.end; row += p.step, o.advance(p.step, H, W)) {
 		float sum[V] = {};
 		for (int i = window_first(o.y, H, OH); i < window_end(o.y, H, OH); i++) {
 			int high = window_end(i, OH, H) - window_first(i, OH, H);

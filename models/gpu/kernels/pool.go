@@ -27,7 +27,7 @@ func (p MaxPool) check(y, x Mat) error {
 	last := func(out int) int { return (out-1)*p.Stride - p.Pad }
 	switch {
 	case p.Kernel < 1 || p.Kernel > 15 || p.Stride < 1 || p.Pad < 0 || p.Pad >= p.Kernel || p.In.N != p.Out.N,
-		last(p.Out.H) >= p.In.H, last(p.Out.W) >= p.In.W:
+		max(p.In.H, p.In.W) >= 1<<15-p.Kernel, last(p.Out.H) >= p.In.H, last(p.Out.W) >= p.In.W:
 		return fmt.Errorf("kernels: max pool %+v: impossible shape", p)
 	}
 	return grids(p.Out, p.In, y, x)

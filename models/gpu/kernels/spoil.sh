@@ -24,7 +24,7 @@ momentum is taken the wrong way round|norm.cu|s/(1 - momentum) \* running_mean\[
 running statistics move on after the flag is cleared|norm.cu|s/if (ok && !\*ok) return;//
 variance without a guess|norm.cu|s/guess\[j\] \/= few;/guess[j] = 0;/
 a NaN vanishes behind a ReLU|moments.h|s/return v <= 0 ? 0 : v;/return v > 0 ? v : 0;/
-the gradient passes where the result is zero|normback.cu|s/o.get(j) <= 0/o.get(j) < 0/
+the gradient passes where the result is zero|normback.cu|s/out.get(j) <= 0/out.get(j) < 0/
 the gradient is not cut for the residual|normback.cu|s/v.store(at(g.dout, row, g.stride, c));//
 the norm's gradient forgets the mean|moments.h|s/-scale \* sum \/ count - slope/-slope/
 the last of equal values is the largest|pool.cu|s/f > best\[j\]/f >= best[j]/

@@ -5,6 +5,12 @@
 // Windows is the shape of a max pool of H*W positions of each image to OH*OW.
 struct Windows {
 	int H, W, OH, OW, kernel, stride, pad;
+
+	// first and last are the windows along an axis that position a, counted from
+	// the padding's begin, lies in. Positions are below 2^15, where the division
+	// is exact: (a+.5)/stride is no nearer to a whole number than 1/30.
+	DEVICE int last(int a) const { return (int)(((float)a + 0.5f) * (1.0f / (float)stride)); }
+	DEVICE int first(int a) const { return a < kernel ? 0 : last(a - kernel) + 1; }
 };
 #define WINDOWS int H, int W, int OH, int OW, int kernel, int window_stride, int pad
 #define THE_WINDOWS Windows{H, W, OH, OW, kernel, window_stride, pad}
@@ -17,6 +23,14 @@ struct Position {
 		x = (int)((unsigned)row - line * (unsigned)W);
 		n = (int)(line / (unsigned)H);
 		y = (int)(line - (unsigned)n * (unsigned)H);
+	}
+	// advance goes so many rows on; most often that is on the same line.
+	DEVICE void advance(int rows, int H, int W) {
+		x += rows;
+		if (x < W) return;
+		x -= W, y++;
+		if (x >= W) y += x / W, x %= W;
+		if (y >= H) n += y / H, y %= H;
 	}
 };
 
@@ -51,12 +65,11 @@ template <> struct Index<8> {
 // gathered is the gradient at a position of a pool's input: the sum of those of
 // all windows whose largest value it was.
 template <class T, int V>
-DEVICE void gathered(float (&sum)[V], const T *dy, const uint8 *index, const Windows &s, int row, int C, int stride, int c) {
-	Position p(row, s.H, s.W);
+DEVICE void gathered(float (&sum)[V], const T *dy, const uint8 *index, const Windows &s, const Position &p, int C, int stride, int c) {
 #pragma unroll
 	for (int j = 0; j < V; j++) sum[j] = 0;
-	int top = most(0, ceil_div(p.y + s.pad - s.kernel + 1, s.stride)), bottom = least(s.OH - 1, (p.y + s.pad) / s.stride);
-	int left = most(0, ceil_div(p.x + s.pad - s.kernel + 1, s.stride)), right = least(s.OW - 1, (p.x + s.pad) / s.stride);
+	int top = s.first(p.y + s.pad), bottom = least(s.OH - 1, s.last(p.y + s.pad));
+	int left = s.first(p.x + s.pad), right = least(s.OW - 1, s.last(p.x + s.pad));
 	for (int oy = top; oy <= bottom; oy++) {
 		for (int ox = left; ox <= right; ox++) {
 			int place = (p.y + s.pad - oy * s.stride) * s.kernel + p.x + s.pad - ox * s.stride;
