@@ -24,7 +24,10 @@
 //   - The same inputs give the same bits: sums have a fixed order, cut by the
 //     shape alone, not by the card.
 //   - Sixteen bytes move at a time where channels, strides and addresses allow;
-//     else one value at a time, to the same result.
+//     else one value at a time. Sums are then cut in other places, and may differ
+//     in their last digits; all else is the same to the bit.
+//   - Only operations that round correctly are used, and none are fused but where
+//     that is written: what the emulation computes, a card does to the bit.
 //
 // Everything but this page has the build tag gpu.
 package kernels

@@ -75,7 +75,7 @@ func (k *Set) NormStats(s cuda.Stream, y Mat, n Norm, momentum float64, ok cuda.
 // sums launches norm_stats: partial sums at the beginning of scratch, and the
 // guess behind them.
 func (k *Set) sums(s cuda.Stream, y Mat, images int, scratch cuda.Ptr) (grid, cuda.Ptr, error) {
-	if images < 1 || y.Rows%images != 0 {
+	if images < 1 || images > maxBlocks || y.Rows%images != 0 {
 		return grid{}, 0, fmt.Errorf("kernels: %d rows are not those of %d images", y.Rows, images)
 	}
 	rows := y.Rows / images

@@ -132,7 +132,7 @@ func (k *Set) MeanPoolBackward(s cuda.Stream, n int, dx Mat, dy cuda.Ptr, add bo
 	if err := dx.check("dx"); err != nil {
 		return err
 	}
-	if n < 1 || dx.Rows%n != 0 {
+	if n < 1 || n > maxBlocks || dx.Rows%n != 0 {
 		return fmt.Errorf("kernels: %d rows are not those of %d images", dx.Rows, n)
 	}
 	name, lanes := variant("mean_pool_back", dx.Type, wide(dx))

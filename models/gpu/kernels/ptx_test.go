@@ -42,6 +42,17 @@ func TestPTXIsMadeAgain(t *testing.T) {
 	}
 }
 
+// Nothing in the PTX depends on the card or on which thread comes first: no
+// approximations, nothing that an assembler may fuse, no atomic sums.
+func TestPTXHasOneResult(t *testing.T) {
+	loose := regexp.MustCompile(`\.(approx|ftz|full)\b|\t(atom|red)\.|\t(add|sub|mul|fma|mad|div|sqrt|rcp)\.f(32|64)\b`)
+	for i, line := range strings.Split(ptx, "\n") {
+		if loose.MatchString(line) {
+			t.Errorf("line %d: %s", i+1, line)
+		}
+	}
+}
+
 // Every kernel is launched from here by its name, and every name that is
 // launched is a kernel.
 func TestNames(t *testing.T) {
