@@ -1,6 +1,6 @@
 """Writes errors.json: how far PyTorch's float32 operations on a CPU are from its
 float64 ones, on the inputs of ../torch_test.go. For each result the largest and
-the mean error, as errors() of ../main_test.go defines them.
+the mean error, as errors() of ../numbers_test.go defines them.
 
     pip install torch numpy; python errors.py > errors.json
 """
@@ -15,7 +15,7 @@ torch.set_num_threads(1)
 
 
 def noise(seed, shape, centre, width):
-    """noise of ../main_test.go."""
+    """noise of ../numbers_test.go."""
     n = int(np.prod(shape))
     with np.errstate(over="ignore"):
         z = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.arange(1, n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
