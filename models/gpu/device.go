@@ -206,6 +206,7 @@ func (d *Device) Result(ctx context.Context) (models.Step, error) {
 		if e.rank > 0 {
 			return nil
 		}
+		d.meter.takes(e.memory.total + e.memory.workspaceBytes + e.uploads())
 		return d.meter.step(r, d.results[0][(f.result+results-1)%results])
 	})
 	if err != nil {
