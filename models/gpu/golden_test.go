@@ -43,10 +43,12 @@ func goldenCases(t *testing.T) (cases []goldenCase) {
 // asks for it: models/gpu/long.sh does.
 func long(t *testing.T) {
 	t.Helper()
-	if os.Getenv("HPAFLOW_GPU_LONG") == "" {
+	if !longRun() {
 		t.Skip("HPAFLOW_GPU_LONG is not set")
 	}
 }
+
+func longRun() bool { return os.Getenv("HPAFLOW_GPU_LONG") != "" }
 
 // Logits, loss, every gradient and every statistic of a training step are
 // PyTorch's; and the batch may be smaller than the one planned for.

@@ -1,6 +1,10 @@
 package plan
 
-import "hpaflow/models/network"
+import (
+	"slices"
+
+	"hpaflow/models/network"
+)
 
 // Step is one operation of a program.
 type Step struct {
@@ -250,4 +254,15 @@ func (p *Program) Gradients(op Op) []int {
 		return []int{o.Bias, o.Cancelled}
 	}
 	return nil
+}
+
+// Touches are the values that an operation reads or writes, each once.
+func (p *Program) Touches(op Op) []ID {
+	var list []ID
+	for _, id := range op.touches() {
+		if id != None && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
