@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"hpaflow/models"
@@ -42,8 +43,8 @@ type CheckOptions struct {
 	Quick bool  // on small images
 	Cards []int // none are all there are
 
-	// Networks to be checked; none are all there are.
-	Networks []string
+	// Networks and precisions to be checked; none are all there are.
+	Networks, Precisions []string
 
 	// Found, if it is set, hears of each finding at once.
 	Found func(Finding)
@@ -65,6 +66,9 @@ func Check(ctx context.Context, o CheckOptions) (*Checked, error) {
 	if len(o.Networks) == 0 {
 		o.Networks = network.Names()
 	}
+	if len(o.Precisions) == 0 {
+		o.Precisions = []string{string(fp32), string(tf32), string(bf16)}
+	}
 	note := func(f Finding) {
 		r.OK = r.OK && f.OK
 		r.Findings = append(r.Findings, f)
@@ -73,15 +77,18 @@ func Check(ctx context.Context, o CheckOptions) (*Checked, error) {
 		}
 	}
 	for _, listed := range r.Listing.Cards {
-		if listed.Error != "" || len(o.Cards) > 0 && !contains(o.Cards, listed.Index) {
+		if listed.Error != "" || len(o.Cards) > 0 && !slices.Contains(o.Cards, listed.Index) {
 			continue
 		}
 		info, err := cuda.Describe(listed.Index)
 		if err != nil {
 			return r, err
 		}
-		for _, name := range []string{"fp32", "tf32", "bf16"} {
+		for _, name := range o.Precisions {
 			p, err := precisionFor(name, []cuda.Info{info})
+			if err != nil && !slices.Contains([]precision{tf32, bf16}, precision(name)) {
+				return r, err
+			}
 			if err != nil {
 				continue // an older card has fp32 only
 			}
@@ -94,15 +101,6 @@ func Check(ctx context.Context, o CheckOptions) (*Checked, error) {
 		}
 	}
 	return r, nil
-}
-
-func contains(list []int, v int) bool {
-	for _, o := range list {
-		if o == v {
-			return true
-		}
-	}
-	return false
 }
 
 // checkNetwork checks a network's programs, but for what has been seen.

@@ -152,4 +152,15 @@ func TestDeviceRefuses(t *testing.T) {
 		}
 	}
 	sameState(t, state(t, d), before)
+
+	// Weights alone begin anew.
+	report, err := d.Init(before.Weights)
+	if err != nil || report.Used != len(before.Weights) {
+		t.Errorf("%+v, %v", report, err)
+	}
+	after := state(t, d)
+	sameTensors(t, after.Weights, before.Weights)
+	if after.Steps != 0 || after.Optimizer[0].Data[0] != 0 {
+		t.Error("the optimiser did not start anew")
+	}
 }

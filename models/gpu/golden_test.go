@@ -106,9 +106,12 @@ func goldenDevice(t *testing.T, c goldenCase, spare int, precision string) *Devi
 		Model: c.Model, Height: c.H, Width: c.W, Batch: c.N + spare,
 		AttentionSize: c.AttentionSize, AuxAttentionSize: c.AuxAttentionSize,
 	})
-	s := state(t, d)
-	goldenWeights(s.Weights)
-	if err := d.Load(s); err != nil {
+	weights := outline(d.engines[0].params)
+	for i := range weights {
+		weights[i].Data = slices.Clone(weights[i].Data)
+	}
+	goldenWeights(weights)
+	if err := d.Load(models.State{Weights: weights}); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -133,9 +136,18 @@ func checkGolden(t *testing.T, c goldenCase, spare int) {
 			grads[p.Name] = all.tensor(p)
 		}
 	}
-	for _, w := range state(t, d).Weights {
-		if grads[w.Name] == nil {
-			stats[w.Name] = w.Data
+	e := d.engines[0]
+	var statistics flat
+	err = e.do(func() (err error) {
+		statistics, err = e.get(e.memory.statistics, e.params.Statistics)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range e.params.List {
+		if p.Statistic {
+			stats[p.Name] = statistics.tensor(p)
 		}
 	}
 	digestsAre(t, "gradients", grads, c.Grads, 1e-3)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -186,6 +187,36 @@ func TestCardsShareBatchesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		closeTo(t, "logits", got, want, 1e-4)
+	}
+}
+
+// An observer hears of each operation that is done, with its time on the card,
+// and what comes of it is the same.
+func TestObserverHearsOfEveryOperation(t *testing.T) {
+	n := newNetwork(t, backend(t, "tf32"), small(models.Options{Seed: 1}), 1)
+	b := randomBatch(2, 32, 32, 1)
+	want, err := n.Predict(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	var flops float64
+	n.Observe(func(name string, took time.Duration, f float64) {
+		names, flops = append(names, name), flops+f
+		if took < 0 {
+			t.Errorf("%s took %v", name, took)
+		}
+	})
+	got, err := n.Predict(context.Background(), b)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("observed: %v, %v", got, err)
+	}
+	if p := n.engines[0].programs[0]; len(names) != len(p.Steps) || names[0] != "conv conv1" || flops < 70e6 {
+		t.Errorf("%d operations of %d, %v, %v flops", len(names), len(p.Steps), names, flops)
+	}
+	n.Observe(nil)
+	if _, err := n.Predict(context.Background(), b); err != nil || len(names) != len(n.engines[0].programs[0].Steps) {
+		t.Errorf("afterwards %d operations, %v", len(names), err)
 	}
 }
 
