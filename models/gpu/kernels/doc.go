@@ -1,6 +1,8 @@
-// Package kernels is everything a card computes but convolutions: batch norm
-// fused with the residual and the ReLU after it, pools, squeeze-and-excitation,
-// heads, losses, optimisers, and pixels made into activations.
+// Package kernels is everything a card computes: batch norm fused with the
+// residual and the ReLU after it, pools, squeeze-and-excitation, heads, losses,
+// optimisers, and pixels made into activations. Convolutions are here, too, for
+// shapes that cuDNN has no algorithm for, or a slower one; they use no tensor
+// cores.
 //
 // The kernels are CUDA C in *.cu, compiled by clang to one file of PTX for
 // compute capability 7.5, which every later card's driver takes; generate.sh

@@ -50,18 +50,6 @@ VARIANTS(KERNEL, max_pool,
 	(T *y, const T *x, const float *moments, uint8 *index, int C, int y_stride, int stride, int rows, int span, WINDOWS),
 	(y, x, moments, index, C, y_stride, stride, rows, span, THE_WINDOWS))
 
-// put writes V values, or adds them to what is there.
-template <class T, int V> DEVICE void put(T *to, float (&f)[V], int add) {
-	Pack<T, V> v;
-	if (add) {
-		v.load(to);
-#pragma unroll
-		for (int j = 0; j < V; j++) f[j] += v.get(j);
-	}
-	v.set(f);
-	v.store(to);
-}
-
 template <class T, int V>
 DEVICE void max_pool_back(T *dx, const T *dy, const uint8 *index, int C, int dx_stride, int stride, int rows, int span, int add, Windows s) {
 	Place<V> p(rows, span);

@@ -42,6 +42,19 @@ Adam forgets its correction of the root|optimise.cu|s/factor \* __builtin_sqrtf/
 a lost run goes on|optimise.cu|s/if (f.count <= 0 .. (ok && !\*ok)) return;/if (f.count <= 0) return;/
 momentum's first step is like the others|optimise.cu|s/first ? d : momentum/momentum/
 the shadow of the weights is old|optimise.cu|s/v.set(x);/v.set(x); if (first > 4096) return;/
+a convolution's taps go the wrong way|conv.cu|s/back ? -from.r : from.r/from.r/
+a convolution's result is not added|conv.cu|s/group \* J + c + j), f, add)/group * J + c + j), f, 0)/
+a convolution leaves out its last row|conv.cu|s/if (row >= rows) break;/if (row + 1 >= rows) break;/
+a convolution has no barrier before its tiles are overwritten|conv.cu|/if (e >= all) break;/{n;s/barrier();//}
+a convolution has no barrier before its tiles are read|conv.cu|/right\[to\] =/{n;n;s/barrier();//}
+a convolution's gradient of weights forgets a span|conv.cu|s/s = thread_y(); s < spans;/s = thread_y(); s < spans - 1;/
+a convolution's tap is beyond the border|conv.h|s/(unsigned)position < (unsigned)source/position < source/
+a convolution's gradient by stride takes another tap|conv.h|s/back ? tap0 + t \* stride : t/back ? tap0 + t : t/
+a convolution's groups all read the first|convgroups.cu|s/x_stride + quad \* 4 \/ J \* E;/x_stride;/
+a convolution's window of a strip is one off|convgroups.cu|s/-(ahead + taps - 1)/-ahead/
+a convolution's weights lie the wrong way round|convgroups.cu|s/back ? f\[k\].get(j) : f\[j\].get(k)/f[k].get(j)/
+a convolution has no barrier before weights of groups are overwritten|convgroups.cu|/^\t\tbarrier();$/{N;/\n\t}$/s/barrier();//}
+a convolution's gradient of weights of groups forgets rows|convgroups.cu|s/for (int y = 0; y < high; y++)/for (int y = 1; y < high; y++)/
 sixteen bits are not divided by 257|pixels.cu|s/if (wide) mean \/= 257, deviation \/= 257;//
 END
 )

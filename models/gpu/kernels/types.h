@@ -90,6 +90,18 @@ template <int V> DEVICE void get_all(float *to, const float *from) {
 	for (int i = 0; i < V; i++) to[i] = p.get(i);
 }
 
+// put writes V values, or adds them to what is there.
+template <class T, int V> DEVICE void put(T *to, float (&f)[V], int add) {
+	Pack<T, V> v;
+	if (add) {
+		v.load(to);
+#pragma unroll
+		for (int j = 0; j < V; j++) f[j] += v.get(j);
+	}
+	v.set(f);
+	v.store(to);
+}
+
 // VARIANTS defines a kernel of a template for both types, T in its parameters,
 // that moves sixteen bytes at a time, and, under a name that ends in _1, one that
 // moves one value at a time.
