@@ -147,29 +147,22 @@ func (e *engine) runObserved(b *bound) error {
 }
 
 // convolve is the launch of a convolution.
-func (e *engine) convolve(p *plan.Program, op plan.Op, n int, beta float32) (func() error, error) {
-	kind, shape, at, ok := e.convolution(p, op, n)
-	if !ok {
-		return nil, fmt.Errorf("a card knows no %T", op)
-	}
+func (e *engine) convolve(p *plan.Program, op plan.Op, n int, add bool) (func() error, error) {
+	kind, shape, at, _ := e.convolution(p, op, n)
 	c, err := e.prepare(kind, shape, p.Batch, at)
 	if err != nil {
 		return nil, err
 	}
-	bytes := c.Workspace()
-	return func() error { return e.dnn.Run(c, at.x, at.w, at.y, e.memory.workspace, bytes, 1, beta) }, nil
+	return func() error { return c.run(e, at, add) }, nil
 }
 
 // launch is how an operation is given to the card.
 func (e *engine) launch(p *plan.Program, op plan.Op, n int) (func() error, error) {
 	switch o := op.(type) {
 	case *plan.ConvData:
-		if o.Add {
-			return e.convolve(p, op, n, 1)
-		}
-		return e.convolve(p, op, n, 0)
+		return e.convolve(p, op, n, o.Add)
 	case *plan.Conv, *plan.ConvWeights:
-		return e.convolve(p, op, n, 0)
+		return e.convolve(p, op, n, false)
 	case *plan.Stats, *plan.Apply, *plan.NormBackward:
 		return e.launchNorm(p, op, n), nil
 	case *plan.MaxPool, *plan.MaxPoolBackward, *plan.NormMaxPoolBackward, *plan.AveragePool3,

@@ -131,3 +131,40 @@ func checkNetwork(ctx context.Context, info cuda.Info, p precision, model string
 		return c.rest()
 	})
 }
+
+// key tells operations apart that are not the same but for their place.
+func (c *checker) key(p *plan.Program, op plan.Op) string {
+	text := fmt.Sprintf("%T", op)[len("*plan."):]
+	switch o := op.(type) {
+	case *plan.Conv:
+		return text + " " + shapeText(o.Shape)
+	case *plan.ConvData:
+		return fmt.Sprintf("%s %s add %v", text, shapeText(o.Shape), o.Add)
+	case *plan.ConvWeights:
+		return text + " " + shapeText(o.Shape)
+	case *plan.Apply:
+		text = fmt.Sprintf("%s relu %v norm of what is added %v", text, o.ReLU, o.ResidualNorm != plan.NoNorm)
+	case *plan.NormBackward:
+		text = fmt.Sprintf("%s cut %d", text, o.Cut)
+	case *plan.MaxPool:
+		text = fmt.Sprintf("%s %+v norm %v", text, o.Shape, o.Norm != plan.NoNorm)
+	case *plan.SqueezeExcite:
+		text = fmt.Sprintf("%s norm %v means %v", text, o.Norm != plan.NoNorm, o.Means)
+	case *plan.SqueezeExciteBackward:
+		text = fmt.Sprintf("%s norm %v", text, o.Norm != plan.NoNorm)
+	case *plan.AveragePool3:
+		text = fmt.Sprintf("%s add %v", text, o.Add)
+	}
+	for _, id := range p.Touches(op) {
+		v := p.Value(id)
+		text += fmt.Sprintf(" %dx%dx%d", v.H, v.W, v.C)
+		if v.Stride != v.C {
+			text += fmt.Sprintf("/%d", v.Stride)
+		}
+	}
+	return text
+}
+
+func shapeText(s plan.ConvShape) string {
+	return fmt.Sprintf("%dx%dx%d to %d by %dx%d stride %dx%d pad %dx%d groups %d", s.H, s.W, s.C, s.K, s.R, s.S, s.StrideH, s.StrideW, s.PadH, s.PadW, s.Groups)
+}

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -151,4 +152,84 @@ func (m *cardMemory) distance() (worst float64, err error) {
 		note([]float64{math.Float64frombits(binary.LittleEndian.Uint64(raw[:]))}, []float64{*m.lossValue})
 	}
 	return worst, m.err
+}
+
+// snapshot is memory that a step may change, as bytes.
+type snapshot []piece
+
+type piece struct {
+	at    cuda.Ptr
+	bytes []byte
+}
+
+func (c *checker) snapshot(p *plan.Program, op plan.Op) (s snapshot, err error) {
+	add := func(at cuda.Ptr, bytes int64) {
+		s = append(s, piece{at, make([]byte, bytes)})
+	}
+	for _, id := range p.Touches(op) {
+		v := p.Value(id)
+		add(c.at(p, id), (int64(v.Rows(p.Batch)-1)*int64(v.Stride)+int64(v.C))*v.Type.Bytes())
+	}
+	for _, i := range p.Gradients(op) {
+		q := c.params.List[i]
+		if q.Conv {
+			add(c.convGrad(i), int64(q.Size())*p.Type.Bytes())
+		} else {
+			add(c.gradient(i), 4*int64(q.Size()))
+		}
+	}
+	if _, stats := op.(*plan.Stats); stats {
+		add(c.memory.norms, 16*int64(c.params.Channels()))
+		add(c.memory.statistics, 4*int64(c.params.Statistics))
+	}
+	if _, loss := op.(*plan.Loss); loss {
+		add(c.memory.loss, 8)
+	}
+	for _, piece := range s {
+		if err := c.card.CopyToHost(piece.bytes, piece.at, c.compute); err != nil {
+			return nil, err
+		}
+	}
+	return s, c.compute.Synchronize()
+}
+
+func (s snapshot) restore(e *engine) error {
+	for _, piece := range s {
+		if err := e.card.CopyToDevice(piece.at, piece.bytes, e.compute); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s snapshot) equal(o snapshot) bool {
+	for i := range s {
+		if !bytes.Equal(s[i].bytes, o[i].bytes) {
+			return false
+		}
+	}
+	return true
+}
+
+// apart is the distance of got from want as a share of want's length, where want
+// is a number.
+func apart(got, want []float64) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	var off, length float64
+	for i, w := range want {
+		if math.IsNaN(w) {
+			continue
+		}
+		off += (got[i] - w) * (got[i] - w)
+		length += w * w
+	}
+	switch {
+	case off == 0:
+		return 0
+	case length == 0:
+		return math.Inf(1)
+	}
+	return math.Sqrt(off / length)
 }

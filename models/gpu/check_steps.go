@@ -3,10 +3,8 @@
 package gpu
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"hpaflow/models/gpu/cuda"
@@ -96,6 +94,18 @@ func (c *checker) check(p *plan.Program) error {
 			continue
 		}
 		c.seen[key] = true
+		if own, ok := c.ownLaunch(p, s); ok {
+			before, err := c.snapshot(p, s.Op)
+			if err == nil {
+				err = c.compare(p, s, own, key+" by our own")
+			}
+			if err == nil {
+				err = before.restore(c.engine)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+		}
 		if err := c.compare(p, s, b.launches[i], key); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
@@ -103,41 +113,21 @@ func (c *checker) check(p *plan.Program) error {
 	return nil
 }
 
-// key tells operations apart that are not the same but for their place.
-func (c *checker) key(p *plan.Program, op plan.Op) string {
-	text := fmt.Sprintf("%T", op)[len("*plan."):]
-	switch o := op.(type) {
-	case *plan.Conv:
-		return text + " " + shapeText(o.Shape)
-	case *plan.ConvData:
-		return fmt.Sprintf("%s %s add %v", text, shapeText(o.Shape), o.Add)
-	case *plan.ConvWeights:
-		return text + " " + shapeText(o.Shape)
-	case *plan.Apply:
-		text = fmt.Sprintf("%s relu %v norm of what is added %v", text, o.ReLU, o.ResidualNorm != plan.NoNorm)
-	case *plan.NormBackward:
-		text = fmt.Sprintf("%s cut %d", text, o.Cut)
-	case *plan.MaxPool:
-		text = fmt.Sprintf("%s %+v norm %v", text, o.Shape, o.Norm != plan.NoNorm)
-	case *plan.SqueezeExcite:
-		text = fmt.Sprintf("%s norm %v means %v", text, o.Norm != plan.NoNorm, o.Means)
-	case *plan.SqueezeExciteBackward:
-		text = fmt.Sprintf("%s norm %v", text, o.Norm != plan.NoNorm)
-	case *plan.AveragePool3:
-		text = fmt.Sprintf("%s add %v", text, o.Add)
+// ownLaunch is a convolution by our own kernels, where they may be chosen.
+func (c *checker) ownLaunch(p *plan.Program, s plan.Step) (launch, bool) {
+	kind, shape, at, ok := c.convolution(p, s.Op, p.Batch)
+	if !ok || shape.Groups == 1 {
+		return launch{}, false
 	}
-	for _, id := range p.Touches(op) {
-		v := p.Value(id)
-		text += fmt.Sprintf(" %dx%dx%d", v.H, v.W, v.C)
-		if v.Stride != v.C {
-			text += fmt.Sprintf("/%d", v.Stride)
+	data, _ := s.Op.(*plan.ConvData)
+	v := &convolver{key: convKey{kind, shape}}
+	v.bytes = ownScratch(v.key)
+	return launch{name: s.Name, run: func() error {
+		if err := c.room(v.bytes); err != nil {
+			return err
 		}
-	}
-	return text
-}
-
-func shapeText(s plan.ConvShape) string {
-	return fmt.Sprintf("%dx%dx%d to %d by %dx%d stride %dx%d pad %dx%d groups %d", s.H, s.W, s.C, s.K, s.R, s.S, s.StrideH, s.StrideW, s.PadH, s.PadW, s.Groups)
+		return v.run(c.engine, at, data != nil && data.Add)
+	}}, true
 }
 
 // sampled is how many results of a convolution are compared.
@@ -229,84 +219,4 @@ func (c *checker) limit(op plan.Op) float64 {
 		return 1e-4 // some algorithms transform tiles
 	}
 	return 1e-5
-}
-
-// snapshot is memory that a step may change, as bytes.
-type snapshot []piece
-
-type piece struct {
-	at    cuda.Ptr
-	bytes []byte
-}
-
-func (c *checker) snapshot(p *plan.Program, op plan.Op) (s snapshot, err error) {
-	add := func(at cuda.Ptr, bytes int64) {
-		s = append(s, piece{at, make([]byte, bytes)})
-	}
-	for _, id := range p.Touches(op) {
-		v := p.Value(id)
-		add(c.at(p, id), (int64(v.Rows(p.Batch)-1)*int64(v.Stride)+int64(v.C))*v.Type.Bytes())
-	}
-	for _, i := range p.Gradients(op) {
-		q := c.params.List[i]
-		if q.Conv {
-			add(c.convGrad(i), int64(q.Size())*p.Type.Bytes())
-		} else {
-			add(c.gradient(i), 4*int64(q.Size()))
-		}
-	}
-	if _, stats := op.(*plan.Stats); stats {
-		add(c.memory.norms, 16*int64(c.params.Channels()))
-		add(c.memory.statistics, 4*int64(c.params.Statistics))
-	}
-	if _, loss := op.(*plan.Loss); loss {
-		add(c.memory.loss, 8)
-	}
-	for _, piece := range s {
-		if err := c.card.CopyToHost(piece.bytes, piece.at, c.compute); err != nil {
-			return nil, err
-		}
-	}
-	return s, c.compute.Synchronize()
-}
-
-func (s snapshot) restore(e *engine) error {
-	for _, piece := range s {
-		if err := e.card.CopyToDevice(piece.at, piece.bytes, e.compute); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s snapshot) equal(o snapshot) bool {
-	for i := range s {
-		if !bytes.Equal(s[i].bytes, o[i].bytes) {
-			return false
-		}
-	}
-	return true
-}
-
-// apart is the distance of got from want as a share of want's length, where want
-// is a number.
-func apart(got, want []float64) float64 {
-	if len(got) != len(want) {
-		return math.Inf(1)
-	}
-	var off, length float64
-	for i, w := range want {
-		if math.IsNaN(w) {
-			continue
-		}
-		off += (got[i] - w) * (got[i] - w)
-		length += w * w
-	}
-	switch {
-	case off == 0:
-		return 0
-	case length == 0:
-		return math.Inf(1)
-	}
-	return math.Sqrt(off / length)
 }

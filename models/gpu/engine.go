@@ -29,7 +29,7 @@ type engine struct {
 	whole    int     // samples of the present batch on all cards
 
 	bounds map[boundKey]*bound
-	convs  map[convKey]*dnn.Conv
+	convs  map[convKey]*convolver
 	stale  bool // the moments that predicting needs are not those of the statistics
 	ready  bool // all algorithms are chosen
 
@@ -48,7 +48,7 @@ func newEngine(info cuda.Info, chosen *choices, specFor func(free int64) (spec, 
 	}
 	e = &engine{
 		card: card, chosen: chosen, momentum: batchNormMomentum, stale: true,
-		bounds: map[boundKey]*bound{}, convs: map[convKey]*dnn.Conv{},
+		bounds: map[boundKey]*bound{}, convs: map[convKey]*convolver{},
 	}
 	err = e.do(func() error {
 		free, _, err := e.card.MemInfo()
@@ -107,7 +107,7 @@ func (e *engine) close() error {
 			err = errors.Join(err, b.drop())
 		}
 		for _, c := range e.convs {
-			err = errors.Join(err, c.Destroy())
+			err = errors.Join(err, c.destroy())
 		}
 		for i := len(e.closers) - 1; i >= 0; i-- {
 			err = errors.Join(err, e.closers[i]())

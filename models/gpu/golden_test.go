@@ -14,6 +14,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/models"
+	"hpaflow/models/gpu/dnn"
 	"hpaflow/models/network"
 )
 
@@ -51,15 +52,21 @@ func long(t *testing.T) {
 func longRun() bool { return os.Getenv("HPAFLOW_GPU_LONG") != "" }
 
 // Logits, loss, every gradient and every statistic of a training step are
-// PyTorch's; and the batch may be smaller than the one planned for.
+// PyTorch's, with our own kernels for grouped convolutions and with cuDNN's; and
+// the batch may be smaller than the one planned for.
 func TestNetworksEqualPyTorch(t *testing.T) {
 	tested := map[string]int{}
 	for i, c := range goldenCases(t) {
+		tested[c.Model]++
 		t.Run(fmt.Sprintf("%s/%dx%dx%d", c.Model, c.N, c.H, c.W), func(t *testing.T) {
-			if tested[c.Model]++; tested[c.Model] > 1 {
+			if tested[c.Model] > 1 {
 				long(t)
 			}
-			checkGolden(t, c, i%2*2)
+			d := goldenDevice(t, c, i%2*2, "fp32")
+			if i%2 == 0 {
+				takeOwn(t, d)
+			}
+			checkGolden(t, d, c)
 		})
 	}
 	for _, name := range network.Names() {
@@ -117,8 +124,25 @@ func goldenDevice(t *testing.T, c goldenCase, spare int, precision string) *Devi
 	return d
 }
 
-func checkGolden(t *testing.T, c goldenCase, spare int) {
-	d := goldenDevice(t, c, spare, "fp32")
+// takeOwn lets grouped convolutions be computed by our own kernels, whatever is
+// faster.
+func takeOwn(t *testing.T, d *Device) {
+	t.Helper()
+	if err := d.each((*engine).choose); err != nil {
+		t.Fatal(err)
+	}
+	for i := range d.chosen.list {
+		if c := &d.chosen.list[i]; c.Shape.Groups > 1 {
+			c.By = dnn.Choice{Algo: own, Deterministic: true}
+		}
+	}
+	if err := d.each((*engine).forget); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkGolden(t *testing.T, d *Device, c goldenCase) {
+	t.Helper()
 	b := goldenBatch(c.Input, c.N, c.H, c.W)
 	logits, err := d.Predict(context.Background(), b)
 	if err != nil {
