@@ -62,6 +62,9 @@ func TestConv(t *testing.T) {
 	for i, c := range convs() {
 		for _, ty := range []Type{F32, BF16} {
 			for _, l := range []layout{{16, 0}, {3, 1}} {
+				if l.gap == 3 && c.Groups > 8 {
+					continue // one tile for each group takes long here, and those of fewer are like it
+				}
 				t.Run(fmt.Sprintf("%+v %s gap %d", c, ty.suffix()[1:], l.gap), func(t *testing.T) {
 					d, seed := d.in(t), uint64(10*i)
 					inputs, outputs := c.N*c.H*c.W, c.N*c.OutH()*c.OutW()

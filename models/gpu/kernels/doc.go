@@ -25,9 +25,10 @@
 //     function of the shape says. Its content is nothing afterwards.
 //   - The same inputs give the same bits: sums have a fixed order, cut by the
 //     shape alone, not by the card.
-//   - Sixteen bytes move at a time where channels, strides and addresses allow;
-//     else one value at a time. Sums are then cut in other places, and may differ
-//     in their last digits; all else is the same to the bit.
+//   - Sixteen bytes move at a time where channels, strides and addresses allow
+//     (in convolutions four values); else one value at a time. Sums are then cut
+//     in other places, and may differ in their last digits; all else is the same
+//     to the bit.
 //   - Only operations that round correctly are used, and none are fused but where
 //     that is written: what the emulation computes, a card does to the bit.
 //
