@@ -33,8 +33,8 @@ func (c Conv) visit(f func(y, x, w int)) {
 // convs are of each kind that the networks have, and of some that they have not.
 func convs() []Conv {
 	list := []Conv{
-		{N: 2, C: 4, H: 19, W: 22, K: 20, R: 7, S: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Groups: 1},
-		{N: 2, C: 20, H: 9, W: 11, K: 72, R: 3, S: 3, StrideH: 1, StrideW: 1, PadH: 1, PadW: 1, Groups: 1},
+		{N: 1, C: 4, H: 19, W: 22, K: 20, R: 7, S: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Groups: 1},
+		{N: 2, C: 12, H: 9, W: 11, K: 72, R: 3, S: 3, StrideH: 1, StrideW: 1, PadH: 1, PadW: 1, Groups: 1},
 		{N: 3, C: 16, H: 9, W: 10, K: 24, R: 1, S: 1, StrideH: 2, StrideW: 2, Groups: 1},
 		{N: 1, C: 12, H: 8, W: 9, K: 20, R: 1, S: 7, StrideH: 1, StrideW: 1, PadW: 3, Groups: 1},
 		{N: 1, C: 12, H: 8, W: 9, K: 20, R: 7, S: 1, StrideH: 1, StrideW: 1, PadH: 3, Groups: 1},
