@@ -1,0 +1,137 @@
+//go:build gpu && linux
+
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"hpaflow/models/gpu/cuda"
+)
+
+// optimised is a setting of an optimiser.
+type optimised struct {
+	kind     string
+	decay    float64
+	momentum float64
+	other    bool // AMSGrad, or Nesterov
+}
+
+// steps takes steps in float64, with the gradients given, and gives the
+// parameters and the moments.
+func (o optimised) steps(p []float64, grads [][]float32, lr float64) (x []float64, moments [3][]float64) {
+	x = slices.Clone(p)
+	for i := range moments {
+		moments[i] = make([]float64, len(p))
+	}
+	a, b, c := moments[0], moments[1], moments[2]
+	for t, grad := range grads {
+		for i := range x {
+			g := float64(grad[i]) + o.decay*x[i]
+			if o.kind == "sgd" {
+				if a[i] = o.momentum*a[i] + g; t == 0 {
+					a[i] = g
+				}
+				if o.other {
+					x[i] -= lr * (g + o.momentum*a[i])
+				} else {
+					x[i] -= lr * a[i]
+				}
+				continue
+			}
+			a[i] = .9*a[i] + .1*g
+			b[i] = .999*b[i] + .001*g*g
+			c[i] = max(c[i], b[i])
+			second := b[i]
+			if o.other {
+				second = c[i]
+			}
+			step := float64(t + 1)
+			x[i] -= lr / (1 - math.Pow(.9, step)) * a[i] / (math.Sqrt(second)/math.Sqrt(1-math.Pow(.999, step)) + 1e-8)
+		}
+	}
+	return x, moments
+}
+
+var optimisers = []optimised{
+	{kind: "adam"},
+	{kind: "adam", decay: .1, other: true},
+	{kind: "sgd", momentum: .9},
+	{kind: "sgd", momentum: .9, decay: .1, other: true},
+}
+
+// results runs steps, the first narrow gradients in bfloat16.
+func (o optimised) results(d *device, n, narrow, steps int, ok cuda.Ptr, seed uint64) ([]result, []float32) {
+	lr := .01
+	p := noise(F32, seed, n, 0, 1)
+	params := Params{
+		N: n, Weights: d.floats(p), Shadow: d.room(int64(2 * n)), Narrow: narrow, Shadowed: n / 8 * 8, Ok: ok,
+		Moments: [3]cuda.Ptr{d.floats(make([]float32, n)), d.floats(make([]float32, n)), d.floats(make([]float32, n))},
+	}
+	if o.kind == "sgd" && ok == 0 {
+		params.Moments[0] = d.room(int64(4 * n)) // before the first step there is none
+	}
+	var grads [][]float32
+	for t := range steps {
+		g := noise(F32, seed+uint64(t)+1, n, .1, float32(steps-t))
+		rounded := noise(BF16, seed+uint64(t)+1, n, .1, float32(steps-t))
+		wide := append(nans(narrow), g[narrow:]...)
+		params.Grads, params.NarrowGrads = d.floats(wide), d.put(packed(rounded[:narrow], BF16))
+		grads = append(grads, append(slices.Clone(rounded[:narrow]), g[narrow:]...))
+		hyper := AdamHyper(lr, int64(t+1))
+		if o.kind == "sgd" {
+			hyper = SGDHyper(lr, t == 0)
+		}
+		hp := d.put(hyper[:])
+		d.do(func(k *Set, s cuda.Stream) error {
+			if o.kind == "sgd" {
+				return k.SGD(s, params, o.momentum, o.decay, o.other, hp)
+			}
+			return k.Adam(s, params, o.decay, o.other, hp)
+		})
+	}
+	x, moments := o.steps(doubles(p), grads, lr)
+	got := d.read(params.Weights, n)
+	results := []result{{"weights", F32, got, x}, {"first", F32, d.read(params.Moments[0], n), moments[0]}}
+	if o.kind == "adam" {
+		results = append(results, result{"second", F32, d.read(params.Moments[1], n), moments[1]})
+		if o.other {
+			results = append(results, result{"largest", F32, d.read(params.Moments[2], n), moments[2]})
+		}
+	}
+	for i, v := range unpacked(d.get(params.Shadow, 2*params.Shadowed), BF16) {
+		if ok == 0 && v != round(got[i]) {
+			d.t.Errorf("shadow of %v is %v", got[i], v)
+			break
+		}
+	}
+	return results, p
+}
+
+func TestOptimisers(t *testing.T) {
+	d := open(t)
+	for _, o := range optimisers {
+		for _, n := range [][2]int{{1, 0}, {7, 0}, {64, 8}, {5003, 0}, {5003, 4096}} {
+			t.Run(fmt.Sprintf("%+v of %v", o, n), func(t *testing.T) {
+				results, _ := o.results(d.in(t), n[0], n[1], 4, 0, 5)
+				check(t, results...)
+			})
+		}
+	}
+}
+
+// With the flag cleared nothing moves.
+func TestOptimisersOfLostRun(t *testing.T) {
+	for _, o := range optimisers {
+		d := open(t)
+		results, p := o.results(d, 50, 0, 2, d.put([]byte{0, 0, 0, 0}), 5)
+		if !slices.Equal(results[0].got, p) {
+			t.Errorf("%+v: weights moved", o)
+		}
+		if !slices.Equal(results[1].got, make([]float32, 50)) {
+			t.Errorf("%+v: moments moved", o)
+		}
+	}
+}
