@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -33,6 +34,15 @@ var arrows = map[string][]string{
 	"models/cpu/kernels":     {"data/processor"},
 	"models/checkpoint":      {"data", "models", "models/statedict"},
 	"models/bench":           {"data", "models", "models/cpu", "models/cpu/kernels", "models/devices", "models/network"},
+	"models/gpu":             {"data", "models", "models/network", "models/statedict", "models/gpu/cuda", "models/gpu/dnn", "models/gpu/fake", "models/gpu/kernels", "models/gpu/nccl", "models/gpu/plan", "models/gpu/reference"},
+	"models/gpu/library":     {},
+	"models/gpu/cuda":        {},
+	"models/gpu/fake":        {},
+	"models/gpu/dnn":         {"models/gpu/cuda", "models/gpu/library"},
+	"models/gpu/nccl":        {"models/gpu/cuda", "models/gpu/library"},
+	"models/gpu/kernels":     {"data/pixel", "models/gpu/cuda"},
+	"models/gpu/plan":        {"models", "models/network"},
+	"models/gpu/reference":   {"models/gpu/plan", "models/network"},
 	"models/devices":         {"models", "models/cpu", "models/gpu"},
 	"ops/edges":              {"data", "flow", "flow/component"},
 	"ops/edges/trained":      {"flow/component", "models/checkpoint"},
@@ -42,8 +52,9 @@ var arrows = map[string][]string{
 	"sinks/*":                {"data", "flow", "flow/component", "models/checkpoint", "models/statedict", "ops/edges", "ops/edges/trained", "sinks"},
 	"configs":                {},
 	"cmd/hpaflow/terminal":   {},
+	"cmd/hpaflow/cards":      {"flow/component", "models/devices", "models/gpu"},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/*":                  {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "models", "ops", "sinks", "sources"},
+	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points
@@ -74,28 +85,38 @@ type listed struct {
 	Doc        string
 	Imports    []string
 	GoFiles    []string
+	CgoFiles   []string
 }
 
+// packages are all of them, and once more those with files for cards, as a
+// build for these has them.
 func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Imports,GoFiles", "hpaflow/...").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	var all []listed
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p listed
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, p)
-	}
+	all := list(t, "hpaflow/...")
 	if len(all) < 40 {
 		t.Fatalf("go list named only %d packages", len(all))
 	}
-	return all
+	return append(all, list(t, "-tags=gpu", "hpaflow/models/gpu/...", "hpaflow/models/devices", "hpaflow/cmd/hpaflow")...)
+}
+
+func list(t *testing.T, what ...string) (all []listed) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Doc,Imports,GoFiles,CgoFiles"}, what...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // none is compiled
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.GoFiles = append(p.GoFiles, p.CgoFiles...)
+		all = append(all, p)
+	}
 }
 
 // allowed are the arrows of a room.

@@ -123,7 +123,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
-			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg),
+			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg), gpuCommand(),
 			completionCommand(), completeCommand(), manCommand(), configsCommand(reg),
 		},
 		Action: func(c *cli.Context) error {
