@@ -35,7 +35,7 @@ func TestTwoCardsEqualOne(t *testing.T) {
 		if err := again.Load(state(t, two)); err != nil { // the same algorithms
 			t.Fatal(err)
 		}
-		for _, seed := range []uint64{1, 2, 3, 4} {
+		for _, seed := range []uint64{1, 2} {
 			want, err := models.Train(context.Background(), one, twice(seed), 2e-3)
 			if err != nil {
 				t.Fatal(err)

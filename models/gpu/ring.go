@@ -203,3 +203,35 @@ func (d *Device) leave(fault bool) error {
 	}
 	return errors.Join(errs...)
 }
+
+// each does something on every card at once, and gives all errors.
+func (d *Device) each(f func(e *engine) error) error {
+	if len(d.engines) == 1 {
+		return d.engines[0].do(func() error { return f(d.engines[0]) })
+	}
+	errs := make(chan error, len(d.engines))
+	for _, e := range d.engines {
+		go func() { errs <- e.do(func() error { return f(e) }) }()
+	}
+	var all []error
+	for range d.engines {
+		err := <-errs
+		all = append(all, err)
+		if err != nil { // others may be waiting for this card
+			all = append(all, d.leave(true))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// part is where an engine's share of n samples begins, and how many they are: as
+// equal as can be, the first cards have one more.
+func (d *Device) part(rank, n int) (from, size int) {
+	cards := len(d.engines)
+	size = n / cards
+	from = rank*size + min(rank, n%cards)
+	if rank < n%cards {
+		size++
+	}
+	return from, size
+}
