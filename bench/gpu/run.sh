@@ -44,6 +44,7 @@ training() {
 	cd "$work" &&
 		"$hpaflow" run cells.flow --set data=data --set train=1536 --set external=16 --set test=16 --set size=512 --progress none &&
 		"$hpaflow" run rgby-shards.flow --set input="$data/raw/train" --set output="$data/shards/train" --set table="$data/train.csv" --progress none &&
+		"$hpaflow" run duplicates.flow --set data=data --progress none &&
 		"$hpaflow" run split.flow --set data=data --set use_external=0 --progress none &&
 		"$hpaflow" run train.flow --set data=data --set images="$data/shards/train" --set table=data/split.stratified.small.0.csv \
 			--set model=resnet34 --set size=512 --set batch=32 --set epochs=4 --set device=gpu --set precision=bf16 --set out=run \

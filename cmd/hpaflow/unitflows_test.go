@@ -148,8 +148,8 @@ func TestHashesByUnits(t *testing.T) {
 	}
 }
 
-// Predictions of units are joined to the tables that one run writes; the images
-// come from shards. A machine that computes otherwise is refused.
+// Predictions of units are joined to the tables that one run writes. A machine
+// that computes otherwise is refused.
 func TestInferByUnits(t *testing.T) {
 	hpaflow := program(t)
 	images, split := cellstest.TrainingSet(t, 8, 14)
