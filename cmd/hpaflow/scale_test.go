@@ -61,6 +61,7 @@ func syntheticSpec(records int) *component.Spec {
 // A large plan is made, listed and finished within bounds of time and memory. The
 // test's own flags say how large.
 func TestLargePlan(t *testing.T) {
+	notForRaces(t)
 	reg := &component.Registry{}
 	reg.Register(syntheticSpec(*scaleRecords))
 	sinks.Register(reg, io.Discard)

@@ -82,6 +82,7 @@ func visible(t *testing.T, dir string) map[string]string {
 }
 
 func TestDownloadByUnits(t *testing.T) {
+	notForRaces(t)
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil); err != nil {
 		t.Fatal(err)
@@ -107,6 +108,7 @@ func TestDownloadByUnits(t *testing.T) {
 
 // The hashes of units are what duplicates.flow reads.
 func TestHashesByUnits(t *testing.T) {
+	notForRaces(t)
 	hpaflow, set := program(t), spoiledSamples(t, 23)
 	data := func(dir string) []string {
 		train := filepath.Join(dir, "raw", "train")
@@ -151,6 +153,7 @@ func TestHashesByUnits(t *testing.T) {
 // Predictions of units are joined to the tables that one run writes. A machine
 // that computes otherwise is refused.
 func TestInferByUnits(t *testing.T) {
+	notForRaces(t)
 	hpaflow := program(t)
 	images, split := cellstest.TrainingSet(t, 8, 14)
 	trained := t.TempDir()

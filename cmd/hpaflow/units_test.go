@@ -126,6 +126,7 @@ func (f *unitFlow) noneLeft() {
 // Units done by hand, in any order and some twice, make what one run makes; so
 // they do when the set has grown and a bad sample is mended.
 func TestUnitsByHand(t *testing.T) {
+	notForRaces(t)
 	hpaflow := program(t)
 	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
 		t.Run(config, func(t *testing.T) {
@@ -224,6 +225,7 @@ func TestUnitsRefused(t *testing.T) {
 // Two processes that do one unit at once both end well, and so do eight that do
 // all units, each beginning elsewhere.
 func TestUnitsAtOnce(t *testing.T) {
+	notForRaces(t)
 	hpaflow, input := program(t), spoiledSamples(t, 23)
 	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
 		t.Run(config, func(t *testing.T) {
@@ -249,6 +251,7 @@ func TestUnitsAtOnce(t *testing.T) {
 // Workers are killed at random moments, over and over, and what is missing is
 // done again, until nothing is.
 func TestUnitsUnderKills(t *testing.T) {
+	notForRaces(t)
 	hpaflow, input := program(t), spoiledSamples(t, 23)
 	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
 		t.Run(config, func(t *testing.T) {
@@ -298,6 +301,7 @@ func TestUnitsUnderKills(t *testing.T) {
 // A unit whose inputs or files are others by now is made anew by a run, and only
 // that; or it is kept, or the run refused, as it is told.
 func TestUnitsChanged(t *testing.T) {
+	notForRaces(t)
 	hpaflow := program(t)
 	for _, config := range []string{"rgby.flow", "rgby-shards.flow"} {
 		t.Run(config, func(t *testing.T) {
@@ -354,5 +358,14 @@ func TestUnitsChanged(t *testing.T) {
 			}
 			f.noneLeft()
 		})
+	}
+}
+
+// notForRaces skips a test of many processes, each of which is this one again:
+// under the race detector it takes minutes, and flow/units is raced by itself.
+func notForRaces(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("too long under the race detector")
 	}
 }

@@ -65,6 +65,42 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// A shared claim that is withdrawn leaves the folder to others who share it, and
+// the last of them takes it away if nothing was put into it.
+func TestSharedClaim(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first, err := atomicfile.ShareFolder("a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := atomicfile.ShareFolder("a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := atomicfile.ClaimFolder("a/b"); err == nil || !strings.Contains(err.Error(), "another run is writing to") {
+		t.Errorf("claimed by one alone: %v", err)
+	}
+	if err := first.Withdraw(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat("a/b"); err != nil {
+		t.Errorf("the folder was taken from another: %v", err)
+	}
+	if err := second.Withdraw(); err != nil {
+		t.Error(err)
+	}
+	third, err := atomicfile.ShareFolder("a/c")
+	if err == nil {
+		err = third.Withdraw()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat("a/c"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a/c is left; %v", err)
+	}
+}
+
 // Folders that could be made are not left where one in them cannot be.
 func TestClaimRefused(t *testing.T) {
 	t.Chdir(t.TempDir())

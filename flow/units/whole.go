@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
 )
 
@@ -67,7 +66,7 @@ func (f *Flow) renew(ctx context.Context, w Whole) error {
 	if !f.Planned() {
 		return nil
 	}
-	unlock, err := f.lock(atomicfile.Lock)
+	unlock, err := f.alone()
 	if err != nil {
 		return nil // Share tells why, if it is not other workers
 	}

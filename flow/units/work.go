@@ -17,10 +17,16 @@ import (
 
 // Share lets this process work on units of the flow, and keeps out who wants
 // the results for himself.
-func (f *Flow) Share() (unlock func() error, err error) { return f.lock(atomicfile.Share) }
+func (f *Flow) Share() (unlock func() error, err error) {
+	return f.lock(atomicfile.ShareFolder)
+}
 
-// lock locks what the sinks' own locks are on.
-func (f *Flow) lock(how func(dir string) (func() error, error)) (unlock func() error, err error) {
+// alone keeps out everybody else.
+func (f *Flow) alone() (unlock func() error, err error) { return f.lock(atomicfile.ClaimFolder) }
+
+// lock locks what the sinks' own locks are on. Who did not get as far as to put
+// something into a new folder leaves none.
+func (f *Flow) lock(how func(dir string) (*atomicfile.Claim, error)) (unlock func() error, err error) {
 	var locks []func() (func() error, error)
 	for _, s := range f.private() {
 		dir := filepath.Dir(s.folder) // a file's store
@@ -28,10 +34,11 @@ func (f *Flow) lock(how func(dir string) (func() error, error)) (unlock func() e
 			dir = s.home
 		}
 		locks = append(locks, func() (func() error, error) {
-			if err := atomicfile.MakeFolder(dir); err != nil {
+			claim, err := how(dir)
+			if err != nil {
 				return nil, err
 			}
-			return how(dir)
+			return claim.Withdraw, nil
 		})
 	}
 	return flow.LockAll(locks...)
