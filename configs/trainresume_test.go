@@ -120,7 +120,7 @@ func TestTrainGoesOnWithTheSameOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	notes, err := notesOf(t, "train.flow", append(same, "epochs=3")...)
-	if err != nil || !strings.Contains(notes, "does not say what was trained on") || !strings.Contains(notes, "with the instructions abacus, and goes on with "+cpu.Instructions()) {
+	if err != nil || !strings.Contains(notes, "does not say what was trained on") || !strings.Contains(notes, "computed on abacus, and goes on on "+cpu.Instructions()) {
 		t.Errorf("notes %q, %v", notes, err)
 	}
 	if p := lastPosition(t, out); !slices.Equal(p.Instructions, []string{"abacus", cpu.Instructions()}) || len(p.Settings.Data) != 7 {

@@ -104,13 +104,13 @@ func (t *trainer) begin() (err error) {
 	return t.device.Load(c.State)
 }
 
-// follows notes with which instructions the weights were computed so far. Other
-// ones give other last bits.
+// follows notes on what the weights were computed so far. Other instructions or
+// devices give other last bits.
 func (t *trainer) follows(before []string) {
 	now := t.backend.Name()
 	t.instructions = slices.Clone(before)
 	if n := len(before); n > 0 && before[n-1] != now {
-		t.graph.Note(t.name, fmt.Sprintf("the run was computed with the instructions %s, and goes on with %s: the last bits of its weights are not those of a run that was never stopped",
+		t.graph.Note(t.name, fmt.Sprintf("the run was computed on %s, and goes on on %s: its weights are not, to the last bit, those of a run that was never stopped",
 			before[n-1], now))
 	}
 	if n := len(before); n == 0 || before[n-1] != now {
