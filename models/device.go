@@ -116,9 +116,11 @@ type Backend interface {
 	// New makes a network with initial weights that trains.
 	New(Options) (Device, error)
 
-	// NewNetwork makes one that only predicts, up to flights batches at once; 0
-	// is as many as keep the device busy. What the options say of training is
-	// left alone.
+	// Flights is how many batches predicted at once keep the device busy.
+	Flights() int
+
+	// NewNetwork makes one that only predicts, up to flights batches at once.
+	// What the options say of training is left alone.
 	NewNetwork(o Options, flights int) (Network, error)
 
 	// NewStatistics makes one of some weights, matched as Network.Load does.

@@ -1,6 +1,10 @@
 package cpu
 
-import "hpaflow/models"
+import (
+	"runtime"
+
+	"hpaflow/models"
+)
 
 // Backend is the kind of device that computes here.
 type Backend struct{}
@@ -20,6 +24,9 @@ func (Backend) New(o models.Options) (models.Device, error) {
 	}
 	return d, nil
 }
+
+// Flights is Backend.Flights: two, or one on a single processor.
+func (Backend) Flights() int { return min(2, runtime.GOMAXPROCS(0)) }
 
 // NewNetwork is Backend.NewNetwork.
 func (Backend) NewNetwork(o models.Options, flights int) (models.Network, error) {

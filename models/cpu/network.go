@@ -29,17 +29,13 @@ type Network struct {
 }
 
 // NewNetwork makes a network with initial weights that takes up to flights
-// batches at once, of at most o.Batch samples each; 0 is two, or one on a single
-// processor. What the options say of
+// batches at once, of at most o.Batch samples each. What the options say of
 // training is left alone.
 func NewNetwork(o models.Options, flights int) (*Network, error) {
 	o.EnsureDefaults()
 	err := o.Validate()
-	if flights == 0 {
-		flights = min(2, runtime.GOMAXPROCS(0))
-	}
 	if flights < 1 {
-		err = errors.Join(err, fmt.Errorf("flights is %d, want at least 0", flights))
+		err = errors.Join(err, fmt.Errorf("flights is %d, want at least 1", flights))
 	}
 	if err != nil {
 		return nil, err

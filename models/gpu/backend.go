@@ -97,6 +97,9 @@ func (b *Backend) New(o models.Options) (models.Device, error) {
 	return d, nil
 }
 
+// Flights is Backend.Flights: two a card.
+func (b *Backend) Flights() int { return flightsOfCard * len(b.cards) }
+
 // NewNetwork is Backend.NewNetwork.
 func (b *Backend) NewNetwork(o models.Options, flights int) (models.Network, error) {
 	n, err := b.newNetwork(o, flights)

@@ -48,11 +48,8 @@ func (b *Backend) newNetwork(o models.Options, flights int) (n *Network, err err
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if flights == 0 {
-		flights = flightsOfCard * len(b.cards)
-	}
 	if flights < 1 {
-		return nil, fmt.Errorf("flights is %d, want at least 0", flights)
+		return nil, fmt.Errorf("flights is %d, want at least 1", flights)
 	}
 	n = &Network{options: o, chosen: &choices{deterministic: b.deterministic}, free: make(chan *seat, flights)}
 	defer func() {

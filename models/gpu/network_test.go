@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ var allViews = []pixel.Dihedral{
 
 func newNetwork(t testing.TB, b *Backend, o models.Options, flights int) *Network {
 	t.Helper()
-	n, err := b.newNetwork(o, flights)
+	n, err := b.newNetwork(o, cmp.Or(flights, b.Flights()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
 package predict
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"hpaflow/data"
@@ -35,7 +35,7 @@ func predictSpec() *component.Spec {
 			{Name: "weights", Type: component.String, Bears: component.NoBearing, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
 			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
-			{Name: "flights", Type: component.Int, Bears: component.NoBearing, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor"},
+			{Name: "flights", Type: component.Int, Bears: component.NoBearing, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor, or 2 on each GPU"},
 		}, append(training.NetworkFields(), training.DeviceFields()...)...),
 		Reads: func(a component.Args) []string { // the weights themselves, whatever folder leads to them
 			file, err := checkpoint.FindWeights(a.String("weights"))
@@ -58,10 +58,7 @@ func predictSpec() *component.Spec {
 			}
 			p := &prediction{
 				graph: n.Graph, stage: n.Name, options: training.NetworkOptions(n.Args), backend: backend, device: note,
-				from: n.Args.String("weights"), views: n.Args.Int("views"), flights: n.Args.Int("flights"),
-			}
-			if p.flights == 0 {
-				p.flights = min(2, runtime.GOMAXPROCS(0))
+				from: n.Args.String("weights"), views: n.Args.Int("views"), flights: cmp.Or(n.Args.Int("flights"), backend.Flights()),
 			}
 			in := component.In[*data.Batch](n, "in")
 			if err := p.foresee(in); err != nil {
