@@ -136,6 +136,22 @@ type Cut struct {
 	Raw func() int64
 }
 
+// Taken are those of all that have one of the names, in the order of the names.
+// For a name that none has any more, gone makes one.
+func Taken[T any](all []T, names []string, nameOf func(T) string, gone func(name string) T) []T {
+	at := make(map[string]int, len(names))
+	taken := make([]T, len(names))
+	for i, name := range names {
+		at[name], taken[i] = i, gone(name)
+	}
+	for _, v := range all {
+		if i, wanted := at[nameOf(v)]; wanted {
+			taken[i] = v
+		}
+	}
+	return taken
+}
+
 // OnCut is how a source says, while the graph is built, that it can be cut.
 func (g *Graph) OnCut(source string, c *Cut) {
 	if g.cuts == nil {

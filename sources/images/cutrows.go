@@ -24,15 +24,5 @@ func (s *samples) cut() *flow.Cut {
 // rowsOf are the rows of some Ids, in their order. One that has none any more
 // gets a row of its own, of a sample whose image there may still be.
 func rowsOf(rows []table.Row, ids []string) []table.Row {
-	at := make(map[string]int, len(ids))
-	taken := make([]table.Row, len(ids))
-	for i, id := range ids {
-		at[id], taken[i].ID = i, id
-	}
-	for _, r := range rows {
-		if i, wanted := at[r.ID]; wanted {
-			taken[i] = r
-		}
-	}
-	return taken
+	return flow.Taken(rows, ids, func(r table.Row) string { return r.ID }, func(id string) table.Row { return table.Row{ID: id} })
 }

@@ -18,22 +18,21 @@ func (s *imageSets) cut() *flow.Cut {
 		Names: func(context.Context) ([]string, error) {
 			names := make([]string, len(s.samples))
 			for i, sample := range s.samples {
-				names[i] = sample.Split + "/" + sample.ID
+				names[i] = nameIn(sample)
 			}
 			return names, nil
 		},
 		Take: func(first int64, names []string) {
-			s.first, s.samples, s.before = first, make([]*data.Sample, len(names)), map[string]string{}
-			at := make(map[string]int, len(names))
+			s.first, s.before = first, map[string]string{}
 			ids := make(map[string]bool, len(names))
-			for i, name := range names {
+			s.samples = flow.Taken(whole.samples, names, nameIn, func(name string) *data.Sample {
 				set, id, _ := strings.Cut(name, "/")
-				s.samples[i], at[name], ids[id] = &data.Sample{ID: id, Split: set}, i, true
+				return &data.Sample{ID: id, Split: set}
+			})
+			for _, sample := range s.samples {
+				ids[sample.ID] = true
 			}
 			for _, sample := range whole.samples {
-				if i, wanted := at[sample.Split+"/"+sample.ID]; wanted {
-					s.samples[i] = sample
-				}
 				if ids[sample.ID] && s.before[sample.ID] == "" {
 					s.before[sample.ID] = sample.Split
 				}
@@ -49,3 +48,6 @@ func (s *imageSets) cut() *flow.Cut {
 		},
 	}
 }
+
+// nameIn is what a sample of a set is called.
+func nameIn(s *data.Sample) string { return s.Split + "/" + s.ID }

@@ -73,17 +73,10 @@ func keysOf(entries []shards.Entry) []string {
 // entriesOf are those of some keys, in their order. One that is not there any
 // more is found out when its frame is read.
 func entriesOf(entries []shards.Entry, keys []string) []shards.Entry {
-	at := make(map[string]int, len(keys))
-	taken := make([]shards.Entry, len(keys))
-	for i, key := range keys {
-		at[key], taken[i].Key = i, key
-	}
-	for _, e := range entries {
-		if i, wanted := at[e.Key]; wanted {
-			taken[i] = e
-		}
-	}
-	return taken
+	return flow.Taken(entries, keys, func(e shards.Entry) string { return e.Key }, func(key string) (gone shards.Entry) {
+		gone.Key = key
+		return gone
+	})
 }
 
 func shardSamples(r *shards.Reader, entries []shards.Entry, out *flow.Emitter[*data.Sample]) error {
