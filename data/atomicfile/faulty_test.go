@@ -179,6 +179,30 @@ func TestWriteOfTheSame(t *testing.T) {
 }
 
 // What fill gives as an error is what Write gives, and there is no file.
+// What is to be new does not take the place of anything, not of the same bytes
+// either, and leaves no temporary file.
+func TestCommitNew(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	for i, want := range []error{nil, fs.ErrExist, fs.ErrExist} {
+		f, err := atomicfile.Create(atomicfile.OS, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(f, "text", i/2)
+		if err := f.CommitNew(); !errors.Is(err, want) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	names, err := atomicfile.RegularFiles(dir)
+	if b, err := os.ReadFile(path); err != nil || string(b) != "text0" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if len(names) != 1 || err != nil {
+		t.Errorf("left %v, %v", names, err)
+	}
+}
+
 func TestWriteOfWhatFails(t *testing.T) {
 	dir := t.TempDir()
 	err := atomicfile.Write(filepath.Join(dir, "a"), func(w io.Writer) error {

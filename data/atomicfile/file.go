@@ -64,7 +64,13 @@ func (f *File) Write(b []byte) (int, error) { return f.buffer.Write(b) }
 
 // Commit makes the file appear, in place of one that has the name. One that
 // holds the same bytes is left as it is. If Commit fails, the file is aborted.
-func (f *File) Commit() error {
+func (f *File) Commit() error { return f.commit(false) }
+
+// CommitNew is Commit where nothing has the name, and else fs.ErrExist, whatever
+// bytes are there. Of several that do it at once one makes the file.
+func (f *File) CommitNew() error { return f.commit(true) }
+
+func (f *File) commit(new bool) error {
 	if f.done {
 		return errors.New("atomicfile: committed or aborted before")
 	}
@@ -75,16 +81,20 @@ func (f *File) Commit() error {
 		f.done = true
 		return named(f.handle.Close(), f.path)
 	}
-	if f.fs.Same(f.temp, f.path) {
+	if !new && f.fs.Same(f.temp, f.path) {
 		return f.Abort()
 	}
 	if err := conceding(f.handle.Sync(), f.path, noSync); err != nil {
 		return errors.Join(named(err, f.path), f.Abort())
 	}
 	f.done = true
+	move := f.fs.Rename
+	if new {
+		move = f.linkNew
+	}
 	moved := false
 	err := f.release(func() error {
-		err := f.fs.Rename(f.temp, f.path)
+		err := move(f.temp, f.path)
 		moved = err == nil
 		return err
 	})
@@ -95,6 +105,15 @@ func (f *File) Commit() error {
 		return named(err, f.path)
 	}
 	return syncDir(f.fs, filepath.Dir(f.path))
+}
+
+// linkNew gives the temporary file its name where nothing has it.
+func (f *File) linkNew(temp, path string) error {
+	if err := link(temp, path); err != nil {
+		return err
+	}
+	f.fs.Remove(temp) // else Sweep does: the file has appeared
+	return nil
 }
 
 // Abort removes what was written. After Commit it does nothing.

@@ -23,19 +23,25 @@ func (e *OtherError) Error() string {
 // publish under one name at once, one makes the file. The folder is to be synced
 // afterwards, once for all files.
 func Publish(from, path string) (made bool, err error) {
-	err = os.Link(from, path)
+	err = link(from, path)
 	switch {
 	case err == nil:
 		return true, nil
 	case !errors.Is(err, fs.ErrExist):
-		if isUnsupported(err) || errors.Is(err, fs.ErrPermission) {
-			err = fmt.Errorf("%w; units are published by hard links, which this file system may lack", err)
-		}
 		return false, err
 	case OS.Same(from, path):
 		return false, nil
 	}
 	return false, &OtherError{path}
+}
+
+// link gives a file a second name, which nothing had.
+func link(from, path string) error {
+	err := os.Link(from, path)
+	if err != nil && (isUnsupported(err) || errors.Is(err, fs.ErrPermission)) {
+		err = fmt.Errorf("%w; what is published without replacing anything is so by hard links, which this file system may lack", err)
+	}
+	return err
 }
 
 // WriteOnce makes a file of what fill writes, unless the name is taken: then it
