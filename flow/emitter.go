@@ -27,6 +27,9 @@ func (e *Emitter[T]) Emit(key string, v T) error {
 // number and the current epoch; elsewhere it keeps what it came with.
 func (e *Emitter[T]) Forward(r Record[T]) error {
 	if e.worker.stage.kind == KindSource {
+		if refused := e.worker.stage.graph.refused[e.seq]; refused != nil {
+			return e.Fail(r.Key, refused)
+		}
 		r.Seq, r.Epoch = e.seq, e.epoch
 		e.seq++
 		if r.Seq < e.passed {

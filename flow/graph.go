@@ -29,6 +29,7 @@ type Graph struct {
 	told     map[string][]any                     // by stage: what it has left word of
 	origins  map[string]iter.Seq2[string, Origin] // by source
 	cuts     map[string]*Cut                      // by source
+	refused  map[int64]error                      // records of the source, by number
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]

@@ -162,3 +162,7 @@ func (g *Graph) OnCut(source string, c *Cut) {
 
 // Cut is how a source can be cut; nil: it cannot.
 func (g *Graph) Cut(source string) *Cut { return g.cuts[source] }
+
+// Refuse lets records of the source fail where they come from, by number, as
+// those that have killed whoever worked on them. It is called before Run.
+func (g *Graph) Refuse(records map[int64]error) { g.refused = records }

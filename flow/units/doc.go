@@ -19,7 +19,9 @@
 //	names-DIGEST.gz     the names of a plan's records, in order
 //	done/00012.json     unit 12 is done: its files, and the records that failed
 //	parts/NODE/00012/   what a sink keeps of the unit, to be joined by Finish
-//	work-HOST-PID-X/    of a worker; nobody else looks into it
+//	journal/00012.jsonl a unit that has killed workers is gone through record by
+//	                    record (Blame)
+//	work-HOST-PID-X/    of a worker; nobody else looks into it while it lives
 //
 // The digest of plan-0.json is the run's name.
 //
@@ -30,6 +32,11 @@
 // link, which never replaces anything: a file that is there with the same bytes
 // is as good, one with others is an error. The record in done comes last. So a
 // worker may be killed at any moment, and two may do the same unit at once.
+//
+// The record counts. A worker that was killed between a file and the record may
+// leave a file of a record that fails when the unit is done again. So a worker
+// writes into its own folder what it is about to publish, and Finish removes,
+// with the folder, what is linked there and named by no record.
 //
 // Finish reads the records and joins what units have left: indexes, tables, dead
 // letters. It may be called again, and then makes the same.

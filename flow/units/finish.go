@@ -9,9 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/flow"
@@ -167,59 +165,6 @@ func (f *Flow) outstanding(r *Record, mended map[string]int) ([]Letter, error) {
 	return list, nil
 }
 
-// sweep removes the work folders of workers that do not live, and, when none
-// does, parts that no record names and plans that are half written.
-func (f *Flow) sweep(parts []map[string]string) error {
-	var faults []error
-	for _, s := range f.private() {
-		alive, err := sweepWorks(s.folder)
-		faults = append(faults, err)
-		if alive {
-			continue
-		}
-		if err := atomicfile.Sweep(atomicfile.OS, s.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			faults = append(faults, err)
-		}
-		named := map[string]bool{}
-		for _, of := range parts {
-			named[of[s.Name]] = true
-		}
-		kept, err := os.ReadDir(partDir(s, ""))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			faults = append(faults, err)
-		}
-		for _, e := range kept {
-			if !named[e.Name()] {
-				faults = append(faults, os.RemoveAll(partDir(s, e.Name())))
-			} else {
-				faults = append(faults, sweepPart(partDir(s, e.Name())))
-			}
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// sweepWorks removes work folders, and says whether there are workers that live.
-func sweepWorks(dir string) (alive bool, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), workPrefix) {
-			continue
-		}
-		work := filepath.Join(dir, e.Name())
-		unlock, held := atomicfile.Lock(work)
-		if held != nil {
-			alive = true // or it has just removed the folder itself
-			continue
-		}
-		err = errors.Join(err, os.RemoveAll(work), unlock())
-	}
-	return alive, err
-}
-
 // Outcome is what a run of all units has come to: what its graphs did, and what
 // was done before; of records that failed, all that have not been mended.
 func (f *Flow) Outcome(did flow.Stats, done *Finished) flow.Stats {
@@ -243,15 +188,4 @@ func (f *Flow) Outcome(did flow.Stats, done *Finished) flow.Stats {
 		}
 	}
 	return did
-}
-
-// sweepPart removes what a run that was killed while it looked for changes has
-// left half written of a part.
-func sweepPart(dir string) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.IsDir() {
-			return err
-		}
-		return atomicfile.Sweep(atomicfile.OS, path)
-	})
 }

@@ -3,6 +3,7 @@ package units
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,23 +21,61 @@ import (
 
 // publish gives the files of a unit their names, and records that it is done.
 // When another worker has come to another outcome, what this one alone has
-// published is taken back.
+// published is taken back. The record is written before anything is published:
+// of a worker that is killed between, it tells what may be left (package
+// comment).
 func (w *work) publish(r *Record) error {
 	r.Parts = map[string]string{}
-	var made []string
+	var all []*target
 	for _, s := range w.private() {
-		done, err := w.publishSink(s, r)
-		made = append(made, done...)
+		t, err := w.prepare(s, r)
 		if err != nil {
 			return fmt.Errorf("unit %d: %s: %w", r.Unit, s.Name, err)
 		}
+		all = append(all, t)
 	}
 	r.seal()
-	err := w.folder().enter(r, w.root(w.private()[0]))
+	if err := w.intend(r); err != nil {
+		return fmt.Errorf("unit %d: %w", r.Unit, err)
+	}
+	var made []string
+	for i, s := range w.private() {
+		err := all[i].publish()
+		made = append(made, all[i].made...)
+		w.met += all[i].met
+		if err != nil {
+			w.stays = len(made) > 0
+			return fmt.Errorf("unit %d: %s: %w", r.Unit, s.Name, err)
+		}
+	}
+	err := w.folder().enter(r, w.intent(w.private()[0]))
 	if errors.Is(err, errOutcome) {
 		return errors.Join(err, w.takeBack(made, r.Unit))
 	}
+	w.stays = err != nil && len(made) > 0
 	return err
+}
+
+// intent is the path of the record of a unit that is about to be done.
+func (w *work) intent(s sink) string { return filepath.Join(w.root(s), intentName) }
+
+const intentName = "record.json"
+
+// intend writes the record into all work folders of the worker.
+func (w *work) intend(r *Record) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	for _, s := range w.private() {
+		if err := atomicfile.Write(w.intent(s), func(out io.Writer) error {
+			_, err := out.Write(append(text, '\n'))
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeBack removes files that the record of a unit does not name.
@@ -62,9 +101,9 @@ func (w *work) takeBack(made []string, unit int) error {
 	return errors.Join(faults...)
 }
 
-// publishSink publishes what readers are to see of a sink's unit, and keeps the
-// rest for Finish. It gives the paths that were not there before.
-func (w *work) publishSink(s sink, r *Record) (made []string, err error) {
+// prepare says what readers are to see of a sink's unit, and what is kept for
+// Finish.
+func (w *work) prepare(s sink, r *Record) (*target, error) {
 	files, err := filesBelow(w.dir(s))
 	if err != nil {
 		return nil, err
@@ -86,18 +125,13 @@ func (w *work) publishSink(s sink, r *Record) (made []string, err error) {
 		from := filepath.Join(w.dir(s), name)
 		f, err := fileOf(from, to.Sum)
 		if err != nil {
-			return t.made, err
+			return nil, err
 		}
 		f.Node, f.Name = s.Name, to.Name
 		r.Files = append(r.Files, f)
-		if err := t.put(from, filepath.Join(s.home, to.Name)); err != nil {
-			return t.made, err
-		}
+		t.moves = append(t.moves, move{from, filepath.Join(s.home, to.Name), t.put})
 	}
-	if err := w.keep(s, t, kept, r); err != nil {
-		return t.made, err
-	}
-	return t.made, t.sync()
+	return t, w.keep(s, t, kept, r)
 }
 
 // keep puts what is left of a sink's unit where Finish finds it: in a folder that
@@ -119,13 +153,11 @@ func (w *work) keep(s sink, t *target, names []string, r *Record) error {
 	r.Parts[s.Name] = part
 	for _, name := range names {
 		from, to := filepath.Join(w.dir(s), name), filepath.Join(partDir(s, part), name)
-		put := t.keep
+		how := t.keep
 		if filepath.Base(name) == shortcuts { // they differ from worker to worker
-			put = t.move
+			how = t.replace
 		}
-		if err := put(from, to); err != nil {
-			return err
-		}
+		t.moves = append(t.moves, move{from, to, how})
 	}
 	return nil
 }
@@ -152,38 +184,51 @@ func filesBelow(dir string) (names []string, err error) {
 
 // target is where files are published, and which folders are to be synced for it.
 type target struct {
-	made   []string // paths that were not there before
+	moves  []move
+	made   []string // paths that readers see, and that were not there before
+	met    int      // that were there with the same bytes
 	synced map[string]bool
+}
+
+// move is a file on its way to where it is to be.
+type move struct {
+	from, to string
+	how      func(from, to string) error
+}
+
+// publish makes all moves, and makes them last.
+func (t *target) publish() error {
+	for _, m := range t.moves {
+		if err := t.folder(filepath.Dir(m.to)); err != nil {
+			return err
+		}
+		if err := m.how(m.from, m.to); err != nil {
+			return err
+		}
+	}
+	return t.sync()
 }
 
 // put publishes a file that readers see.
 func (t *target) put(from, to string) error {
-	if err := t.folder(filepath.Dir(to)); err != nil {
-		return err
-	}
 	made, err := atomicfile.Publish(from, to)
-	if made {
+	switch {
+	case made:
 		t.made = append(t.made, to)
+	case err == nil:
+		t.met++
 	}
 	return err
 }
 
 // keep is put for a file that nobody but Finish looks at.
 func (t *target) keep(from, to string) error {
-	if err := t.folder(filepath.Dir(to)); err != nil {
-		return err
-	}
 	_, err := atomicfile.Publish(from, to)
 	return err
 }
 
-// move keeps a file in the place of one that is there.
-func (t *target) move(from, to string) error {
-	if err := t.folder(filepath.Dir(to)); err != nil {
-		return err
-	}
-	return os.Rename(from, to)
-}
+// replace keeps a file in the place of one that is there.
+func (t *target) replace(from, to string) error { return os.Rename(from, to) }
 
 func (t *target) folder(dir string) error {
 	if t.synced[dir] {

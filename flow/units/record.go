@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -118,24 +116,14 @@ func (f folder) record(unit int) (*Record, error) {
 // outcome, as when a server answered the one and not the other.
 var errOutcome = errors.New("was done by another worker at the same time, with another outcome, which stands")
 
-// enter records that a unit is done; the record is written in a worker's own
-// folder first. If a worker that was faster came to the same, that is as good.
-func (f folder) enter(r *Record, own string) error {
+// enter records that a unit is done, by a record that was written in a worker's
+// own folder first. If a worker that was faster came to the same, that is as
+// good.
+func (f folder) enter(r *Record, from string) error {
 	if err := atomicfile.MakeFolder(f.path("done")); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	from := filepath.Join(own, "record.json")
-	if err := atomicfile.Write(from, func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	}); err != nil {
-		return err
-	}
-	_, err = atomicfile.Publish(from, f.recordPath(r.Unit))
+	_, err := atomicfile.Publish(from, f.recordPath(r.Unit))
 	if _, other := errors.AsType[*atomicfile.OtherError](err); !other {
 		return errors.Join(err, atomicfile.SyncDir(f.path("done")))
 	}

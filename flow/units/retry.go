@@ -89,7 +89,7 @@ func (f *Flow) mend(ctx context.Context, failed []entry, watch Watch) (mended []
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.remove()) }()
-	g, err := w.run(ctx, 0, failed, watch)
+	g, err := w.run(ctx, 0, failed, nil, watch)
 	if err != nil {
 		return nil, err
 	}

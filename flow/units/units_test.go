@@ -464,3 +464,93 @@ func TestUndoGoesOn(t *testing.T) {
 		t.Error("the record still stands aside")
 	}
 }
+
+// A worker that published a file and never recorded it leaves nothing beside a
+// dead letter, when the record fails as the unit is done again; and what the
+// record names stays.
+func TestPublishedButNotRecorded(t *testing.T) {
+	b := newBench(t)
+	f := b.mustOpen()
+	const done = "out/.run/units/done"
+	if _, err := f.Run(t.Context(), 1, func(*flow.Graph) func(flow.Stats, error) {
+		return func(flow.Stats, error) { b.put(done, "in the way of the record") }
+	}); err == nil {
+		t.Fatal("a record was written below a file")
+	}
+	if err := os.Remove(done); err != nil {
+		t.Fatal(err)
+	}
+	if left := b.out(); left["03"] != "WORD 3!" || left["04"] != "WORD 4!" {
+		t.Fatalf("what was published is not there: %q", left)
+	}
+	b.put("in/04", "bad")
+	did, err := f.Do(t.Context(), 1, false, unwatched)
+	if err != nil || did.Records != 3 || did.Failed != 1 || did.Met != 2 {
+		t.Fatalf("%+v, %v", did, err)
+	}
+	b.do(f, 0, 2, 3)
+	b.finish(f)
+	out := b.out()
+	if _, there := out["04"]; there || out["03"] != "WORD 3!" || out["letters"] != "4 04: is bad\n" {
+		t.Errorf("%q", out)
+	}
+	if left, _ := filepath.Glob("out/.run/units/work-*"); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A record at which two workers died alone is not touched any more, and becomes
+// a dead letter in its place; one death, and a worker that lives or has ended in
+// order, are nobody's fault.
+func TestBlame(t *testing.T) {
+	b := newBench(t)
+	f := b.mustOpen()
+	const folder = "out/.run/units/"
+	journal := ""
+	at := func(worker string, record int) {
+		journal += fmt.Sprintf("{\"worker\":%q,\"record\":%d,\"says\":\"begun\"}\n", worker, record)
+		b.put(folder+"journal/00001.jsonl", journal)
+	}
+	dead := func(worker string) { b.put(folder+worker+"/x", "") }
+	blame := func(want int) {
+		t.Helper()
+		if n, err := f.Blame(1); n != want || err != nil {
+			t.Fatalf("blamed %d, want %d; %v", n, want, err)
+		}
+	}
+	blame(0)
+	at("work-ended", 5)
+	at("work-killed-1", 3)
+	dead("work-killed-1")
+	at("work-alive", 3)
+	dead("work-alive")
+	unlock, err := atomicfile.Share(folder + "work-alive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	blame(0)
+	at("work-killed-2", 3)
+	dead("work-killed-2")
+	journal += `{"worker":"work-ki` // killed while it wrote
+	at("work-ended", 5)
+	blame(1)
+	blame(0)
+	graphs := 0
+	did, err := f.Do(t.Context(), 1, false, func(*flow.Graph) func(flow.Stats, error) {
+		graphs++
+		return func(flow.Stats, error) {}
+	})
+	if err != nil || did.Failed != 1 || graphs != 3 { // two by themselves, then all
+		t.Fatalf("%+v, %d graphs, %v", did, graphs, err)
+	}
+	b.do(f, 0, 2, 3)
+	b.finish(f)
+	out := b.out()
+	if out["list"] != "0: 00 01 02\n1: 04 05\n2: 06 07 08\n3: 09\n" || out["letters"] != "3 03: has killed 2 workers that were at nothing else\n" || out["05"] != "WORD 5!" {
+		t.Errorf("%q", out)
+	}
+	if left, _ := filepath.Glob(folder + "journal/*"); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}

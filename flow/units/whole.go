@@ -14,6 +14,10 @@ type Whole struct {
 	Retry bool              // records that failed are tried again, whatever they are made from
 	Watch Watch             // of the graph of each unit
 	Note  func(text string) // what is said of what was found
+
+	// Missing, where set, sees to it that missing units are done, by other workers, say.
+	// Nil: they are done here, one after the other.
+	Missing func(ctx context.Context, units []int) error
 }
 
 // RunAll does what is missing of a flow, one unit after the other, and finishes
@@ -52,6 +56,9 @@ func (f *Flow) runMissing(ctx context.Context, w Whole) error {
 	status, err := f.Status()
 	if err != nil {
 		return err
+	}
+	if w.Missing != nil && len(status.Missing) > 0 {
+		return w.Missing(ctx, status.Missing)
 	}
 	for _, unit := range status.Missing {
 		if _, err := f.Run(ctx, unit, w.Watch); err != nil {

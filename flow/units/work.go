@@ -49,37 +49,67 @@ type Watch func(g *flow.Graph) (ended func(flow.Stats, error))
 
 // Run does one unit, unless it is done. Stats are those of the graph; they are
 // zero when there was nothing to do.
-func (f *Flow) Run(ctx context.Context, unit int, watch Watch) (stats flow.Stats, err error) {
+func (f *Flow) Run(ctx context.Context, unit int, watch Watch) (flow.Stats, error) {
+	did, err := f.Do(ctx, unit, false, watch)
+	return did.Stats, err
+}
+
+// Did is what was done of a unit.
+type Did struct {
+	Stats   flow.Stats // of the graph; zero if there was nothing to do
+	Records int        // that the unit has
+	Failed  int        // of them, skipped ones aside
+	Met     int        // files that another worker had published already, with the same bytes
+}
+
+// Do is Run for who wants to know more. Apart goes through the unit record by
+// record first, to find those that kill whoever works on them: see Blame.
+func (f *Flow) Do(ctx context.Context, unit int, apart bool, watch Watch) (did Did, err error) {
 	if r, err := f.folder().record(unit); err != nil || r != nil {
-		return stats, err
+		return did, err
 	}
 	if _, err := os.Stat(f.folder().undoPath(unit)); err == nil {
-		return stats, fmt.Errorf("unit %d was being taken back, since what it was made from has changed; run the flow without --unit, which goes on with that", unit)
+		return did, fmt.Errorf("unit %d was being taken back, since what it was made from has changed; run the flow without --unit, which goes on with that", unit)
 	}
 	p, first, names, err := f.records(unit)
 	if err != nil {
-		return stats, err
+		return did, err
 	}
 	if p.Computes != f.computes {
-		return stats, &OtherMachineError{unit, p.Computes, f.computes}
+		return did, &OtherMachineError{unit, p.Computes, f.computes}
 	}
 	if err := f.sameAbout(unit, names); err != nil {
-		return stats, err
+		return did, err
 	}
 	w, err := f.newWork()
 	if err != nil {
-		return stats, err
+		return did, err
 	}
 	defer func() { err = errors.Join(err, w.remove()) }()
-	g, err := w.run(ctx, first, names, watch)
+	deadly, err := w.apart(ctx, unit, apart, first, names, watch)
+	if err != nil {
+		return did, err
+	}
+	g, err := w.run(ctx, first, names, deadly, watch)
 	if g != nil {
-		stats = g.Stats()
+		did.Stats = g.Stats()
 	}
 	if err != nil {
-		return stats, err
+		return did, err
 	}
 	r := &Record{Format: Format, Plan: p.ID(), Unit: unit, Records: len(names), Letters: w.letters(g, first, names), Version: f.version}
-	return stats, w.publish(r)
+	did.Records = r.Records
+	for _, l := range r.Letters {
+		if !l.Skipped {
+			did.Failed++
+		}
+	}
+	err = w.publish(r)
+	did.Met = w.met
+	if err == nil {
+		err = f.folder().forget(unit)
+	}
+	return did, err
 }
 
 // sameAbout refuses a unit of which components have something else by now than
@@ -111,6 +141,8 @@ type work struct {
 	name   string // of the worker
 	unlock []func() error
 	cut    *flow.Cut
+	met    int  // files that were published already
+	stays  bool // the folders tell what may be left of it
 }
 
 const workPrefix = "work-"
@@ -141,11 +173,15 @@ func (f *Flow) newWork() (*work, error) {
 func (w *work) root(s sink) string { return filepath.Join(s.folder, w.name) }
 func (w *work) dir(s sink) string  { return filepath.Join(w.root(s), s.Name) }
 
-// remove removes the folders, of this worker alone.
+// remove removes the folders, of this worker alone. Those of one that has
+// published in part stay for Finish to look at.
 func (w *work) remove() error {
 	var faults []error
 	for _, unlock := range w.unlock {
 		faults = append(faults, unlock())
+	}
+	if w.stays {
+		return errors.Join(faults...)
 	}
 	for _, s := range w.private() {
 		faults = append(faults, os.RemoveAll(w.root(s)))
@@ -153,11 +189,12 @@ func (w *work) remove() error {
 	return errors.Join(faults...)
 }
 
-// run makes the results of some records in the work folders. The graph is nil if
-// it could not be built.
-func (w *work) run(ctx context.Context, first int64, names []entry, watch Watch) (*flow.Graph, error) {
+// run makes the results of some records in the work folders, but lets those fail
+// that are not to be touched. The graph is nil if it could not be built.
+func (w *work) run(ctx context.Context, first int64, names []entry, deadly map[int64]error, watch Watch) (*flow.Graph, error) {
 	g := flow.New(w.opts)
 	g.KeepLetters()
+	g.Refuse(deadly)
 	sinks := map[string]component.Args{}
 	for _, s := range w.private() {
 		sinks[s.Ref()] = s.Spec.ByUnit.Private(s.Args, w.dir(s))
