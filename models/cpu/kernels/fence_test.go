@@ -67,6 +67,13 @@ func TestStaysInside(t *testing.T) {
 					p.forward(ws, m, 1, buf(out), buf(2*Lanes*p.H*p.W), fence.End(t, make([]int32, out)))
 					m.blockCut(plane, &dx[0], &dy[0], &y[0])
 					m.blockAdd(plane, &y[0], &x[0])
+					LayerNorm{C: 16, Tokens: plane, machine: m}.Forward(ws, 1, buf(size), buf(size), buf(16), buf(16))
+					m.tokenGELU(plane, &buf(plane * Lanes)[0])
+					a, err := newSelfAttention(2, 8, plane, m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					a.Forward(ws, 1, buf(size), buf(3*size))
 				}
 			}
 		})

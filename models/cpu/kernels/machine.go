@@ -45,6 +45,16 @@ type machine struct {
 	blockAdd      func(n int, y, x *float32)
 	adamStep      func(n int, p, g, m, v, largest, c *float32)
 	blockMax      func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+
+	// The same over tokens, where each vector has values of its own: sums of
+	// squares, y = (x-mean)*scale*gamma + beta, maxima, products, exponentials
+	// with their sums, and GELU.
+	tokenSquares func(n int, sums, x, mean *float32)
+	tokenNorm    func(n int, y, x, mean, scale, gamma, beta *float32)
+	tokenMax     func(n int, y, x *float32)
+	tokenScale   func(n int, y, x *float32)
+	tokenExp     func(n int, y, sums, most *float32)
+	tokenGELU    func(n int, y *float32)
 }
 
 const (

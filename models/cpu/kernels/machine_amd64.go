@@ -17,6 +17,7 @@ func fastMachines() []*machine {
 		transpose:      transpose,
 		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
 		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax, adamStep: adamStep,
+		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 	}
 	m.convTile[1] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
 		nil, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,

@@ -17,7 +17,8 @@ func plainMachine() *machine {
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
 		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax, adamStep: plainAdam,
-		transpose: plainTranspose,
+		transpose:    plainTranspose,
+		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 	}
 	for blocks := 1; blocks <= maxBlocks; blocks++ {
 		for pixels := 1; pixels <= tileVectors/blocks; pixels++ {

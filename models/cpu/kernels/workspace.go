@@ -34,6 +34,16 @@ type scratch struct {
 	vectors [10]lane
 	sums    [2 * Lanes]float32
 	edges   [2][tileOut * tileOut * Lanes]float32 // tiles at the edge of an image
+
+	alone *Workspace // of one thread, for layers within a piece of another
+}
+
+// inner is a workspace for layers that a piece of another one calls.
+func (s *scratch) inner() *Workspace {
+	if s.alone == nil {
+		s.alone = NewWorkspaceOf(1)
+	}
+	return s.alone
 }
 
 // lane is a vector of zeros, one of several by number.
