@@ -6,6 +6,9 @@
 // Nothing is computed here, and no device is known. Shapes are PyTorch's terms,
 // and the names of tensors those of the published state dicts.
 //
+// A network of tokens is written against TokenLayers in the same way; SubCell is
+// one, which only predicts.
+//
 // A further network is a file with its layers, a line in networks, and golden
 // numbers from its PyTorch twin (models/cpu/testdata).
 package network
