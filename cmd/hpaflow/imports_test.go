@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"models/network":         {"models/statedict"},
 	"models/cpu":             {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
 	"models/cpu/kernels":     {"data/processor"},
+	"models/cpu/transformer": {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
 	"models/checkpoint":      {"data", "models", "models/statedict"},
 	"models/bench":           {"data", "models", "models/cpu", "models/cpu/kernels", "models/devices", "models/network"},
 	"models/gpu":             {"data", "models", "models/network", "models/statedict", "models/gpu/cuda", "models/gpu/dnn", "models/gpu/fake", "models/gpu/kernels", "models/gpu/nccl", "models/gpu/plan", "models/gpu/reference"},
