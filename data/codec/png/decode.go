@@ -2,20 +2,26 @@ package png
 
 import (
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/codec/deflate"
 )
 
 // decoder is the memory that decoding takes, kept from image to image.
 type decoder struct {
-	inflater inflater
+	inflater deflate.Inflater
 	joined   []byte // compressed pixels of files with several chunks of them
 	raw      []byte // filtered rows and a margin
 	pixels   []byte // rows of images of several channels or 16 bits
 	zeros    []byte // the row above the first
 	band     band
 }
+
+// errStream says that a stream is not what an image needs. What is wrong with
+// it image/png finds out, to which such files are handed.
+var errStream = errors.New("png: bad compressed stream")
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
@@ -30,8 +36,8 @@ func (d *decoder) release() {
 	decoders.Put(d)
 }
 
-// margin is how much memory there is after the filtered rows: decompression
-// writes, and the wavefront reads, less than that beyond them.
+// margin is how much memory there is after the filtered rows: the wavefront reads
+// less than that beyond them.
 const margin = 64
 
 // Decode reads an image into planes that alloc makes of a header: as many as
@@ -94,11 +100,11 @@ func (d *decoder) decompress(packed []byte, n, row int) error {
 	}
 	d.raw = grown(d.raw, n+margin)
 	raw := d.raw
-	took, err := d.inflater.inflate(raw, n, packed[head:])
+	took, err := d.inflater.Inflate(raw[:n], packed[head:])
 	if err != nil || len(packed) != head+took+tail {
 		return errStream
 	}
-	if binary.BigEndian.Uint32(packed[head+took:]) != checksum(raw[:n]) {
+	if binary.BigEndian.Uint32(packed[head+took:]) != deflate.Adler32(raw[:n]) {
 		return errStream
 	}
 	for at := 0; at < n; at += 1 + row {

@@ -13,10 +13,9 @@
 // Huffman codes alone, a new one for every block. Micrographs repeat nothing, and
 // looking for repeats is what costs other encoders their time.
 //
-// Three things make the speed: decompression that yields up to three bytes for a
-// look at a table (inflate.go); filters undone for 32 rows at once, each row a
-// pixel behind the one above, so that no row waits for itself (wavefront.go); and
-// checksums by vector instructions.
+// Two things make the speed: decompression and checksums of package deflate, and
+// filters undone for 32 rows at once, each row a pixel behind the one above, so that
+// no row waits for itself (wavefront.go).
 //
 // What always holds:
 //   - All checksums are verified, those of chunks that are skipped too.

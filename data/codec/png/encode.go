@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/codec/deflate"
 	"hpaflow/data/huffman"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // encoder is the memory that encoding takes, kept from image to image.
 type encoder struct {
-	deflater deflater
+	deflater deflate.Writer
 	plain    []byte // the rows of a block, as they are
 	filtered []byte // and filtered
 	above    []byte // the row before the block
@@ -53,9 +54,9 @@ func Append(dst []byte, im *data.Image) ([]byte, error) {
 
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
-	e.deflater.out = dst
+	e.deflater.Out = dst
 	e.pixels(im)
-	dst, e.deflater.out = e.deflater.out, nil
+	dst, e.deflater.Out = e.deflater.Out, nil
 	dst, at = begin(dst, "IEND")
 	return end(dst, at), nil
 }
@@ -79,23 +80,23 @@ func (e *encoder) pixels(im *data.Image) {
 	e.above = grown(e.above, stride)
 	clear(e.above)
 	d := &e.deflater
-	d.word, d.bits = 0, 0
+	d.Start()
 	var at int
-	d.out, at = begin(d.out, "IDAT")
-	d.out = append(d.out, 0x78, 0x01) // DEFLATE with a window of 32K, least effort
+	d.Out, at = begin(d.Out, "IDAT")
+	d.Out = append(d.Out, 0x78, 0x01) // DEFLATE with a window of 32K, least effort
 	sum := uint32(1)
 	for y := 0; y < im.Height; {
 		n := min(rows, im.Height-y)
 		block, counts := e.block(im, y, n, stride)
 		y += n
-		sum = updateChecksum(sum, block)
-		d.block(block, counts, y == im.Height)
-		if len(d.out)-at > chunkBytes && y < im.Height {
-			d.out, at = begin(end(d.out, at), "IDAT")
+		sum = deflate.UpdateAdler32(sum, block)
+		d.Block(block, counts, y == im.Height)
+		if len(d.Out)-at > chunkBytes && y < im.Height {
+			d.Out, at = begin(end(d.Out, at), "IDAT")
 		}
 	}
-	d.align()
-	d.out = end(binary.BigEndian.AppendUint32(d.out, sum), at)
+	d.Align()
+	d.Out = end(binary.BigEndian.AppendUint32(d.Out, sum), at)
 }
 
 // block gives n rows from y on, filtered with Average, or not at all where that

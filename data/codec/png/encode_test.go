@@ -2,13 +2,10 @@ package png
 
 import (
 	"bytes"
-	"compress/flate"
 	"image/png"
-	"io"
 	"testing"
 
 	"hpaflow/data"
-	"hpaflow/data/huffman"
 )
 
 // TestAppendIsReadBack reads with image/png, which strict_test compares ours to.
@@ -58,24 +55,6 @@ func TestAppendRefuses(t *testing.T) {
 	for _, im := range []*data.Image{{}, {Width: 2, Height: 2, Planes: []data.Plane{{U8: make([]uint8, 3)}}}} {
 		if _, err := Append(nil, im); err == nil {
 			t.Errorf("%+v was encoded", im)
-		}
-	}
-}
-
-func TestDeflateBlocks(t *testing.T) {
-	for seed := range uint64(60) {
-		p := material(seed)
-		var d deflater
-		half := len(p) / 2
-		var h huffman.Histogram
-		h.Take(p[:half], 1+int(seed%3))
-		d.block(p[:half], &h, false)
-		h.Take(p[half:], forCode)
-		d.block(p[half:], &h, true)
-		d.align()
-		got, err := io.ReadAll(flate.NewReader(bytes.NewReader(d.out)))
-		if err != nil || !bytes.Equal(got, p) {
-			t.Fatalf("seed %d, %d bytes: %d bytes come back, %v", seed, len(p), len(got), err)
 		}
 	}
 }

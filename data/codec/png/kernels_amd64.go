@@ -29,11 +29,6 @@ func waveAVX2(t *byte, above *byte, masks *[4][32]byte, lag int, steps int)
 //go:noescape
 func averageAVX2(dst *byte, cur *byte, left *byte, above *byte, n int)
 
-// adlerAVX2 gives the sum of n bytes and that of each byte times its place counted from the end, the last being 1. n is a multiple of 32, at most 5536, so that nothing overflows.
-//
-//go:noescape
-func adlerAVX2(p *byte, n int) (sum uint32, weighted uint32)
-
 // interleave4AVX2 writes n pixels of four bytes, one of each plane. n is a multiple of 32.
 //
 //go:noescape
@@ -43,8 +38,3 @@ func interleave4AVX2(dst *byte, a *byte, b *byte, c *byte, d *byte, n int)
 //
 //go:noescape
 func split4AVX2(a *byte, b *byte, c *byte, d *byte, src *byte, n int)
-
-// inflateBMI2 decodes symbols while src is at most lastIn and out at most lastOut. Copies reach back to dst at most. Status is 0 when it came to one of these, 1 at the end of the block, 2 at what is no code or no distance.
-//
-//go:noescape
-func inflateBMI2(lit *[8192]uint32, dist *[512]uint32, src *byte, lastIn *byte, dst *byte, out *byte, lastOut *byte, word uint64, have uint64) (newSrc *byte, newOut *byte, newWord uint64, newHave uint64, status int)

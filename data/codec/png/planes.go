@@ -75,35 +75,3 @@ func filterAverageRow(dst, cur, above []byte, pixel int) {
 		dst[i] = cur[i] - uint8((int(left[i])+int(above[i]))/2)
 	}
 }
-
-// adlerBase is the largest prime below 1<<16.
-const adlerBase = 65521
-
-// checksum is Adler-32.
-func checksum(p []byte) uint32 { return updateChecksum(1, p) }
-
-// updateChecksum goes on with a checksum.
-func updateChecksum(sum uint32, p []byte) uint32 {
-	a, b := sum&0xffff, sum>>16
-	for len(p) > 0 {
-		n := min(len(p), adlerRun)
-		sum, weighted := adlerSums(p[:n])
-		b = uint32((uint64(b) + uint64(n)*uint64(a) + uint64(weighted)) % adlerBase)
-		a = (a + sum) % adlerBase
-		p = p[n:]
-	}
-	return b<<16 | a
-}
-
-// adlerRun is as many bytes as can be summed without overflow.
-const adlerRun = 5536
-
-// adlerSumsGo gives the sum of the bytes, and that of each times its place
-// counted from the end.
-func adlerSumsGo(p []byte) (sum, weighted uint32) {
-	for _, v := range p {
-		sum += uint32(v)
-		weighted += sum
-	}
-	return sum, weighted
-}

@@ -33,16 +33,3 @@ func average(dst, cur, left, above []byte) int {
 	averageAVX2(&dst[:n][0], &cur[0], &left[:n][0], &above[:n][0], n)
 	return n
 }
-
-func adlerSums(p []byte) (sum, weighted uint32) {
-	n := len(p) &^ 31
-	if !hasAVX2 || n == 0 {
-		return adlerSumsGo(p)
-	}
-	sum, weighted = adlerAVX2(&p[0], n)
-	for _, v := range p[n:] {
-		sum += uint32(v)
-		weighted += sum
-	}
-	return sum, weighted
-}

@@ -12,9 +12,7 @@ func main() {
 	wave("wavePixel", true)
 	wave("wave", false)
 	average()
-	adler()
 	interleave4()
 	split4()
-	inflate()
 	Generate()
 }

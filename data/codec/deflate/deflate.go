@@ -1,4 +1,4 @@
-package png
+package deflate
 
 import "hpaflow/data/huffman"
 
@@ -7,10 +7,10 @@ const longestLiteral = huffman.MaxBits
 
 const endOfBlock = 256
 
-// deflater writes DEFLATE blocks of literals alone, each with its own Huffman
-// code. It appends to out.
-type deflater struct {
-	out  []byte
+// Writer writes DEFLATE blocks of literals alone, each with its own Huffman
+// code. It appends to Out.
+type Writer struct {
+	Out  []byte
 	word uint64 // bits that do not fill a byte yet
 	bits uint
 
@@ -20,23 +20,23 @@ type deflater struct {
 }
 
 // put appends up to 32 bits.
-func (d *deflater) put(v uint32, n uint) {
+func (d *Writer) put(v uint32, n uint) {
 	d.word |= uint64(v) << d.bits
 	for d.bits += n; d.bits >= 8; d.bits -= 8 {
-		d.out = append(d.out, byte(d.word))
+		d.Out = append(d.Out, byte(d.word))
 		d.word >>= 8
 	}
 }
 
-// align fills the last byte up with zeros.
-func (d *deflater) align() {
+// Align fills the last byte up with zeros.
+func (d *Writer) Align() {
 	if d.bits > 0 {
 		d.put(0, 8-d.bits)
 	}
 }
 
-// block appends a block that holds p, coded for the histogram.
-func (d *deflater) block(p []byte, h *huffman.Histogram, final bool) {
+// Block appends a block that holds p, coded for the histogram.
+func (d *Writer) Block(p []byte, h *huffman.Histogram, final bool) {
 	var counts [endOfBlock + 1]uint32
 	copy(counts[:], h[:])
 	counts[endOfBlock] = 1
@@ -54,21 +54,26 @@ func (d *deflater) block(p []byte, h *huffman.Histogram, final bool) {
 	d.put(end>>8, uint(end&255))
 }
 
+// Start forgets bits of a stream that was not ended.
+func (d *Writer) Start() { d.word, d.bits = 0, 0 }
+
 // literals appends the codes of p.
-func (d *deflater) literals(p []byte) {
+func (d *Writer) literals(p []byte) {
 	var codes huffman.Codes
 	for i, w := range d.words[:256] {
 		codes.Set(byte(i), w>>8, uint8(w))
 	}
-	d.coded = grown(d.coded, huffman.Room(len(p)))
+	if n := huffman.Room(len(p)); cap(d.coded) < n {
+		d.coded = make([]byte, n)
+	}
 	rest := huffman.Bits{Word: d.word, N: d.bits}
-	d.out = append(d.out, d.coded[:rest.Push(d.coded, p, &codes)]...)
+	d.Out = append(d.Out, d.coded[:rest.Push(d.coded[:huffman.Room(len(p))], p, &codes)]...)
 	d.word, d.bits = rest.Word, rest.N
 }
 
 // codes appends the code of the block: the lengths of its literals, of the end
 // and of one distance, run-length coded, themselves Huffman-coded.
-func (d *deflater) codes() {
+func (d *Writer) codes() {
 	type step struct {
 		symbol       uint8
 		extra, width uint8

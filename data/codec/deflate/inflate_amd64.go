@@ -1,6 +1,6 @@
 //go:build !purego
 
-package png
+package deflate
 
 import (
 	"unsafe"
@@ -11,7 +11,7 @@ import (
 var hasBMI2 = processor.BMI2 && processor.AVX2
 
 // quick is quickGo, in assembly if the machine can.
-func (z *inflater) quick(n int) (done bool, err error) {
+func (z *Inflater) quick(n int) (done bool, err error) {
 	lastIn, lastOut := len(z.src)-16, n-turn
 	if !hasBMI2 || z.at > lastIn || z.wrote > lastOut {
 		return z.quickGo(n)
@@ -24,7 +24,21 @@ func (z *inflater) quick(n int) (done bool, err error) {
 	z.bits = int(have)
 	z.word = word & (1<<(have&63) - 1)
 	if status == 2 {
-		err = errStream
+		err = ErrStream
 	}
 	return status == 1, err
+}
+
+// adlerSums does as much as suits whole vectors by them.
+func adlerSums(p []byte) (sum, weighted uint32) {
+	n := len(p) &^ 31
+	if !processor.AVX2 || n == 0 {
+		return adlerSumsGo(p)
+	}
+	sum, weighted = adlerAVX2(&p[0], n)
+	for _, v := range p[n:] {
+		sum += uint32(v)
+		weighted += sum
+	}
+	return sum, weighted
 }

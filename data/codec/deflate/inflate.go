@@ -1,21 +1,21 @@
-package png
+package deflate
 
 import (
 	"encoding/binary"
 	"errors"
 )
 
-// errStream says that a stream is not what an image needs. What is wrong with
-// it image/png finds out, to which such files are handed.
-var errStream = errors.New("png: bad compressed stream")
+// ErrStream says that a stream is not what its reader needs: damaged, cut, or of
+// another size.
+var ErrStream = errors.New("deflate: bad compressed stream")
 
-// inflater decompresses DEFLATE (RFC 1951) into a buffer of known size.
+// Inflater decompresses DEFLATE (RFC 1951) into a buffer of known size.
 //
 // The next bits of the stream wait in a 64-bit word, which is topped up by one
 // unaligned load, and one look at a table yields up to three literals. Away from
 // the ends of input and output nothing is checked but that a match begins within
 // what has been written.
-type inflater struct {
+type Inflater struct {
 	lit  [tableSize]uint32
 	dist [distTableSize]uint32
 
@@ -31,16 +31,13 @@ type inflater struct {
 	wrote int
 }
 
-// slack is how much more memory than the output a destination has, because
-// copies run over in whole words.
-const slack = 16
-
-// inflate fills dst[:n] and gives how many bytes of src the stream took. Any
-// other size of output is an error. len(dst) is at least n+slack; bytes after n
-// are scratch.
-func (z *inflater) inflate(dst []byte, n int, src []byte) (int, error) {
+// Inflate fills dst from a stream of RFC 1951 and gives how many bytes of src the
+// stream took. Any other size of output is an error; dst then holds anything.
+func (z *Inflater) Inflate(dst, src []byte) (int, error) {
+	n := len(dst)
 	z.src, z.at, z.word, z.bits = src, 0, 0, 0
-	z.dst, z.wrote = dst[:n+slack], 0
+	z.dst, z.wrote = dst, 0
+	defer z.release()
 	for final := false; !final; {
 		z.refill()
 		final = z.take(1) == 1
@@ -56,20 +53,23 @@ func (z *inflater) inflate(dst []byte, n int, src []byte) (int, error) {
 				err = z.block(n)
 			}
 		default:
-			err = errStream
+			err = ErrStream
 		}
 		if err != nil {
 			return 0, err
 		}
 	}
 	if z.wrote != n || z.bits < 0 {
-		return 0, errStream
+		return 0, ErrStream
 	}
 	return z.at - z.bits/8, nil
 }
 
+// release lets go of what belongs to callers.
+func (z *Inflater) release() { z.src, z.dst = nil, nil }
+
 // refill brings the word to at least 56 bits, or to the end of the stream.
-func (z *inflater) refill() {
+func (z *Inflater) refill() {
 	if z.at+8 <= len(z.src) && z.bits >= 0 {
 		z.word |= binary.LittleEndian.Uint64(z.src[z.at:]) << (z.bits & 63)
 		z.at += (63 - z.bits) >> 3
@@ -84,7 +84,7 @@ func (z *inflater) refill() {
 }
 
 // take consumes n bits.
-func (z *inflater) take(n int) int {
+func (z *Inflater) take(n int) int {
 	v := int(z.word & (1<<n - 1))
 	z.word >>= n
 	z.bits -= n
@@ -92,22 +92,22 @@ func (z *inflater) take(n int) int {
 }
 
 // stored copies a block as it is.
-func (z *inflater) stored(n int) error {
+func (z *Inflater) stored(n int) error {
 	if z.bits < 0 {
-		return errStream
+		return ErrStream
 	}
 	z.at -= z.bits / 8
 	z.word, z.bits = 0, 0
 	if len(z.src)-z.at < 4 {
-		return errStream
+		return ErrStream
 	}
 	size := int(binary.LittleEndian.Uint16(z.src[z.at:]))
 	if size != int(^binary.LittleEndian.Uint16(z.src[z.at+2:])) {
-		return errStream
+		return ErrStream
 	}
 	z.at += 4
 	if size > len(z.src)-z.at || size > n-z.wrote {
-		return errStream
+		return ErrStream
 	}
 	copy(z.dst[z.wrote:], z.src[z.at:z.at+size])
 	z.at += size
@@ -115,7 +115,7 @@ func (z *inflater) stored(n int) error {
 	return nil
 }
 
-func (z *inflater) fixedCode() {
+func (z *Inflater) fixedCode() {
 	if z.fixed {
 		return
 	}
@@ -148,11 +148,11 @@ func (z *inflater) fixedCode() {
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // dynamicCode reads the codes of a block.
-func (z *inflater) dynamicCode() error {
+func (z *Inflater) dynamicCode() error {
 	z.fixed = false
 	nlit, ndist, ncode := z.take(5)+257, z.take(5)+1, z.take(4)+4
 	if nlit > maxLit || ndist > maxDist {
-		return errStream
+		return ErrStream
 	}
 	var lengths [19]uint8
 	for _, symbol := range lengthOrder[:ncode] {
@@ -160,7 +160,7 @@ func (z *inflater) dynamicCode() error {
 		lengths[symbol] = uint8(z.take(3))
 	}
 	if !z.code.init(lengths[:]) {
-		return errStream
+		return ErrStream
 	}
 	var table [1 << 7]uint32
 	z.code.fill(table[:], 7, func(s uint16) uint32 { return kindCopy | uint32(s)<<valueShift })
@@ -169,14 +169,14 @@ func (z *inflater) dynamicCode() error {
 		z.refill()
 		e := table[z.word&(1<<7-1)]
 		if e == 0 || z.bits < 0 {
-			return errStream
+			return ErrStream
 		}
 		z.take(int(e & consumedMask))
 		symbol, repeat := uint8(e>>valueShift), 0
 		switch symbol {
 		case 16:
 			if i == 0 {
-				return errStream
+				return ErrStream
 			}
 			symbol, repeat = all[i-1], 3+z.take(2)
 		case 17:
@@ -187,7 +187,7 @@ func (z *inflater) dynamicCode() error {
 			repeat = 1
 		}
 		if repeat > len(all)-i {
-			return errStream
+			return ErrStream
 		}
 		for range repeat {
 			all[i] = symbol
@@ -195,12 +195,12 @@ func (z *inflater) dynamicCode() error {
 		}
 	}
 	if !z.code.init(all[:nlit]) {
-		return errStream
+		return ErrStream
 	}
 	z.code.fill(z.lit[:], litBits, litSymbol)
 	join(&z.lit)
 	if !z.code.init(all[nlit:]) {
-		return errStream
+		return ErrStream
 	}
 	z.code.fill(z.dist[:], distBits, distanceSymbol)
 	return nil
@@ -208,9 +208,9 @@ func (z *inflater) dynamicCode() error {
 
 // block decodes to the end of a block: quickly as far as that goes, and then
 // symbol by symbol.
-func (z *inflater) block(n int) error {
+func (z *Inflater) block(n int) error {
 	if z.bits < 0 {
-		return errStream
+		return ErrStream
 	}
 	if done, err := z.quick(n); done || err != nil {
 		return err
@@ -224,14 +224,17 @@ func (z *inflater) block(n int) error {
 		}
 		z.take(int(e & consumedMask))
 		if z.bits < 0 {
-			return errStream
+			return ErrStream
 		}
 		if count := int(e >> countShift & 3); count > 0 {
 			if count > n-z.wrote {
-				return errStream
+				return ErrStream
 			}
-			binary.LittleEndian.PutUint32(z.dst[z.wrote:], e>>valueShift)
-			z.wrote += count
+			for ; count > 0; count-- {
+				e >>= valueShift
+				z.dst[z.wrote] = byte(e)
+				z.wrote++
+			}
 			continue
 		}
 		switch e & kindMask {
@@ -239,7 +242,7 @@ func (z *inflater) block(n int) error {
 			return nil
 		case kindCopy:
 		default:
-			return errStream
+			return ErrStream
 		}
 		length := int(e>>valueShift&valueMask) + z.take(int(e>>extraShift&extraMask))
 		z.refill()
@@ -251,7 +254,7 @@ func (z *inflater) block(n int) error {
 		z.take(int(e & consumedMask))
 		distance := int(e>>valueShift&valueMask) + z.take(int(e>>extraShift&extraMask))
 		if e == 0 || z.bits < 0 || distance > z.wrote || length > n-z.wrote {
-			return errStream
+			return ErrStream
 		}
 		for range length {
 			z.dst[z.wrote] = z.dst[z.wrote-distance]
@@ -260,12 +263,13 @@ func (z *inflater) block(n int) error {
 	}
 }
 
-// longest copy, and the literals that may come before it, in one turn of quick.
-const turn = 258 + 4*3
+// turn is what quick may write in one: the longest copy, the literals that may
+// come before it, and what copies in whole words run over.
+const turn = 258 + 4*3 + 16
 
 // quickGo decodes while a turn can neither run out of input nor of output. It is
 // true when it came to the end of the block.
-func (z *inflater) quickGo(n int) (done bool, err error) {
+func (z *Inflater) quickGo(n int) (done bool, err error) {
 	src, dst := z.src, z.dst
 	at, word, wrote := z.at, z.word, z.wrote
 	have := uint(z.bits)
@@ -325,7 +329,7 @@ turns:
 			break turns
 		case kindCopy:
 		default:
-			err = errStream
+			err = ErrStream
 			break turns
 		}
 		extra := e >> extraShift & extraMask
@@ -349,7 +353,7 @@ turns:
 		word >>= extra
 		have -= uint(extra)
 		if e == 0 || distance > wrote {
-			err = errStream
+			err = ErrStream
 			break
 		}
 		from := wrote - distance

@@ -1,4 +1,4 @@
-package png
+package deflate
 
 import "math/bits"
 

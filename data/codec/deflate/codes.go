@@ -1,4 +1,4 @@
-package png
+package deflate
 
 // codeword is a symbol's code as it is written: the bits, the first lowest,
 // above eight bits of length.

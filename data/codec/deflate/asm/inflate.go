@@ -26,7 +26,7 @@ const (
 	distTableSize = 512
 )
 
-// inflate is inflater.quick. What it waits for is the chain from one look at a
+// inflate is Inflater.quick. What it waits for is the chain from one look at a
 // table to the next: the word is masked, an entry loaded, the word shifted by it.
 func inflate() {
 	TEXT("inflateBMI2", NOSPLIT, "func(lit *[8192]uint32, dist *[512]uint32, src, lastIn, dst, out, lastOut *byte, word, have uint64)"+
