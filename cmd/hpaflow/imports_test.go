@@ -78,6 +78,8 @@ var libraries = map[string][]string{
 	"gonum.org/v1/plot":                 {"sinks/report"},
 	"google.golang.org/protobuf":        {"data/tfevents"},
 	"github.com/cenkalti":               {"sources/download/fetch"},
+	"github.com/therootcompany/xz":      {"data/archive", "data/codec/tiff"},
+	"golang.org/x/image":                {"data/codec/tiff", "sinks/report"},
 }
 
 // listed is a package as `go list` tells of it.

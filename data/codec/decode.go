@@ -54,6 +54,10 @@ func DecodePlane(name string, b []byte, alloc func(width, height, depth int) (da
 	if err != nil {
 		return err
 	}
+	if len(colours.Planes) < 3 { // grey and alpha
+		copy(p.Raw(), colours.Planes[0].Raw())
+		return nil
+	}
 	grey(p, colours)
 	return nil
 }

@@ -5,7 +5,7 @@
 // are (see package data).
 //
 // PNGs are the work of sub-package png, and of image/png where that passes,
-// JPEGs that of sub-package jpeg; TIFFs are decoded by golang.org/x/image/tiff.
+// JPEGs that of sub-package jpeg, TIFFs that of sub-package tiff.
 //
 // What always holds:
 //   - Pixels are what the file holds. Grey of 8 or 16 bits comes out as it is,

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/image/tiff"
-
 	"hpaflow/data"
 )
 
@@ -160,33 +158,10 @@ func TestNamesMustFit(t *testing.T) {
 	if im, err := Decode("a", jpg); err != nil || im.Width != 41 || im.Height != 23 {
 		t.Error(err)
 	}
-	if c, err := ReadClaim("a.jpg", jpg); err != nil || c != (Claim{41, 23, 1, 8}) {
+	if c, err := ReadClaim("a.jpg", jpg); err != nil || c != (Claim{Width: 41, Height: 23, Channels: 1, Depth: 8}) {
 		t.Errorf("%v, %v", c, err)
 	}
 	if _, err := Decode("a", []byte("text")); fmt.Sprint(err) != "is no PNG, JPEG or TIFF image" {
 		t.Error(err)
 	}
-}
-
-// FuzzTIFF holds what is accepted to the verdict of the decoder behind.
-func FuzzTIFF(f *testing.F) {
-	for _, b := range files(f, "*.tif") {
-		f.Add(b)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		config, err := tiff.DecodeConfig(bytes.NewReader(b))
-		if err != nil || config.Width*config.Height > 1<<20 || len(b) > 1<<16 {
-			return
-		}
-		im, ours := DecodeChannels("", b)
-		if ours != nil {
-			return
-		}
-		if _, err := tiff.Decode(bytes.NewReader(b)); err != nil {
-			t.Fatalf("accepted what tiff refuses: %v", err)
-		}
-		if im.Validate() != nil || config.Width != im.Width || config.Height != im.Height {
-			t.Fatalf("an image of %d x %d, %v", im.Width, im.Height, im.Validate())
-		}
-	})
 }

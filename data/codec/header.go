@@ -15,6 +15,8 @@ type Claim struct {
 	Width, Height int // pixels
 	Channels      int // planes, 1 to 4
 	Depth         int // bits of each, 8 or 16
+
+	scratch int64 // what decoding takes besides, where the header says it; else 0
 }
 
 // ReadClaim reads an image's header. Nothing is decoded.
@@ -35,6 +37,9 @@ func (c Claim) Bytes() int64 { return c.Pixels() * int64(c.Channels) * int64(c.D
 // Scratch is the memory that decoding takes besides the file and the planes, at
 // most, as near as makes no difference.
 func (c Claim) Scratch() int64 {
+	if c.scratch > 0 {
+		return c.scratch
+	}
 	if c.Channels == 1 && c.Depth == 8 {
 		return c.Bytes() // the rows before they are unfiltered
 	}
@@ -51,7 +56,7 @@ func claimPNG(b []byte) (Claim, error) {
 	if w > most || h > most {
 		return standardPNG.claim(b)
 	}
-	claim := Claim{int(w), int(h), 4, 8}
+	claim := Claim{Width: int(w), Height: int(h), Channels: 4, Depth: 8}
 	switch b[at+9] {
 	case 0: // grey
 		claim.Channels = 1
@@ -66,12 +71,12 @@ func claimPNG(b []byte) (Claim, error) {
 
 func claimJPEG(b []byte) (Claim, error) {
 	h, err := jpeg.ReadHeader(b)
-	return Claim{h.Width, h.Height, h.Channels, 8}, err
+	return Claim{Width: h.Width, Height: h.Height, Channels: h.Channels, Depth: 8}, err
 }
 
 // claimOf is what the standard library says of a header.
 func claimOf(c image.Config) Claim {
-	claim := Claim{c.Width, c.Height, 1, 8}
+	claim := Claim{Width: c.Width, Height: c.Height, Channels: 1, Depth: 8}
 	switch c.ColorModel {
 	case color.GrayModel:
 	case color.Gray16Model:

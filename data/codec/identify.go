@@ -20,7 +20,7 @@ type format struct {
 var formats = []format{
 	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
 	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
-	{"TIFF", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, standardTIFF.claim, standardTIFF.planes},
+	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, claimTIFF, decodeTIFF},
 }
 
 // identify finds a file's format by its first bytes.

@@ -9,11 +9,9 @@ import (
 	stdpng "image/png"
 	"io"
 	"strings"
-
-	"golang.org/x/image/tiff"
 )
 
-// standard decodes a format with the standard library or its like.
+// standard decodes a format with the standard library.
 type standard struct {
 	name    string
 	config  func(io.Reader) (image.Config, error)
@@ -21,10 +19,7 @@ type standard struct {
 	expands int64 // bytes of pixels that a byte of the file can stand for, at most
 }
 
-var (
-	standardPNG  = standard{"PNG", stdpng.DecodeConfig, stdpng.Decode, 1032}
-	standardTIFF = standard{"TIFF", tiff.DecodeConfig, tiff.Decode, 4096}
-)
+var standardPNG = standard{"PNG", stdpng.DecodeConfig, stdpng.Decode, 1032}
 
 // errSurplus is image/png's refusal of a stream that goes on behind the pixels.
 const errSurplus = stdpng.FormatError("too much pixel data")

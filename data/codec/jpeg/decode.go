@@ -24,6 +24,7 @@ type decoder struct {
 	huff      [2][4]huffman // for means, and for the other coefficients
 	interval  int           // units from one restart to the next; 0 for none
 
+	colours     Colours
 	jfif, adobe bool
 	transform   byte // of adobe
 
@@ -47,13 +48,34 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 // there are channels, of Width*Height pixels, U8. An error of alloc is returned as it
 // is. Nothing is kept of b. After another error planes hold anything.
 func Decode(b []byte, alloc func(Header) ([]data.Plane, error)) error {
-	return decode(b, false, alloc)
+	return decode(b, Options{}, false, alloc)
+}
+
+// Options are what a format says of a stream that holds it.
+type Options struct {
+	Tables  []byte // a stream of tables alone, for one that has none
+	Colours Colours
+}
+
+// Colours is what three components are.
+type Colours int
+
+// What three components are.
+const (
+	AsMarked  Colours = iota // what the stream says, as libjpeg understands it
+	FromYCbCr                // luma and chroma, to be converted
+	AsStored                 // three channels, to be left as they are
+)
+
+// DecodeWith is Decode for a stream in a file of another format.
+func DecodeWith(b []byte, o Options, alloc func(Header) ([]data.Plane, error)) error {
+	return decode(b, o, false, alloc)
 }
 
 // DecodeGrey is Decode into one plane. Of three channels it holds
 // (19595R + 38470G + 7471B + 0x8000) >> 16, as Pillow's mode L.
 func DecodeGrey(b []byte, alloc func(Header) (data.Plane, error)) error {
-	return decode(b, true, func(h Header) ([]data.Plane, error) {
+	return decode(b, Options{}, true, func(h Header) ([]data.Plane, error) {
 		p, err := alloc(h)
 		return []data.Plane{p}, err
 	})
@@ -63,16 +85,16 @@ func DecodeGrey(b []byte, alloc func(Header) (data.Plane, error)) error {
 func ReadHeader(b []byte) (Header, error) {
 	d := decoders.Get().(*decoder)
 	defer d.release()
-	if err := d.begin(b); err != nil {
+	if err := d.begin(b, Options{}); err != nil {
 		return Header{}, err
 	}
 	return d.header, nil
 }
 
-func decode(b []byte, grey bool, alloc func(Header) ([]data.Plane, error)) error {
+func decode(b []byte, o Options, grey bool, alloc func(Header) ([]data.Plane, error)) error {
 	d := decoders.Get().(*decoder)
 	defer d.release()
-	if err := d.begin(b); err != nil {
+	if err := d.begin(b, o); err != nil {
 		return err
 	}
 	if err := d.plausible(); err != nil {
@@ -100,8 +122,7 @@ func decode(b []byte, grey bool, alloc func(Header) ([]data.Plane, error)) error
 }
 
 // begin reads to the end of the frame's header.
-func (d *decoder) begin(b []byte) error {
-	d.src, d.at = b, 0
+func (d *decoder) begin(b []byte, o Options) error {
 	d.haveQuant = [4]bool{}
 	for class := range d.huff {
 		for id := range d.huff[class] {
@@ -109,15 +130,16 @@ func (d *decoder) begin(b []byte) error {
 		}
 	}
 	d.interval, d.scans = 0, 0
-	d.jfif, d.adobe = false, false
+	d.jfif, d.adobe, d.colours = false, false, o.Colours
 	d.components = nil
-	if len(b) < 2 {
-		return errEnd
+	if o.Tables != nil {
+		if err := d.readTables(o.Tables); err != nil {
+			return err
+		}
 	}
-	if b[0] != 0xff || b[1] != markSOI {
-		return errors.New("jpeg: no JPEG image")
+	if err := d.start(b); err != nil {
+		return err
 	}
-	d.at = 2
 	for d.components == nil {
 		m, err := d.segment()
 		if err != nil {
@@ -128,6 +150,37 @@ func (d *decoder) begin(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// start goes to the first segment of a stream.
+func (d *decoder) start(b []byte) error {
+	d.src, d.at = b, 2
+	if len(b) < 2 {
+		return errEnd
+	}
+	if b[0] != 0xff || b[1] != markSOI {
+		return errors.New("jpeg: no JPEG image")
+	}
+	return nil
+}
+
+// readTables reads a stream of tables alone.
+func (d *decoder) readTables(b []byte) error {
+	if err := d.start(b); err != nil {
+		return err
+	}
+	for {
+		m, err := d.segment()
+		if err != nil {
+			return err
+		}
+		if m == markEOI {
+			return nil
+		}
+		if d.components != nil || m == markSOS {
+			return errors.New("jpeg: an image among tables")
+		}
+	}
 }
 
 // finish checks that all has come, and makes pixels of what was kept.

@@ -106,6 +106,9 @@ func (d *decoder) plausible() error {
 // isRGB says that three components are red, green and blue; otherwise they are
 // YCbCr. A file that does not say is judged by its components' names, as libjpeg does.
 func (d *decoder) isRGB() bool {
+	if d.colours != AsMarked {
+		return d.colours == AsStored
+	}
 	if d.jfif {
 		return false
 	}

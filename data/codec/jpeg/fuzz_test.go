@@ -54,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 // kept decodes a file to coefficients and shows them.
 func kept(t *testing.T, b []byte) *decoder {
 	d := new(decoder)
-	if err := d.begin(b); err != nil {
+	if err := d.begin(b, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	im := data.NewImage(d.header.Width, d.header.Height, d.header.Channels, 8)
