@@ -39,10 +39,6 @@ type File struct {
 	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
 	Sum     uint64 // its sample's Sum, where that is known: of an image that was made, or a frame
 	Data    []byte // the bytes, when they did not come from a folder
-
-	// Of an object of a store, what its listing has told; else 0.
-	Size int64
-	Mark uint64 // differs where the bytes do
 }
 
 // The Channel of a file that holds a whole sample.

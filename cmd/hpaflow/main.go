@@ -15,7 +15,6 @@ import (
 
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
-	"hpaflow/data/place"
 	"hpaflow/data/processor"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -47,9 +46,6 @@ func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if err == nil {
 		err = app.RunContext(context.Background(), words)
-	}
-	if left := place.Forget(); left != nil {
-		fmt.Fprintln(stderr, "hpaflow:", left)
 	}
 	if lost := out.Failed(); lost != nil {
 		err = &exitError{exitFailed, fmt.Errorf("standard output: %w", lost)}

@@ -16,7 +16,6 @@ import (
 	"hpaflow/cmd/hpaflow/live"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -173,7 +172,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	if err != nil {
 		return err
 	}
-	if r.report != "" && !place.Remote(r.report) {
+	if r.report != "" {
 		if err := results.JSON("a report of a run", "{").Check(r.report); err != nil {
 			return err
 		}
@@ -181,9 +180,6 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	show, err := newProgress(r.progress, r.out)
 	if err != nil {
 		return err
-	}
-	if err := plan.Bring(ctx); err != nil {
-		return &exitError{exitFailed, err}
 	}
 	show.brief = r.brief
 	if byUnits, err := r.byUnits(ctx, plan, opts, show); byUnits || err != nil {

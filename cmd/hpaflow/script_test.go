@@ -16,21 +16,10 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
-	"hpaflow/data/place/placetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hpaflow": func() {
-		// s3:// of a test are folders in a folder of its own.
-		if dir := os.Getenv("TEST_BUCKETS"); dir != "" {
-			buckets, err := placetest.FromEnvironment(dir, os.Getenv)
-			if err != nil {
-				panic(err)
-			}
-			buckets.Register()
-		}
-		main()
-	}})
+	testscript.Main(m, map[string]func(){"hpaflow": main})
 }
 
 // racedScripts are those that run flows, on all that a run has: streams, dead
@@ -64,7 +53,6 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLE", example)
 			env.Setenv("CONFIGS", filepath.Dir(example))
-			env.Setenv("TEST_BUCKETS", filepath.Join(env.WorkDir, "buckets"))
 			return makeCells(example, filepath.Join(env.WorkDir, "cells"))
 		},
 		Condition: func(name string) (bool, error) {

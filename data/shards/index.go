@@ -2,7 +2,6 @@ package shards
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/place"
 )
 
 // IndexName is the index's name in a folder of shards.
@@ -141,8 +139,8 @@ func (x *index) save(dir string) error {
 
 // readIndex reads a folder's index; without one it gives an empty index.
 func readIndex(dir string) (*index, error) {
-	path := place.Join(dir, IndexName)
-	b, err := place.Read(context.Background(), path)
+	path := filepath.Join(dir, IndexName)
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &index{shards: map[string]summary{}}, nil
 	}
@@ -151,7 +149,7 @@ func readIndex(dir string) (*index, error) {
 	}
 	x, err := decodeIndex(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place.Shown(path), err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return x, nil
 }

@@ -1,7 +1,6 @@
 package shards
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -130,7 +129,7 @@ func (v *verifier) shard(name string, want summary, entries []Entry) error {
 }
 
 func verifySample(f *os.File, e Entry) error {
-	packed, err := readFrame(context.Background(), shardFile{f}, e)
+	packed, err := readFrame(f, e)
 	if err != nil {
 		return err
 	}

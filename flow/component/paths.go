@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"hpaflow/data/place"
 )
 
 // Content is a sort of file that a folder is for.
@@ -98,9 +96,6 @@ func (f Field) Exists(v any) error {
 }
 
 func (f Field) exists(path string) error {
-	if place.Remote(path) {
-		return f.existsRemote(path)
-	}
 	folder := f.Type == InputDir || f.Type == InputDirs
 	info, err := os.Stat(path)
 	switch {
@@ -125,9 +120,6 @@ func (f Field) exists(path string) error {
 // written to where it is there, without touching it. Other fields always pass.
 func (f Field) Writable(v any) error {
 	for _, path := range f.Writes(v) {
-		if place.Remote(path) {
-			return fmt.Errorf("%q is a URL, and results are put into folders of this machine only", place.Shown(path))
-		}
 		folder := f.Type == OutputDir
 		if info, err := os.Stat(path); f.Type == OutputPath && err == nil {
 			folder = info.IsDir()
@@ -142,9 +134,6 @@ func (f Field) Writable(v any) error {
 // Writable checks that a file or folder can be made at a path, or written to
 // where it is there, without touching it.
 func Writable(path string, folder bool) error {
-	if place.Remote(path) {
-		return writableRemote(path)
-	}
 	info, err := os.Stat(path)
 	switch {
 	case !folder && strings.HasSuffix(path, "/"):

@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -140,9 +139,6 @@ func isBelow(path, folder string) bool {
 
 // realPath is the same for two paths to one place, which may not be there yet.
 func realPath(path string) string {
-	if place.Remote(path) {
-		return strings.TrimSuffix(place.Shown(path), "/")
-	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path

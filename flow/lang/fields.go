@@ -1,16 +1,15 @@
 package lang
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"hpaflow/data/place"
 	"hpaflow/flow/component"
 )
 
@@ -89,7 +88,7 @@ func (p *planner) onDisk(f component.Field, v any) (any, error) {
 // that it works from any other; what is not there is as it is given.
 func (p *planner) nearby(path string) string {
 	below := p.file.beside(path)
-	if there, err := place.Exists(context.Background(), below); err != nil || !there {
+	if _, err := os.Stat(below); err != nil {
 		return path
 	}
 	return below
@@ -114,7 +113,7 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 		hint, err = accepts(f, v)
 	}
 	if err == nil {
-		v, err = p.onDisk(f, f.AsPath(v))
+		v, err = p.onDisk(f, v)
 	}
 	if err != nil {
 		if origins := p.origins(a.Expr); origins != "" {

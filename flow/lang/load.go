@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"hpaflow/data/place"
-	"hpaflow/data/store"
 	"hpaflow/flow/component"
 )
 
@@ -104,7 +101,7 @@ func (l *loading) locate(name string) (string, []byte, *Diagnostic) {
 	if err == nil {
 		return name, src, nil
 	}
-	base := place.Base(name)
+	base := filepath.Base(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if src, err := l.builtIn(base); err == nil {
 			if !slices.Contains(l.stoodIn, name) {
@@ -171,7 +168,7 @@ func (l *loading) builtIns() []string {
 
 // readFile reads no more of a file than tells that it is too large.
 func readFile(name string) ([]byte, error) {
-	f, err := place.Open(context.Background(), name)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +179,8 @@ func readFile(name string) ([]byte, error) {
 // beside is the path of a flow that another file names.
 func (f *File) beside(name string) string {
 	switch {
-	case filepath.IsAbs(name) || strings.HasPrefix(name, BuiltIn) || store.IsURL(name):
+	case filepath.IsAbs(name) || strings.HasPrefix(name, BuiltIn):
 		return name
-	case place.Remote(f.name):
-		folder, _ := place.Split(f.name)
-		return place.Join(folder, name)
 	case strings.HasPrefix(f.name, BuiltIn):
 		return BuiltIn + path.Clean(filepath.ToSlash(name))
 	}
@@ -195,7 +189,7 @@ func (f *File) beside(name string) string {
 
 // identity is the same for two names of one file.
 func identity(name string) string {
-	if strings.HasPrefix(name, BuiltIn) || place.Remote(name) {
+	if strings.HasPrefix(name, BuiltIn) {
 		return name
 	}
 	abs, err := filepath.Abs(name)

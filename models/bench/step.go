@@ -97,6 +97,7 @@ func Step(ctx context.Context, o Options, layers bool) (r *Report, err error) {
 		r.Mode = "infer"
 	}
 	if backend == (cpu.Backend{}) {
+		r.Instructions = kernels.Loops()
 		r.PeakGFlops = kernels.PeakFlops(kernels.NewWorkspace(), 200*time.Millisecond) / 1e9
 	}
 	for range run.warm {

@@ -11,6 +11,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -25,20 +26,11 @@ type channelFolder struct {
 // find finds the samples of a folder.
 func (in *input) find(ctx context.Context) (*channelFolder, error) {
 	f := &channelFolder{grouping: newGrouping(in.channels, in.path, in.limits)}
-	if in.folder != nil {
-		f.store, f.before = in.folder, in.folder.Prefix()
-	}
-	l := listing{root: in.path, store: in.folder, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
+	l := listing{root: in.path, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
 		f.samples = slices.AppendSeq(slices.Grow(f.samples, len(f.pending)), maps.Values(f.pending))
 		clear(f.pending)
 	}}
-	var err error
-	if in.folder != nil {
-		err = l.objects(ctx, f.addObject)
-	} else {
-		err = l.walk(ctx, func(name string) { f.add(name, nil, nil) })
-	}
-	if err != nil {
+	if err := l.walk(ctx, func(name string) { f.add(name, nil, nil) }); err != nil {
 		return nil, err
 	}
 	if err := f.tally.empty(in.path, in.limits); err != nil {
@@ -76,7 +68,7 @@ func (in *input) cut(n *component.Node) {
 				return name, nil, false
 			}
 			s := f.of(name)
-			return name, f.origin(f.there(s)), s.fault() == nil && f.missing(s) == nil
+			return name, provenance.Files(f.there(s)), s.fault() == nil && f.missing(s) == nil
 		},
 		Raw: in.raw,
 	})
@@ -139,7 +131,7 @@ func (in *input) raw() (most int64) {
 	for i := range min(looks, len(f.samples)) {
 		var sum int64
 		for _, file := range f.there(f.samples[i*len(f.samples)/min(looks, len(f.samples))]) {
-			claim, err := in.claimOf(file)
+			claim, err := claimOf(file.Name)
 			if err != nil {
 				continue // a bad file is the run's to find
 			}
@@ -153,23 +145,16 @@ func (in *input) raw() (most int64) {
 // headerBytes is as much of a file as holds the header of nearly any image.
 const headerBytes = 64 << 10
 
-func (in *input) claimOf(f data.File) (codec.Claim, error) {
-	head := make([]byte, headerBytes)
-	if in.folder != nil {
-		n, err := in.folder.ReadAt(context.Background(), f, head)
-		if n == 0 {
-			return codec.Claim{}, err
-		}
-		return codec.ReadClaim(f.Name, head[:n])
-	}
-	file, err := os.Open(f.Name)
+func claimOf(name string) (codec.Claim, error) {
+	file, err := os.Open(name)
 	if err != nil {
 		return codec.Claim{}, err
 	}
 	defer file.Close()
+	head := make([]byte, headerBytes)
 	n, err := file.ReadAt(head, 0)
 	if n == 0 {
-		return codec.Claim{}, fmt.Errorf("%s: %w", f.Name, err)
+		return codec.Claim{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return codec.ReadClaim(f.Name, head[:n])
+	return codec.ReadClaim(name, head[:n])
 }

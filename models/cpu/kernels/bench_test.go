@@ -56,11 +56,22 @@ func BenchmarkConv(b *testing.B) {
 // cache. What the other benchmarks reach, with GOMAXPROCS=1, is a share of it.
 func BenchmarkPeak(b *testing.B) {
 	const taps = 64
+	m := machines[0]
+	blocks, pixels := m.blocks, m.pixels[m.blocks]
 	x, w, y := make([]float32, maxPixels*Lanes), make([]float32, Lanes*maxBlocks*Lanes*taps), make([]float32, maxPixels*maxBlocks*Lanes)
 	offsets := make([]int, taps)
-	measure(b, 2*maxPixels*maxBlocks*Lanes*Lanes*taps, func() {
-		machines[0].convTile[2][6](taps, &offsets[0], Lanes, &x[0], laneBytes, &w[0], &y[0], laneBytes, maxPixels*laneBytes, nil, nil, 0)
+	measure(b, float64(2*pixels*blocks*Lanes*Lanes*taps), func() {
+		m.convTile[blocks][pixels](taps, &offsets[0], Lanes, &x[0], laneBytes, &w[0], &y[0], laneBytes, maxPixels*laneBytes, nil, nil, 0)
 	})
+}
+
+// What multiply-adds alone do in registers: nothing does more.
+func BenchmarkFMA(b *testing.B) {
+	for _, m := range machines {
+		b.Run(m.name, func(b *testing.B) {
+			measure(b, float64(1000*m.peakFlops), func() { m.fmaPeak(1000) })
+		})
+	}
 }
 
 // measure reports the speed of run by processor time, which other processes

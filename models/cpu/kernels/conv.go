@@ -107,17 +107,17 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 	}
 	c := &Conv{ConvShape: s, machine: m}
 	if s.suitsWinograd() {
-		c.forward = newWinograd(s, false)
-		c.backward = []method{newWinograd(s, true)}
+		c.forward = newWinograd(m, s, false)
+		c.backward = []method{newWinograd(m, s, true)}
 		return c, nil
 	}
-	c.forward = forwardPass(s).stack(s.Batch)
+	c.forward = forwardPass(m, s).stack(s.Batch)
 	if s.Plain {
 		return c, nil
 	}
 	for y := range min(s.StrideH, s.H) {
 		for x := range min(s.StrideW, s.W) {
-			c.backward = append(c.backward, backwardPass(s, y, x).stack(s.Batch))
+			c.backward = append(c.backward, backwardPass(m, s, y, x).stack(s.Batch))
 		}
 	}
 	return c, nil

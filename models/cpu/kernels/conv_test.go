@@ -29,7 +29,13 @@ func TestConvLargeShapes(t *testing.T) {
 	if raced {
 		n = 1
 	}
-	for _, s := range []ConvShape{
+	for _, s := range largeShapes() {
+		compareConv(t, ws, withDefaults(s), n, 1)
+	}
+}
+
+func largeShapes() []ConvShape {
+	return []ConvShape{
 		{In: 4, Out: 64, H: 40, W: 72, KH: 7, KW: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3, Plain: true},
 		{In: 64, Out: 64, H: 20, W: 24, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6},
 		{In: 21, Out: 35, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6},
@@ -38,6 +44,7 @@ func TestConvLargeShapes(t *testing.T) {
 		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
 		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 16}, // kernels larger than images
 		{In: 80, Out: 192, H: 30, W: 31, KH: 1, KW: 1},
+		{In: 330, Out: 424, H: 7, W: 9, KH: 1, KW: 1}, // several chunks, images that share a piece
 		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
 		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
@@ -49,10 +56,7 @@ func TestConvLargeShapes(t *testing.T) {
 		{In: 64, Out: 128, H: 2, W: 3, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 16, Batch: 6},
 		{In: 56, Out: 56, H: 1, W: 4, KH: 1, KW: 7, PadW: 3, Batch: 6},
 		{In: 64, Out: 64, H: 1, W: 2, KH: 3, KW: 3, PadH: 2, PadW: 2, Batch: 6}, // positions that no tap reaches
-		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1},
-	} {
-		compareConv(t, ws, withDefaults(s), n, 1)
-	}
+		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1}}
 }
 
 func withDefaults(s ConvShape) ConvShape {
@@ -152,7 +156,15 @@ func spare(n, c int, y []float32) error {
 
 // Which thread computes what leaves no trace, and nor do the other images.
 func TestConvSameBitsAtAnyThreadCount(t *testing.T) {
-	s := withDefaults(ConvShape{In: 24, Out: 40, H: 13, W: 11, KH: 3, KW: 3, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1})
+	for _, s := range []ConvShape{
+		{In: 24, Out: 40, H: 13, W: 11, KH: 3, KW: 3, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1},
+		{In: 336, Out: 328, H: 5, W: 4, KH: 1, KW: 1},
+	} {
+		sameBitsAtAnyThreadCount(t, withDefaults(s))
+	}
+}
+
+func sameBitsAtAnyThreadCount(t *testing.T, s ConvShape) {
 	const n = 9
 	r := rand.New(rand.NewPCG(3, 3))
 	x, w, dy := normal(r, n*s.InSize()), normal(r, s.WeightSize()), normal(r, n*s.OutSize())

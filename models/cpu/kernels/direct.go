@@ -1,9 +1,12 @@
 package kernels
 
-const (
-	directWeights = 20 << 10 // bytes of packed weights that stay in the first cache
-	directSource  = 160 << 10
-)
+// directRows is how many rows of packed weights are multiplied at a time: so few
+// that those of a panel stay in the first caches for all tiles.
+const directRows = 320
+
+// directSource is the bytes of source that go with them, which stay in the
+// second cache for all panels.
+const directSource = 160 << 10
 
 // run computes out from src for n images.
 func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
@@ -12,36 +15,31 @@ func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weigh
 		return
 	}
 	packed := w.ready(ws, m, p)
-	rows, cols := p.cut(n, len(ws.workers))
-	bands, stretches := ceil(p.gridH, rows), ceil(p.gridW, cols)
-	pieces := bands * stretches
-	ws.each(n*p.groups*pieces, func(s *scratch, i int) {
+	if p.whole {
+		p.multiply(ws, m, n, out, src, packed, e)
+		return
+	}
+	rows := p.cut(n, len(ws.workers))
+	bands := ceil(p.gridH, rows)
+	ws.each(n*p.groups*bands, func(s *scratch, i int) {
 		d := direct{
 			pass: p, machine: m, scratch: s, out: out, packed: packed, epilogue: e,
-			image: i / pieces / p.groups, group: i / pieces % p.groups,
-			top: i % pieces / stretches * rows, left: i % pieces % stretches * cols,
+			image: i / bands / p.groups, group: i / bands % p.groups, top: i % bands * rows,
 		}
-		d.rows, d.cols = min(rows, p.gridH-d.top), min(cols, p.gridW-d.left)
+		d.rows = min(rows, p.gridH-d.top)
 		d.compute(src)
 	})
 }
 
-// cut is the size of a piece of work: a band of rows, or a stretch of a single
-// row, whose source fits the second cache.
-func (p *pass) cut(n, threads int) (rows, cols int) {
-	perPosition := p.inBlocks() * p.lanes * floatBytes
-	if p.gridH == 1 && !p.padded {
-		cols = max(4*maxPixels, directSource/perPosition/maxPixels*maxPixels)
-		if fair := ceil(n*p.groups*p.gridW, 4*threads); fair < cols {
-			cols = max(4*maxPixels, ceil(fair, maxPixels)*maxPixels)
-		}
-		return 1, min(cols, p.gridW)
-	}
-	rows = max(1, directSource/(perPosition*p.gridW*p.stepX*p.stepY))
-	if fair := ceil(n*p.groups*p.gridH, 4*threads); fair < rows {
-		rows = max(1, fair)
-	}
-	return min(rows, p.gridH), p.gridW
+// chunk is how many blocks of source channels are multiplied at a time.
+func (p *pass) chunk() int {
+	return min(p.inBlocks(), max(1, directRows/(len(p.taps)*p.lanes)))
+}
+
+// cut is the rows of a piece of work, whose source fits the second cache.
+func (p *pass) cut(n, threads int) int {
+	rows := directSource / (p.chunk() * p.lanes * floatBytes * p.gridW * p.stepX * p.stepY)
+	return min(p.gridH, max(1, min(rows, ceil(n*p.groups*p.gridH, 4*threads))))
 }
 
 // direct is one piece of a pass.
@@ -54,50 +52,38 @@ type direct struct {
 
 	image, group int
 	top, rows    int
-	left, cols   int
 }
 
 func (d *direct) compute(src []float32) {
-	inBlocks := d.inBlocks()
+	inBlocks, chunk := d.inBlocks(), d.chunk()
 	var buf []float32
 	if d.padded {
-		buf = d.scratch.get(slotX, d.copySize(inBlocks, d.rows))
+		buf = d.scratch.get(slotX, d.copySize(chunk, d.rows))
 	}
-	b := d.source(buf, src, d.image, d.group, 0, inBlocks, d.top, d.rows, d.left)
-	perBlock := len(d.taps) * d.lanes * maxBlocks * Lanes * floatBytes
-	chunk := min(inBlocks, max(1, directWeights/perBlock))
-	d.scratch.ints = d.offsets(d.scratch.ints, &b, chunk)
-	for pair := range d.pairs() {
-		for first := 0; first < inBlocks; first += chunk {
-			d.multiply(&b, pair, first, min(chunk, inBlocks-first), first+chunk >= inBlocks)
+	for first := 0; first < inBlocks; first += chunk {
+		count := min(chunk, inBlocks-first)
+		b := d.source(buf, src, d.image, d.group, first, count, d.top, d.rows, 0)
+		d.scratch.ints = d.offsets(d.scratch.ints, &b, count)
+		for panel := range d.panels() {
+			d.add(&b, panel, first, count)
 		}
 	}
 }
 
-// multiply adds what some blocks of source channels give to a pair of output
-// blocks.
-func (d *direct) multiply(b *band, pair, first, count int, last bool) {
-	blocks := d.blocksOf(pair)
+// add adds what some blocks of source channels give to a panel of output blocks.
+func (d *direct) add(b *band, panel, first, count int) {
+	blocks := d.blocksOf(panel)
 	plane := d.outH * d.outW * Lanes
-	base := ((d.image*d.groups+d.group)*d.outBl + pair*maxBlocks) * plane
+	base := ((d.image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
 	n := count * len(d.taps)
-	w := &d.packed[(d.group*d.pairs()+pair)*d.pairSize()+first*len(d.taps)*d.lanes*blocks*Lanes]
-	var bias *float32
-	flags := 0
-	if first > 0 {
-		flags |= addResult
-	} else {
-		bias = at(d.epilogue.Bias, (d.group*d.outBl+pair*maxBlocks)*Lanes)
-	}
-	if last && d.epilogue.ReLU {
-		flags |= cutResult
-	}
-	tiles := ceil(d.cols, tileVectors/blocks)
+	w := d.rowsOf(d.packed, d.group, panel, first)
+	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
+	tiles := ceil(d.gridW, d.machine.pixels[blocks])
 	for r := range d.rows {
-		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX+d.left*d.outStepX)*Lanes
-		x := b.base + first*b.block + r*d.stepY*b.row
+		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX)*Lanes
+		x := b.base + r*d.stepY*b.row
 		for t := range tiles {
-			l, next := t*d.cols/tiles, (t+1)*d.cols/tiles
+			l, next := t*d.gridW/tiles, (t+1)*d.gridW/tiles
 			to := y + l*d.outStepX*Lanes
 			var res *float32
 			if first == 0 { // with the first sums, since y may be the residual
@@ -107,6 +93,25 @@ func (d *direct) multiply(b *band, pair, first, count int, last bool) {
 				d.stepX*d.lanes*floatBytes, w, &d.out[to], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
 		}
 	}
+}
+
+// rowsOf is the packed weights of a panel, from a block of source channels on.
+func (p *pass) rowsOf(packed []float32, group, panel, first int) *float32 {
+	return &packed[(group*p.panels()+panel)*p.panelSize()+first*len(p.taps)*p.lanes*p.blocksOf(panel)*Lanes]
+}
+
+// ends is what the tiles of some blocks of source channels do besides: the bias
+// comes before the first, the cut after the last.
+func (p *pass) ends(e Epilogue, group, panel, first, count int) (bias *float32, flags int) {
+	if first > 0 {
+		flags |= addResult
+	} else {
+		bias = at(e.Bias, (group*p.outBl+panel*p.perPanel)*Lanes)
+	}
+	if first+count == p.inBlocks() && e.ReLU {
+		flags |= cutResult
+	}
+	return bias, flags
 }
 
 // clear zeroes the grid: no tap reaches it.

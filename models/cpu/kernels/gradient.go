@@ -5,27 +5,27 @@ package kernels
 // them is close.
 const gradPositions = 256
 
-// gradient computes dw from dy and x. Each pair of output blocks and few blocks of
+// gradient computes dw from dy and x. Each panel of output blocks and few blocks of
 // input channels are one piece of work, which runs through the positions of all
 // images in order.
 func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	per := p.gradBlocks()
-	pieces, pairs := ceil(p.inBlocks(), per), p.pairs()
-	ws.each(p.groups*pairs*pieces, func(s *scratch, i int) {
+	pieces, panels := ceil(p.inBlocks(), per), p.panels()
+	ws.each(p.groups*panels*pieces, func(s *scratch, i int) {
 		g := weightGradient{
 			pass: p, machine: m, scratch: s,
-			group: i / pieces / pairs, pair: i / pieces % pairs, block: i % pieces * per,
+			group: i / pieces / panels, panel: i / pieces % panels, block: i % pieces * per,
 		}
 		g.blocks = min(per, p.inBlocks()-g.block)
 		g.sum(n, dy, x)
-		p.unpackPair(s, m, dw, g.acc, g.group, g.pair, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
+		p.unpackPanel(s, m, dw, g.acc, g.group, g.panel, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
 	})
 }
 
 // gradBlocks is how many blocks of input channels one piece of work takes: so
 // many that their taps and lanes leave few places of a tile empty.
 func (p *pass) gradBlocks() int {
-	if len(p.taps)*p.lanes%gradCombos == 0 {
+	if len(p.taps)*p.lanes%p.combos == 0 {
 		return 1
 	}
 	return min(3, p.inBlocks())
@@ -35,17 +35,17 @@ type weightGradient struct {
 	*pass
 	machine       *machine
 	scratch       *scratch
-	group, pair   int
+	group, panel  int
 	block, blocks int // of input channels: the first, and how many
 
-	acc []float32 // [block][tap][lane][channel of the pair]
+	acc []float32 // [block][tap][lane][channel of the panel]
 }
 
 // sum computes acc.
 func (g *weightGradient) sum(n int, dy, x []float32) {
-	blocks := g.blocksOf(g.pair)
-	groups := ceil(g.blocks*len(g.taps)*g.lanes, gradCombos)
-	g.acc = g.scratch.get(slotC, groups*gradCombos*blocks*Lanes)
+	blocks := g.blocksOf(g.panel)
+	groups := ceil(g.blocks*len(g.taps)*g.lanes, g.combos)
+	g.acc = g.scratch.get(slotC, groups*g.combos*blocks*Lanes)
 	clear(g.acc)
 	rows, cols := min(g.gridH, max(1, gradPositions/g.gridW)), g.gridW
 	if g.gridH == 1 && !g.padded {
@@ -57,16 +57,16 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 	}
 	plane := g.outH * g.outW * Lanes
 	for image := range n {
-		from := ((image*g.groups+g.group)*g.outBl + g.pair*maxBlocks) * plane
+		from := ((image*g.groups+g.group)*g.outBl + g.panel*g.perPanel) * plane
 		for top := 0; top < g.gridH; top += rows {
 			for left := 0; left < g.gridW; left += cols {
 				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
 				b := g.source(buf, x, image, g.group, g.block, g.blocks, top, h, left)
 				g.scratch.ints = g.combinations(g.scratch.ints, &b)
 				for k := range groups {
-					g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[k*gradCombos],
+					g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[k*g.combos],
 						g.stepX*g.lanes*floatBytes, g.stepY*b.row*floatBytes,
-						&dy[from+(top*g.outW+left)*Lanes], g.outW*laneBytes, plane*floatBytes, &g.acc[k*gradCombos*blocks*Lanes])
+						&dy[from+(top*g.outW+left)*Lanes], g.outW*laneBytes, plane*floatBytes, &g.acc[k*g.combos*blocks*Lanes])
 				}
 			}
 		}
@@ -82,7 +82,7 @@ func (g *weightGradient) combinations(to []int, b *band) []int {
 			to = append(to, o+l*floatBytes)
 		}
 	}
-	for len(to)%gradCombos > 0 {
+	for len(to)%g.combos > 0 {
 		to = append(to, to[0])
 	}
 	return to

@@ -2,9 +2,15 @@ package kernels
 
 // machine is the innermost loops, for one kind of processor. Steps, rows,
 // columns and offsets are in bytes. Each kind computes the same, but for the
-// last bits: plain Go rounds a product before it is added.
+// last bits: plain Go rounds a product before it is added. AVX2 and AVX-512
+// round alike, and sum each value in the same order.
 type machine struct {
 	name string
+	bits string // the first kind that gives the same bits
+
+	blocks int                // of output channels that a tile has at most
+	pixels [maxBlocks + 1]int // that a tile has at most, by its blocks
+	combos int                // weights of an output channel that a gradTile sums
 
 	// convTile, by blocks of output channels and pixels, computes for each
 	// pixel and channel
@@ -14,11 +20,11 @@ type machine struct {
 	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
 	// addResult, and res where it is not nil, and cuts at zero with cutResult.
 	// res lies like y. lanes is a multiple of 4.
-	convTile [maxBlocks + 1][tileVectors + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+	convTile [maxBlocks + 1][maxPixels + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 		y *float32, ystep, yblock int, bias, res *float32, flags int)
 
 	// gradTile, by blocks of output channels, adds to acc, packed as
-	// [gradCombos][blocks*Lanes], the sum over rows and columns of
+	// [combos][blocks*Lanes], the sum over rows and columns of
 	// dy * x[offset].
 	gradTile [maxBlocks + 1]func(rows, cols int, x *float32, offsets *int, xstep, xrow int,
 		dy *float32, dyrow, dyblock int, acc *float32)
@@ -58,10 +64,8 @@ type machine struct {
 }
 
 const (
-	maxBlocks   = 2
-	tileVectors = 12 // sums of a tile: blocks*pixels
-	maxPixels   = tileVectors / maxBlocks
-	gradCombos  = 6
+	maxBlocks = 4
+	maxPixels = 14
 
 	addResult = 1
 	cutResult = 2
@@ -70,6 +74,15 @@ const (
 // machines are the kinds that run here, the fastest first.
 var machines = append(fastMachines(), plainMachine())
 
-// Instructions names the instruction set in use: avx2 or go. Where it is
-// another, results differ in their last bits.
-func Instructions() string { return machines[0].name }
+// Instructions names the arithmetic in use: avx2, which AVX-512 does to the bit,
+// or go. Where it is another, results differ in their last bits.
+func Instructions() string { return machines[0].bits }
+
+// Loops names the instruction set of the innermost loops: avx512, avx2 or go.
+func Loops() string { return machines[0].name }
+
+// pixelsOf are the most pixels of tiles of one block, two and so on.
+func pixelsOf(pixels ...int) (by [maxBlocks + 1]int) {
+	copy(by[1:], pixels)
+	return by
+}

@@ -9,7 +9,7 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name:    "avx2",
+		name: "avx2", bits: "avx2", blocks: 2, pixels: pixelsOf(12, 6), combos: 6,
 		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
@@ -19,13 +19,30 @@ func fastMachines() []*machine {
 		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 	}
-	m.convTile[1] = [...]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
-		nil, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
-		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12,
+	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
+		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12)
+	m.tiles(2, gradTile2, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6)
+	if !processor.AVX512 {
+		return []*machine{m}
 	}
-	copy(m.convTile[2][1:], []func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
-		convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6,
-	})
-	m.gradTile[1], m.gradTile[2] = gradTile1, gradTile2
-	return []*machine{m}
+	wide := *m
+	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
+	wide.name, wide.blocks, wide.pixels, wide.combos = "avx512", 4, pixelsOf(14, 14, 14, 14), 12
+	wide.tiles(1, wideGradTile1, wideConvTile1x1, wideConvTile1x2, wideConvTile1x3, wideConvTile1x4, wideConvTile1x5, wideConvTile1x6, wideConvTile1x7,
+		wideConvTile1x8, wideConvTile1x9, wideConvTile1x10, wideConvTile1x11, wideConvTile1x12, wideConvTile1x13, wideConvTile1x14)
+	wide.tiles(2, wideGradTile2, wideConvTile2x1, wideConvTile2x2, wideConvTile2x3, wideConvTile2x4, wideConvTile2x5, wideConvTile2x6, wideConvTile2x7,
+		wideConvTile2x8, wideConvTile2x9, wideConvTile2x10, wideConvTile2x11, wideConvTile2x12, wideConvTile2x13, wideConvTile2x14)
+	wide.tiles(3, wideGradTile3, wideConvTile3x1, wideConvTile3x2, wideConvTile3x3, wideConvTile3x4, wideConvTile3x5, wideConvTile3x6, wideConvTile3x7,
+		wideConvTile3x8, wideConvTile3x9, wideConvTile3x10, wideConvTile3x11, wideConvTile3x12, wideConvTile3x13, wideConvTile3x14)
+	wide.tiles(4, wideGradTile4, wideConvTile4x1, wideConvTile4x2, wideConvTile4x3, wideConvTile4x4, wideConvTile4x5, wideConvTile4x6, wideConvTile4x7,
+		wideConvTile4x8, wideConvTile4x9, wideConvTile4x10, wideConvTile4x11, wideConvTile4x12, wideConvTile4x13, wideConvTile4x14)
+	return []*machine{&wide, m}
+}
+
+// tiles sets those of so many blocks.
+func (m *machine) tiles(blocks int, grad func(int, int, *float32, *int, int, int, *float32, int, int, *float32),
+	conv ...func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int),
+) {
+	m.gradTile[blocks] = grad
+	copy(m.convTile[blocks][1:], conv)
 }

@@ -45,7 +45,7 @@ func TestPanicOfAKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if p, ok := recover().(*Panic); !ok || !strings.Contains(string(p.Stack), "packPair") {
+		if p, ok := recover().(*Panic); !ok || !strings.Contains(string(p.Stack), "packPanel") {
 			t.Errorf("%v", p)
 		}
 	}()

@@ -27,15 +27,16 @@ type pass struct {
 
 	minY, maxY, minX, maxX int // of the taps
 	padded                 bool
+	whole                  bool // one tap, of which each position of the planes reads its own
 }
 
 // tap is one element of the kernel: where it reads relative to the grid
 // position's source, and which weight it multiplies.
 type tap struct{ y, x, weight int }
 
-func forwardPass(s ConvShape) *pass {
+func forwardPass(m *machine, s ConvShape) *pass {
 	p := &pass{
-		merged: merge(s, false), lanes: Lanes, plain: s.Plain,
+		merged: merge(m, s, false), lanes: Lanes, plain: s.Plain,
 		srcH: s.H, srcW: s.W, stepY: s.StrideH, stepX: s.StrideW,
 		gridH: s.OutH(), gridW: s.OutW(), outH: s.OutH(), outW: s.OutW(), outStepY: 1, outStepX: 1,
 	}
@@ -53,9 +54,9 @@ func forwardPass(s ConvShape) *pass {
 
 // backwardPass is the phase whose input positions are fromY, fromY+StrideH,
 // .. by fromX, fromX+StrideW, ..
-func backwardPass(s ConvShape, fromY, fromX int) *pass {
+func backwardPass(m *machine, s ConvShape, fromY, fromX int) *pass {
 	p := &pass{
-		merged: merge(s, true), lanes: Lanes,
+		merged: merge(m, s, true), lanes: Lanes,
 		srcH: s.OutH(), srcW: s.OutW(), stepY: 1, stepX: 1,
 		gridH: ceil(s.H-fromY, s.StrideH), gridW: ceil(s.W-fromX, s.StrideW),
 		outH: s.H, outW: s.W, fromY: fromY, fromX: fromX, outStepY: s.StrideH, outStepX: s.StrideW,
@@ -91,38 +92,39 @@ func (p *pass) plan() {
 	if !p.padded && len(p.taps) == 1 && p.gridW == p.srcW && p.gridH == p.srcH && p.gridW == p.outW && p.gridH == p.outH {
 		p.gridH, p.gridW = 1, p.gridH*p.gridW
 		p.srcH, p.srcW, p.outH, p.outW = 1, p.gridW, 1, p.gridW
+		p.whole = true
 	}
 }
 
 func (p *pass) packedSize() int {
-	return p.groups * p.pairs() * p.pairSize()
+	return p.groups * p.panels() * p.panelSize()
 }
 
-// pairSize is the packed weights of two blocks of output channels.
-func (p *pass) pairSize() int { return p.inBlocks() * len(p.taps) * p.lanes * maxBlocks * Lanes }
+// panelSize is the packed weights of a panel of output channels.
+func (p *pass) panelSize() int { return p.inBlocks() * len(p.taps) * p.lanes * p.perPanel * Lanes }
 
 // inBlocks is how many times lanes a group's input channels are.
 func (p *pass) inBlocks() int { return ceil(p.in, p.lanes) }
 
-// pack lays the weights out as [group][pair][inBlock][tap][lane][channel of the pair].
+// pack lays the weights out as [group][panel][inBlock][tap][lane][channel of the panel].
 func (p *pass) pack(ws *Workspace, m *machine, packed, weights []float32) {
-	size, pairs := p.pairSize(), p.pairs()
+	size, panels := p.panelSize(), p.panels()
 	if size == 0 {
 		return
 	}
-	ws.each(p.groups*pairs, func(s *scratch, i int) {
-		p.packPair(s, m, packed[i*size:(i+1)*size], weights, i/pairs, i%pairs, len(p.taps)*p.lanes, p.lanes)
+	ws.each(p.groups*panels, func(s *scratch, i int) {
+		p.packPanel(s, m, packed[i*size:(i+1)*size], weights, i/panels, i%panels, len(p.taps)*p.lanes, p.lanes)
 	})
 }
 
-// packPair packs the weights of two blocks of output channels: blocks of input
-// channels and taps lie so many rows apart, a row being the pair's channels.
-func (p *pass) packPair(s *scratch, m *machine, to, weights []float32, group, pair, blockRows, tapRows int) {
-	blocks := p.blocksOf(pair)
+// packPanel packs the weights of a panel of output channels: blocks of input
+// channels and taps lie so many rows apart, a row being the panel's channels.
+func (p *pass) packPanel(s *scratch, m *machine, to, weights []float32, group, panel, blockRows, tapRows int) {
+	blocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
 	for b := range p.inBlocks() {
 		for o := range blocks {
-			p.gather(m, kernels, weights, group, pair*maxBlocks+o, b*p.lanes, (b+1)*p.lanes)
+			p.gather(m, kernels, weights, group, panel*p.perPanel+o, b*p.lanes, (b+1)*p.lanes)
 			for c := range p.lanes {
 				row := to[((b*blockRows+c)*blocks+o)*Lanes:]
 				from := kernels[c*p.weights*Lanes:]
@@ -134,10 +136,10 @@ func (p *pass) packPair(s *scratch, m *machine, to, weights []float32, group, pa
 	}
 }
 
-// unpackPair is the way back from packPair, of a pass forward, for n blocks of
+// unpackPanel is the way back from packPanel, of a pass forward, for n blocks of
 // input channels from first on.
-func (p *pass) unpackPair(s *scratch, m *machine, weights, from []float32, group, pair, first, n, blockRows, tapRows int) {
-	blocks := p.blocksOf(pair)
+func (p *pass) unpackPanel(s *scratch, m *machine, weights, from []float32, group, panel, first, n, blockRows, tapRows int) {
+	blocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
 	for b := range n {
 		for o := range blocks {
@@ -149,7 +151,7 @@ func (p *pass) unpackPair(s *scratch, m *machine, weights, from []float32, group
 				}
 			}
 			lo := (first + b) * p.lanes
-			p.scatter(m, weights, kernels, group, pair*maxBlocks+o, lo, min(p.in, lo+p.lanes))
+			p.scatter(m, weights, kernels, group, panel*p.perPanel+o, lo, min(p.in, lo+p.lanes))
 		}
 	}
 }

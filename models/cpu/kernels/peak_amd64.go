@@ -6,3 +6,6 @@ package kernels
 
 // fmaPeak does n rounds of 12 multiply-adds of 8 values each, in registers.
 func fmaPeak(n int)
+
+// wideFmaPeak does n rounds of 24 multiply-adds of 16 values each, in registers.
+func wideFmaPeak(n int)

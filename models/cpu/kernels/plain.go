@@ -9,7 +9,7 @@ import (
 // against, and what runs on other machines.
 func plainMachine() *machine {
 	m := &machine{
-		name:    "go",
+		name: "go", bits: "go", blocks: 2, pixels: pixelsOf(12, 6), combos: 6,
 		fmaPeak: plainPeak, peakFlops: 8 * 2,
 		winogradInput:  plainTransform(6, 6, inputRow),
 		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),
@@ -20,11 +20,11 @@ func plainMachine() *machine {
 		transpose:    plainTranspose,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 	}
-	for blocks := 1; blocks <= maxBlocks; blocks++ {
-		for pixels := 1; pixels <= tileVectors/blocks; pixels++ {
+	for blocks := 1; blocks <= m.blocks; blocks++ {
+		for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
 			m.convTile[blocks][pixels] = plainConvTile(blocks, pixels)
 		}
-		m.gradTile[blocks] = plainGradTile(blocks)
+		m.gradTile[blocks] = plainGradTile(blocks, m.combos)
 	}
 	return m
 }
@@ -71,9 +71,9 @@ func plainConvTile(blocks, pixels int) func(int, *int, int, *float32, int, *floa
 	}
 }
 
-func plainGradTile(blocks int) func(int, int, *float32, *int, int, int, *float32, int, int, *float32) {
+func plainGradTile(blocks, combos int) func(int, int, *float32, *int, int, int, *float32, int, int, *float32) {
 	return func(rows, cols int, x *float32, offsets *int, xstep, xrow int, dy *float32, dyrow, dyblock int, acc *float32) {
-		for i, offset := range unsafe.Slice(offsets, gradCombos) {
+		for i, offset := range unsafe.Slice(offsets, combos) {
 			for b := range blocks {
 				var sum [Lanes]float32
 				for r := range rows {

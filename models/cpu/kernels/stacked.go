@@ -20,13 +20,13 @@ type ends struct{ first, last int }
 const (
 	stackedBatch     = 4  // images that fill a tile well enough
 	stackedPositions = 25 // of a grid, at most
-	stackedPairs     = 4  // output channels to share out among threads
+	stackedBlocks    = 7  // of output channels, to share out among threads
 )
 
 // stack gives the pass for a batch of about so many images in the form that
 // suits it.
 func (p *pass) stack(batch int) method {
-	if p.plain || batch < stackedBatch || p.gridH*p.gridW > stackedPositions || p.groups*p.pairs() < stackedPairs {
+	if p.plain || batch < stackedBatch || p.gridH*p.gridW > stackedPositions || p.groups*p.outBl < stackedBlocks {
 		return p
 	}
 	s := &stacked{pass: p, ends: make([]ends, p.gridH*p.gridW)}
@@ -74,37 +74,37 @@ func (w gridRect) each(do func(i, l int)) {
 	}
 }
 
-// pack lays the weights out as [group][pair][tap][input channel][channel of the pair].
+// pack lays the weights out as [group][panel][tap][input channel][channel of the panel].
 func (s *stacked) pack(ws *Workspace, m *machine, packed, weights []float32) {
-	size, pairs := s.pairSize(), s.pairs()
-	ws.each(s.groups*pairs, func(sc *scratch, i int) {
-		s.packTaps(sc, m, packed[i*size:(i+1)*size], weights, i/pairs, i%pairs)
+	size, panels := s.panelSize(), s.panels()
+	ws.each(s.groups*panels, func(sc *scratch, i int) {
+		s.packTaps(sc, m, packed[i*size:(i+1)*size], weights, i/panels, i%panels)
 	})
 }
 
-func (s *stacked) packTaps(sc *scratch, m *machine, to, weights []float32, group, pair int) {
-	s.packPair(sc, m, to, weights, group, pair, Lanes, s.inBl*Lanes)
+func (s *stacked) packTaps(sc *scratch, m *machine, to, weights []float32, group, panel int) {
+	s.packPanel(sc, m, to, weights, group, panel, Lanes, s.inBl*Lanes)
 }
 
 // run computes out from src for n images. Each thread takes some output
 // channels, and packs their weights where it uses them.
 func (s *stacked) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
-	size, pairs := s.pairSize(), s.pairs()
+	size, panels := s.panelSize(), s.panels()
 	source := s.stackSource(ws, n, src)
 	offsets := ws.shared.ints[:0]
 	for b := range s.inBl {
 		offsets = append(offsets, b*s.srcH*s.srcW*n*laneBytes)
 	}
 	ws.shared.ints = offsets
-	ws.each(s.groups*pairs, func(sc *scratch, i int) {
-		piece := stackedPiece{stacked: s, machine: m, n: n, offsets: offsets, epilogue: e, group: i / pairs, pair: i % pairs}
+	ws.each(s.groups*panels, func(sc *scratch, i int) {
+		piece := stackedPiece{stacked: s, machine: m, n: n, offsets: offsets, epilogue: e, group: i / panels, panel: i % panels}
 		if w.packed != nil {
 			piece.weights = w.packed[i*size : (i+1)*size]
 		} else {
 			piece.weights = sc.get(slotA, size)
-			s.packTaps(sc, m, piece.weights, w.plain, piece.group, piece.pair)
+			s.packTaps(sc, m, piece.weights, w.plain, piece.group, piece.panel)
 		}
-		chunk := max(1, directWeights/(Lanes*maxBlocks*laneBytes))
+		chunk := max(1, directRows/Lanes)
 		for t := range s.taps {
 			for lo := 0; lo < s.inBl; lo += chunk {
 				piece.add(t, lo, min(s.inBl, lo+chunk), out, source)
@@ -116,22 +116,22 @@ func (s *stacked) run(ws *Workspace, m *machine, n int, out, src []float32, w we
 // stackedPiece is two output blocks of all images.
 type stackedPiece struct {
 	*stacked
-	machine     *machine
-	n           int
-	offsets     []int // of the source blocks in an image
-	weights     []float32
-	epilogue    Epilogue
-	group, pair int
+	machine      *machine
+	n            int
+	offsets      []int // of the source blocks in an image
+	weights      []float32
+	epilogue     Epilogue
+	group, panel int
 }
 
 // add adds what source blocks lo..hi-1 give at a tap.
 func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
-	t, blocks := p.taps[tap], p.blocksOf(p.pair)
-	firstOut, firstIn := p.group*p.outBl+p.pair*maxBlocks, p.group*p.inBl
+	t, blocks := p.taps[tap], p.blocksOf(p.panel)
+	firstOut, firstIn := p.group*p.outBl+p.panel*p.perPanel, p.group*p.inBl
 	outPlane := p.outH * p.outW * Lanes
 	outImage := p.groups * p.outBl * outPlane
 	w := &p.weights[(tap*p.inBl+lo)*Lanes*blocks*Lanes]
-	tiles := ceil(p.n, tileVectors/blocks)
+	tiles := ceil(p.n, p.machine.pixels[blocks])
 	p.windows[tap].each(func(i, l int) {
 		from := (firstIn*p.srcH*p.srcW + (i*p.stepY+t.y)*p.srcW + l*p.stepX + t.x) * p.n * Lanes
 		to := firstOut*outPlane + ((p.fromY+i*p.outStepY)*p.outW+p.fromX+l*p.outStepX)*Lanes

@@ -3,14 +3,14 @@ package kernels
 // gradient computes dw from dy and x. Both are turned to have the images beside
 // each other, so that a tile runs through all images of a row of positions.
 func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
-	pairs := s.pairs()
+	panels := s.panels()
 	inPlane, outPlane := s.srcH*s.srcW, s.outH*s.outW
 	source := s.stackSource(ws, n, x)
 	ws.shared.ints = s.laneOffsets(ws.shared.ints, inPlane*n)
-	ws.each(s.groups*pairs, func(sc *scratch, i int) {
-		g := stackedGradient{stacked: s, machine: m, n: n, offsets: ws.shared.ints, group: i / pairs, pair: i % pairs}
+	ws.each(s.groups*panels, func(sc *scratch, i int) {
+		g := stackedGradient{stacked: s, machine: m, n: n, offsets: ws.shared.ints, group: i / panels, panel: i % panels}
 		g.source = source[g.group*s.inBl*inPlane*n*Lanes:]
-		first, blocks := g.group*s.outBl+g.pair*maxBlocks, s.blocksOf(g.pair)
+		first, blocks := g.group*s.outBl+g.panel*g.perPanel, s.blocksOf(g.panel)
 		g.grads = sc.get(slotB, blocks*outPlane*n*Lanes)
 		for b := range blocks {
 			stackImages(g.grads[b*outPlane*n*Lanes:], dy[(first+b)*outPlane*Lanes:], n, outPlane, s.groups*s.outBl*outPlane)
@@ -20,7 +20,7 @@ func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32
 		for t := range s.taps {
 			g.sum(t)
 		}
-		s.unpackPair(sc, m, dw, g.sums, g.group, g.pair, 0, s.inBl, Lanes, len(g.offsets))
+		s.unpackPanel(sc, m, dw, g.sums, g.group, g.panel, 0, s.inBl, Lanes, len(g.offsets))
 	})
 }
 
@@ -29,14 +29,14 @@ type stackedGradient struct {
 	machine       *machine
 	n             int
 	offsets       []int // of the input channels
-	group, pair   int
-	source, grads []float32 // of the group and of the pair, [block][position][image][lane]
-	sums          []float32 // [tap][input channel][channel of the pair]
+	group, panel  int
+	source, grads []float32 // of the group and of the panel, [block][position][image][lane]
+	sums          []float32 // [tap][input channel][channel of the panel]
 }
 
 // sum adds up a tap's sums.
 func (g *stackedGradient) sum(tap int) {
-	w, t, blocks := g.windows[tap], g.taps[tap], g.blocksOf(g.pair)
+	w, t, blocks := g.windows[tap], g.taps[tap], g.blocksOf(g.panel)
 	rows, cols := w.bottom-w.top, w.right-w.left
 	if rows == 0 || cols == 0 {
 		return
@@ -44,7 +44,7 @@ func (g *stackedGradient) sum(tap int) {
 	position := g.n * laneBytes
 	block := g.outH * g.outW * position
 	sums := g.sums[tap*len(g.offsets)*blocks*Lanes:]
-	for k := 0; k < len(g.offsets); k += gradCombos {
+	for k := 0; k < len(g.offsets); k += g.combos {
 		tile := func(i, l, rows, cols, xrow, dyrow int) {
 			from := ((i*g.stepY+t.y)*g.srcW + l*g.stepX + t.x) * g.n * Lanes
 			g.machine.gradTile[blocks](rows, cols, &g.source[from], &g.offsets[k], laneBytes, xrow,

@@ -12,10 +12,13 @@ type merged struct {
 	inStep      int
 	outBl, inBl int // blocks of a merged group
 	partStep    int // how far apart in the weights the original groups lie
+
+	perPanel int // output blocks computed together: a panel
+	combos   int // weights of an output channel whose gradients are
 }
 
-func merge(s ConvShape, back bool) merged {
-	m := merged{groups: s.Groups, partOut: s.Out / s.Groups, partIn: s.In / s.Groups, weights: s.KH * s.KW}
+func merge(mach *machine, s ConvShape, back bool) merged {
+	m := merged{perPanel: mach.blocks, combos: mach.combos, groups: s.Groups, partOut: s.Out / s.Groups, partIn: s.In / s.Groups, weights: s.KH * s.KW}
 	m.partStep = m.partOut * m.partIn * m.weights
 	m.outStep, m.inStep = m.partIn*m.weights, m.weights
 	if back {
@@ -51,11 +54,10 @@ func (m *merged) row(group, o int) weightRow {
 	}
 }
 
-// pairs is how many times two blocks of a group's output there are, the last
-// of which may be one.
-func (m *merged) pairs() int { return ceil(m.outBl, maxBlocks) }
+// panels is how many panels a group's output has; the last may have fewer blocks.
+func (m *merged) panels() int { return ceil(m.outBl, m.perPanel) }
 
-func (m *merged) blocksOf(pair int) int { return min(maxBlocks, m.outBl-pair*maxBlocks) }
+func (m *merged) blocksOf(panel int) int { return min(m.perPanel, m.outBl-panel*m.perPanel) }
 
 // laneOffsets are the places of a group's input channels in blocks of so many
 // vectors, filled up with the first to what a gradTile takes.
@@ -64,7 +66,7 @@ func (p *merged) laneOffsets(to []int, count int) []int {
 	for c := range p.inBl * Lanes {
 		to = append(to, c/Lanes*count*laneBytes+c%Lanes*floatBytes)
 	}
-	for len(to)%gradCombos > 0 {
+	for len(to)%p.combos > 0 {
 		to = append(to, 0)
 	}
 	return to

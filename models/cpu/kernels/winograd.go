@@ -48,9 +48,9 @@ type winogradPass struct {
 	tilesW     int
 }
 
-func newWinograd(s ConvShape, back bool) *winogradPass {
+func newWinograd(m *machine, s ConvShape, back bool) *winogradPass {
 	p := &winogradPass{
-		merged: merge(s, back), back: back,
+		merged: merge(m, s, back), back: back,
 		srcH: s.H, srcW: s.W, outH: s.OutH(), outW: s.OutW(), padH: s.PadH, padW: s.PadW,
 	}
 	if back {
@@ -61,22 +61,22 @@ func newWinograd(s ConvShape, back bool) *winogradPass {
 	return p
 }
 
-func (p *winogradPass) packedSize() int { return p.pairs() * p.pairSize() }
+func (p *winogradPass) packedSize() int { return p.panels() * p.panelSize() }
 
-// pairSize is the turned kernels of two blocks of output channels.
-func (p *winogradPass) pairSize() int { return tilePoints * p.inBl * Lanes * maxBlocks * Lanes }
+// panelSize is the turned kernels of a panel of output channels.
+func (p *winogradPass) panelSize() int { return tilePoints * p.inBl * Lanes * p.perPanel * Lanes }
 
-// pack turns the kernels, into [pair][point][input channel][channel of the pair].
+// pack turns the kernels, into [panel][point][input channel][channel of the panel].
 func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32) {
-	ws.each(p.pairs()*p.inBl, func(s *scratch, i int) {
-		pair := i / p.inBl
-		p.packBlock(s, m, packed[pair*p.pairSize():], weights, pair, i%p.inBl)
+	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
+		panel := i / p.inBl
+		p.packBlock(s, m, packed[panel*p.panelSize():], weights, panel, i%p.inBl)
 	})
 }
 
-// packBlock turns the kernels of a pair and a block of input channels.
-func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, pair, block int) {
-	blocks := p.blocksOf(pair)
+// packBlock turns the kernels of a panel and a block of input channels.
+func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, panel, block int) {
+	blocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	first, step := 0, laneBytes
 	if p.back { // the kernel is turned round
@@ -84,7 +84,7 @@ func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float
 	}
 	point := p.inBl * Lanes * blocks * laneBytes
 	for o := range blocks {
-		p.gather(m, kernels, weights, 0, pair*maxBlocks+o, block*Lanes, (block+1)*Lanes)
+		p.gather(m, kernels, weights, 0, panel*p.perPanel+o, block*Lanes, (block+1)*Lanes)
 		m.winogradKernel(Lanes, &packed[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes,
 			&kernels[first], 3*step, step, 9*laneBytes)
 	}

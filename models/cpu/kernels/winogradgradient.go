@@ -11,50 +11,50 @@ const gradBytes = 3 << 20
 // gradient computes dw from dy and x.
 func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	total := n * p.tilesH * p.tilesW
-	if p.byPairs(total * (p.inBl + p.outBl)) {
-		p.gradientPairs(ws, m, total, dw, dy, x)
+	if p.byPanels(total * (p.inBl + p.outBl)) {
+		p.gradientPanels(ws, m, total, dw, dy, x)
 		return
 	}
 	chunk := min(total, max(48, gradBytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
 	g := winogradGradient{winogradPass: p, machine: m}
 	g.reserve(ws, chunk)
-	sums := ws.shared.get(slotC, tilePoints*p.pairs()*p.sumSize())
+	sums := ws.shared.get(slotC, tilePoints*p.panels()*p.sumSize())
 	clear(sums)
 	for first := 0; first < total; first += chunk {
 		g.turn(ws, first, min(chunk, total-first), x, dy)
-		ws.each(p.pairs()*tilePoints, func(_ *scratch, i int) {
+		ws.each(p.panels()*tilePoints, func(_ *scratch, i int) {
 			g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
 		})
 	}
-	ws.each(p.pairs()*p.inBl, func(s *scratch, i int) {
-		pair := i / p.inBl
-		p.unpack(s, m, dw, sums[pair*tilePoints*p.sumSize():], pair, i%p.inBl)
+	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
+		panel := i / p.inBl
+		p.unpack(s, m, dw, sums[panel*tilePoints*p.sumSize():], panel, i%p.inBl)
 	})
 }
 
-// gradientPairs is gradient with all tiles at once, each thread some output
+// gradientPanels is gradient with all tiles at once, each thread some output
 // channels, whose sums stay in the second cache.
-func (p *winogradPass) gradientPairs(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
+func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
 	g := winogradGradient{winogradPass: p, machine: m}
 	g.reserve(ws, total)
 	g.turn(ws, 0, total, x, dy)
-	ws.each(p.pairs(), func(s *scratch, pair int) {
+	ws.each(p.panels(), func(s *scratch, panel int) {
 		sums := s.get(slotC, tilePoints*p.sumSize())
 		clear(sums)
 		for point := range tilePoints {
-			g.sum(sums[point*p.sumSize():], pair, point)
+			g.sum(sums[point*p.sumSize():], panel, point)
 		}
 		for b := range p.inBl {
-			p.unpack(s, m, dw, sums, pair, b)
+			p.unpack(s, m, dw, sums, panel, b)
 		}
 	})
 }
 
-// sumSize is the sums of one point and pair.
-func (p *winogradPass) sumSize() int { return p.combinations() * maxBlocks * Lanes }
+// sumSize is the sums of one point and panel.
+func (p *winogradPass) sumSize() int { return p.combinations() * p.perPanel * Lanes }
 
 // combinations are the input channels, rounded up to what a tile takes.
-func (p *winogradPass) combinations() int { return ceil(p.inBl*Lanes, gradCombos) * gradCombos }
+func (p *winogradPass) combinations() int { return ceil(p.inBl*Lanes, p.combos) * p.combos }
 
 // winogradGradient is the turned input and gradient of a run of tiles.
 type winogradGradient struct {
@@ -87,12 +87,12 @@ func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32
 	g.offsets = ws.shared.ints
 }
 
-// sum adds the products of a pair at a point.
-func (g *winogradGradient) sum(sums []float32, pair, point int) {
-	blocks := g.blocksOf(pair)
-	d := &g.grads[(point*g.outBl+pair*maxBlocks)*g.count*Lanes]
+// sum adds the products of a panel at a point.
+func (g *winogradGradient) sum(sums []float32, panel, point int) {
+	blocks := g.blocksOf(panel)
+	d := &g.grads[(point*g.outBl+panel*g.perPanel)*g.count*Lanes]
 	from := &g.points[point*g.inBl*g.count*Lanes]
-	for k := 0; k < g.combinations(); k += gradCombos {
+	for k := 0; k < g.combinations(); k += g.combos {
 		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, d, 0, g.count*laneBytes, &sums[k*blocks*Lanes])
 	}
 }
@@ -123,15 +123,15 @@ func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int
 	})
 }
 
-// unpack turns the sums of a pair and an input block back and puts them in
+// unpack turns the sums of a panel and an input block back and puts them in
 // their places in dw.
-func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, pair, block int) {
-	blocks := p.blocksOf(pair)
+func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, panel, block int) {
+	blocks := p.blocksOf(panel)
 	point := p.sumSize() * floatBytes
 	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	for o := range blocks {
 		m.winogradWeights(Lanes, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
 			&sums[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes)
-		p.scatter(m, dw, kernels, 0, pair*maxBlocks+o, block*Lanes, min(p.in, (block+1)*Lanes))
+		p.scatter(m, dw, kernels, 0, panel*p.perPanel+o, block*Lanes, min(p.in, (block+1)*Lanes))
 	}
 }

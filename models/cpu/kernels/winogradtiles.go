@@ -1,10 +1,11 @@
 package kernels
 
 // winogradTiles is about how many tiles are in work at once.
-func (p *winogradPass) winogradTiles(total, threads int) int {
+func (p *winogradPass) winogradTiles(m *machine, total, threads int) int {
 	tiles := max(24, winogradBytes/(tilePoints*p.inBl*laneBytes))
 	tiles = min(tiles, max(24, ceil(total, threads)))
-	return ceil(tiles, maxPixels) * maxPixels
+	tile := m.pixels[m.blocks]
+	return ceil(tiles, tile) * tile
 }
 
 const winogradBytes = 400 << 10
@@ -12,50 +13,50 @@ const winogradBytes = 400 << 10
 // run computes out from src for n images.
 func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	total := n * p.tilesH * p.tilesW
-	if p.byPairs(total * p.inBl) {
-		p.runPairs(ws, m, total, out, src, w, e)
+	if p.byPanels(total * p.inBl) {
+		p.runPanels(ws, m, total, out, src, w, e)
 		return
 	}
 	packed := w.ready(ws, m, p)
-	tiles := p.winogradTiles(total, len(ws.workers))
+	tiles := p.winogradTiles(m, total, len(ws.workers))
 	ws.each(ceil(total, tiles), func(s *scratch, i int) {
 		first := i * tiles
 		w := winogradPiece{winogradPass: p, machine: m, scratch: s, first: first, count: min(tiles, total-first)}
 		w.input(src)
-		for pair := range p.pairs() {
-			w.multiply(pair, packed[pair*p.pairSize():])
-			w.output(pair, out, e)
+		for panel := range p.panels() {
+			w.multiply(panel, packed[panel*p.panelSize():])
+			w.output(panel, out, e)
 		}
 	})
 }
 
-// byPairs says whether the turned kernels are so large, and the images so
+// byPanels says whether the turned kernels are so large, and the images so
 // small, that threads share out the output channels, not the tiles: kernels
 // are turned where they are used, and never leave the second cache.
-func (p *winogradPass) byPairs(blockTiles int) bool {
+func (p *winogradPass) byPanels(blockTiles int) bool {
 	const kernelBytes, imageBytes = 2 << 20, 24 << 20
-	return p.packedSize()*floatBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
+	return tilePoints*p.inBl*Lanes*p.outBl*laneBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
 }
 
-func (p *winogradPass) runPairs(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
+func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
 	all := winogradPiece{winogradPass: p, machine: m, count: total}
 	all.points = ws.shared.get(slotX, tilePoints*p.inBl*total*Lanes)
 	ws.each(p.inBl, func(s *scratch, b int) { all.turnBlock(s, all.points, src, p.inBl, b) })
-	size := p.pairSize()
-	ws.each(p.pairs(), func(s *scratch, pair int) {
+	size := p.panelSize()
+	ws.each(p.panels(), func(s *scratch, panel int) {
 		piece := all
 		piece.scratch = s
 		var packed []float32
 		if w.packed != nil {
-			packed = w.packed[pair*size : (pair+1)*size]
+			packed = w.packed[panel*size : (panel+1)*size]
 		} else {
 			packed = s.get(slotA, size)
 			for b := range p.inBl {
-				p.packBlock(s, m, packed, w.plain, pair, b)
+				p.packBlock(s, m, packed, w.plain, panel, b)
 			}
 		}
-		piece.multiply(pair, packed)
-		piece.output(pair, out, e)
+		piece.multiply(panel, packed)
+		piece.output(panel, out, e)
 	})
 }
 
@@ -67,7 +68,7 @@ type winogradPiece struct {
 	first, count int
 
 	points   []float32 // of the source: [point][block][tile][lane]
-	products []float32 // [point][block of the pair][tile][lane]
+	products []float32 // [point][block of the panel][tile][lane]
 }
 
 // input turns the source tiles.
@@ -124,15 +125,15 @@ func (w *winogradPiece) eachRun(do func(t, image, ty, tx, count int)) {
 }
 
 // multiply sums the products over channels.
-func (w *winogradPiece) multiply(pair int, packed []float32) {
-	blocks := w.blocksOf(pair)
+func (w *winogradPiece) multiply(panel int, packed []float32) {
+	blocks := w.blocksOf(panel)
 	w.products = w.scratch.get(slotB, tilePoints*blocks*w.count*Lanes)
 	offsets := w.scratch.ints[:0]
 	for b := range w.inBl {
 		offsets = append(offsets, b*w.count*laneBytes)
 	}
 	w.scratch.ints = offsets
-	parts := ceil(w.count, tileVectors/blocks)
+	parts := ceil(w.count, w.machine.pixels[blocks])
 	for p := range tilePoints {
 		u := &packed[p*w.inBl*Lanes*blocks*Lanes]
 		x := w.points[p*w.inBl*w.count*Lanes:]
@@ -146,8 +147,8 @@ func (w *winogradPiece) multiply(pair int, packed []float32) {
 }
 
 // output turns the sums back, into two blocks of the result.
-func (w *winogradPiece) output(pair int, out []float32, e Epilogue) {
-	blocks := w.blocksOf(pair)
+func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
+	blocks := w.blocksOf(panel)
 	point := blocks * w.count * laneBytes
 	relu := 0
 	if e.ReLU {
@@ -155,7 +156,7 @@ func (w *winogradPiece) output(pair int, out []float32, e Epilogue) {
 	}
 	w.eachRun(func(t, image, ty, tx, count int) {
 		for b := range blocks {
-			block := pair*maxBlocks + b
+			block := panel*w.perPanel + b
 			plane := (image*w.outBl + block) * w.outH * w.outW * Lanes
 			from := w.products[(b*w.count+t)*Lanes:]
 			bias := at(e.Bias, block*Lanes)

@@ -4,13 +4,37 @@
 package main
 
 import (
+	"flag"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 func main() {
+	set := flag.String("set", "avx2", "instruction set: avx2 or avx512")
+	flag.Parse()
 	ConstraintExpr("!purego")
+	if *set == "avx512" {
+		wide()
+	} else {
+		narrow()
+	}
+	Generate()
+}
+
+// wide writes what AVX-512 does better.
+func wide() {
+	for blocks := 1; blocks <= wideBlocks; blocks++ {
+		for pixels := 1; pixels <= widePixels; pixels++ {
+			wideConvTile(blocks, pixels)
+		}
+		wideGradTile(blocks)
+	}
+}
+
+// narrow writes everything, for AVX2.
+func narrow() {
 	for blocks := 1; blocks <= 2; blocks++ {
 		for pixels := 1; pixels <= 12/blocks; pixels++ { // 12 sums fill the registers
 			convTile(blocks, pixels)
@@ -22,7 +46,6 @@ func main() {
 	maxPool()
 	adam()
 	transpose()
-	Generate()
 }
 
 // zeroed makes n vectors of zeros.

@@ -1,28 +1,35 @@
-// Command peak writes the loop that measures how fast this processor
+// Command peak writes the loops that measure how fast this processor
 // multiplies and adds.
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sums is how many independent sums are needed to keep two units busy that
-// take four or five cycles: at least ten. Three registers hold constants.
-const sums = 12
-
 func main() {
 	ConstraintExpr("!purego")
-	TEXT("fmaPeak", NOSPLIT, "func(n int)")
-	Doc("fmaPeak does n rounds of 12 multiply-adds of 8 values each, in registers.")
+	// Two units that take four or five cycles are kept busy by ten independent
+	// sums at least. Two registers hold what is multiplied.
+	peak("fmaPeak", 12, 8, YMM)
+	peak("wideFmaPeak", 24, 16, ZMM)
+	Generate()
+}
+
+// peak writes a loop of so many independent sums of so many values each.
+func peak(name string, sums, lanes int, register func() reg.VecVirtual) {
+	TEXT(name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("%s does n rounds of %d multiply-adds of %d values each, in registers.", name, sums, lanes))
 	n := Load(Param("n"), GP64())
-	a, b := YMM(), YMM()
+	a, b := register(), register()
 	VXORPS(a, a, a)
 	VXORPS(b, b, b)
 	acc := make([]reg.VecVirtual, sums)
 	for i := range acc {
-		acc[i] = YMM()
+		acc[i] = register()
 		VXORPS(acc[i], acc[i], acc[i])
 	}
 	Label("round")
@@ -33,5 +40,4 @@ func main() {
 	JNZ(LabelRef("round"))
 	VZEROUPPER()
 	RET()
-	Generate()
 }

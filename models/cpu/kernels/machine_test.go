@@ -1,0 +1,124 @@
+package kernels
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Every tile of every machine computes what its twin in plain Go does, at any
+// steps, with and without what comes before and after the sums.
+func TestTilesAgreeWithPlainOnes(t *testing.T) {
+	for _, m := range machines {
+		for blocks := 1; blocks <= m.blocks; blocks++ {
+			for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
+				compareConvTile(t, m, blocks, pixels)
+			}
+			for range 5 {
+				compareGradTile(t, m, blocks)
+			}
+		}
+	}
+}
+
+func compareConvTile(t *testing.T, m *machine, blocks, pixels int) {
+	r := rand.New(rand.NewPCG(uint64(blocks), uint64(pixels)))
+	n, lanes, gap := 1+r.IntN(5), 4+4*r.IntN(2), 1+r.IntN(3)
+	xstep, ystep := lanes*gap, Lanes*gap
+	yblock := pixels*ystep + Lanes*r.IntN(3)
+	x, w := normal(r, n*pixels*xstep), normal(r, n*lanes*blocks*Lanes)
+	offsets := make([]int, n)
+	for i := range offsets {
+		offsets[i] = r.Perm(n)[0] * pixels * xstep * floatBytes
+	}
+	bias, res, held := normal(r, blocks*Lanes), normal(r, blocks*yblock), normal(r, blocks*yblock)
+	for flags := range 4 {
+		for use := range 4 {
+			with := func(v []float32, bit int) *float32 {
+				if use&bit == 0 {
+					return nil
+				}
+				return &v[0]
+			}
+			got, want := append([]float32{}, held...), append([]float32{}, held...)
+			for y, tile := range map[*float32]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
+				&got[0]: m.convTile[blocks][pixels], &want[0]: plainConvTile(blocks, pixels),
+			} {
+				tile(n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags)
+			}
+			if err := near("sums", got, want); err != nil {
+				t.Fatalf("%s: tile of %dx%d, flags %d, uses %d: %v", m.name, blocks, pixels, flags, use, err)
+			}
+		}
+	}
+}
+
+func compareGradTile(t *testing.T, m *machine, blocks int) {
+	r := rand.New(rand.NewPCG(uint64(blocks), rand.Uint64()))
+	rows, cols, gap := 1+r.IntN(3), 1+r.IntN(6), 1+r.IntN(2)
+	xstep, xrow := Lanes*gap, cols*Lanes*gap+Lanes
+	dyrow := cols*Lanes + Lanes*r.IntN(2)
+	dyblock := rows * dyrow
+	image := rows*xrow + Lanes
+	x, dy, held := normal(r, 3*image), normal(r, blocks*dyblock), normal(r, m.combos*blocks*Lanes)
+	offsets := make([]int, m.combos)
+	for i := range offsets { // in fours that follow each other, as lanes do
+		if i%4 == 0 {
+			offsets[i] = (r.IntN(3)*image + 4*r.IntN(2)) * floatBytes
+		} else {
+			offsets[i] = offsets[i-1] + floatBytes
+		}
+	}
+	got, want := append([]float32{}, held...), append([]float32{}, held...)
+	m.gradTile[blocks](rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, dyblock*floatBytes, &got[0])
+	plainGradTile(blocks, m.combos)(rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, dyblock*floatBytes, &want[0])
+	if err := near("sums", got, want); err != nil {
+		t.Fatalf("%s: tile of the gradient of %d blocks: %v", m.name, blocks, err)
+	}
+}
+
+// A convolution sums each value in one order whatever the tiles are: AVX2 and
+// AVX-512 give the same bits.
+func TestFastMachinesGiveTheSameBits(t *testing.T) {
+	if len(machines) < 3 {
+		t.Skip("no AVX-512 here")
+	}
+	if Instructions() != "avx2" || Loops() != "avx512" {
+		t.Fatalf("%s by loops of %s", Instructions(), Loops())
+	}
+	ws := NewWorkspaceOf(3)
+	compare := func(t failer, s ConvShape, n int, seed uint64) {
+		var want [][]float32
+		for _, m := range machines[:2] {
+			c, err := newConv(s, m)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			r := rand.New(rand.NewPCG(seed, 4))
+			x, w, dy := normal(r, n*s.InSize()), normal(r, s.WeightSize()), normal(r, n*s.OutSize())
+			y, dx, dw := dirty(len(dy)), dirty(len(x)), dirty(len(w))
+			c.Infer(ws, n, y, x, c.Pack(ws, w), Epilogue{Residual: dy, ReLU: true})
+			c.BackwardWeights(ws, n, dw, dy, x)
+			got := [][]float32{y, dw}
+			if !s.Plain {
+				c.BackwardData(ws, n, dx, dy, w)
+				got = append(got, dx)
+			}
+			if want == nil {
+				want = got
+			}
+			for i := range want {
+				if !sameBits(got[i], want[i]) {
+					t.Fatalf("%+v: pass %d differs between %s and %s", s, i, machines[0].name, m.name)
+				}
+			}
+		}
+	}
+	for _, s := range largeShapes() {
+		compare(t, withDefaults(s), 5, 1)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		compare(t, withDefaults(drawConv(t)), rapid.IntRange(1, 5).Draw(t, "n"), rapid.Uint64().Draw(t, "seed"))
+	})
+}
