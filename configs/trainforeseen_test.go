@@ -308,3 +308,26 @@ func TestKeysOfShards(t *testing.T) {
 		}
 	}
 }
+
+// Samples are drawn from a window of shards, and of nothing else. The word may
+// be written with quotes or without where it is true or false.
+func TestShuffleSaysWhatItTakes(t *testing.T) {
+	images, split := cellstest.TrainingSet(t, 6, 4)
+	sets := []string{"images=" + images, "table=" + split, "size=32", "batch=2", "epochs=1"}
+	_, err := build("train.flow", flow.Options{}, append(sets, "shuffle=window", "out="+t.TempDir())...)
+	saysAll(t, "a window of images", err, "a window is of shards", "rgby-shards.flow")
+	_, err = build("train.flow", flow.Options{}, append(sets, "shuffle=yes", "out="+t.TempDir())...)
+	saysAll(t, "another word", err, `"yes" is none of false, true, window`)
+	text := string(mustRead(t, "train.flow"))
+	for _, word := range []string{"true", "false"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "mine.flow")
+		if err := os.WriteFile(path, []byte(strings.Replace(strings.Replace(text, "= var.shuffle", "= "+word, 1), `variable "shuffle"`, `variable "unused"`, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := build(path, flow.Options{}, append(sets, "out="+t.TempDir())...)
+		if err != nil && strings.Contains(err.Error(), "shuffle") {
+			t.Errorf("shuffle = %s: %v", word, err)
+		}
+	}
+}

@@ -113,7 +113,8 @@ func (w world) cases() map[string][]component.Args {
 		"rgby":     {{"dir": w.path("rgby")}},
 		"samples": {
 			{"table": w.path("train.csv"), "images": []string{w.path("rgby")}, "split": "train"},
-			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": true},
+			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": "true"},
+			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": "window", "window": 2},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("rgby")}},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("shards")}},
 		},

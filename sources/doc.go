@@ -10,7 +10,8 @@
 // What always holds:
 //   - The order is fixed by the input alone: by Id for a folder, by row for a
 //     table, by position for shards and streams. A shuffle depends on the seed
-//     and the epoch, and on nothing else. Only what comes from a web server is
+//     and the epoch, a window of shards also on where they hold the samples, and
+//     on nothing else. Only what comes from a web server is
 //     yielded as it arrives, numbered by its row all the same.
 //   - A sample that every sink already holds is not yielded, but counted.
 //   - A sample that cannot be yielded is reported by name: as skipped when the

@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"hpaflow/data"
 	"hpaflow/data/cells/cellstest"
+	"hpaflow/data/codec"
+	"hpaflow/data/shards"
 	"hpaflow/models/checkpoint"
 )
 
@@ -53,31 +56,39 @@ func TestDisturbedTrainingEndsTheSame(t *testing.T) {
 	}
 	hpaflow := program(t)
 	images, split := cellstest.TrainingSet(t, 30, 8)
-	command := func(out, saveEvery string) *exec.Cmd {
+	packed := inShards(t, images)
+	command := func(out, saveEvery, images, shuffle string) *exec.Cmd {
 		return exec.Command(hpaflow, "run", "../../configs/train.flow", "--progress", "plain",
 			"--set", "images="+images, "--set", "table="+split, "--set", "out="+out, "--set", "save_every="+saveEvery,
 			"--set", "size=32", "--set", "batch=4", "--set", "epochs=3", "--set", "accumulate=3", "--set", "keep=2",
-			"--set", "norm=per_image", "--set", "schedule=cosine")
+			"--set", "norm=per_image", "--set", "schedule=cosine", "--set", "shuffle="+shuffle, "--set", "window=2")
 	}
-	whole := t.TempDir()
-	if out, err := command(whole, "0s").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	undisturbed := func(images, shuffle string) map[string]string {
+		whole := t.TempDir()
+		if out, err := command(whole, "0s", images, shuffle).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return training(t, whole)
 	}
-	want := training(t, whole)
+	anyOrder, fromWindow := undisturbed(images, "true"), undisturbed(packed, "window")
+	if maps.Equal(anyOrder, fromWindow) {
+		t.Error("a window draws the order of a shuffle")
+	}
 
 	for name, c := range map[string]struct {
-		signal    os.Signal
-		saveEvery string
+		signal                     os.Signal
+		saveEvery, images, shuffle string
+		want                       map[string]string
 	}{
-		"killed":      {syscall.SIGKILL, "1ns"},
-		"interrupted": {os.Interrupt, "0s"}, // saved by the interrupt alone
+		"killed":                             {syscall.SIGKILL, "1ns", images, "true", anyOrder},
+		"interrupted, of a window of shards": {os.Interrupt, "0s", packed, "window", fromWindow}, // saved by the interrupt alone
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
 			disturbed, inside := 0, 0
 			for delay := 250 * time.Millisecond; ; delay = delay * 3 / 2 {
 				var stderr bytes.Buffer
-				cmd := command(out, c.saveEvery)
+				cmd := command(out, c.saveEvery, c.images, c.shuffle)
 				cmd.Stderr = &stderr
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
@@ -98,7 +109,7 @@ func TestDisturbedTrainingEndsTheSame(t *testing.T) {
 			if inside == 0 {
 				t.Fatalf("%d times, and no run went on inside an epoch", disturbed)
 			}
-			got := training(t, out)
+			want, got := c.want, training(t, out)
 			for name := range want {
 				if want[name] != got[name] {
 					t.Errorf("after %d times, %s differs from that of an undisturbed run", disturbed, name)
@@ -110,4 +121,39 @@ func TestDisturbedTrainingEndsTheSame(t *testing.T) {
 			t.Logf("%s %d times; %d runs went on inside an epoch", name, disturbed, inside)
 		})
 	}
+}
+
+// inShards packs the images of a folder into shards of 7.
+func inShards(t *testing.T, images string) string {
+	t.Helper()
+	dir := t.TempDir()
+	folder, err := shards.Create(dir, shards.Planes, shards.Options{Limits: shards.Limits{Samples: 7, Bytes: 1 << 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(images, "*.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := codec.DecodeRGBY(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame, err := shards.EncodeSample(&data.Sample{ID: strings.TrimSuffix(filepath.Base(path), ".png"), Image: im}, shards.Huffman)
+		if err == nil {
+			err = folder.Add(frame)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := folder.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -154,7 +154,7 @@ func readFrame(f *os.File, e Entry) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s: %w", e.Shard, e.Key, err)
 	}
 	if xxhash.Sum64(b) != e.Checksum {
-		return nil, fmt.Errorf("%s: the frame of %s is damaged: its checksum does not fit", e.Shard, e.Key)
+		return nil, damaged(e)
 	}
 	return b, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"hpaflow/flow/component"
 )
@@ -106,6 +107,9 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 	if value.IsNull() {
 		p.useDefault(of, f, args)
 		return
+	}
+	if f.Type == component.String && value.Type() == cty.Bool && slices.Contains(f.Choices, written(value)) {
+		value = cty.StringVal(written(value)) // a choice that reads as well without quotes
 	}
 	v, err := convert(f.Type, value)
 	var hint string

@@ -17,7 +17,7 @@ import (
 // once, when it is opened.
 type imageFolder struct {
 	dir    string
-	packed bool // in shards
+	packed *shards.Reader // nil: in files of their own
 	ids    map[string]bool
 	find   func(id string) ([]data.File, error)
 	mark   func(id string) ([]byte, error) // tells the image's content from any other
@@ -93,7 +93,7 @@ func (all imageFolders) String() string {
 // has says whether the folder has a sample's image. The folders inside a folder
 // of images are looked into where a key names them.
 func (f imageFolder) has(id string) bool {
-	if f.packed || !strings.Contains(id, "/") {
+	if f.packed != nil || !strings.Contains(id, "/") {
 		return f.ids[id]
 	}
 	_, err := os.Stat(rgbyFile(f.dir, id)[0].Name)
@@ -126,7 +126,7 @@ func (f *imageFolder) openShards() error {
 	if err != nil {
 		return err
 	}
-	f.packed = true
+	f.packed = r
 	checksums := map[string]uint64{}
 	for _, e := range r.Entries() {
 		f.ids[e.Key], checksums[e.Key] = true, e.Checksum

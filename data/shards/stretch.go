@@ -1,0 +1,75 @@
+package shards
+
+import (
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"hpaflow/data"
+)
+
+// Entry is what the index says of a sample.
+func (r *Reader) Entry(key string) (Entry, bool) {
+	i, ok := r.byKey[key]
+	if !ok {
+		return Entry{}, false
+	}
+	return r.entries[i], true
+}
+
+// Stretch is File for samples of one shard, in the order they stand there: all of
+// it is read at once, with what is between them. Samples have faults of their own.
+func (r *Reader) Stretch(keys []string) (files []data.File, faults []error) {
+	files, faults = make([]data.File, len(keys)), make([]error, len(keys))
+	stretch, from, err := r.stretch(keys)
+	for i, key := range keys {
+		if err != nil { // which sample's fault it is comes out one by one
+			files[i], faults[i] = r.File(key)
+			continue
+		}
+		e := r.entries[r.byKey[key]]
+		frame := stretch[e.Offset-from:][:e.Length:e.Length]
+		if xxhash.Sum64(frame) != e.Checksum {
+			faults[i] = damaged(e)
+			continue
+		}
+		files[i] = data.File{Name: e.Shard + ":" + key, Channel: data.Packed, Sum: uint64(r.Origin(key)), Data: frame}
+	}
+	return files, faults
+}
+
+// stretch reads from the first sample's begin to the last one's end.
+func (r *Reader) stretch(keys []string) (b []byte, from int64, err error) {
+	var first, last Entry
+	end := int64(0)
+	for i, key := range keys {
+		e, ok := r.Entry(key)
+		switch {
+		case !ok:
+			return nil, 0, fmt.Errorf("%s has no sample %s", r.dir, key)
+		case i == 0:
+			first = e
+		case e.Shard != first.Shard || e.Offset < end:
+			return nil, 0, fmt.Errorf("%s: %s does not stand behind %s", e.Shard, key, last.Key)
+		}
+		if e.Offset < 0 || e.Length < 0 || e.Offset > 1<<62-e.Length {
+			return nil, 0, fmt.Errorf("%s: the frame of %s lies nowhere", e.Shard, key)
+		}
+		last, end = e, e.Offset+e.Length
+	}
+	f, err := r.file(first.Shard)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil || end > info.Size() {
+		return nil, 0, fmt.Errorf("%s ends before %s: %w", first.Shard, last.Key, err)
+	}
+	b = make([]byte, end-first.Offset)
+	_, err = f.ReadAt(b, first.Offset)
+	return b, first.Offset, err
+}
+
+func damaged(e Entry) error {
+	return fmt.Errorf("%s: the frame of %s is damaged: its checksum does not fit", e.Shard, e.Key)
+}

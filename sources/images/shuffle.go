@@ -1,0 +1,131 @@
+package images
+
+import (
+	"fmt"
+
+	"hpaflow/data"
+	"hpaflow/flow"
+	"hpaflow/sources/images/window"
+)
+
+// What `shuffle` may be.
+const (
+	unshuffled = "false"
+	shuffled   = "true"
+	windowed   = "window"
+)
+
+// epoch goes through the rows once.
+func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
+	if s.shuffle == windowed {
+		return s.windowed(out)
+	}
+	for at, i := range s.order(out.Epoch()) {
+		if s.first > 0 {
+			out.At(s.first + int64(at))
+		}
+		row := s.rows[i]
+		complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
+		if err == nil && !complete {
+			err = s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order is the order of the rows in an epoch.
+func (s *samples) order(epoch int) []int {
+	if s.shuffle == shuffled {
+		return flow.Rand(s.seed, epoch, "", "shuffle").Perm(len(s.rows))
+	}
+	list := make([]int, len(s.rows))
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// windowed goes through the rows from a window of open shards, which are read
+// ahead.
+func (s *samples) windowed(out *flow.Emitter[*data.Sample]) error {
+	layout := s.layout()
+	visits := layout.Epoch(s.window, flow.Rand(s.seed, out.Epoch(), "", "window"))
+	type read struct {
+		file data.File
+		err  error
+	}
+	reader := window.NewReader(layout, visits, func(rows []int32) []read {
+		list := make([]read, len(rows))
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = s.rows[row].ID
+		}
+		folder, err := s.images.of(ids[0])
+		if err != nil { // nor has any other row its image
+			for i, id := range ids {
+				_, list[i].err = s.images.of(id)
+			}
+			return list
+		}
+		files, faults := folder.packed.Stretch(ids)
+		for i := range list {
+			list[i] = read{files[i], faults[i]}
+		}
+		return list
+	})
+	defer reader.Close()
+	for _, v := range visits {
+		row := s.rows[v.Record]
+		complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
+		if err != nil {
+			return err
+		}
+		if complete {
+			reader.Skip()
+			continue
+		}
+		if err := s.yield(row, out, func() ([]data.File, error) {
+			booked := out.Waiting()
+			r := reader.Take()
+			booked()
+			return []data.File{r.file}, r.err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layout is where the rows' frames are.
+func (s *samples) layout() *window.Layout {
+	places := make([]window.Place, len(s.rows))
+	for i, row := range s.rows {
+		for at, folder := range s.images {
+			if !folder.has(row.ID) {
+				continue
+			}
+			e, _ := folder.packed.Entry(row.ID)
+			places[i] = window.Place{File: fmt.Sprintf("%d/%s", at, e.Shard), Offset: e.Offset, Length: e.Length}
+			break
+		}
+	}
+	return window.Cut(places)
+}
+
+// windowIdentity says what the order of epochs follows from, beside the seed.
+func (s *samples) windowIdentity() (string, error) {
+	return fmt.Sprintf("a window of %d over %s", s.window, s.layout()), nil
+}
+
+// allPacked refuses folders whose images are files of their own.
+func (all imageFolders) allPacked() error {
+	for _, f := range all {
+		if f.packed == nil {
+			return fmt.Errorf(`shuffle: a window is of shards, and %s holds a file an image; rgby-shards.flow makes shards, and shuffle = true takes both`, f.dir)
+		}
+	}
+	return nil
+}
