@@ -13,6 +13,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/units"
+	"hpaflow/flow/units/steps"
 )
 
 func checkCommand(reg *component.Registry) *cli.Command {
@@ -52,6 +53,10 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			holds = count(len(plan.Steps), "step")
 		}
 		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", lang.Safe(path), holds, count(len(plan.Variables), "variable"))
+		if g, err := steps.Of(path, c.StringSlice("set"), reg); err == nil && g != nil {
+			fmt.Fprintf(c.App.Writer, "  its steps are %s, for many machines: hpaflow units\n", count(len(g.Steps), "unit"))
+			continue
+		}
 		tellCut(c.App.Writer, plan)
 	}
 	if faulty {

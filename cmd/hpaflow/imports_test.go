@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"flow/draw":              {"flow", "flow/lang"},
 	"flow/streams":           {"flow"},
 	"flow/units":             {"data/atomicfile", "data/provenance", "flow", "flow/component", "flow/lang"},
+	"flow/units/steps":       {"data/atomicfile", "data/provenance", "flow", "flow/component", "flow/lang", "flow/units"},
 	"models":                 {"data", "models/network", "models/statedict"},
 	"models/statedict":       {},
 	"models/network":         {"models/statedict"},
@@ -55,7 +56,7 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/terminal":   {},
 	"cmd/hpaflow/cards":      {"flow/component", "models/devices", "models/gpu"},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "models", "ops", "sinks", "sources"},
+	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

@@ -29,6 +29,7 @@ const (
 	exitFailed      = 1   // the run failed
 	exitUsage       = 2   // the flow or the arguments are wrong
 	exitDeadLetters = 3   // done, but some records failed
+	exitNotYet      = 75  // a unit waits for others; the same command works later (EX_TEMPFAIL of sysexits.h)
 	exitInterrupted = 130 // interrupted; the same command resumes
 )
 
@@ -114,7 +115,8 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Description: "A .flow file names sources, ops and sinks and how they are joined; hpaflow checks it,\n" +
 			"runs it in bounded memory, and says which stage limits it.\n\n" +
 			"Exit codes: 0 done; 1 the run failed; 2 the flow or the arguments are wrong;\n" +
-			"3 done, with dead letters; 130 interrupted, run it again to go on.",
+			"3 done, with dead letters; 75 a unit of a file of steps waits for others, try again later;\n" +
+			"130 interrupted, run it again to go on.",
 		Reader:                    stdin,
 		Writer:                    stdout,
 		ErrWriter:                 stderr,

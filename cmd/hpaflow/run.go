@@ -20,6 +20,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/machine"
+	"hpaflow/flow/units/steps"
 	"hpaflow/sinks/results"
 )
 
@@ -89,28 +90,38 @@ type running struct {
 	results         io.Writer // where results are named in the end
 	stdout          *terminal.Output
 	workers, memory string
-	board           *live.Board // what is served of the run; nil: nothing is
-	changed         string      // empty: as the flow says
-	unit            string      // which units; empty: the whole flow
-	retry           bool        // what failed before
-	report          string      // empty: no
-	progress        string      // auto, plain or none
-	brief           bool        // without the table of stages
-	at              []string    // where the flow stands in files of steps, the outermost first
-	step            string      // the names of the steps that led here, a/b
+	board           *live.Board  // what is served of the run; nil: nothing is
+	changed         string       // empty: as the flow says
+	unit            string       // which units; empty: the whole flow
+	retry           bool         // what failed before
+	report          string       // empty: no
+	progress        string       // auto, plain or none
+	brief           bool         // without the table of stages
+	at              []string     // where the flow stands in files of steps, the outermost first
+	step            string       // the names of the steps that led here, a/b
+	graph           *steps.Graph // of the file that was asked for, if it is made of steps
 }
 
 // file runs a flow, or the steps of one, with variables set.
 func (r *running) file(ctx context.Context, path string, sets []string) error {
+	if len(r.at) == 0 {
+		graph, err := steps.Of(path, sets, r.reg)
+		if r.graph = graph; graph != nil && r.unit != "" {
+			return r.chosenSteps(ctx, graph)
+		}
+		if r.unit == "" || err == nil {
+			err = nil // faults are told below, with more of them
+		}
+		if _, faults := errors.AsType[lang.Diagnostics](err); err != nil && !faults {
+			return err
+		}
+	}
 	plan, faults := lang.Load(path, sets, r.reg)
 	if len(faults) == 0 {
 		if err := r.ready(path, plan); err != nil {
 			return err
 		}
 		if len(plan.Steps) > 0 {
-			if r.unit != "" {
-				return fmt.Errorf("--unit is of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
-			}
 			return r.then(plan, r.steps(ctx, plan))
 		}
 	}
@@ -121,7 +132,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		faults.Render(r.out, terminal.Colours(r.out))
 		return &exitError{code: exitUsage}
 	}
-	return r.then(plan, r.flow(ctx, plan))
+	return r.then(plan, r.noted(r.flow(ctx, plan)))
 }
 
 // then names the results of the flow that was asked for, if it went well.

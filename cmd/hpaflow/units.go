@@ -23,16 +23,24 @@ func unitsCommand(reg *component.Registry) *cli.Command {
 		Usage:     "cut a flow into units for many machines, and say which are done",
 		ArgsUsage: "FILE.flow",
 		Description: "A unit is so many records of the flow, as its run block says. The first call writes the plan beside the result;\n" +
-			"later ones add units for records that are new. What run --unit has done, and what is missing, is listed.",
+			"later ones add units for records that are new. What run --unit has done, and what is missing, is listed.\n\n" +
+			"The steps of a file of steps, and the trials of a search, are units too; they are listed with what they wait for, level by level.",
 		Flags: []cli.Flag{
 			setFlag(),
 			&cli.BoolFlag{Name: "missing", Usage: "list the missing units alone, a number a line"},
-			&cli.BoolFlag{Name: "slurm", Usage: "print the missing units as sbatch takes them: --array=3,17,40-44; nothing if there are none"},
+			&cli.BoolFlag{Name: "slurm", Usage: "print the missing units as sbatch takes them: --array=3,17,40-44; nothing if there are none; of steps a line for each level, which waits for the one before"},
 			&cli.BoolFlag{Name: "json", Usage: `print {"units": N, "done": [...], "missing": [...]}`},
 		},
 		Action: func(c *cli.Context) error {
 			if c.Bool("slurm") && c.Bool("json") {
 				return errors.New("--slurm and --json exclude each other")
+			}
+			g, err := stepsOf(c, reg)
+			if err != nil {
+				return err
+			}
+			if g != nil {
+				return listSteps(c, g)
 			}
 			f, err := cutFlow(c, reg)
 			if err != nil {
@@ -49,9 +57,16 @@ func finishCommand(reg *component.Registry) *cli.Command {
 		Usage:     "join what the units of a flow have made",
 		ArgsUsage: "FILE.flow",
 		Description: "Writes the index, the joined tables and the dead letters of a flow all of whose units are done. It may be called\n" +
-			"again. Exit codes: 0 done; 3 done, with dead letters; 1 units are missing, which are named.",
+			"again. Of a file of steps it says whether all are done: their results are all there is. Exit codes: 0 done; 3 done, with dead letters; 1 units are missing, which are named.",
 		Flags: []cli.Flag{setFlag()},
 		Action: func(c *cli.Context) error {
+			g, err := stepsOf(c, reg)
+			if err != nil {
+				return err
+			}
+			if g != nil {
+				return finishSteps(c, reg, g)
+			}
 			f, err := cutFlow(c, reg)
 			if err != nil {
 				return err

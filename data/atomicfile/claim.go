@@ -6,6 +6,11 @@ import (
 	"os"
 )
 
+// HeldError is that of a folder which another writer has locked.
+type HeldError struct{ Dir string }
+
+func (e *HeldError) Error() string { return "another run is writing to " + e.Dir }
+
 // Claim is a folder that is made for results and locked, as long as it is not
 // known whether there will be any.
 type Claim struct {

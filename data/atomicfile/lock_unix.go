@@ -4,7 +4,6 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -26,7 +25,7 @@ func lock(dir string, how int) (unlock func() error, err error) {
 	}
 	err = unix.Flock(int(d.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = fmt.Errorf("another run is writing to %s", dir)
+		err = &HeldError{dir}
 	} else if err = named(conceding(err, dir, noLocks), dir); err == nil {
 		err = sameFolder(d, dir)
 	}

@@ -20,6 +20,10 @@ const FolderName = ".run"
 // where many machines make it (package units).
 const UnitsName = "units"
 
+// StepsName is that of the folder in a store in which steps of files of steps are
+// recorded that have made the result (package steps).
+const StepsName = "steps"
+
 const madeName = "made.json"
 
 // ByUnits refuses a result that is made by units to whoever does not make it so.
@@ -110,6 +114,9 @@ func (s Store) Forget() error {
 		if err := os.Remove(filepath.Join(s.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(s.Dir, StepsName)); err != nil {
+		return err
 	}
 	if err := os.Remove(s.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s holds what is no record: %w", s.Dir, err)

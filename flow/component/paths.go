@@ -31,6 +31,11 @@ func (f Field) writes() bool {
 	return f.Type == OutputFile || f.Type == OutputDir || f.Type == OutputPath
 }
 
+// IsFolder says that the field's paths are of folders.
+func (f Field) IsFolder() bool {
+	return f.Type == InputDir || f.Type == InputDirs || f.Type == OutputDir
+}
+
 // Reads are the files and folders that a valid value names for reading;
 // "-" and "" are none.
 func (f Field) Reads(v any) []string { return f.paths(f.reads(), v) }

@@ -97,6 +97,11 @@ type Spec struct {
 	// flow that ends in it cannot be cut.
 	ByUnit *ByUnit
 
+	// Parts are the tasks that an op's work is made of, where machines may share them.
+	// The node's inputs are of a graph that nobody else runs; its Load is to be asked
+	// for what a task runs. It may be nil.
+	Parts func(*Node) ([]Task, error)
+
 	// Reads names the files whose contents its output follows from, beyond
 	// those that fields name; FILE#PART where a part of one counts. It may be nil.
 	Reads func(Args) []string

@@ -104,6 +104,37 @@ func (p *Plan) Paths() (read, written []string) {
 	return read, written
 }
 
+// Words are the strings in fields of the nodes that are no paths by their type, and
+// may be some all the same: FILE of FILE#PART, VALUE of NAME=VALUE.
+func (p *Plan) Words() (words []string) {
+	add := func(text string) {
+		words = append(words, text)
+		if file, _, cut := strings.Cut(text, "#"); cut {
+			words = append(words, file)
+		}
+		if _, value, cut := strings.Cut(text, "="); cut {
+			words = append(words, strings.Split(value, ",")...)
+		}
+	}
+	for _, n := range p.Nodes {
+		for _, f := range n.Spec.AllFields() {
+			switch v := n.Args[f.Name].(type) {
+			case string:
+				if f.Type == component.String && v != "" {
+					add(v)
+				}
+			case []string:
+				if f.Type == component.Strings {
+					for _, text := range v {
+						add(text)
+					}
+				}
+			}
+		}
+	}
+	return words
+}
+
 // Build adds the nodes to a graph. An error names the block.
 func (p *Plan) Build(g *flow.Graph) error {
 	if len(p.Steps) > 0 {
@@ -197,6 +228,20 @@ func (p *Plan) load(path string, sets []string) (component.Flow, error) {
 		return nil, faults
 	}
 	return plan, nil
+}
+
+// Look is load without a look at the files that the flow reads: for who wants to
+// know of it before these are there.
+func (p *Plan) Look(path string, sets []string) (component.Flow, error) {
+	near := &planner{file: &File{name: p.file}}
+	f, faults := Find(near.nearby(path), p.reg)
+	if faults == nil {
+		var plan *Plan
+		if plan, faults = f.Plan(sets, p.reg); faults == nil {
+			return plan, nil
+		}
+	}
+	return nil, faults
 }
 
 // builtIn is the text of a flow that comes with the program.

@@ -23,14 +23,8 @@ func predictSpec() *component.Spec {
 		Doc: "Predict the probabilities of labels with trained weights: the mean, over 1, 4 or 8 views of each image, of the sigmoid of the logits. " +
 			"4 views: the image, flipped left-right, up-down, both; 8: these, and the same of the transposed image.",
 		In: component.Takes(edges.Batch), Out: edges.Prediction,
-		Alone: true,
-		Computes: func(a component.Args) (string, error) {
-			backend, _, err := devices.Open(training.DeviceOptions(a))
-			if err != nil {
-				return "", err
-			}
-			return backend.Name(), nil
-		},
+		Alone:    true,
+		Computes: training.Computes,
 		Fields: append([]component.Field{
 			{Name: "weights", Type: component.String, Bears: component.NoBearing, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},

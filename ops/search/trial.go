@@ -32,17 +32,14 @@ func trialSpec() *component.Spec {
 			}
 			return nil
 		},
+		Parts: trialTasks,
 		Build: func(n *component.Node) (component.Output, error) {
-			a := n.Args
-			t := &trialRunner{
-				name: n.Name, graph: n.Graph, load: n.Load, flow: a.String("flow"), sets: a.Strings("set"), dir: a.String("dir"), epochs: a.Int("epochs"),
-				rungs: search.Rungs(a.Int("epochs"), a.Int("min_epochs"), a.Int("halving")),
-			}
+			t := newTrialRunner(n)
 			// A fault in the flow of the trials is one of this flow.
 			if _, err := t.plan(search.Base(), t.epochs); err != nil {
 				return nil, err
 			}
-			s := &successive{runner: t, eta: a.Int("halving"), keep: a.Int("keep")}
+			s := &successive{runner: t, eta: n.Args.Int("halving"), keep: n.Args.Int("keep")}
 			return flow.Process(component.In[*search.Trial](n, "in"), n.Stage(), s.run), nil
 		},
 	}

@@ -31,6 +31,14 @@ type trialRunner struct {
 	rungs     []int
 }
 
+func newTrialRunner(n *component.Node) *trialRunner {
+	a := n.Args
+	return &trialRunner{
+		name: n.Name, graph: n.Graph, load: n.Load, flow: a.String("flow"), sets: a.Strings("set"), dir: a.String("dir"), epochs: a.Int("epochs"),
+		rungs: search.Rungs(a.Int("epochs"), a.Int("min_epochs"), a.Int("halving")),
+	}
+}
+
 // folder is where a trial is trained.
 func (t *trialRunner) folder(trial *search.Trial) string { return filepath.Join(t.dir, trial.Name()) }
 
@@ -50,21 +58,34 @@ func (t *trialRunner) plan(trial *search.Trial, until int) (component.Flow, erro
 	return t.load(t.flow, sets)
 }
 
+// was is how a trial did up to a rung, and whether it has been trained so far.
+func (t *trialRunner) was(trial *search.Trial, rung int) (result search.Result, done bool, err error) {
+	result = search.Result{Trial: trial, Epochs: t.rungs[rung]}
+	plan, err := t.plan(trial, t.rungs[rung])
+	if err != nil {
+		return result, false, err
+	}
+	if err := t.checkFolder(trial, plan); err != nil {
+		return result, false, err
+	}
+	if done, err = t.score(trial, &result); done || err != nil {
+		return result, done, err
+	}
+	result.Diverged, err = t.diverged(trial, plan)
+	return result, result.Diverged, err
+}
+
 // train trains a trial up to a rung, or what of that is missing.
 func (t *trialRunner) train(ctx context.Context, trial *search.Trial, rung int) (search.Result, error) {
-	result := search.Result{Trial: trial, Epochs: t.rungs[rung]}
 	if err := t.writePolicy(trial); err != nil {
+		return search.Result{Trial: trial, Epochs: t.rungs[rung]}, err
+	}
+	result, done, err := t.was(trial, rung)
+	if err != nil || done {
 		return result, err
 	}
 	plan, err := t.plan(trial, t.rungs[rung])
 	if err != nil {
-		return result, err
-	}
-	if err := t.checkFolder(trial, plan); err != nil {
-		return result, err
-	}
-	done, err := t.score(trial, &result)
-	if err != nil || done {
 		return result, err
 	}
 	opts := plan.Options()
@@ -78,7 +99,7 @@ func (t *trialRunner) train(ctx context.Context, trial *search.Trial, rung int) 
 	if errors.Is(err, models.ErrDiverged) {
 		t.graph.Note(t.name, trial.Name()+": "+err.Error())
 		result.Diverged = true
-		return result, nil
+		return result, t.noteDiverged(trial, plan)
 	}
 	if err != nil {
 		return result, err
@@ -102,6 +123,27 @@ func (t *trialRunner) score(trial *search.Trial, result *search.Result) (done bo
 	}
 	result.Score = checkpoint.RunScore(p.History[:result.Epochs], checkpoint.ScoreWindow)
 	return true, nil
+}
+
+// divergedName is the file in the folder of a trial whose loss was no number, with
+// the text of the flow that trained it: to train it again would end the same.
+const divergedName = "diverged.flow"
+
+func (t *trialRunner) noteDiverged(trial *search.Trial, plan component.Flow) error {
+	return atomicfile.Write(filepath.Join(t.folder(trial), divergedName), func(w io.Writer) error {
+		_, err := io.WriteString(w, plan.Options().Resolved)
+		return err
+	})
+}
+
+// diverged says whether the same flow has found that a trial diverges, however many
+// epochs it was to have.
+func (t *trialRunner) diverged(trial *search.Trial, plan component.Flow) (bool, error) {
+	b, err := os.ReadFile(filepath.Join(t.folder(trial), divergedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && string(b) == plan.Options().Resolved, err
 }
 
 // writePolicy writes a trial's set as a policy.

@@ -22,6 +22,7 @@ func averageSpec() *component.Spec {
 		Doc: "Average the weights of a run's last checkpoints, then recompute the statistics of batch norm on the batches that come: " +
 			"one pass over the training data, without augmentation. Yields one record.",
 		In: component.Takes(edges.Batch), Out: trained.Weights,
+		Computes: Computes,
 		Fields: append([]component.Field{
 			{Name: "run", Type: component.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},

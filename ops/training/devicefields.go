@@ -34,3 +34,12 @@ func CheckDevice(a component.Args) []component.FieldFault {
 	}
 	return faults
 }
+
+// Computes names what the last bits of results depend on, which is what computes.
+func Computes(a component.Args) (string, error) {
+	backend, _, err := devices.Open(DeviceOptions(a))
+	if err != nil {
+		return "", err
+	}
+	return backend.Name(), nil
+}

@@ -24,7 +24,8 @@ func TrainSpec() *component.Spec {
 			{Name: "in", Type: edges.Batch, Doc: "training batches"},
 			{Name: "validate", Type: edges.Batch, Optional: true, Doc: "validation batches, the same number of epochs; none larger than a training batch"},
 		},
-		Out: trained.Progress,
+		Out:      trained.Progress,
+		Computes: Computes,
 		Fields: append([]component.Field{
 			{Name: "model", Type: component.String, Default: "resnet18", Choices: network.Names(), Doc: "the network"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
