@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"time"
 )
 
 // The kinds of errors, for errors.Is.
@@ -24,6 +25,7 @@ type Error struct {
 	Hint  string // what to do about it; may be empty
 	Later bool   // another try may do
 	Slow  bool   // the store asks for fewer requests
+	After time.Duration // how long it asks to be left alone; 0: it does not say
 }
 
 func (e *Error) Error() string {
