@@ -264,7 +264,7 @@ func (u *upload) Complete(ctx context.Context, offset int64, last []byte) (store
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over {
-		return store.Object{}, &store.Error{URL: "mem://" + u.key, Cause: errors.New("there is no such upload")}
+		return store.Object{}, &store.Error{URL: "mem://" + u.key, Cause: remote.ErrUploadGone}
 	}
 	if u.m.inOrder != (len(last) > 0) {
 		return store.Object{}, fmt.Errorf("the last part has %d bytes", len(last))

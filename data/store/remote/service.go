@@ -78,5 +78,8 @@ type Parts struct {
 	InOrder bool // one after the other, and the last one with Complete
 }
 
+// ErrUploadGone says that an upload is none any more: it was completed or aborted.
+var ErrUploadGone = errors.New("there is no such upload")
+
 // ErrRange says that an object ends before the offset.
 var ErrRange = errors.New("the object ends before that")

@@ -172,6 +172,8 @@ func (w *writer) settle(weight int64, send func(context.Context) (store.Object, 
 		return there, nil
 	case lost == nil && w.m.IfAbsent && !errors.Is(err, store.ErrExist) && !store.Temporary(err):
 		return o, &store.Error{URL: w.r.URL(w.key), Kind: store.ErrExist}
+	case !w.m.IfAbsent && errors.Is(err, ErrUploadGone): // done, and replaced or deleted since
+		return store.Object{Size: w.offset + weight}, nil
 	}
 	return o, err
 }
