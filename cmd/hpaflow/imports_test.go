@@ -78,7 +78,8 @@ var libraries = map[string][]string{
 	"github.com/parquet-go":             {"data/shards"},
 	"gonum.org/v1/plot":                 {"sinks/report"},
 	"google.golang.org/protobuf":        {"data/tfevents"},
-	"github.com/cenkalti":               {"sources/download/fetch"},
+	"github.com/cenkalti":               {"data/store/remote", "sources/download/fetch"},
+	"github.com/aws":                    {"data/store/s3"},
 	"github.com/therootcompany/xz":      {"data/archive", "data/codec/tiff"},
 	"golang.org/x/image":                {"data/codec/tiff", "sinks/report"},
 }

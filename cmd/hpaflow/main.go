@@ -16,6 +16,8 @@ import (
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
 	"hpaflow/data/processor"
+	"hpaflow/data/store/all"
+	"hpaflow/data/store/remote"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/ops"
@@ -105,6 +107,7 @@ func unknownCommand(app *cli.App, word string, flows fs.FS) error {
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	reg := &component.Registry{Flows: configs.Files}
+	all.Register(remote.Options{})
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)

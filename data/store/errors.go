@@ -19,12 +19,12 @@ var (
 
 // Error is one of a store.
 type Error struct {
-	URL   string // of the object or the store, without secrets
-	Kind  error  // one of the above; nil: none of them
-	Cause error  // what the store or the network says; may be nil
-	Hint  string // what to do about it; may be empty
-	Later bool   // another try may do
-	Slow  bool   // the store asks for fewer requests
+	URL   string        // of the object or the store, without secrets
+	Kind  error         // one of the above; nil: none of them
+	Cause error         // what the store or the network says; may be nil
+	Hint  string        // what to do about it; may be empty
+	Later bool          // another try may do
+	Slow  bool          // the store asks for fewer requests
 	After time.Duration // how long it asks to be left alone; 0: it does not say
 }
 

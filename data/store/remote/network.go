@@ -78,11 +78,16 @@ func retryAfter(h http.Header) time.Duration {
 // Transport makes connections for one store. Bodies are not unpacked: lengths are
 // those of the objects.
 func Transport(o Options) *http.Transport {
-	o.EnsureDefaults()
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	Tune(t, o)
+	return t
+}
+
+// Tune fits a transport to a store.
+func Tune(t *http.Transport, o Options) {
+	o.EnsureDefaults()
 	t.MaxIdleConnsPerHost = o.Requests
 	t.MaxIdleConns = 2 * o.Requests
 	t.DisableCompression = true
 	t.ResponseHeaderTimeout = o.Idle
-	return t
 }

@@ -34,6 +34,7 @@ func (r *remote) fetch(ctx context.Context, key, version string, p []byte, offse
 		if err := r.check(key, version, body, at); err != nil {
 			return err
 		}
+		r.answered.Store(true)
 		version = body.Object.Version
 		want := p[n:]
 		if size := body.Object.Size; size >= 0 {

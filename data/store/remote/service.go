@@ -70,7 +70,7 @@ type Body struct {
 	ToEnd  bool         // it goes to the object's end, though less was asked for
 }
 
-// Parts says how large parts may be.
+// Parts says how large parts may be. None: the store can only be read.
 type Parts struct {
 	Size    int64 // of each but the last; larger for objects known to be so
 	Largest int64

@@ -22,6 +22,9 @@ func (r *remote) Create(ctx context.Context, key string, o store.CreateOptions) 
 		return nil, context.Cause(ctx)
 	}
 	parts := r.service.Parts()
+	if parts.Size == 0 {
+		return nil, &store.Error{URL: r.URL(key), Kind: store.ErrUnsupported, Cause: errors.New("this store can only be read"), Hint: "write to a folder, or to s3://, gs:// or az://"}
+	}
 	size := max(parts.Size, (o.Size+int64(parts.Most)-1)/int64(parts.Most))
 	if size > parts.Largest {
 		return nil, &store.Error{URL: r.URL(key), Cause: fmt.Errorf("%d bytes are more than this store takes in one object", o.Size)}

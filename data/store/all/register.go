@@ -1,0 +1,15 @@
+package all
+
+import (
+	"hpaflow/data/store"
+	"hpaflow/data/store/remote"
+	"hpaflow/data/store/s3"
+	"hpaflow/data/store/web"
+)
+
+// Register makes the stores known, each with these limits.
+func Register(o remote.Options) {
+	store.Register("s3", s3.Connect(o))
+	store.Register("https", web.Connect(o))
+	store.Register("http", web.Connect(o))
+}
