@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"flow/lang/langtest":     {"flow", "flow/component", "flow/lang"},
 	"flow/draw":              {"flow", "flow/lang"},
 	"flow/streams":           {"flow"},
+	"flow/cluster":           {"data/atomicfile"},
 	"flow/units":             {"data/atomicfile", "data/provenance", "flow", "flow/component", "flow/lang"},
 	"flow/units/steps":       {"data/atomicfile", "data/provenance", "flow", "flow/component", "flow/lang", "flow/units"},
 	"models":                 {"data", "models/network", "models/statedict"},
@@ -56,7 +57,8 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/terminal":   {},
 	"cmd/hpaflow/cards":      {"flow/component", "models/devices", "models/gpu"},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/cluster":    {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units"},
+	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points
@@ -82,6 +84,7 @@ var libraries = map[string][]string{
 	"github.com/aws":                    {"data/store/s3"},
 	"github.com/therootcompany/xz":      {"data/archive", "data/codec/tiff"},
 	"golang.org/x/image":                {"data/codec/tiff", "sinks/report"},
+	"github.com/nats-io":                {"flow/cluster"},
 }
 
 // listed is a package as `go list` tells of it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/cluster"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
 	"hpaflow/data/processor"
@@ -41,8 +42,12 @@ func main() {
 
 // mainExit is the program without its process: it gives the exit code.
 func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	out := terminal.NewOutput(stdout)
-	app := newApp(terminal.NewInput(stdin), out, stderr)
+	out, in := terminal.NewOutput(stdout), terminal.NewInput(stdin)
+	return endOf(newApp(newRegistry(in, out), in, out, stderr), args, out, stderr)
+}
+
+// endOf runs the program to its exit code.
+func endOf(app *cli.App, args []string, out *terminal.Output, stderr io.Writer) int {
 	words, err := arranged(app, args)
 	if err == nil {
 		err = processor.Check()
@@ -57,6 +62,9 @@ func mainExit(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	var exit *exitError
+	if e := (*cluster.Exit)(nil); errors.As(err, &e) {
+		err = &exitError{e.Code, e.Err}
+	}
 	if !errors.As(err, &exit) { // an unknown flag, a missing argument
 		fmt.Fprintf(stderr, "hpaflow: %s\n  see %s --help\n", lang.SafeLines(err.Error()), commandLine(app, args))
 		return exitUsage
@@ -105,12 +113,17 @@ func unknownCommand(app *cli.App, word string, flows fs.FS) error {
 	return fmt.Errorf("unknown command %q; %s", word, cmp.Or(lang.DidYouMean(word, names, "commands"), "see hpaflow --help"))
 }
 
-func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+// newRegistry holds all components there are.
+func newRegistry(stdin io.Reader, stdout io.Writer) *component.Registry {
 	reg := &component.Registry{Flows: configs.Files}
 	all.Register(remote.Options{})
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)
+	return reg
+}
+
+func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	release, _ := stamps()
 	app := &cli.App{
 		Name:  "hpaflow",
@@ -138,6 +151,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
+	app.Commands = append(app.Commands, clustered(reg).Commands()...)
 	prepare(app.Commands)
 	return app
 }

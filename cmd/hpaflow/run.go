@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/cluster"
 	"hpaflow/cmd/hpaflow/live"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
@@ -29,7 +30,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 		Name:      "run",
 		Usage:     "run a flow",
 		ArgsUsage: "FILE.flow",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			setFlag(),
 			workersFlag(),
 			memoryFlag(),
@@ -39,7 +40,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
-		},
+		}, cluster.RunFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("run takes one .flow file, not %d", c.NArg())
@@ -47,6 +48,12 @@ func runCommand(reg *component.Registry) *cli.Command {
 			return run(c, reg)
 		},
 	}
+}
+
+// clustered is the program as the commands of clusters know it.
+func clustered(reg *component.Registry) cluster.Program {
+	release, _ := stamps()
+	return cluster.Program{Registry: reg, Version: release, Options: runOptions, HoldMemory: holdMemory}
 }
 
 func setFlag() cli.Flag {
@@ -72,8 +79,18 @@ func run(c *cli.Context, reg *component.Registry) error {
 		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
 		unit: c.String("unit"), retry: c.Bool("retry-failed"),
 	}
+	var err error
+	if r.cluster, err = clustered(reg).SubmitTo(c); err != nil {
+		return err
+	}
+	if r.cluster != nil && r.unit != "" {
+		return errors.New("--unit and --cluster exclude each other: the cluster says who does which unit")
+	}
 	if addr := c.String("http"); addr != "" {
 		r.board = &live.Board{}
+		if r.cluster != nil {
+			r.board.Cluster = func() any { return r.cluster.Board.View() }
+		}
 		stop, err := live.Serve(addr, r.board, r.out)
 		if err != nil {
 			return err
@@ -90,16 +107,17 @@ type running struct {
 	results         io.Writer // where results are named in the end
 	stdout          *terminal.Output
 	workers, memory string
-	board           *live.Board  // what is served of the run; nil: nothing is
-	changed         string       // empty: as the flow says
-	unit            string       // which units; empty: the whole flow
-	retry           bool         // what failed before
-	report          string       // empty: no
-	progress        string       // auto, plain or none
-	brief           bool         // without the table of stages
-	at              []string     // where the flow stands in files of steps, the outermost first
-	step            string       // the names of the steps that led here, a/b
-	graph           *steps.Graph // of the file that was asked for, if it is made of steps
+	board           *live.Board     // what is served of the run; nil: nothing is
+	changed         string          // empty: as the flow says
+	unit            string          // which units; empty: the whole flow
+	retry           bool            // what failed before
+	report          string          // empty: no
+	progress        string          // auto, plain or none
+	brief           bool            // without the table of stages
+	at              []string        // where the flow stands in files of steps, the outermost first
+	step            string          // the names of the steps that led here, a/b
+	graph           *steps.Graph    // of the file that was asked for, if it is made of steps
+	cluster         *cluster.Submit // whose workers do the units; nil: this process does
 }
 
 // file runs a flow, or the steps of one, with variables set.
@@ -122,6 +140,9 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 			return err
 		}
 		if len(plan.Steps) > 0 {
+			if r.cluster != nil {
+				return fmt.Errorf("--cluster is for one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
+			}
 			return r.then(plan, r.steps(ctx, plan))
 		}
 	}

@@ -12,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hpaflow/data"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
+	"hpaflow/flow/cluster"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/machine"
@@ -99,6 +102,7 @@ func TestLargePlan(t *testing.T) {
 	if err := f.Open(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
+	handOut(t, f.Units(), timed)
 	watch := func(*flow.Graph) func(flow.Stats, error) { return func(flow.Stats, error) {} }
 	timed("units", func() error {
 		for unit := range f.Units() {
@@ -132,6 +136,75 @@ func TestLargePlan(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// handOut queues units at a broker, and hands all of them out to workers that do
+// nothing with them.
+func handOut(t *testing.T, units int, timed func(what string, do func() error) time.Duration) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	b, err := cluster.Serve(cluster.BrokerOptions{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	address, err := cluster.Resolve("@"+dir, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const workers = 8
+	var clients []*cluster.Client
+	for range workers {
+		c, err := cluster.Connect(t.Context(), address, "scale", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		clients = append(clients, c)
+	}
+	job := &cluster.Job{Format: cluster.Format, Run: "scale", Dir: dir, Lease: time.Minute}
+	list := make([]int, units)
+	for unit := range list {
+		list[unit] = unit
+	}
+	timed("queue", func() error {
+		if err := clients[0].Submit(t.Context(), job); err != nil {
+			return err
+		}
+		_, err := clients[0].Queue(t.Context(), job.ID(), list)
+		return err
+	})
+	timed("looking at the queue", func() error {
+		queued, err := clients[0].Queued(t.Context(), job.ID())
+		if len(queued) != units {
+			t.Errorf("%d units are queued, want %d", len(queued), units)
+		}
+		return err
+	})
+	took := timed("handing out", func() error {
+		var all errgroup.Group
+		for _, c := range clients {
+			all.Go(func() error {
+				for {
+					lease, err := c.Take(t.Context(), job.ID(), 0)
+					if err != nil || lease == nil {
+						return err
+					}
+					stop := lease.Keep(func() int64 { return 0 })
+					err = lease.Done(t.Context())
+					stop()
+					if err != nil {
+						return err
+					}
+				}
+			})
+		}
+		return all.Wait()
+	})
+	left, err := clients[0].Queued(t.Context(), job.ID())
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the queue: %v, %v", left, err)
+	}
+	t.Logf("the broker handed out and took back %.0f units a second", float64(units)/took.Seconds())
 }
 
 // forgetPeak and peakMemory tell the most memory that this process has had since,

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hpaflow": main})
+	testscript.Main(m, map[string]func(){"hpaflow": main, "hpaflow-deadly": deadly})
 }
 
 // racedScripts are those that run flows, on all that a run has: streams, dead

@@ -195,13 +195,14 @@ func finishUnits(c *cli.Context, f *units.Flow) error {
 // whole.
 func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Options, show *progress) (bool, error) {
 	f, err := unitsOf(plan, opts)
-	if err == nil && r.unit == "" && !f.Planned() && !f.Shows() {
+	asked := r.unit != "" || r.cluster != nil
+	if err == nil && !asked && !f.Planned() && !f.Shows() {
 		return false, nil
 	}
 	if err == nil {
 		err = f.Known()
 	}
-	if _, whole := errors.AsType[*units.NotCutError](err); whole && r.unit == "" {
+	if _, whole := errors.AsType[*units.NotCutError](err); whole && !asked {
 		return false, nil
 	}
 	if err != nil {
@@ -214,13 +215,13 @@ func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Option
 		}
 		return true, r.someUnits(ctx, f, choice, opts, show)
 	}
-	if !f.Planned() { // nobody has asked for units yet
+	if !f.Planned() && !asked {
 		if err := f.Fits(); err != nil {
 			show.note(plan.Name, "is not done by units: "+err.Error())
 			return false, nil
 		}
 	}
-	return true, r.allUnits(ctx, f, opts, show)
+	return true, r.allUnits(ctx, plan, f, opts, show)
 }
 
 // watch shows the graph of each unit while it runs, and adds up what they do.
@@ -284,17 +285,22 @@ func (r *running) someUnits(ctx context.Context, f *units.Flow, choice units.Cho
 }
 
 // allUnits does what is missing of a flow, and finishes it.
-func (r *running) allUnits(ctx context.Context, f *units.Flow, opts flow.Options, show *progress) error {
+func (r *running) allUnits(ctx context.Context, plan *lang.Plan, f *units.Flow, opts flow.Options, show *progress) error {
 	var sum flow.Stats
 	defer holdMemory(opts.Memory)()
 	if r.board != nil {
 		defer r.board.Rest()
 	}
 	f.Noted = show.note
-	done, err := f.RunAll(ctx, units.Whole{
+	whole := units.Whole{
 		Retry: r.retry, Watch: r.watch(show, &sum),
 		Note: func(text string) { show.note(f.Dir(), text) },
-	})
+	}
+	if s := r.cluster; s != nil {
+		s.Flow, s.Plan, s.Workers, s.Memory, s.Quiet, s.Out = f, plan, r.workers, r.memory, r.progress == "none", r.out
+		whole.Missing, show.brief = s.Missing, true
+	}
+	done, err := f.RunAll(ctx, whole)
 	switch {
 	case err != nil && sum.Flow == "":
 		return unitsOutcome(err)

@@ -62,6 +62,16 @@ func Load(path string, sets []string, reg *component.Registry) (*Plan, Diagnosti
 	return plan, faults
 }
 
+// LoadText is Load for a flow that came from elsewhere as text: name is that of the
+// file that it would be.
+func LoadText(name string, src []byte, reg *component.Registry) (*Plan, Diagnostics) {
+	f, faults := Parse(name, src)
+	if faults != nil {
+		return nil, faults
+	}
+	return (&planner{file: f, loading: newLoading(reg, true), inputs: true}).plan(nil)
+}
+
 // Plan checks the file against the registry, with the variables set as
 // "name=value". It does not look at the file system, but for the files of
 // steps. A plan is returned only when there are no faults.

@@ -29,20 +29,14 @@ func unitName(unit int) string { return fmt.Sprintf("%05d", unit) }
 // plans reads all plans, and checks that each follows from the one before it.
 func (f folder) plans() (c chain, err error) {
 	for n := 0; ; n++ {
-		path := f.path(planName(n))
-		b, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return c, nil
-		}
-		var p Plan
-		if err == nil {
-			if err = json.Unmarshal(b, &p); err != nil {
-				err = fmt.Errorf("%s: %w", path, err)
-			}
-		}
+		p, err := f.plan(n)
 		if err != nil {
 			return nil, err
 		}
+		if p == nil {
+			return c, nil
+		}
+		path := f.path(planName(n))
 		switch {
 		case p.Format != Format:
 			return nil, fmt.Errorf("%s has format %d, and this version knows %d", path, p.Format, Format)
@@ -51,8 +45,24 @@ func (f folder) plans() (c chain, err error) {
 		case n > 0 && p.Parent != c[n-1].ID():
 			return nil, fmt.Errorf("%s does not follow from %s, which was changed", path, planName(n-1))
 		}
-		c = append(c, &p)
+		c = append(c, p)
 	}
+}
+
+// plan reads one; nil: there is none.
+func (f folder) plan(n int) (*Plan, error) {
+	b, err := os.ReadFile(f.path(planName(n)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{}
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path(planName(n)), err)
+	}
+	return p, nil
 }
 
 // add writes the plan that follows a chain, and its names. When another worker

@@ -49,6 +49,22 @@ func (f *Flow) ID() string {
 	return f.chain[0].ID()
 }
 
+// Current says whether the plan that was opened is still the folder's.
+func (f *Flow) Current() (bool, error) {
+	p, err := f.folder().plan(0)
+	return err == nil && p != nil && len(f.chain) > 0 && p.ID() == f.chain[0].ID(), err
+}
+
+// Suits refuses a machine whose results would differ from those of the plan.
+func (f *Flow) Suits() error {
+	for _, p := range f.chain {
+		if p.Computes != f.computes {
+			return &OtherMachineError{p.First, p.Computes, f.computes}
+		}
+	}
+	return nil
+}
+
 // grow adds a plan of the records that no plan names, as the first plan too; it
 // says whether there were any. Where another worker has added one at the same
 // time, that one stands, and grow is to be called again.

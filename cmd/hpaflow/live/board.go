@@ -12,6 +12,8 @@ import (
 // Board is what a run shows to those who look at it from outside: the flow
 // that runs now, and the last counters of those before it, one for each step.
 type Board struct {
+	Cluster func() any // what there is to say of a cluster that the run is on, as JSON; nil: it is on none
+
 	mu    sync.Mutex
 	ended []account
 	now   *flow.Graph // nil: between two steps
@@ -36,6 +38,9 @@ func (b *Board) Follow(g *flow.Graph, step string, at []string) {
 func (b *Board) Rest() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.now == nil { // others have done the work
+		return
+	}
 	b.ended = append(b.ended, account{b.step, b.now.Stats()})
 	b.now = nil
 }
@@ -69,6 +74,9 @@ func (b *Board) report() ([]byte, error) {
 			return nil, err
 		}
 		fields["step"], fields["at"], fields["ended"] = last.step, at, ended
+	}
+	if b.Cluster != nil {
+		fields["cluster"] = b.Cluster()
 	}
 	return json.Marshal(fields)
 }

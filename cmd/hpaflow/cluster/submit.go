@@ -1,0 +1,217 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"hpaflow/flow/cluster"
+	"hpaflow/flow/lang"
+	"hpaflow/flow/units"
+)
+
+// Submit sees to it that missing units of a flow are done: it queues them, works
+// too, and waits.
+type Submit struct {
+	Program
+	Address cluster.Address
+	Lease   time.Duration
+	Slots   int // 0: only others work
+	Workers string
+	Memory  string
+	Quiet   bool // says nothing but what is wrong
+	Out     io.Writer
+	Board   *Board
+
+	Flow *units.Flow
+	Plan *lang.Plan
+
+	client  *cluster.Client
+	job     *cluster.Job
+	dead    []int
+	checked time.Duration // that the last look took
+}
+
+// RunFlags are those of run.
+func RunFlags() []cli.Flag {
+	return append(Flags(),
+		&cli.DurationFlag{Name: "lease", Value: defaultLease, Usage: "with --cluster: give a unit to another worker when no record of it has moved for this `TIME`"},
+		&cli.IntFlag{Name: "slots", Value: 1, Usage: "with --cluster: units that this process works on at once, `N`; 0: it waits for others"},
+	)
+}
+
+// SubmitTo reads the flags of run; nil: there is to be no cluster.
+func (p Program) SubmitTo(c *cli.Context) (*Submit, error) {
+	if c.String("cluster") == "" {
+		for _, name := range []string{"token-file", "tls-ca", "lease", "slots"} {
+			if c.IsSet(name) {
+				return nil, fmt.Errorf("--%s goes with --cluster", name)
+			}
+		}
+		return nil, nil
+	}
+	a, err := address(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Submit{Program: p, Address: a, Lease: c.Duration("lease"), Slots: c.Int("slots"), Board: &Board{}}
+	if s.Lease < leastLease || s.Slots < 0 {
+		return nil, fmt.Errorf("--lease is %s or more, and --slots no less than 0", leastLease)
+	}
+	return s, nil
+}
+
+const (
+	defaultLease = time.Minute
+	leastLease   = time.Second
+)
+
+const (
+	checkEvery = time.Second // at the storage and the queue
+	checkShare = 20          // of the time, one part at most goes into looking
+	tellOften  = 5 * time.Second
+)
+
+// Missing is what units.Whole calls.
+func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
+	if s.job, err = jobOf(s.Plan, s.Flow.ID(), s.Flow.Dir(), s.Version); err != nil {
+		return err
+	}
+	s.job.Lease, s.job.Submitted = s.Lease, time.Now()
+	name := myName() + ".submitter"
+	if s.client, err = cluster.Connect(ctx, s.Address, name, func(text string) { say(s.Out, "%s", text) }); err != nil {
+		return err
+	}
+	defer s.client.Close()
+	id := s.job.ID()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if err := errors.Join(s.client.Listen(s.Board.heard), s.client.Cancelled(func(job string) {
+		if job == id {
+			stop(errCancelled)
+		}
+	})); err != nil {
+		return err
+	}
+	s.Board.begin(s.Plan.Name, id, s.Flow.Units(), s.Flow.Units()-len(missing))
+	if err := s.client.Submit(ctx, s.job); err != nil {
+		return err
+	}
+	again, err := s.client.Retry(ctx, id) // the command was given again, which is to try them again
+	if err != nil {
+		return err
+	}
+	added, err := s.client.Queue(ctx, id, missing)
+	if err != nil {
+		return err
+	}
+	if !s.Quiet {
+		say(s.Out, "%s: %d of %d units are missing; %d queued, %d were queued already, job %s", s.Plan.Name, len(missing), s.Flow.Units(), added+again, len(missing)-added-again, id)
+	}
+	slots := &Slots{N: s.Slots, Address: s.Address, Workers: s.Workers, Memory: s.Memory, Quiet: true, Out: s.Out}
+	if s.Slots > 0 {
+		if err := slots.Start(); err != nil {
+			return err
+		}
+		defer func() {
+			slots.Stop()
+			if ended := <-slots.Ended(); ended != nil && err == nil {
+				say(s.Out, "%s", ended)
+			}
+		}()
+	}
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	return s.client.Remove(context.WithoutCancel(ctx), id)
+}
+
+// wait waits until all units are done, or those that are not cannot be.
+func (s *Submit) wait(ctx context.Context) error {
+	told := time.Now()
+	for {
+		began := time.Now()
+		missing, err := s.look(ctx)
+		s.checked = time.Since(began)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil && !s.client.Away():
+			return err
+		case err == nil && len(missing) == 0:
+			if !s.Quiet {
+				say(s.Out, "%s", s.Board.line())
+			}
+			return nil
+		case err == nil && len(s.dead) > 0 && isWithin(missing, s.dead):
+			return s.exhausted(missing)
+		}
+		if !s.Quiet && time.Since(told) > tellOften {
+			told = time.Now()
+			say(s.Out, "%s", s.Board.line())
+		}
+		select {
+		case <-time.After(max(checkEvery, checkShare*s.checked)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// look reads from the storage what is missing, and queues what of it the broker
+// has lost.
+func (s *Submit) look(ctx context.Context) ([]int, error) {
+	status, err := s.Flow.Status()
+	if err != nil || len(status.Missing) == 0 {
+		s.Board.done(len(status.Done))
+		return nil, err
+	}
+	s.Board.done(len(status.Done))
+	id := s.job.ID()
+	queued, err := s.client.Queued(ctx, id)
+	if errors.Is(err, cluster.ErrForgotten) {
+		say(s.Out, "the broker has lost the queue; what is missing is queued again")
+		if err := s.client.Submit(ctx, s.job); err != nil {
+			return status.Missing, err
+		}
+	} else if err != nil {
+		return status.Missing, err
+	}
+	lost := slices.DeleteFunc(slices.Clone(status.Missing), func(unit int) bool { return queued[unit] })
+	if len(lost) > 0 {
+		if _, err := s.client.Queue(ctx, id, lost); err != nil {
+			return status.Missing, err
+		}
+	}
+	counts, err := s.client.Counts(ctx, id)
+	if err != nil {
+		return status.Missing, err
+	}
+	if s.dead, err = s.client.Dead(ctx, id); err != nil {
+		return status.Missing, err
+	}
+	s.Board.queue(counts, s.dead)
+	return status.Missing, nil
+}
+
+// exhausted is the error of units that were tried too often.
+func (s *Submit) exhausted(missing []int) error {
+	text := fmt.Sprintf("units %s were tried %d times and are not done", units.Ranges(missing), cluster.MaxDeliver)
+	if trouble := s.Board.trouble(); trouble != "" {
+		text += "; a worker said: " + trouble
+	}
+	return errors.New(text + "; run the same command again, or hpaflow cluster retry, to try them again")
+}
+
+// isWithin says whether all numbers of a list are in another; both are sorted.
+func isWithin(list, all []int) bool {
+	return !slices.ContainsFunc(list, func(n int) bool {
+		_, found := slices.BinarySearch(all, n)
+		return !found
+	})
+}
