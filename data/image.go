@@ -77,6 +77,17 @@ func (im *Image) Validate() error {
 	return nil
 }
 
+// UsedBits is how many bits the values of an image need whose largest this is, as
+// cameras have them: 8, 10, 12, 14 or 16.
+func UsedBits(largest uint16) int {
+	for _, bits := range []int{8, 10, 12, 14} {
+		if int(largest) < 1<<bits {
+			return bits
+		}
+	}
+	return 16
+}
+
 // Size is how much memory the plane holds, in bytes.
 func (p Plane) Size() int { return len(p.U8) + 2*len(p.U16) }
 

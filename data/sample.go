@@ -39,6 +39,10 @@ type File struct {
 	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
 	Sum     uint64 // its sample's Sum, where that is known: of an image that was made, or a frame
 	Data    []byte // the bytes, when they did not come from a folder
+
+	// Which slice and time of a file of several it stands for, counted from 1; 0: as
+	// the flow chooses.
+	Z, T int
 }
 
 // The Channel of a file that holds a whole sample.

@@ -26,6 +26,7 @@ type Graph struct {
 	left   any // by a stage that was cut short
 
 	resumers []func(*Resume) error                // of the stages that can go on
+	enders   []func()                             // of what has a word to say in the end
 	told     map[string][]any                     // by stage: what it has left word of
 	origins  map[string]iter.Seq2[string, Origin] // by source
 	cuts     map[string]*Cut                      // by source
@@ -142,6 +143,9 @@ func (g *Graph) Run(ctx context.Context) error {
 			g.cause = errors.Join(g.cause, err)
 		}
 	}
+	for _, end := range g.enders {
+		end()
+	}
 	g.clockMu.Lock()
 	g.finished, g.cpu = time.Now(), machine.ProcessTime()-g.cpu
 	g.clockMu.Unlock()
@@ -210,6 +214,10 @@ func (g *Graph) settle() {
 
 // fail cancels the run; the first cause stands.
 func (g *Graph) fail(cause error) { g.cancel(cause) }
+
+// OnEnd has a function called when all stages have ended, well or not, to note what
+// only then is known.
+func (g *Graph) OnEnd(end func()) { g.enders = append(g.enders, end) }
 
 // Note reports a line of text to whoever watches the run.
 func (g *Graph) Note(stage, text string) {

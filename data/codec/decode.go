@@ -16,9 +16,12 @@ const MaxPixels = 1 << 28
 // is one of an image format, must be that of the content. A colour image
 // becomes grey as Pillow's mode L: (19595R + 38470G + 7471B + 0x8000) >> 16;
 // alpha is dropped.
-func Decode(name string, b []byte) (*data.Image, error) {
+func Decode(name string, b []byte) (*data.Image, error) { return Choice{}.Decode(name, b) }
+
+// Decode is that of what is chosen.
+func (c Choice) Decode(name string, b []byte) (*data.Image, error) {
 	var im *data.Image
-	err := DecodePlane(name, b, func(width, height, depth int) (data.Plane, error) {
+	err := c.DecodePlane(name, b, func(width, height, depth int) (data.Plane, error) {
 		im = data.NewImage(width, height, 1, depth)
 		return im.Planes[0], nil
 	})
@@ -31,6 +34,11 @@ func Decode(name string, b []byte) (*data.Image, error) {
 // DecodePlane is Decode into a plane that alloc gives, of width*height pixels
 // and the depth. An error of alloc is returned as it is.
 func DecodePlane(name string, b []byte, alloc func(width, height, depth int) (data.Plane, error)) error {
+	return Choice{}.DecodePlane(name, b, alloc)
+}
+
+// DecodePlane is that of what is chosen.
+func (c Choice) DecodePlane(name string, b []byte, alloc func(width, height, depth int) (data.Plane, error)) error {
 	f, err := identify(name, b)
 	if err != nil {
 		return err
@@ -38,8 +46,13 @@ func DecodePlane(name string, b []byte, alloc func(width, height, depth int) (da
 	if f.name == "JPEG" {
 		return decodeGreyJPEG(b, alloc)
 	}
+	if f.name == "TIFF" {
+		if err := c.isOnePlane(b); err != nil {
+			return err
+		}
+	}
 	var colours *data.Image // of an image that is not grey as it stands
-	err = f.decode(b, func(w, h, channels, depth int) ([]data.Plane, error) {
+	err = f.decode(c, b, func(w, h, channels, depth int) ([]data.Plane, error) {
 		if channels == 1 {
 			p, err := alloc(w, h, depth)
 			return []data.Plane{p}, err
@@ -65,12 +78,17 @@ func DecodePlane(name string, b []byte, alloc func(width, height, depth int) (da
 // DecodeChannels reads all channels of an image: four planes of one with
 // alpha, three of one without, one of a grey one.
 func DecodeChannels(name string, b []byte) (*data.Image, error) {
+	return Choice{}.DecodeChannels(name, b)
+}
+
+// DecodeChannels is that of what is chosen.
+func (c Choice) DecodeChannels(name string, b []byte) (*data.Image, error) {
 	f, err := identify(name, b)
 	if err != nil {
 		return nil, err
 	}
 	var im *data.Image
-	err = f.decode(b, func(w, h, channels, depth int) ([]data.Plane, error) {
+	err = f.decode(c, b, func(w, h, channels, depth int) ([]data.Plane, error) {
 		im = data.NewImage(w, h, channels, depth)
 		return im.Planes, nil
 	})
@@ -97,7 +115,7 @@ func within(format string, width, height int) error {
 
 // decodePNG leaves to the standard library what package png does not take on,
 // and cuts off for it what stands behind the pixels.
-func decodePNG(b []byte, alloc allocator) error {
+func decodePNG(_ Choice, b []byte, alloc allocator) error {
 	err := png.Decode(b, func(h png.Header) ([]data.Plane, error) {
 		if err := within("PNG", h.Width, h.Height); err != nil {
 			return nil, err
@@ -116,7 +134,7 @@ func decodePNG(b []byte, alloc allocator) error {
 	return err
 }
 
-func decodeJPEG(b []byte, alloc allocator) error {
+func decodeJPEG(_ Choice, b []byte, alloc allocator) error {
 	return jpeg.Decode(b, func(h jpeg.Header) ([]data.Plane, error) {
 		if err := within("JPEG", h.Width, h.Height); err != nil {
 			return nil, err

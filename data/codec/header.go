@@ -20,12 +20,15 @@ type Claim struct {
 }
 
 // ReadClaim reads an image's header. Nothing is decoded.
-func ReadClaim(name string, b []byte) (Claim, error) {
+func ReadClaim(name string, b []byte) (Claim, error) { return Choice{}.ReadClaim(name, b) }
+
+// ReadClaim is that of what is chosen.
+func (c Choice) ReadClaim(name string, b []byte) (Claim, error) {
 	f, err := identify(name, b)
 	if err != nil {
 		return Claim{}, err
 	}
-	return f.claim(b)
+	return f.claim(c, b)
 }
 
 // Pixels is the width times the height.
@@ -47,7 +50,7 @@ func (c Claim) Scratch() int64 {
 }
 
 // claimPNG reads the first chunk, which is of one form in every PNG.
-func claimPNG(b []byte) (Claim, error) {
+func claimPNG(_ Choice, b []byte) (Claim, error) {
 	const at, most = 16, 1<<31 - 1 // the most that the format allows for a side
 	if len(b) < at+10 || string(b[at-4:at]) != "IHDR" {
 		return standardPNG.claim(b)
@@ -69,7 +72,7 @@ func claimPNG(b []byte) (Claim, error) {
 	return claim, nil
 }
 
-func claimJPEG(b []byte) (Claim, error) {
+func claimJPEG(_ Choice, b []byte) (Claim, error) {
 	h, err := jpeg.ReadHeader(b)
 	return Claim{Width: h.Width, Height: h.Height, Channels: h.Channels, Depth: 8}, err
 }

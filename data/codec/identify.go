@@ -13,14 +13,14 @@ type format struct {
 	name       string
 	magics     []string // one of which a file begins with
 	extensions []string
-	claim      func(b []byte) (Claim, error)
-	decode     func(b []byte, alloc allocator) error
+	claim      func(c Choice, b []byte) (Claim, error)
+	decode     func(c Choice, b []byte, alloc allocator) error
 }
 
 var formats = []format{
 	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
 	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
-	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, claimTIFF, decodeTIFF},
+	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, Choice.claimTIFF, Choice.decodeTIFF},
 }
 
 // identify finds a file's format by its first bytes.

@@ -1,81 +1,84 @@
 package codec
 
 import (
+	"slices"
+
 	"hpaflow/data"
 	"hpaflow/data/codec/tiff"
+	"hpaflow/data/codec/tiff/stack"
 )
 
-func claimTIFF(b []byte) (Claim, error) {
-	p, err := theImage(b)
-	if err != nil {
-		return Claim{}, err
-	}
-	planes, depth, err := planesOfTIFF(p)
-	return Claim{Width: p.Width, Height: p.Height, Channels: planes, Depth: depth, scratch: p.Scratch()}, err
+// chosen is what a choice takes of a file: planes of one page's sort.
+type chosen struct {
+	*stack.Stack
+	like        *tiff.Page
+	zFrom, zTo  int // slices, of which more than one become one
+	t           int
+	mean        bool // they become their mean, not their brightest
+	choice      Choice
+	planes      int // of the image: channels, or colours of a palette
+	depth       int
+	interpreted bool // by the range
 }
 
-func decodeTIFF(b []byte, alloc allocator) error {
-	p, err := theImage(b)
-	if err != nil {
-		return err
-	}
-	if err := within("TIFF", p.Width, p.Height); err != nil {
-		return err
-	}
-	n, depth, err := planesOfTIFF(p)
-	if err != nil {
-		return err
-	}
-	if err := p.Plausible(); err != nil {
-		return err
-	}
-	planes, err := alloc(p.Width, p.Height, n, depth)
-	if err != nil {
-		return err
-	}
-	if p.Photometric == tiff.Palette {
-		return lookUp(p, planes)
-	}
-	raw := make([][]byte, n)
-	for i := range planes {
-		raw[i] = planes[i].Raw()
-	}
-	if err := p.Decode(raw); err != nil {
-		return err
-	}
-	for i := range min(n, colours(p)) {
-		spread(planes[i], p.Bits, p.Photometric == tiff.WhiteIsZero)
-	}
-	for i := colours(p); i < n; i++ {
-		spread(planes[i], p.Bits, false)
-	}
-	return nil
-}
-
-// theImage is the one page of a file that is no smaller copy of another.
-func theImage(b []byte) (*tiff.Page, error) {
+func (c Choice) ofTIFF(b []byte) (*chosen, error) {
 	f, err := tiff.Open(b)
 	if err != nil {
 		return nil, err
 	}
-	var first *tiff.Page
-	for i := range f.Len() {
-		p, err := f.Page(i)
-		if err != nil {
+	s, err := stack.Of(f)
+	if err != nil {
+		return nil, err
+	}
+	n := &chosen{Stack: s, choice: c, mean: c.Z.how == mean}
+	if n.like, _, err = s.Plane(0, 0, 0); err != nil {
+		// The first may be elsewhere; the one that is wanted is not.
+		if n.like, err = f.Page(0); err != nil {
 			return nil, err
 		}
-		if p.Reduced {
-			continue
-		}
-		if first != nil {
-			return nil, p.Errorf(tiff.ImageWidth, "the file has %d pages, and which is meant is not known; write each to a file of its own: tiffsplit IN.tif", f.Len())
-		}
-		first = p
 	}
-	if first == nil {
-		return f.Page(0)
+	more := ", \"max\" or \"mean\""
+	if n.zFrom, n.zTo, err = c.Z.of(s.Z, "slice", "z", more, s.String()); err == nil {
+		n.t, _, err = c.T.of(s.T, "time", "t", "", s.String())
 	}
-	return first, nil
+	if err != nil {
+		return nil, n.like.Errorf(tiff.ImageDescription, "%w", err)
+	}
+	return n, n.sort()
+}
+
+// sort finds what planes become, or why they do not.
+func (n *chosen) sort() error {
+	p := n.like
+	switch p.Photometric {
+	case tiff.WhiteIsZero, tiff.BlackIsZero, tiff.RGB, tiff.Mask:
+	case tiff.YCbCr:
+		if !p.IsJPEG() { // whose decoder makes it RGB
+			return p.Errorf(tiff.Photometric, "YCbCr is read as JPEG alone; convert it: tiff2rgba IN.tif OUT.tif")
+		}
+	case tiff.Palette:
+		return n.sortPalette()
+	default:
+		return p.Errorf(tiff.Photometric, "%s is not read; convert it to RGB or grey: convert IN.tif -colorspace sRGB OUT.tif", tiff.PhotometricName(p.Photometric))
+	}
+	if p.Samples < colours(p) {
+		return p.Errorf(tiff.SamplesPerPixel, "%s of %d samples a pixel", tiff.PhotometricName(p.Photometric), p.Samples)
+	}
+	n.planes, n.depth = n.C, 8*p.Size()
+	if p.Format != tiff.Unsigned || p.Bits > 16 {
+		if !n.choice.Range.said() {
+			return p.Errorf(tiff.BitsPerSample, "%d-bit %v samples have no place in 8 or 16 bits without a rule; give one: "+
+				"range = \"min-max\", \"percentile 0.1 99.9\", \"LO HI\" or \"full\"", p.Bits, p.Format)
+		}
+		if p.Photometric == tiff.WhiteIsZero {
+			return p.Errorf(tiff.Photometric, "%d-bit %v samples of which white is zero are not read; write them with black as zero: tiffcp, or bfconvert", p.Bits, p.Format)
+		}
+		n.depth, n.interpreted = 16, true
+	}
+	if n.planes > data.MaxPlanes {
+		return p.Errorf(tiff.SamplesPerPixel, "it holds %d channels; at most %d planes are read of a file", n.planes, data.MaxPlanes)
+	}
+	return nil
 }
 
 // colours is how many of a pixel's samples are grey or colours, not alpha or
@@ -87,72 +90,104 @@ func colours(p *tiff.Page) int {
 	return 1
 }
 
-// planesOfTIFF is what a page becomes, or why it does not.
-func planesOfTIFF(p *tiff.Page) (planes, depth int, err error) {
-	switch p.Photometric {
-	case tiff.WhiteIsZero, tiff.BlackIsZero, tiff.RGB, tiff.Mask:
-	case tiff.YCbCr:
-		if !p.IsJPEG() { // whose decoder makes it RGB
-			return 0, 0, p.Errorf(tiff.Photometric, "YCbCr is read as JPEG alone; convert it: tiff2rgba IN.tif OUT.tif")
-		}
-	case tiff.Palette:
-		return planesOfPalette(p)
-	default:
-		return 0, 0, p.Errorf(tiff.Photometric, "%s is not read; convert it to RGB or grey: convert IN.tif -colorspace sRGB OUT.tif", tiff.PhotometricName(p.Photometric))
-	}
-	if p.Samples > data.MaxPlanes {
-		return 0, 0, p.Errorf(tiff.SamplesPerPixel, "%d samples a pixel; at most %d planes are read", p.Samples, data.MaxPlanes)
-	}
-	if p.Samples < colours(p) {
-		return 0, 0, p.Errorf(tiff.SamplesPerPixel, "%s of %d samples a pixel", tiff.PhotometricName(p.Photometric), p.Samples)
-	}
-	if p.Format != tiff.Unsigned || p.Bits > 16 {
-		return 0, 0, p.Errorf(tiff.BitsPerSample, "%d-bit %v samples are neither of 8 nor of 16 bits, and their range is not known", p.Bits, p.Format)
-	}
-	return p.Samples, 8 * p.Size(), nil
-}
-
-// planesOfPalette: a palette of greys, as microscopes write, gives one plane, any
-// other three.
-func planesOfPalette(p *tiff.Page) (planes, depth int, err error) {
-	c, err := p.Colours()
+func (c Choice) claimTIFF(b []byte) (Claim, error) {
+	n, err := c.ofTIFF(b)
 	if err != nil {
-		return 0, 0, err
+		return Claim{}, err
 	}
-	if p.Samples != 1 || p.Format != tiff.Unsigned {
-		return 0, 0, p.Errorf(tiff.SamplesPerPixel, "%d %v samples a pixel with a palette", p.Samples, p.Format)
+	p := n.like
+	pixels := int64(p.Width) * int64(p.Height)
+	scratch := p.Scratch() + 1
+	if n.interpreted || n.zTo-n.zFrom > 1 || n.Combined > 1 && n.Combined != n.C {
+		scratch += pixels * int64(p.Size()) * int64(n.Combined)
 	}
-	n := len(c) / 3
-	shift := 8 * (2 - p.Size()) // as Pillow, palettes of 8 bits give 8 bits
-	planes = 1
-	for i := range n {
-		if c[i]>>shift != c[n+i]>>shift || c[i]>>shift != c[2*n+i]>>shift {
-			planes = 3
-		}
+	if n.zTo-n.zFrom > 1 {
+		scratch += pixels * 8
 	}
-	return planes, 8 * p.Size(), nil
+	return Claim{Width: p.Width, Height: p.Height, Channels: n.planes, Depth: n.depth, scratch: scratch}, nil
 }
 
-// lookUp looks every pixel up in the palette.
-func lookUp(p *tiff.Page, planes []data.Plane) error {
-	c, err := p.Colours()
+func (c Choice) decodeTIFF(b []byte, alloc allocator) error {
+	n, err := c.ofTIFF(b)
 	if err != nil {
 		return err
 	}
-	n := len(c) / 3
-	last := planes[len(planes)-1]
-	if err := p.Decode([][]byte{last.Raw()}); err != nil {
+	if err := within("TIFF", n.like.Width, n.like.Height); err != nil {
 		return err
 	}
-	for i, v := range last.U8 { // the last is read before it is written
-		for k, plane := range planes {
-			plane.U8[i] = uint8(c[k*n+int(v)] >> 8)
+	// Each page is asked before memory is spent.
+	for t, z := n.t, n.zFrom; z < n.zTo; z++ {
+		for c := 0; c < n.C; c += n.Combined {
+			p, _, err := n.Plane(c, z, t)
+			if err == nil {
+				err = p.Plausible()
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
-	for i, v := range last.U16 {
-		for k, plane := range planes {
-			plane.U16[i] = uint16(c[k*n+int(v)])
+	planes, err := alloc(n.like.Width, n.like.Height, n.planes, n.depth)
+	if err != nil {
+		return err
+	}
+	if n.like.Photometric == tiff.Palette {
+		return n.lookUp(planes)
+	}
+	for c := 0; c < n.C; c += n.Combined {
+		if err := n.read(planes[c:c+n.Combined], c); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// read reads the channels of a page, or what becomes of several slices of them.
+func (n *chosen) read(planes []data.Plane, c int) error {
+	raw := make([][]byte, len(planes))
+	for i := range raw {
+		if raw[i] = planes[i].Raw(); n.interpreted {
+			raw[i] = make([]byte, n.like.Width*n.like.Height*n.like.Size())
+		}
+	}
+	if err := n.project(raw, c); err != nil {
+		return err
+	}
+	for i, p := range planes {
+		if n.interpreted {
+			n.choice.Range.apply(p.U16, samples{n.like.Format, n.like.Bits, raw[i]})
+			continue
+		}
+		spread(p, n.like.Bits, n.like.Photometric == tiff.WhiteIsZero && i < colours(n.like))
+	}
+	return nil
+}
+
+// project reads a page's channels of one slice, or several slices as one.
+func (n *chosen) project(raw [][]byte, c int) error {
+	var all []projection
+	var slice [][]byte
+	if n.zTo-n.zFrom > 1 {
+		all = make([]projection, len(raw))
+		for i := range raw {
+			all[i] = newProjection(samples{n.like.Format, n.like.Bits, raw[i]}, n.mean)
+		}
+		slice = raw
+	}
+	for z := n.zFrom; z < n.zTo; z++ {
+		p, _, err := n.Plane(c, z, n.t)
+		if err != nil {
+			return err
+		}
+		if err := p.Decode(raw); err != nil {
+			return err
+		}
+		for i := range all {
+			all[i].add(slice[i])
+		}
+	}
+	for i := range all {
+		all[i].write(raw[i])
 	}
 	return nil
 }
@@ -180,4 +215,16 @@ func spread(p data.Plane, bits int, whiteIsZero bool) {
 			p.U16[i] = uint16(most) - v
 		}
 	}
+}
+
+// isOnePlane refuses channels that are no colours, of which no grey is made.
+func (c Choice) isOnePlane(b []byte) error {
+	n, err := c.ofTIFF(b)
+	if err != nil || n.planes == 1 || n.C == n.Combined && (colours(n.like) == 3 || n.like.Photometric == tiff.Palette) {
+		return err
+	}
+	if n.C == 2 && n.Combined == 2 && slices.ContainsFunc(n.like.Extra, func(v uint64) bool { return v == 1 || v == 2 }) { // grey and alpha
+		return nil
+	}
+	return n.like.Errorf(tiff.SamplesPerPixel, "it holds %s, where one plane is wanted; write each channel to a file of its own, ID_CHANNEL.tif: bfconvert IN.tif OUT_%%c.tif", n.Stack)
 }

@@ -10,7 +10,8 @@ import (
 
 // AHash is ImageHash's average_hash of an image's first plane: the plane is
 // shrunk to 8x8 by Pillow's Lanczos, and a bit is set where a pixel is above
-// the mean. 16-bit planes are hashed by their high bytes.
+// the mean. 16-bit planes are hashed by the highest 8 of the bits they use: 8, 10, 12,
+// 14 or 16, as cameras have them.
 func AHash(im *data.Image) uint64 {
 	small := grey(im, averageSide)
 	sum := 0
@@ -30,8 +31,7 @@ func AHash(im *data.Image) uint64 {
 // PHash is ImageHash's phash of an image's first plane: the plane is shrunk to
 // 32x32 by Pillow's Lanczos, transformed by the unnormalised DCT-II along its
 // columns, then its rows, and a bit is set where one of the 8x8 lowest
-// frequencies is above their median. 16-bit planes are hashed by their high
-// bytes.
+// frequencies is above their median. 16-bit planes are hashed as AHash does.
 func PHash(im *data.Image) uint64 {
 	low := lowFrequencies(grey(im, side))
 	sorted := low
@@ -65,8 +65,10 @@ func highBytes(im *data.Image) []uint8 {
 		return im.Planes[0].U8
 	}
 	high := make([]uint8, im.Width*im.Height)
-	for i, v := range im.Planes[0].U16 {
-		high[i] = uint8(v >> 8)
+	plane := im.Planes[0].U16
+	lost := data.UsedBits(slices.Max(plane)) - 8
+	for i, v := range plane {
+		high[i] = uint8(v >> lost)
 	}
 	return high
 }

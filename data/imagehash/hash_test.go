@@ -3,6 +3,8 @@ package imagehash
 import (
 	"bufio"
 	"fmt"
+	"math"
+	"math/bits"
 	"os"
 	"testing"
 
@@ -81,10 +83,16 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestMethods: 16 bits are hashed by their high bytes, goimagehash's hashes
+func distance(a, b uint64) int { return bits.OnesCount64(a ^ b) }
+
+// TestMethods: 16 bits are hashed by the highest of those they use, goimagehash's hashes
 // are its own, and distances count bits.
 func TestMethods(t *testing.T) {
-	im := draw("ring", 90, 70, 3)
+	im := data.NewImage(90, 70, 1, 8)
+	for i := range im.Planes[0].U8 {
+		im.Planes[0].U8[i] = uint8(127.5 + 127.5*math.Sin(float64(i%90)/9)*math.Cos(float64(i/90)/7))
+	}
+	im.Planes[0].U8[0] = 255
 	deep := data.NewImage(90, 70, 1, 16)
 	for i, v := range im.Planes[0].U8 {
 		deep.Planes[0].U16[i] = uint16(v)<<8 | 0x9f
@@ -94,6 +102,15 @@ func TestMethods(t *testing.T) {
 		da, dp, errDeep := method(deep)
 		if err != nil || errDeep != nil || a != da || p != dp {
 			t.Errorf("%s: 8 bits hash to %x and %x (%v), 16 bits to %x and %x (%v)", name, a, p, err, da, dp, errDeep)
+		}
+	}
+	for used := 8; used < 16; used += 2 { // what cameras have, in 16 bits
+		low := data.NewImage(90, 70, 1, 16)
+		for i, v := range deep.Planes[0].U16 {
+			low.Planes[0].U16[i] = v >> (16 - used)
+		}
+		if AHash(low) != AHash(im) && distance(AHash(low), AHash(im)) > 1 || distance(PHash(low), PHash(im)) > 2 {
+			t.Errorf("%d bits in 16 hash to %x and %x, 8 bits to %x and %x", used, AHash(low), PHash(low), AHash(im), PHash(im))
 		}
 	}
 	want, err := goimagehash.PerceptionHash(asImage(im))

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"hpaflow/data"
-	"hpaflow/data/codec"
 	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
@@ -19,12 +18,26 @@ func decodeSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "decode", Parallel: true,
 		Doc: "Read and decode a sample's files into planes, merging its channels into one image. " +
-			"All planes must have one size and one depth.",
+			"All planes must have one size and one depth. Pixels without a sign of 8 and 16 bits stay as they are; of files with several " +
+			"slices or times `z` and `t` choose.",
 		In: component.Takes(edges.Sample), Out: edges.Planes,
+		Fields: choiceFields(),
 		Build: func(n *component.Node) (component.Output, error) {
 			limits := n.Limits()
+			choice, err := choiceOf(n.Args)
+			if err != nil {
+				return nil, err
+			}
+			depths := &depths{note: func(text string) { n.Graph.Note(n.Name, text) }}
+			n.Graph.OnEnd(depths.tell)
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
-				return decode(r.Value, NewReading(ctx, limits))
+				reading := NewReading(ctx, limits)
+				reading.Choice = choice
+				s, err := decode(r.Value, reading)
+				if err == nil {
+					depths.saw(s.Image)
+				}
+				return s, err
 			}), nil
 		},
 	}
@@ -67,9 +80,9 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		}
 		out.Image = packed.Image
 	case data.RGBY:
-		out.Image, err = codec.DecodeRGBY(content)
+		out.Image, err = r.Choice.For(f).DecodeChannels(f.Name, content)
 	default:
-		out.Image, err = codec.Decode(f.Name, content)
+		out.Image, err = r.Choice.For(f).Decode(f.Name, content)
 	}
 	if err != nil {
 		return nil, flow.OfFile(f.Name, fmt.Errorf("%s image: %w", f.Channel, err))
@@ -93,7 +106,7 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
 		sum.Add(f.Channel, content)
-		err = codec.DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
+		err = r.Choice.For(f).DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
 				im = data.NewImage(width, height, len(files), depth)
 			}

@@ -21,6 +21,8 @@ type Reading struct {
 	ctx    context.Context
 	limits component.Limits
 	held   int64 // by what has been decoded so far
+
+	Choice codec.Choice // what is taken of files with more than one image
 }
 
 // NewReading begins to read a record's files; the context is its stage's.
@@ -95,7 +97,7 @@ func sortOf(m fs.FileMode) string {
 // and once there is memory for planes of so many images of its size. An image
 // whose header cannot be read is left to the decoder to refuse.
 func (r *Reading) Admit(f data.File, content []byte, planes int) error {
-	claim, err := codec.ReadClaim(f.Name, content)
+	claim, err := r.Choice.For(f).ReadClaim(f.Name, content)
 	if err != nil {
 		return nil
 	}

@@ -108,7 +108,7 @@ func TestDecodeRefusesWhatMemoryCannotHold(t *testing.T) {
 		return s
 	}
 	samples := flow.FromSlice(g, flow.Stage{Name: "samples"}, []*data.Sample{sample("small", 200), sample("large", 600), sample("another", 200)})
-	out, err := spec.Build(&component.Node{Graph: g, Spec: spec, Name: "decode", Args: component.Args{"workers": 0},
+	out, err := spec.Build(&component.Node{Graph: g, Spec: spec, Name: "decode", Args: component.Args{"workers": 0, "range": "", "z": "", "t": ""},
 		Inputs: map[string]component.Output{"in": samples}})
 	if err != nil {
 		t.Fatal(err)

@@ -159,3 +159,27 @@ func (p *Page) Plausible() error {
 	}
 	return nil
 }
+
+// Behind gives the page whose pixels lie so many images behind this one's, which
+// are uncompressed and one after the other.
+func (p *Page) Behind(images int) (*Page, error) {
+	l := p.layout
+	total := uint64(0)
+	for i := range l.offsets {
+		if p.compression != compressionNone || l.tiled || l.separate || l.offsets[i] != l.offsets[0]+total {
+			return nil, p.dir.errorf(StripOffsets, "the images behind the first are not there: it is not uncompressed in one piece")
+		}
+		total += uint64(p.segment(i).bytes(p))
+	}
+	start := l.offsets[0]
+	if size := uint64(p.dir.file.size); start > size || total == 0 || uint64(images) >= (size-start)/total {
+		return nil, p.dir.errorf(StripOffsets, "image %d behind the first is beyond the end of the file, %d bytes: %w", images, size, io.ErrUnexpectedEOF)
+	}
+	behind := *p
+	behind.layout.offsets, behind.layout.counts = make([]uint64, len(l.offsets)), make([]uint64, len(l.offsets))
+	for i := range l.offsets {
+		behind.layout.offsets[i] = l.offsets[i] + uint64(images)*total
+		behind.layout.counts[i] = uint64(p.segment(i).bytes(p))
+	}
+	return &behind, nil
+}

@@ -31,6 +31,7 @@ type Page struct {
 	compression int
 	predictor   int
 	reversed    bool // bits of bytes: the first is the lowest
+	swapped     bool // samples are not in the machine's order
 	layout      layout
 }
 
@@ -77,6 +78,7 @@ func (f *File) readPage(i int) (*Page, error) {
 	if err := p.readCompression(); err != nil {
 		return nil, err
 	}
+	p.swapped = p.isSwapped()
 	return p, p.readLayout()
 }
 

@@ -15,8 +15,8 @@ type target struct {
 	planes  [][]byte        // those of the segment's samples
 }
 
-// swapped says that samples are not in the machine's order.
-func (p *Page) swapped() bool {
+// isSwapped says that samples are not in the machine's order.
+func (p *Page) isSwapped() bool {
 	return p.Bits > 8 && p.Bits%16 == 0 && p.predictor != 3 && binary.NativeEndian.Uint16([]byte{1, 2}) != p.dir.file.order.Uint16([]byte{1, 2})
 }
 
@@ -39,13 +39,13 @@ func (t *target) finish(dst []byte) {
 	p := t.page
 	size := p.Size()
 	if p.predictor != 2 {
-		if p.swapped() {
+		if p.swapped {
 			predictor.Swap(dst, dst, size)
 		}
 		return
 	}
 	for row := p.Width * size; len(dst) > 0; dst = dst[row:] {
-		if p.swapped() {
+		if p.swapped {
 			predictor.Swap(dst[:row], dst[:row], size)
 		}
 		predictor.Sum(dst[:row], size)
@@ -94,7 +94,7 @@ func (d *decoder) place(t *target, rows []byte) {
 			predictor.Float(src, b, size, s.samples)
 		case p.Bits != 8*size:
 			src = unpack(grown(&d.row, s.width*s.samples*size), src, p.Bits)
-		case p.swapped():
+		case p.swapped:
 			b := grown(&d.swapped, stride)
 			predictor.Swap(b, src, size)
 			src = b
