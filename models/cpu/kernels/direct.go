@@ -6,7 +6,7 @@ const directRows = 320
 
 // directSource is the bytes of source that go with them, which stay in the
 // second cache for all panels.
-const directSource = 160 << 10
+const directSource = 256 << 10
 
 // run computes out from src for n images.
 func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
