@@ -13,17 +13,17 @@ func (b *builder) Linear(x network.Activation, name string, out int) network.Act
 	w, bias := b.param(name+".weight", network.Uniform(x.C), out, x.C), b.param(name+".bias", network.Uniform(x.C), out)
 	o := &op{name: "linear " + name, wrt: []bool{true, true, true}}
 	o.run = func(y []float32, in [][]float32) error {
-		k.Forward(b.env.n, y, in[0], in[1], in[2])
+		k.Forward(b.env.ws, b.env.n, y, in[0], in[1], in[2])
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
 		g.add(&op{name: "linear data " + name, size: b.batch * x.C, run: func(dx []float32, in [][]float32) error {
-			k.BackwardData(b.env.n, dx, in[0], in[1])
+			k.BackwardData(b.env.ws, b.env.n, dx, in[0], in[1])
 			return nil
 		}}, grad, in[1])
 		g.add(&op{name: "linear weights " + name, size: out * x.C, run: func(dw []float32, in [][]float32) error {
-			k.BackwardWeights(b.env.n, dw, in[0], in[1])
+			k.BackwardWeights(b.env.ws, b.env.n, dw, in[0], in[1])
 			return nil
 		}}, grad, in[0])
 		g.add(&op{name: "linear bias " + name, size: out, run: func(db []float32, in [][]float32) error {

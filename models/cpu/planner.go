@@ -174,7 +174,9 @@ func (p *planner) Linear(x network.Activation, name string, out int) network.Act
 	k := kernels.Linear{In: x.C, Out: out}
 	w, bias := p.param(name+".weight", network.Uniform(x.C), out, x.C), p.param(name+".bias", network.Uniform(x.C), out)
 	return p.step(planStep{name: "linear " + name, inPlace: -1,
-		run: func(_ *kernels.Workspace, n int, out []float32, in [][]float32) { k.Forward(n, out, in[0], w, bias) },
+		run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) {
+			k.Forward(ws, n, out, in[0], w, bias)
+		},
 	}, network.Activation{C: out}, x)
 }
 

@@ -164,6 +164,16 @@ func blockCut(n int, dx *float32, dy *float32, y *float32)
 //go:noescape
 func blockAdd(n int, y *float32, x *float32)
 
+// blockDot sets the vector sums to the sum of x*y.
+//
+//go:noescape
+func blockDot(n int, x *float32, y *float32, sums *float32)
+
+// blockAddScaled adds x times the value scale to y.
+//
+//go:noescape
+func blockAddScaled(n int, y *float32, x *float32, scale *float32)
+
 // blockMax sets y to the largest of the vectors at offsets bytes from x, and from to its number there,
 // for n pixels whose x lies xstep bytes apart. The first of equals wins, a NaN over all.
 //

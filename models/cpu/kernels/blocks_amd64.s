@@ -5197,6 +5197,100 @@ end:
 	VZEROUPPER
 	RET
 
+// func blockDot(n int, x *float32, y *float32, sums *float32)
+// Requires: AVX, FMA3
+TEXT ·blockDot(SB), NOSPLIT, $0-32
+	MOVQ   x+8(FP), AX
+	MOVQ   y+16(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   n+0(FP), DX
+	SUBQ   $0x00000004, DX
+	JL     tail
+
+loop:
+	VMOVUPS     (AX), Y4
+	VFMADD231PS (CX), Y4, Y0
+	VMOVUPS     32(AX), Y4
+	VFMADD231PS 32(CX), Y4, Y1
+	VMOVUPS     64(AX), Y4
+	VFMADD231PS 64(CX), Y4, Y2
+	VMOVUPS     96(AX), Y4
+	VFMADD231PS 96(CX), Y4, Y3
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000004, DX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000004, DX
+	JZ   end
+
+single:
+	VMOVUPS     (AX), Y4
+	VFMADD231PS (CX), Y4, Y0
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	DECQ        DX
+	JNZ         single
+
+end:
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	MOVQ    sums+24(FP), AX
+	VMOVUPS Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func blockAddScaled(n int, y *float32, x *float32, scale *float32)
+// Requires: AVX, FMA3
+TEXT ·blockAddScaled(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         scale+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	MOVQ         n+0(FP), DX
+	SUBQ         $0x00000004, DX
+	JL           tail
+
+loop:
+	VMOVUPS     (AX), Y1
+	VFMADD231PS (CX), Y0, Y1
+	VMOVUPS     Y1, (AX)
+	VMOVUPS     32(AX), Y1
+	VFMADD231PS 32(CX), Y0, Y1
+	VMOVUPS     Y1, 32(AX)
+	VMOVUPS     64(AX), Y1
+	VFMADD231PS 64(CX), Y0, Y1
+	VMOVUPS     Y1, 64(AX)
+	VMOVUPS     96(AX), Y1
+	VFMADD231PS 96(CX), Y0, Y1
+	VMOVUPS     Y1, 96(AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000004, DX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000004, DX
+	JZ   end
+
+single:
+	VMOVUPS     (AX), Y1
+	VFMADD231PS (CX), Y0, Y1
+	VMOVUPS     Y1, (AX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, AX
+	DECQ        DX
+	JNZ         single
+
+end:
+	VZEROUPPER
+	RET
+
 // func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
 // Requires: AVX, AVX2
 TEXT ·blockMax(SB), NOSPLIT, $0-56

@@ -48,6 +48,7 @@ func largeShapes() []ConvShape {
 		{In: 96, Out: 40, H: 4, W: 4, KH: 3, KW: 3, PadH: 1, PadW: 1},
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
 		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
+		{In: 16, Out: 24, H: 1, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
 		{In: 8, Out: 8, H: 50, W: 60, KH: 1, KW: 7, PadW: 3},
 		{In: 56, Out: 152, H: 2, W: 2, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6}, // planes smaller than tiles
 		{In: 136, Out: 56, H: 5, W: 4, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Batch: 6},

@@ -307,13 +307,19 @@ func TestMaxPoolSizes(t *testing.T) {
 
 func TestLinearAndAveragePool(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 0))
-	const n, in, out, plane = 3, 11, 5, 6
-	l := Linear{In: in, Out: out}
+	for _, m := range machines {
+		linearAndAveragePool(t, r, m)
+	}
+}
+
+func linearAndAveragePool(t *testing.T, r *rand.Rand, m *machine) {
+	const n, in, out, plane = 3, 43, 5, 6
+	l := Linear{In: in, Out: out, machine: m}
 	maps, w, bias, dy := normal(r, n*in*plane), normal(r, out*in), normal(r, out), normal(r, n*out)
 	x, y := dirty(n*in), dirty(n*out)
 	ws := NewWorkspace()
 	AveragePool(n, in, plane, x, blocked(ws, n, in, maps))
-	l.Forward(n, y, x, w, bias)
+	l.Forward(ws, n, y, x, w, bias)
 	wm, ww, wb := wide(maps), wide(w), wide(bias)
 	run := func([]float64) []float64 {
 		y := make([]float64, n*out)
@@ -327,11 +333,11 @@ func TestLinearAndAveragePool(t *testing.T) {
 	}
 	check(t, "forward", y, run(nil), 1e-5)
 	dx, dmaps, dw, db := dirty(n*in), dirty(n*in*plane), dirty(out*in), dirty(out)
-	l.BackwardData(n, dx, dy, w)
+	l.BackwardData(ws, n, dx, dy, w)
 	grad := dirty(n * Blocks(in) * Lanes * plane)
 	AveragePoolBackward(n, in, plane, grad, dx)
 	FromBlocks(ws, n, in, plane, dmaps, grad)
-	l.BackwardWeights(n, dw, dy, x)
+	l.BackwardWeights(ws, n, dw, dy, x)
 	l.BackwardBias(n, db, dy)
 	check(t, "maps", dmaps, numeric(wm, wide(dy), run), 1e-5)
 	check(t, "weights", dw, numeric(ww, wide(dy), run), 1e-5)

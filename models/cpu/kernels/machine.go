@@ -43,14 +43,16 @@ type machine struct {
 	peakFlops int
 
 	// Loops over n vectors; scale, offset and the like are one vector each.
-	blockSums     func(n int, x, shift, sums *float32)
-	blockApply    func(n int, y, x, res, scale, offset, floor *float32)
-	blockGradSums func(n int, dy, x, scale, offset, floor, mean, sums *float32)
-	blockGrad     func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
-	blockCut      func(n int, dx, dy, y *float32)
-	blockAdd      func(n int, y, x *float32)
-	adamStep      func(n int, p, g, m, v, largest, c *float32)
-	blockMax      func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+	blockSums      func(n int, x, shift, sums *float32)
+	blockApply     func(n int, y, x, res, scale, offset, floor *float32)
+	blockGradSums  func(n int, dy, x, scale, offset, floor, mean, sums *float32)
+	blockGrad      func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
+	blockCut       func(n int, dx, dy, y *float32)
+	blockAdd       func(n int, y, x *float32)
+	blockDot       func(n int, x, y, sums *float32)
+	blockAddScaled func(n int, y, x, scale *float32) // scale is one value
+	adamStep       func(n int, p, g, m, v, largest, c *float32)
+	blockMax       func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
 
 	// The same over tokens, where each vector has values of its own: sums of
 	// squares, y = (x-mean)*scale*gamma + beta, maxima, products, exponentials

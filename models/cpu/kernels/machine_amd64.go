@@ -16,7 +16,7 @@ func fastMachines() []*machine {
 		winogradOutput: winogradOutput,
 		transpose:      transpose,
 		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
-		blockCut: blockCut, blockAdd: blockAdd, blockMax: blockMax, adamStep: adamStep,
+		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 	}
 	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,

@@ -27,7 +27,7 @@ type pass struct {
 
 	minY, maxY, minX, maxX int // of the taps
 	padded                 bool
-	whole                  bool // one tap, of which each position of the planes reads its own
+	whole                  bool // one tap inside the source, for whole planes
 }
 
 // tap is one element of the kernel: where it reads relative to the grid
@@ -89,10 +89,10 @@ func (p *pass) plan() {
 	}
 	p.padded = p.plain || p.minY < 0 || p.minX < 0 ||
 		(p.gridH-1)*p.stepY+p.maxY >= p.srcH || (p.gridW-1)*p.stepX+p.maxX >= p.srcW
-	if !p.padded && len(p.taps) == 1 && p.gridW == p.srcW && p.gridH == p.srcH && p.gridW == p.outW && p.gridH == p.outH {
+	p.whole = !p.padded && len(p.taps) == 1 && p.gridW == p.outW && p.gridH == p.outH
+	if p.whole && p.gridW == p.srcW && p.gridH == p.srcH {
 		p.gridH, p.gridW = 1, p.gridH*p.gridW
 		p.srcH, p.srcW, p.outH, p.outW = 1, p.gridW, 1, p.gridW
-		p.whole = true
 	}
 }
 

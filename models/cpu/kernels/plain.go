@@ -16,7 +16,7 @@ func plainMachine() *machine {
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
-		blockCut: plainCut, blockAdd: plainAdd, blockMax: plainMax, adamStep: plainAdam,
+		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, adamStep: plainAdam,
 		transpose:    plainTranspose,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 	}

@@ -1,9 +1,9 @@
 package kernels
 
-// A convolution of one tap over whole planes is a product of matrices: weights by
-// channels with channels by positions, those of all images. The source is copied
-// to where its tiles lie close together, since the planes of an image may lie so
-// far apart that they displace each other in the caches.
+// A convolution of one tap that fills whole planes is a product of matrices:
+// weights by channels with channels by positions, those of all images. The
+// source is copied to where its tiles lie close together, since the planes of an
+// image may lie so far apart that they displace each other in the caches.
 
 // productPanels is how many panels at least share a copy of the source.
 const productPanels = 4
@@ -11,7 +11,7 @@ const productPanels = 4
 // multiply computes out from src for n images.
 func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue) {
 	tile := m.pixels[m.blocks]
-	total, threads := n*p.gridW, len(ws.workers)
+	total, threads := n*p.positions(), len(ws.workers)
 	most := max(4*tile, directSource/(p.chunk()*laneBytes)/tile*tile)
 	runs := ceil(total, most)
 	ranges := 1
@@ -42,13 +42,16 @@ type product struct {
 	firstPanel, endPanel int
 }
 
+// positions is how many an image has.
+func (p *pass) positions() int { return p.gridH * p.gridW }
+
 // segments calls do for the piece's positions in each image: from..to-1 of it, and
 // how many came before.
 func (d *product) segments(do func(image, from, to, before int)) {
 	for at := d.from; at < d.to; {
-		image := at / d.gridW
-		end := min(d.to, (image+1)*d.gridW)
-		do(image, at-image*d.gridW, end-image*d.gridW, at-d.from)
+		image := at / d.positions()
+		end := min(d.to, (image+1)*d.positions())
+		do(image, at-image*d.positions(), end-image*d.positions(), at-d.from)
 		at = end
 	}
 }
@@ -64,10 +67,10 @@ func (d *product) compute(src []float32) {
 		}
 		d.scratch.ints = offsets
 		d.segments(func(image, from, to, before int) {
-			plane := d.gridW * Lanes
-			base := ((image*d.groups+d.group)*d.inBl + first) * plane
+			plane := d.srcH * d.srcW * Lanes
 			for b := range count {
-				copy(buf[b*width+before*Lanes:], src[base+b*plane+from*Lanes:base+b*plane+to*Lanes])
+				at := ((image*d.groups+d.group)*d.inBl + first + b) * plane
+				d.collect(buf[b*width+before*Lanes:], src[at:at+plane], from, to)
 			}
 		})
 		for panel := d.firstPanel; panel < d.endPanel; panel++ {
@@ -76,9 +79,21 @@ func (d *product) compute(src []float32) {
 	}
 }
 
+// collect copies what positions from..to-1 read of a plane.
+func (p *pass) collect(buf, plane []float32, from, to int) {
+	if p.gridH == p.srcH && p.gridW == p.srcW {
+		copy(buf, plane[from*Lanes:to*Lanes])
+		return
+	}
+	for at := from; at < to; at++ {
+		y, x := at/p.gridW*p.stepY+p.minY, at%p.gridW*p.stepX+p.minX
+		moveVector(buf[(at-from)*Lanes:], plane[(y*p.srcW+x)*Lanes:])
+	}
+}
+
 // add adds what some blocks of source channels give to a panel of output blocks.
 func (d *product) add(buf []float32, panel, first, count int) {
-	blocks, plane := d.blocksOf(panel), d.gridW*Lanes
+	blocks, plane := d.blocksOf(panel), d.positions()*Lanes
 	w := d.rowsOf(d.packed, d.group, panel, first)
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	d.segments(func(image, from, to, before int) {

@@ -46,12 +46,12 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 			gates.Mean[image*q.C+first+l] = float32(mean[l])
 		}
 	})
-	first, second := Linear{q.C, q.Hidden}, Linear{q.Hidden, q.C}
-	first.Forward(n, gates.Hidden, gates.Mean, w.W1, w.B1)
+	first, second := q.layers()
+	first.Forward(ws, n, gates.Hidden, gates.Mean, w.W1, w.B1)
 	for i, v := range gates.Hidden[:n*q.Hidden] {
 		gates.Hidden[i] = max(v, 0)
 	}
-	second.Forward(n, gates.Gate, gates.Hidden, w.W2, w.B2)
+	second.Forward(ws, n, gates.Gate, gates.Hidden, w.W2, w.B2)
 	for i, v := range gates.Gate[:n*q.C] {
 		gates.Gate[i] = float32(sigmoid(float64(v)))
 	}
@@ -61,6 +61,11 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 		from := i * q.Plane * Lanes
 		q.kernels().blockApply(q.Plane, vectors(y, from, q.Plane), vectors(x, from, q.Plane), vectors(residual, from, q.Plane), &gate[0], &zero[0], &zero[0])
 	})
+}
+
+// layers are the two small ones.
+func (q SqueezeExcite) layers() (first, second Linear) {
+	return Linear{In: q.C, Out: q.Hidden, machine: q.machine}, Linear{In: q.Hidden, Out: q.C, machine: q.machine}
 }
 
 // mean is the mean of each channel of a block.
@@ -94,18 +99,18 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 			dgate[c] = float32(dot[l] * g * (1 - g)) // of the gate before the sigmoid
 		}
 	})
-	first, second := Linear{q.C, q.Hidden}, Linear{q.Hidden, q.C}
-	second.BackwardWeights(n, d.W2, dgate, gates.Hidden)
+	first, second := q.layers()
+	second.BackwardWeights(ws, n, d.W2, dgate, gates.Hidden)
 	second.BackwardBias(n, d.B2, dgate)
-	second.BackwardData(n, dhidden, dgate, w.W2)
+	second.BackwardData(ws, n, dhidden, dgate, w.W2)
 	for i, h := range gates.Hidden[:n*q.Hidden] {
 		if h == 0 {
 			dhidden[i] = 0
 		}
 	}
-	first.BackwardWeights(n, d.W1, dhidden, gates.Mean)
+	first.BackwardWeights(ws, n, d.W1, dhidden, gates.Mean)
 	first.BackwardBias(n, d.B1, dhidden)
-	first.BackwardData(n, gates.Mean, dhidden, w.W1)
+	first.BackwardData(ws, n, gates.Mean, dhidden, w.W1)
 	ws.each(n*blocks, func(s *scratch, i int) {
 		gate, level := s.lane(0), s.lane(1)
 		q.spread(gate, gates.Gate, i)

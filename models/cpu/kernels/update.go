@@ -94,5 +94,7 @@ func Add(ws *Workspace, y, x []float32) {
 		lo, n := lo*Lanes, hi-lo
 		machines[0].blockAdd(n, vectors(y, lo, n), vectors(x, lo, n))
 	})
-	addScaled(y[whole*Lanes:], x[whole*Lanes:len(y)], 1)
+	for i := whole * Lanes; i < len(y); i++ {
+		y[i] += x[i]
+	}
 }

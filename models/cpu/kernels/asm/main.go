@@ -43,6 +43,7 @@ func narrow() {
 	}
 	winograd()
 	batchNorm()
+	linear()
 	maxPool()
 	adam()
 	transpose()
