@@ -13,7 +13,7 @@ var RunFields = append([]Field{
 	{Name: "on_error", Type: String, Default: "fail", Choices: []string{"fail", "skip"},
 		Doc: "what a record error does: fail the run, or skip the record and write a dead letter"},
 	{Name: "max_errors", Type: Int, Default: 0, Min: 0, Max: 1 << 40,
-		Doc: "with on_error = skip: more errors than this fail the run; 0 is no limit"},
+		Doc: "with on_error = skip: more errors than this fail the run, of a flow that is done by units those of all units when it is finished; 0 is no limit"},
 	{Name: "changed", Type: String, Default: string(flow.ChangedAuto), Choices: flow.ChangePolicies,
 		Doc: "what to do about results whose inputs or settings have changed since: redo them, refuse to run, or keep them; auto: redo, but refuse for training, which keep goes on with after a whole epoch, and redo does not do: it takes another folder"},
 	{Name: "seed", Type: Int, Default: 1234, Min: 0, Max: 1 << 53,

@@ -73,6 +73,9 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 		}
 	}
 	slices.SortStableFunc(done.Letters, func(a, b flow.DeadLetter) int { return cmp.Compare(a.Seq, b.Seq) })
+	if err := f.fewErrors(done.Letters); err != nil {
+		return nil, err
+	}
 	again, err := f.finishedBefore()
 	if err != nil {
 		return nil, err
@@ -92,6 +95,16 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 		}
 	}
 	return done, errors.Join(f.markFinished(), f.sweep(parts))
+}
+
+// fewErrors says that more records have failed, in all units, than the flow bears.
+// A unit that has so many by itself fails by itself.
+func (f *Flow) fewErrors(letters []flow.DeadLetter) error {
+	failed := slices.DeleteFunc(slices.Clone(letters), func(l flow.DeadLetter) bool { return l.Skipped })
+	if most := f.opts.MaxErrors; most > 0 && len(failed) > most {
+		return fmt.Errorf("more than max_errors = %d records have failed: %d in all units, the first: %v; repair them and use run --retry-failed, or raise max_errors", most, len(failed), failed[0].String())
+	}
+	return nil
 }
 
 // finishedName is the file that has the run id of the last plan whose units were

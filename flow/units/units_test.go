@@ -229,6 +229,34 @@ func (b *bench) finish(f *units.Flow) {
 	}
 }
 
+// As many records as a flow bears may fail in a unit, and no more in all of them:
+// finish joins nothing then, and does when they are repaired or more are borne.
+func TestMostErrorsOfAllUnits(t *testing.T) {
+	b := newBench(t)
+	b.put("in/01", "bad")
+	b.put("in/05", "bad")
+	limited := func(most int) *units.Flow {
+		f, err := b.open(strings.Replace(shout, "unit     = 3", fmt.Sprintf("unit = 3\n  max_errors = %d", most), 1), "abacus", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := limited(1)
+	b.do(f, 0, 1, 2, 3)
+	if _, err := f.Finish(t.Context()); err == nil || !strings.Contains(err.Error(), "more than max_errors = 1 records have failed: 2 in all units") {
+		t.Errorf("finish: %v", err)
+	}
+	if b.out()["list"] != "" {
+		t.Error("units have been joined")
+	}
+	b.finish(limited(2))
+	b.put("in/05", "mended")
+	if _, err := limited(1).RunAll(t.Context(), units.Whole{Retry: true, Watch: unwatched, Note: func(string) {}}); err != nil {
+		t.Errorf("with one repaired: %v", err)
+	}
+}
+
 // What fails leaves its unit smaller; sets grow behind, and what was mended is
 // taken up once more.
 func TestGrowAndMend(t *testing.T) {
