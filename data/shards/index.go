@@ -71,70 +71,92 @@ func IsName(name string) bool { return name == IndexName || shardName.MatchStrin
 
 func nameOf(number int) string { return fmt.Sprintf("shard-%05d.tar.zst", number) }
 
-// indexWriter writes the bytes of an index. It gathers the rows: the bytes depend
-// on how many are handed on at once, so that all are.
+// groupRows is how many rows a group of the index has: what is held of it while it
+// is written. It is part of what the bytes depend on.
+const groupRows = 1 << 18
+
+// indexWriter writes the bytes of an index, a group of rows at a time. The bytes
+// depend on the rows alone, not on how many come at once.
 type indexWriter struct {
-	b    bytes.Buffer
+	out  *sealed
 	w    *parquet.GenericWriter[row]
 	rows []row
 }
 
-func newIndexWriter(kind Kind, shards map[string]summary, rows int) (*indexWriter, error) {
+func newIndexWriter(out io.Writer, kind Kind, shards map[string]summary) (*indexWriter, error) {
 	about, err := json.Marshal(shards)
 	if err != nil {
 		return nil, err
 	}
 	options := []parquet.WriterOption{
-		parquet.Compression(&parquet.Zstd),
+		parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(groupRows),
 		parquet.KeyValueMetadata(shardsKey, string(about)), parquet.KeyValueMetadata(digestKey, noDigest),
 	}
 	if kind != Planes {
 		options = append(options, parquet.KeyValueMetadata(kindKey, string(kind)))
 	}
-	x := &indexWriter{rows: make([]row, 0, rows)}
-	x.w = parquet.NewGenericWriter[row](&x.b, options...)
+	x := &indexWriter{out: newSealed(out)}
+	x.w = parquet.NewGenericWriter[row](x.out, options...)
 	return x, nil
 }
 
-func (x *indexWriter) add(entries []Entry) {
+func (x *indexWriter) add(entries []Entry) error {
 	for _, e := range entries {
+		if len(x.rows) == groupRows {
+			if err := x.group(); err != nil {
+				return err
+			}
+		}
 		labels := []int32{}
 		for _, n := range e.Labels.Numbers() {
 			labels = append(labels, int32(n))
 		}
 		x.rows = append(x.rows, row{e.Key, e.Shard, e.Offset, e.Length, e.Raw, e.Checksum, labels, e.Labeled, e.Split})
 	}
+	return nil
 }
 
-func (x *indexWriter) end() ([]byte, error) {
+// group writes a full group.
+func (x *indexWriter) group() error {
+	_, err := x.w.Write(x.rows)
+	x.rows = x.rows[:0]
+	return errors.Join(err, x.w.Flush())
+}
+
+func (x *indexWriter) end() error {
 	if _, err := x.w.Write(x.rows); err != nil {
-		return nil, err
+		return err
 	}
+	if err := x.w.Flush(); err != nil {
+		return err
+	}
+	x.out.hold() // the digest is to stand in what comes last
 	if err := x.w.Close(); err != nil {
-		return nil, err
+		return err
 	}
-	return x.b.Bytes(), seal(x.b.Bytes())
+	return x.out.end()
 }
 
 // encode gives the bytes of index.parquet, which depend on the index alone.
 func (x *index) encode() ([]byte, error) {
-	w, err := newIndexWriter(x.kind, x.shards, len(x.entries))
-	if err != nil {
-		return nil, err
+	var b bytes.Buffer
+	err := x.write(&b)
+	return b.Bytes(), err
+}
+
+func (x *index) write(out io.Writer) error {
+	w, err := newIndexWriter(out, x.kind, x.shards)
+	if err == nil {
+		err = w.add(x.entries)
 	}
-	w.add(x.entries)
+	if err != nil {
+		return err
+	}
 	return w.end()
 }
 
 func (x *index) save(dir string) error {
-	b, err := x.encode()
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(dir, IndexName), func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
+	return atomicfile.Write(filepath.Join(dir, IndexName), x.write)
 }
 
 // readIndex reads a folder's index; without one it gives an empty index.
@@ -194,11 +216,12 @@ func (x *index) readRows(f *parquet.File, atOnce int, most int64) error {
 	defer r.Close()
 	rows := make([]row, atOnce)
 	x.entries = make([]Entry, 0, f.NumRows())
+	texts := texts{}
 	for {
 		n, err := r.Read(rows)
 		for i := range rows[:n] {
 			most -= int64(len(rows[i].Key) + len(rows[i].Shard) + len(rows[i].Split))
-			e, bad := x.entry(&rows[i])
+			e, bad := x.entry(&rows[i], texts)
 			if bad == nil && most < 0 {
 				bad = errors.New("its texts are longer than such a file can hold")
 			}
@@ -219,11 +242,22 @@ func (x *index) readRows(f *parquet.File, atOnce int, most int64) error {
 	}
 }
 
+// texts are those that many rows share, each kept once.
+type texts map[string]string
+
+func (t texts) one(text string) string {
+	known, ok := t[text]
+	if !ok {
+		t[text], known = text, text
+	}
+	return known
+}
+
 // entry is a row as the index holds it.
-func (x *index) entry(r *row) (Entry, error) {
+func (x *index) entry(r *row, texts texts) (Entry, error) {
 	e := Entry{
-		About: About{Key: r.Key, Kind: x.kind, Labeled: r.Labeled, Split: r.Split},
-		Shard: r.Shard, Offset: r.Offset, Length: r.Length, Raw: r.Raw, Checksum: r.Checksum,
+		About: About{Key: r.Key, Kind: x.kind, Labeled: r.Labeled, Split: texts.one(r.Split)},
+		Shard: texts.one(r.Shard), Offset: r.Offset, Length: r.Length, Raw: r.Raw, Checksum: r.Checksum,
 	}
 	for _, n := range r.Labels {
 		if n < 0 || n >= data.MaxClasses {

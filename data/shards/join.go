@@ -40,8 +40,6 @@ type Joiner struct {
 	parts  []part
 	shards map[string]summary
 	keys   map[uint64]int32 // places in parts, by a digest of a key
-
-	samples int
 }
 
 // part is a folder of one shard.
@@ -85,7 +83,6 @@ func (j *Joiner) Add(dir string, number int) error {
 		j.keys[digest] = int32(len(j.parts))
 	}
 	j.parts = append(j.parts, part{dir, number})
-	j.samples += len(x.entries)
 	return nil
 }
 
@@ -137,32 +134,27 @@ func (j *Joiner) Save(dir string) (takenIn []string, err error) {
 	}
 	slices.Sort(takenIn)
 	was = nil // it may be large
-	b, err := j.encode()
-	if err != nil {
-		return nil, err
-	}
-	return takenIn, atomicfile.Write(filepath.Join(dir, IndexName), func(out io.Writer) error {
-		_, err := out.Write(b)
-		return err
-	})
+	return takenIn, atomicfile.Write(filepath.Join(dir, IndexName), j.write)
 }
 
-// encode reads the parts again, and gives the bytes of the index of all.
-func (j *Joiner) encode() ([]byte, error) {
-	w, err := newIndexWriter(j.kind, j.shards, j.samples)
+// write reads the parts again, and writes the index of all.
+func (j *Joiner) write(out io.Writer) error {
+	w, err := newIndexWriter(out, j.kind, j.shards)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, p := range j.parts {
 		x, err := readIndex(p.dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := nameOf(p.number)
 		for i := range x.entries {
 			x.entries[i].Shard = name
 		}
-		w.add(x.entries)
+		if err := w.add(x.entries); err != nil {
+			return err
+		}
 	}
 	return w.end()
 }

@@ -22,7 +22,7 @@ type Reader struct {
 	dir     string
 	kind    Kind
 	entries []Entry
-	byKey   map[string]int
+	byKey   keys
 
 	mu   sync.Mutex
 	open map[string]*os.File
@@ -48,13 +48,12 @@ func Open(dir string, want Kind) (*Reader, error) {
 	if want != AnyKind && x.kind != want {
 		return nil, fmt.Errorf("%s holds shards of %s, not of %s", dir, x.kind, want)
 	}
-	r := &Reader{dir: dir, kind: x.kind, entries: x.entries, byKey: map[string]int{}, open: map[string]*os.File{}}
-	for i, e := range r.entries {
-		if _, twice := r.byKey[e.Key]; twice {
-			return nil, fmt.Errorf("%s: %s is there twice", dir, e.Key)
-		}
-		r.byKey[e.Key] = i
+	r := &Reader{dir: dir, kind: x.kind, entries: x.entries, open: map[string]*os.File{}}
+	byKey, twice := newKeys(r.entries)
+	if twice != "" {
+		return nil, fmt.Errorf("%s: %s is there twice", dir, twice)
 	}
+	r.byKey = byKey
 	return r, nil
 }
 
@@ -68,11 +67,10 @@ func (r *Reader) Entries() []Entry { return r.entries }
 // Frame reads a sample's frame, to be decoded by Decode, and names it for
 // errors as SHARD:KEY. Bytes that do not fit their checksum are an error.
 func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
-	i, ok := r.byKey[key]
+	e, ok := r.Entry(key)
 	if !ok {
 		return nil, "", fmt.Errorf("%s has no sample %s", r.dir, key)
 	}
-	e := r.entries[i]
 	f, err := r.file(e.Shard)
 	if err != nil {
 		return nil, "", err
@@ -84,12 +82,12 @@ func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
 // Origin is what a sample is made from: its frame, whose checksum the index has.
 // It is 0 for a sample that is not there.
 func (r *Reader) Origin(key string) provenance.Known {
-	i, ok := r.byKey[key]
+	e, ok := r.Entry(key)
 	if !ok {
 		return 0
 	}
 	var sum provenance.Sum
-	sum.AddXXH64(data.Packed, r.entries[i].Checksum)
+	sum.AddXXH64(data.Packed, e.Checksum)
 	return provenance.Known(sum.Value())
 }
 

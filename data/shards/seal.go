@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
+	"io"
 	"strings"
 )
 
@@ -35,26 +37,62 @@ func seal(b []byte) error {
 	if err != nil {
 		return err
 	}
-	hex.Encode(place, digestOf(b))
+	hex.Encode(place, digestOf(b, place))
 	return nil
 }
 
 // checkSeal says whether an index is what was sealed.
 func checkSeal(b []byte) error {
-	blank := bytes.Clone(b)
-	place, err := digestPlace(blank)
+	place, err := digestPlace(b)
 	if err != nil {
 		return err
 	}
-	want := string(place)
-	copy(place, noDigest)
-	if hex.EncodeToString(digestOf(blank)) != want {
+	if hex.EncodeToString(digestOf(b, place)) != string(place) {
 		return errors.New("damaged: its digest does not fit")
 	}
 	return nil
 }
 
-func digestOf(b []byte) []byte {
-	sum := sha256.Sum256(b)
-	return sum[:]
+// digestOf is the digest of an index, whatever stands in the place for it.
+func digestOf(b, place []byte) []byte {
+	at := cap(b) - cap(place) // place is a part of b
+	sum := sha256.New()
+	sum.Write(b[:at])
+	io.WriteString(sum, noDigest)
+	sum.Write(b[at+len(place):])
+	return sum.Sum(nil)
+}
+
+// sealed seals an index while it is written: only its end, in which the digest
+// stands, is held.
+type sealed struct {
+	out  io.Writer
+	sum  hash.Hash
+	held *bytes.Buffer // nil: what comes is written
+}
+
+func newSealed(out io.Writer) *sealed { return &sealed{out: out, sum: sha256.New()} }
+
+func (s *sealed) Write(b []byte) (int, error) {
+	if s.held != nil {
+		return s.held.Write(b)
+	}
+	s.sum.Write(b)
+	return s.out.Write(b)
+}
+
+// hold begins the end.
+func (s *sealed) hold() { s.held = &bytes.Buffer{} }
+
+// end writes the end, with the digest in its place, which held zeros.
+func (s *sealed) end() error {
+	b := s.held.Bytes()
+	place, err := digestPlace(b)
+	if err != nil {
+		return err
+	}
+	s.sum.Write(b)
+	hex.Encode(place, s.sum.Sum(nil))
+	_, err = s.out.Write(b)
+	return err
 }

@@ -8,15 +8,6 @@ import (
 	"hpaflow/data"
 )
 
-// Entry is what the index says of a sample.
-func (r *Reader) Entry(key string) (Entry, bool) {
-	i, ok := r.byKey[key]
-	if !ok {
-		return Entry{}, false
-	}
-	return r.entries[i], true
-}
-
 // Stretch is File for samples of one shard, in the order they stand there: all of
 // it is read at once, with what is between them. Samples have faults of their own.
 func (r *Reader) Stretch(keys []string) (files []data.File, faults []error) {
@@ -27,7 +18,7 @@ func (r *Reader) Stretch(keys []string) (files []data.File, faults []error) {
 			files[i], faults[i] = r.File(key)
 			continue
 		}
-		e := r.entries[r.byKey[key]]
+		e, _ := r.Entry(key)
 		frame := stretch[e.Offset-from:][:e.Length:e.Length]
 		if xxhash.Sum64(frame) != e.Checksum {
 			faults[i] = damaged(e)
