@@ -22,6 +22,7 @@ func (f *Flow) sweep(parts []map[string]string) error {
 		if alive {
 			continue
 		}
+		faults = append(faults, os.RemoveAll(filepath.Join(s.folder, "journal"))) // of units that are done
 		if err := atomicfile.Sweep(atomicfile.OS, s.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			faults = append(faults, err)
 		}

@@ -74,6 +74,7 @@ const (
 const (
 	checkEvery = time.Second // at the storage and the queue
 	checkShare = 20          // of the time, one part at most goes into looking
+	mostCheck  = time.Minute // between two looks all the same
 	tellOften  = 5 * time.Second
 )
 
@@ -128,75 +129,90 @@ func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
 	if err := s.wait(ctx); err != nil {
 		return err
 	}
-	return s.client.Remove(context.WithoutCancel(ctx), id)
+	if err := s.client.Remove(context.WithoutCancel(ctx), id); err != nil {
+		say(s.Out, "all units are done, but the broker still has the job %s: %s", id, err) // workers find out by themselves
+	}
+	return nil
 }
 
-// wait waits until all units are done, or those that are not cannot be.
+// wait waits until all units are done, or those that are not cannot be. A broker
+// that does not answer, or has trouble of its own, is waited for: it may come
+// back, and units that are at work are done without it.
 func (s *Submit) wait(ctx context.Context) error {
-	told := time.Now()
+	told, trouble := time.Now(), ""
 	for {
 		began := time.Now()
-		missing, err := s.look(ctx)
+		missing, err := s.missing()
+		if err != nil || len(missing) == 0 {
+			if err == nil && !s.Quiet {
+				say(s.Out, "%s", s.Board.line())
+			}
+			return err
+		}
+		err = s.refill(ctx, missing)
 		s.checked = time.Since(began)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil && !s.client.Away():
-			return err
-		case err == nil && len(missing) == 0:
-			if !s.Quiet {
-				say(s.Out, "%s", s.Board.line())
-			}
-			return nil
 		case err == nil && len(s.dead) > 0 && isWithin(missing, s.dead):
 			return s.exhausted(missing)
+		case err != nil && err.Error() != trouble && !s.client.Away(): // which is said elsewhere
+			say(s.Out, "the broker does not answer as it should, and is asked again: %s", err)
+		}
+		trouble = ""
+		if err != nil {
+			trouble = err.Error()
 		}
 		if !s.Quiet && time.Since(told) > tellOften {
 			told = time.Now()
 			say(s.Out, "%s", s.Board.line())
 		}
 		select {
-		case <-time.After(max(checkEvery, checkShare*s.checked)):
+		case <-time.After(max(checkEvery, min(checkShare*s.checked, mostCheck))):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// look reads from the storage what is missing, and queues what of it the broker
-// has lost.
-func (s *Submit) look(ctx context.Context) ([]int, error) {
+// missing reads from the storage what is missing.
+func (s *Submit) missing() ([]int, error) {
 	status, err := s.Flow.Status()
-	if err != nil || len(status.Missing) == 0 {
-		s.Board.done(len(status.Done))
+	if err != nil {
 		return nil, err
 	}
 	s.Board.done(len(status.Done))
+	return status.Missing, nil
+}
+
+// refill queues what of the missing units the broker has lost.
+func (s *Submit) refill(ctx context.Context, missing []int) error {
 	id := s.job.ID()
 	queued, err := s.client.Queued(ctx, id)
 	if errors.Is(err, cluster.ErrForgotten) {
 		say(s.Out, "the broker has lost the queue; what is missing is queued again")
-		if err := s.client.Submit(ctx, s.job); err != nil {
-			return status.Missing, err
-		}
-	} else if err != nil {
-		return status.Missing, err
+		err = s.client.Submit(ctx, s.job)
 	}
-	lost := slices.DeleteFunc(slices.Clone(status.Missing), func(unit int) bool { return queued[unit] })
+	if err != nil {
+		return err
+	}
+	lost := slices.DeleteFunc(slices.Clone(missing), func(unit int) bool { return queued[unit] })
 	if len(lost) > 0 {
 		if _, err := s.client.Queue(ctx, id, lost); err != nil {
-			return status.Missing, err
+			return err
 		}
 	}
 	counts, err := s.client.Counts(ctx, id)
 	if err != nil {
-		return status.Missing, err
+		return err
 	}
-	if s.dead, err = s.client.Dead(ctx, id); err != nil {
-		return status.Missing, err
+	dead, err := s.client.Dead(ctx, id)
+	if err != nil {
+		return err
 	}
-	s.Board.queue(counts, s.dead)
-	return status.Missing, nil
+	s.dead = dead
+	s.Board.queue(counts, dead)
+	return nil
 }
 
 // exhausted is the error of units that were tried too often.
