@@ -2,7 +2,7 @@
 // fake-gcs-server, which speaks Google's language. It is a module of its own, since
 // what these servers need is no part of hpaflow.
 //
-//	stores s3|gs DIR    serves what is in DIR, prints its address, and ends with standard input
+//	stores s3|gs DIR    keeps objects of S3 in DIR, prints its address, and ends with standard input
 //
 // Accounts of S3: test, with the secret testtest.
 package main
@@ -37,7 +37,7 @@ func main() {
 	case "s3":
 		go func() { ended <- s3(os.Args[2], address) }()
 	case "gs":
-		go func() { ended <- gs(os.Args[2], address) }()
+		go func() { ended <- gs(address) }()
 	default:
 		log.Fatalf("there is no server %q: s3 or gs", os.Args[1])
 	}
@@ -89,7 +89,7 @@ func s3(dir, address string) error {
 	})
 }
 
-func gs(dir, address string) error {
+func gs(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func gs(dir, address string) error {
 		return err
 	}
 	_, err = fakestorage.NewServerWithOptions(fakestorage.Options{
-		Scheme: "http", Host: host, Port: number, StorageRoot: dir, ExternalURL: "http://" + address, PublicHost: address, Writer: io.Discard,
+		Scheme: "http", Host: host, Port: number, ExternalURL: "http://" + address, PublicHost: address, Writer: io.Discard,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package all
 
 import (
 	"hpaflow/data/store"
+	"hpaflow/data/store/gs"
 	"hpaflow/data/store/remote"
 	"hpaflow/data/store/s3"
 	"hpaflow/data/store/web"
@@ -10,6 +11,7 @@ import (
 // Register makes the stores known, each with these limits.
 func Register(o remote.Options) {
 	store.Register("s3", s3.Connect(o))
+	store.Register("gs", gs.Connect(o))
 	store.Register("https", web.Connect(o))
 	store.Register("http", web.Connect(o))
 }
