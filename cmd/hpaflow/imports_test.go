@@ -82,6 +82,7 @@ var libraries = map[string][]string{
 	"google.golang.org/protobuf":        {"data/tfevents"},
 	"github.com/cenkalti":               {"data/store/remote", "sources/download/fetch"},
 	"github.com/aws":                    {"data/store/s3"},
+	"github.com/Azure":                  {"data/store/azure"},
 	"golang.org/x/oauth2":               {"data/store/gs"},
 	"github.com/therootcompany/xz":      {"data/archive", "data/codec/tiff"},
 	"golang.org/x/image":                {"data/codec/tiff", "sinks/report"},
