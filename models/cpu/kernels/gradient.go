@@ -3,13 +3,13 @@ package kernels
 // gradPositions is how many positions are summed at a stretch: so few that
 // their source and gradient stay in the first cache, and that a plain sum of
 // them is close.
-const gradPositions = 256
+const gradPositions = 128
 
 // gradient computes dw from dy and x. Each panel of output blocks and few blocks of
 // input channels are one piece of work, which runs through the positions of all
 // images in order.
 func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
-	per := p.gradBlocks()
+	per := p.gradBlocks(len(ws.workers))
 	pieces, panels := ceil(p.inBlocks(), per), p.panels()
 	ws.each(p.groups*panels*pieces, func(s *scratch, i int) {
 		g := weightGradient{
@@ -23,8 +23,13 @@ func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 }
 
 // gradBlocks is how many blocks of input channels one piece of work takes: so
-// many that their taps and lanes leave few places of a tile empty.
-func (p *pass) gradBlocks() int {
+// many that their taps and lanes leave few places of a tile empty, and, where
+// there is work for all threads, that the gradient is read less often.
+func (p *pass) gradBlocks(threads int) int {
+	const few = 6
+	if len(p.taps) == 1 && p.groups*p.panels()*ceil(p.inBlocks(), few) >= 4*threads {
+		return few
+	}
 	if len(p.taps)*p.lanes%p.combos == 0 {
 		return 1
 	}

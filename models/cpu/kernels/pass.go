@@ -121,6 +121,9 @@ func (p *pass) pack(ws *Workspace, m *machine, packed, weights []float32) {
 // channels and taps lie so many rows apart, a row being the panel's channels.
 func (p *pass) packPanel(s *scratch, m *machine, to, weights []float32, group, panel, blockRows, tapRows int) {
 	blocks := p.blocksOf(panel)
+	if p.weights == 1 && p.packRows(m, to, weights, group, panel) {
+		return
+	}
 	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
 	for b := range p.inBlocks() {
 		for o := range blocks {

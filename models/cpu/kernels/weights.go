@@ -103,6 +103,35 @@ func (m *merged) gather(mach *machine, to, weights []float32, group, block, lo, 
 	}
 }
 
+// packRows packs a panel's weights of kernels of one weight, a row for each input
+// channel, where all channels are there; else it says that it has not.
+func (m *merged) packRows(mach *machine, to, weights []float32, group, panel int) bool {
+	blocks := m.blocksOf(panel)
+	row := blocks * Lanes
+	var starts [maxBlocks]int
+	for o := range blocks {
+		r, alike := m.rows(group, panel*m.perPanel+o, 0, m.inBl*Lanes)
+		if !alike {
+			return false
+		}
+		starts[o] = r.at(0)
+	}
+	if m.outStep == 1 {
+		for c := range m.in { // the rows lie far apart: each is visited once
+			for o, start := range starts[:blocks] {
+				moveVector(to[c*row+o*Lanes:], weights[start+c*m.inStep:])
+			}
+		}
+		return true
+	}
+	for o, start := range starts[:blocks] {
+		from := weights[start:]
+		_, _ = to[(m.in-1)*row+(o+1)*Lanes-1], from[(Lanes-1)*m.outStep+m.in-1]
+		mach.transpose(m.inBl, &to[o*Lanes], row*floatBytes, Lanes*row*floatBytes, &from[0], m.outStep*floatBytes, laneBytes)
+	}
+	return true
+}
+
 // gatherEach is gather for output channels of several original groups, of which
 // not all may be there.
 func (m *merged) gatherEach(to, weights []float32, group, first, lo, hi int) {
