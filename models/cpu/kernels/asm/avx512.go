@@ -30,9 +30,13 @@ func strip(blocks int) []reg.VecVirtual {
 	return list
 }
 
+// single is a register as wide as the widest of a strip: beside one of 16 values,
+// those of eight are multiplied by one unit alone.
+func single(blocks int) reg.VecVirtual { return strip(blocks)[0] }
+
 // like is s, as wide as v.
 func like(s, v reg.VecVirtual) reg.VecVirtual {
-	if v.Size() == 32 {
+	if v.Size() == 32 && s.Size() == 64 {
 		return s.AsY().(reg.VecVirtual)
 	}
 	return s
@@ -123,7 +127,7 @@ func wideConvTile(blocks, pixels int) {
 
 	Label("taps")
 	ws := strip(blocks)
-	spread := []reg.VecVirtual{ZMM(), ZMM()}
+	spread := []reg.VecVirtual{single(blocks), single(blocks)}
 	near := GP64()
 	var far reg.GPVirtual // the eighth pixel
 	step3 := triple(step)
@@ -225,7 +229,7 @@ func wideConvTile(blocks, pixels int) {
 	Label("cut")
 	TESTQ(U32(2), flags)
 	JZ(LabelRef("store"))
-	zero := ZMM()
+	zero := single(blocks)
 	clearWide(zero)
 	for i := range acc {
 		for _, v := range acc[i] {
@@ -260,7 +264,7 @@ func wideGradTile(blocks int) {
 		}
 	}
 	dy := strip(blocks)
-	spread := []reg.VecVirtual{ZMM(), ZMM()}
+	spread := []reg.VecVirtual{single(blocks), single(blocks)}
 	step := Load(Param("xstep"), GP64())
 	block := Load(Param("dyblock"), GP64())
 	block3 := triple(block)
