@@ -17,6 +17,8 @@ import (
 	"hpaflow/cmd/hpaflow/live"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/store"
+	"hpaflow/data/store/cache"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -38,6 +40,8 @@ func runCommand(reg *component.Registry) *cli.Command {
 			&cli.StringFlag{Name: "unit", Usage: "do one unit of the flow, `K` from 0, or those that are K modulo N (K/N); auto: the one that Slurm, PBS, SGE, LSF, Kubernetes or AWS Batch says"},
 			&cli.BoolFlag{Name: "retry-failed", Usage: "of a flow that is done by units, try again what has failed; what is mended is added as new units"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
+			&cli.StringFlag{Name: "cache", TakesFile: true, Usage: "keep what is read from stores (s3://, https:// and so on) in this `FOLDER`, so that it is sent once; other runs may share it"},
+			&cli.StringFlag{Name: "cache-size", Value: "10GiB", Usage: "bytes that --cache keeps, at most; what was used longest ago goes first"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
 		}, cluster.RunFlags()...),
@@ -79,7 +83,11 @@ func run(c *cli.Context, reg *component.Registry) error {
 		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
 		unit: c.String("unit"), retry: c.Bool("retry-failed"),
 	}
-	var err error
+	told, err := cacheStores(c)
+	if err != nil {
+		return err
+	}
+	defer told()
 	if r.cluster, err = clustered(reg).SubmitTo(c); err != nil {
 		return err
 	}
@@ -98,6 +106,31 @@ func run(c *cli.Context, reg *component.Registry) error {
 		defer stop()
 	}
 	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
+}
+
+// cacheStores puts a cache before the stores, where one is asked for. Told says in the
+// end why something could not be kept.
+func cacheStores(c *cli.Context) (told func(), err error) {
+	if !c.IsSet("cache") {
+		if c.IsSet("cache-size") {
+			return nil, errors.New("--cache-size needs --cache, which says where")
+		}
+		return func() {}, nil
+	}
+	size, err := component.ParseSize(c.String("cache-size"))
+	if err != nil {
+		return nil, fmt.Errorf("--cache-size: %w", err)
+	}
+	kept, err := cache.New(c.String("cache"), size)
+	if err != nil {
+		return nil, fmt.Errorf("--cache: %w", err)
+	}
+	store.Decorate(kept.Wrap)
+	return func() {
+		if err := kept.Err(); err != nil {
+			fmt.Fprintf(c.App.ErrWriter, "hpaflow: %s\n", lang.SafeLines(err.Error()))
+		}
+	}, nil
 }
 
 // running is how flows are run, and how people are told.

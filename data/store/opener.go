@@ -17,6 +17,7 @@ var open struct {
 	sync.Mutex
 	kinds  map[string]Connect
 	stores map[string]Store // by bucket and options
+	wrap   []func(Store) Store
 }
 
 // Register makes a kind of store known. It is called before any is opened.
@@ -27,6 +28,14 @@ func Register(scheme string, connect Connect) {
 		open.kinds = map[string]Connect{}
 	}
 	open.kinds[scheme] = connect
+}
+
+// Decorate wraps every store that is opened from now on, but for folders: in a cache,
+// for one.
+func Decorate(wrap func(Store) Store) {
+	open.Lock()
+	defer open.Unlock()
+	open.wrap = append(open.wrap, wrap)
 }
 
 // For opens a URL, or a path of this machine, as a folder: keys are paths below it.
@@ -72,6 +81,9 @@ func forURL(ctx context.Context, u URL) (Store, error) {
 		if s, err = connect(ctx, whole); err != nil {
 			return nil, err
 		}
+		for _, wrap := range open.wrap {
+			s = wrap(s)
+		}
 		if open.stores == nil {
 			open.stores = map[string]Store{}
 		}
@@ -80,8 +92,8 @@ func forURL(ctx context.Context, u URL) (Store, error) {
 	return Below(s, u.Path), nil
 }
 
-// Close ends the connections of all stores that are open. They are not used after
-// that; For opens new ones.
+// Close ends the connections of all stores that are open, and forgets how they were
+// decorated. They are not used after that; For opens new ones.
 func Close() error {
 	open.Lock()
 	defer open.Unlock()
@@ -91,6 +103,6 @@ func Close() error {
 			all = append(all, c.Close())
 		}
 	}
-	open.stores = nil
+	open.stores, open.wrap = nil, nil
 	return errors.Join(all...)
 }
