@@ -13,7 +13,7 @@ func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 	var first []byte
 	var o store.Object
 	var stream *stream
-	_, err := r.do(ctx, key, r.o.Piece, func(limited context.Context) error {
+	_, err := r.do(ctx, key, r.expected(), func(limited context.Context) error {
 		ctx, end := context.WithCancelCause(ctx)
 		unlimit := context.AfterFunc(limited, func() { end(context.Cause(limited)) })
 		body, err := r.get(ctx, key, "", 0, r.o.Piece)
@@ -38,6 +38,9 @@ func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 		o = body.Object
 		first = make([]byte, min(o.Size, r.o.Piece))
 		_, err = r.fill(body, first)
+		if err == nil {
+			r.usual.Add((int64(len(first)) - r.usual.Load()) / 8)
+		}
 		return r.broken(key, err)
 	})
 	switch {
@@ -48,6 +51,13 @@ func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 	}
 	return newPieces(ctx, r, o, first), o, nil
 }
+
+// expected is how many bytes an object that is opened is taken to send at once: small
+// ones should not wait for each other as large ones do.
+func (r *remote) expected() int64 { return min(r.o.Piece, max(2*r.usual.Load(), smallest)) }
+
+// smallest is what a request counts for at least.
+const smallest = 256 << 10
 
 // ahead is how many pieces are read before they are asked for.
 const ahead = 4

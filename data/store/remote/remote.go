@@ -25,7 +25,8 @@ type remote struct {
 	parts   *semaphore.Weighted // written, and not yet sent: not the same, or readers who wait for a writer would keep it from going on
 	late    sync.WaitGroup      // requests whose answers nobody waits for
 
-	answered                                                   atomic.Bool // the store has once
+	usual                                                      atomic.Int64 // bytes of the first pieces that were read of late
+	answered                                                   atomic.Bool  // the store has once
 	requests, retries, hedged, bytesRead, bytesWritten, waited atomic.Int64
 }
 
@@ -37,6 +38,7 @@ func New(s Service, o Options) (store.Store, error) {
 	}
 	r := &remote{service: s, o: o, gate: newGate(o.Requests), bytes: semaphore.NewWeighted(o.Bytes), ahead: semaphore.NewWeighted(o.Bytes), parts: semaphore.NewWeighted(o.Bytes)}
 	r.budget.left.Store(int64(o.Budget))
+	r.usual.Store(o.Piece / 2)
 	return r, nil
 }
 
