@@ -28,7 +28,10 @@
 // has a row a sample: key, shard, offset and length of its frame, raw size,
 // checksum (XXH64 of the frame), labels, labelled, split; its metadata hold the
 // SHA-256 of every shard and of the index itself, and the kind, unless that is
-// planes.
+// planes. Its rows stand in groups of 262,144, which bounds what is in memory while
+// it is written. Readers hold all rows: see TestLargeIndex for what that takes. A set
+// of more samples than a machine holds is several folders of shards, which source
+// "samples" takes as one.
 //
 // # Payloads
 //
