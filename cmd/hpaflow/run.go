@@ -157,15 +157,14 @@ type running struct {
 func (r *running) file(ctx context.Context, path string, sets []string) error {
 	if len(r.at) == 0 {
 		graph, err := steps.Of(path, sets, r.reg)
-		if r.graph = graph; graph != nil && r.unit != "" {
+		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
+		switch {
+		case r.unit != "" && err != nil && !faulty:
+			return &exitError{exitUsage, err}
+		case r.unit != "" && graph != nil:
 			return r.chosenSteps(ctx, graph)
 		}
-		if r.unit == "" || err == nil {
-			err = nil // faults are told below, with more of them
-		}
-		if _, faults := errors.AsType[lang.Diagnostics](err); err != nil && !faults {
-			return err
-		}
+		r.graph = graph
 	}
 	plan, faults := lang.Load(path, sets, r.reg)
 	if len(faults) == 0 {
