@@ -22,7 +22,8 @@ type progress struct {
 	out  io.Writer
 	mode string // bar, plain, none
 
-	brief bool // the closing line says enough
+	brief   bool   // the closing line says enough
+	closing string // what it says of a run that went well; empty: what the stages did
 
 	graph *flow.Graph
 	bars  *mpb.Progress
@@ -198,6 +199,8 @@ func (p *progress) finish(s flow.Stats, cause error) {
 	}
 	switch {
 	case p.mode == "none":
+	case p.closing != "" && cause == nil:
+		fmt.Fprintf(p.out, "%s: %s\n", lang.Safe(s.Flow), p.closing)
 	case p.brief && cause == nil && !didNothing(s):
 		fmt.Fprintf(p.out, "%s: %s\n", lang.Safe(s.Flow), strings.Join(counts(s), ", "))
 	default:

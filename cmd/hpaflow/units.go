@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -298,8 +299,9 @@ func (r *running) allUnits(ctx context.Context, plan *lang.Plan, f *units.Flow, 
 	}
 	if s := r.cluster; s != nil {
 		s.Flow, s.Plan, s.Workers, s.Memory, s.Quiet, s.Out = f, plan, r.workers, r.memory, r.progress == "none", r.out
-		whole.Missing, show.brief = s.Missing, true
+		whole.Missing = s.Missing
 	}
+	begun := time.Now()
 	done, err := f.RunAll(ctx, whole)
 	switch {
 	case err != nil && sum.Flow == "":
@@ -308,6 +310,10 @@ func (r *running) allUnits(ctx context.Context, plan *lang.Plan, f *units.Flow, 
 		return r.ended(sum, err, show)
 	}
 	all := f.Outcome(sum, done)
+	if r.cluster != nil {
+		all.Wall = time.Since(begun)
+		show.closing = fmt.Sprintf("%s in %s, %d dead letters, %s", count(done.Records, "record"), count(done.Units, "unit"), all.DeadLetters, all.Wall.Round(time.Millisecond))
+	}
 	said := map[string]bool{}
 	for was := range sum.Failed.All() {
 		said[was.Key] = true

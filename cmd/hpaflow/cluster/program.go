@@ -34,13 +34,19 @@ const (
 	exitUsage  = 2
 )
 
-// Exit ends the program with a code.
+// Exit ends the program with a code, and a message unless Err is nil.
 type Exit struct {
 	Code int
 	Err  error
 }
 
-func (e *Exit) Error() string { return e.Err.Error() }
+func (e *Exit) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
 func (e *Exit) Unwrap() error { return e.Err }
 
 func failed(err error) error {

@@ -24,7 +24,6 @@ type slot struct {
 	quiet           bool
 	workers, memory string
 	out             io.Writer
-	began           time.Time
 
 	client   *cluster.Client
 	known    map[string]*opened // jobs

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -95,11 +94,10 @@ func (s *Slots) keep(self string, k int) error {
 		switch {
 		case err == nil:
 			return nil
-		case !errors.As(err, &exit) || exit.ExitCode() == exitFailed:
-			if exit != nil {
-				err = errors.New("a slot has ended, as it said")
-			}
+		case !errors.As(err, &exit):
 			return err
+		case exit.ExitCode() == exitFailed: // it has said why
+			return &Exit{Code: exitFailed}
 		}
 		s.mu.Lock()
 		ending := s.told != ""
@@ -118,7 +116,7 @@ func (s *Slots) keep(self string, k int) error {
 
 // once runs a slot to its end.
 func (s *Slots) once(self string, k int) error {
-	args := []string{slotName, "--cluster", s.Address.URL, "--name", fmt.Sprintf("%s.%d", myName(), k), "--idle", s.Idle.String(), "--workers", s.Workers}
+	args := []string{slotName, "--cluster", s.Address.URL, "--idle", s.Idle.String(), "--workers", s.Workers}
 	for flag, value := range map[string]string{"--token-file": s.Address.Secret, "--tls-ca": s.Address.CA, "--memory": s.Memory} {
 		if value != "" {
 			args = append(args, flag, value)

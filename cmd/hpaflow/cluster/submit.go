@@ -121,9 +121,7 @@ func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
 		}
 		defer func() {
 			slots.Stop()
-			if ended := <-slots.Ended(); ended != nil && err == nil {
-				say(s.Out, "%s", ended)
-			}
+			<-slots.Ended() // which say themselves what is wrong, and others may have done the work
 		}()
 	}
 	if err := s.wait(ctx); err != nil {

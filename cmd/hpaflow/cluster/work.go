@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -61,7 +60,7 @@ func (p Program) slotCommand() *cli.Command {
 		Name: slotName, Hidden: true,
 		Usage: "a slot of work, which starts it",
 		Flags: append(Flags(),
-			&cli.StringFlag{Name: "name"}, &cli.DurationFlag{Name: "idle"}, &cli.BoolFlag{Name: "quiet"},
+			&cli.DurationFlag{Name: "idle"}, &cli.BoolFlag{Name: "quiet"},
 			&cli.StringFlag{Name: "workers", Value: "auto"}, &cli.StringFlag{Name: "memory"},
 		),
 		Action: func(c *cli.Context) error {
@@ -70,8 +69,8 @@ func (p Program) slotCommand() *cli.Command {
 				return failed(err) // the code 2 is that of a process that has died
 			}
 			s := &slot{
-				Program: p, address: a, name: c.String("name"), idle: c.Duration("idle"), quiet: c.Bool("quiet"),
-				workers: c.String("workers"), memory: c.String("memory"), out: c.App.ErrWriter, began: time.Now(),
+				Program: p, address: a, name: myName(), idle: c.Duration("idle"), quiet: c.Bool("quiet"),
+				workers: c.String("workers"), memory: c.String("memory"), out: c.App.ErrWriter,
 			}
 			return failed(s.run(c.Context))
 		},
