@@ -103,7 +103,7 @@ func TestUnitsAreQueuedOnce(t *testing.T) {
 // that was handed out too often is dead, until it is tried again.
 func TestLeases(t *testing.T) {
 	_, c := broker(t, t.TempDir())
-	ctx, j := t.Context(), someJob(400*time.Millisecond)
+	ctx, j := t.Context(), someJob(time.Second)
 	if err := c.Submit(ctx, j); err != nil {
 		t.Fatal(err)
 	}
@@ -111,14 +111,14 @@ func TestLeases(t *testing.T) {
 	held := must[*Lease](t)(c.Take(ctx, j.ID(), time.Second))
 	moves := int64(0)
 	stop := held.Keep(func() int64 { moves++; return moves })
-	if other := must[*Lease](t)(c.Take(ctx, j.ID(), time.Second)); other != nil {
+	if other := must[*Lease](t)(c.Take(ctx, j.ID(), 2*time.Second)); other != nil {
 		t.Fatal("a unit whose records move was handed out")
 	}
 	stop()
 	stop = held.Keep(func() int64 { return 1 }) // the first look counts as a move
 	defer stop()
 	for n := 2; n <= MaxDeliver; n++ {
-		l := must[*Lease](t)(c.Take(ctx, j.ID(), 3*time.Second))
+		l := must[*Lease](t)(c.Take(ctx, j.ID(), 10*time.Second))
 		if l == nil || l.Delivery != n {
 			t.Fatalf("delivery %d: %+v", n, l)
 		}
@@ -128,7 +128,7 @@ func TestLeases(t *testing.T) {
 			}
 		}
 	}
-	if l := must[*Lease](t)(c.Take(ctx, j.ID(), time.Second)); l != nil {
+	if l := must[*Lease](t)(c.Take(ctx, j.ID(), 3*time.Second)); l != nil {
 		t.Fatalf("handed out too often: %+v", l)
 	}
 	dead := must[[]int](t)(c.Dead(ctx, j.ID()))

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ type Client struct {
 }
 
 const (
-	connectPatience = 10 * time.Second // for a broker that does not answer at first
+	connectPatience = 15 * time.Second // for a broker that does not answer at first
 	askPatience     = 5 * time.Second  // for an answer
 	pingEvery       = 5 * time.Second
 	maxPending      = 256 // publishes on their way
@@ -63,8 +64,7 @@ func Connect(ctx context.Context, a Address, name string, noted func(text string
 		if err == nil {
 			break
 		}
-		away := errors.Is(err, nats.ErrNoServers) || strings.Contains(err.Error(), "refused")
-		if !away || time.Since(begun) > connectPatience || !pause(ctx, 200*time.Millisecond) {
+		if refused(err) || time.Since(begun) > connectPatience || !pause(ctx, 200*time.Millisecond) {
 			return nil, fmt.Errorf("broker at %s: %w%s", a.URL, err, hint(err))
 		}
 	}
@@ -74,6 +74,12 @@ func Connect(ctx context.Context, a Address, name string, noted func(text string
 		return nil, err
 	}
 	return c, nil
+}
+
+// refused says that a broker has answered, and that asking again does not help.
+func refused(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted)
 }
 
 // hint is what to do about an error of connecting.
