@@ -5,6 +5,7 @@ import (
 	"hpaflow/ops/cells"
 	"hpaflow/ops/challenge"
 	"hpaflow/ops/duplicates"
+	"hpaflow/ops/embed"
 	"hpaflow/ops/images"
 	"hpaflow/ops/predict"
 	"hpaflow/ops/search"
@@ -18,6 +19,7 @@ func Register(r *component.Registry) {
 	cells.Register(r)
 	challenge.Register(r)
 	duplicates.Register(r)
+	embed.Register(r)
 	images.Register(r)
 	predict.Register(r)
 	search.Register(r)

@@ -9,6 +9,7 @@ import (
 	"hpaflow/sinks/deadletters"
 	"hpaflow/sinks/download"
 	"hpaflow/sinks/duplicates"
+	"hpaflow/sinks/embed"
 	"hpaflow/sinks/images"
 	"hpaflow/sinks/predict"
 	"hpaflow/sinks/report"
@@ -25,6 +26,7 @@ func Register(r *component.Registry, stdout io.Writer) {
 	deadletters.Register(r)
 	download.Register(r)
 	duplicates.Register(r)
+	embed.Register(r)
 	images.Register(r, stdout)
 	predict.Register(r)
 	report.Register(r)

@@ -7,6 +7,7 @@ import (
 	"hpaflow/sources/cells"
 	"hpaflow/sources/challenge"
 	"hpaflow/sources/download"
+	"hpaflow/sources/embed"
 	"hpaflow/sources/images"
 	"hpaflow/sources/predict"
 	"hpaflow/sources/search"
@@ -22,4 +23,5 @@ func Register(r *component.Registry, stdin io.Reader) {
 	predict.Register(r)
 	search.Register(r)
 	shards.Register(r)
+	embed.Register(r) // which reads by those before
 }

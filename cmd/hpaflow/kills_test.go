@@ -12,11 +12,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/cells/cellstest"
+	"hpaflow/models/subcell/subcelltest"
 )
 
 var kills = flag.Int("kills", 3, "how many times TestKills kills each flow")
@@ -132,6 +134,8 @@ func killedFlows(t *testing.T, hpaflow string) []killed {
 	t.Cleanup(web.Close)
 	list := foldertest.Put(t, "list.csv", "Id,Target\n7_A_1,1\n7_A_2,2\n7_A_3,3\n7_A_4,4\n7_A_5,5\n7_A_6,6\n")
 
+	model := subcelltest.Write(t, subcelltest.Config(4, "a.safetensors", "b.safetensors"), strings.NewReplacer())
+
 	flow := func(name string, args ...string) []string {
 		return append([]string{"run", "--progress", "none", "../../configs/" + name}, args...)
 	}
@@ -150,6 +154,13 @@ func killedFlows(t *testing.T, hpaflow string) []killed {
 		}},
 		{name: "infer to shards", args: func(out string) []string {
 			return append(flow("infer.flow", "--set", "out="+filepath.Join(out, "p.shards")), predict...)
+		}},
+		{name: "embed", args: func(out string) []string {
+			return flow("embed.flow", "--set", "weights="+model, "--set", "input="+input, "--set", "size=32", "--set", "out="+filepath.Join(out, "cells.parquet"))
+		}},
+		{name: "embed to arrays", args: func(out string) []string {
+			return flow("embed.flow", "--set", "weights="+model, "--set", "input="+input, "--set", "size=32", "--set", "out="+filepath.Join(out, "cells.npy"),
+				"--set", "attention="+filepath.Join(out, "attention"))
 		}},
 		{name: "duplicates", prepare: func(out string) { linkFiles(t, data, out) }, args: func(out string) []string {
 			return flow("duplicates.flow", "--set", "data="+out)

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"fmt"
+	"slices"
 
 	"hpaflow/data"
 )
@@ -33,22 +34,13 @@ func (e *Embedding) Top(n int) []int {
 	for range min(n, len(e.Probabilities)) {
 		best := -1
 		for c, p := range e.Probabilities {
-			if !contains(top, c) && (best < 0 || p > e.Probabilities[best]) {
+			if !slices.Contains(top, c) && (best < 0 || p > e.Probabilities[best]) {
 				best = c
 			}
 		}
 		top = append(top, best)
 	}
 	return top
-}
-
-func contains(list []int, v int) bool {
-	for _, w := range list {
-		if v == w {
-			return true
-		}
-	}
-	return false
 }
 
 // Locations are the labels of SubCell's classifiers, in their order.

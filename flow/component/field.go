@@ -38,9 +38,10 @@ const (
 type Field struct {
 	Name    string
 	Type    FieldType
-	Default any      // nil: the field must be given
-	Choices []string // for a String: the only values it takes
-	Min     float64  // for an Int, Ints or Float, when Min < Max: the closed range it lies in
+	Default any               // nil: the field must be given
+	Choices []string          // for a String: the only values it takes
+	Refused map[string]string // for a String with Choices: why it does not take some others, which people may look for here
+	Min     float64           // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
 	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
 	Bears   Bearing
@@ -118,6 +119,9 @@ func (f Field) Accepts(v any) error {
 			return f.mismatch(v)
 		}
 		if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
+			if why, known := f.Refused[s]; known {
+				return errors.New(why)
+			}
 			return &ChoiceError{Value: s, Choices: f.Choices}
 		}
 		if err := errors.Join(CheckTilde(s), f.checkDash(s)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/duplicates"
+	"hpaflow/data/embed"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/metrics"
 	"hpaflow/data/search"
@@ -41,6 +42,9 @@ var (
 	Calibration = component.TypeOf[*metrics.Calibration]("calibration")
 	Claim       = component.TypeOf[challenge.Row]("claim")
 	Score       = component.TypeOf[*challenge.Score]("score")
+	Embedding   = component.TypeOf[*embed.Embedding]("embedding") // of an image, as a network gives it
+	Embedded    = component.TypeOf[*embed.Row]("embedded")        // a row of a table of embeddings
+	Neighbours  = component.TypeOf[*embed.Neighbours]("neighbours")
 )
 
 // The rest.

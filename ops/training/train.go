@@ -27,7 +27,7 @@ func TrainSpec() *component.Spec {
 		Out:      trained.Progress,
 		Computes: Computes,
 		Fields: append([]component.Field{
-			{Name: "model", Type: component.String, Default: "resnet18", Choices: network.Names(), Doc: "the network"},
+			{Name: "model", Type: component.String, Default: "resnet18", Choices: network.Names(), Refused: notTrained, Doc: "the network"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "outputs of the network"},
 			{Name: "attention_size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "side of the grid of features an attention head looks at; 0: that of the features"},
 			{Name: "aux_attention_size", Type: component.Int, Default: 0, Min: 0, Max: 1 << 12, Doc: "the same for the auxiliary head of inception_v3, whose loss counts 0.4"},

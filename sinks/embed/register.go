@@ -1,0 +1,13 @@
+package embed
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		attentionSpec(),
+		embeddingsSpec(),
+		mapSpec(),
+		neighboursSpec(),
+	)
+}
