@@ -355,7 +355,8 @@ func TestAnySampleRoundTrips(t *testing.T) {
 	})
 }
 
-// FuzzDecode gives frames and what they hold; neither may panic.
+// FuzzDecode gives frames and what they hold; neither may panic, nor take more
+// than an input of its size may.
 func FuzzDecode(f *testing.F) {
 	for n := range Payloads {
 		packed := frame(f, n).Packed
@@ -367,12 +368,14 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if c, err := parse(b); err == nil && c.Kind == Planes {
-			if err := c.Image.Validate(); err != nil {
-				t.Fatalf("a sample was read with a bad image: %v", err)
+		bounded(t, len(b), func() {
+			if c, err := parse(b); err == nil && c.Kind == Planes {
+				if err := c.Image.Validate(); err != nil {
+					t.Fatalf("a sample was read with a bad image: %v", err)
+				}
 			}
-		}
-		Decode(b)
+			Decode(b)
+		})
 	})
 }
 
