@@ -2,9 +2,10 @@ package data
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
+
+	"hpaflow/data/regular"
 )
 
 // Names are the names of labels, by number.
@@ -33,7 +34,7 @@ func ReadNames(path string, classes int) (Names, error) {
 // ReadAllNames reads names of labels, one a line. Line ends may be any system's,
 // and a byte-order mark may come first.
 func ReadAllNames(path string) (Names, error) {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -50,6 +51,27 @@ func interruptible(parent context.Context, out io.Writer) (context.Context, func
 		}
 	}()
 	return ctx, func() { signal.Stop(signals); cancel(nil); close(stopped) }
+}
+
+// unlessStopped does what takes no context, and may wait for a file system or
+// for who writes to a pipe, and gives up on it when ctx is done: the process then
+// ends. So f must leave nothing behind that is not whole.
+func unlessStopped(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		done <- f()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return &exitError{exitInterrupted, context.Cause(ctx)}
+	}
 }
 
 // withUnsaved is the interruption with what could not be saved, if anything:

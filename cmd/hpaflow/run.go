@@ -156,7 +156,12 @@ type running struct {
 // file runs a flow, or the steps of one, with variables set.
 func (r *running) file(ctx context.Context, path string, sets []string) error {
 	if len(r.at) == 0 {
-		graph, err := steps.Of(path, sets, r.reg)
+		var graph *steps.Graph
+		var err error
+		look := func() error { graph, err = steps.Of(path, sets, r.reg); return nil }
+		if err := unlessStopped(ctx, look); err != nil {
+			return err
+		}
 		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
 		switch {
 		case r.unit != "" && err != nil && !faulty:
@@ -166,7 +171,11 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		}
 		r.graph = graph
 	}
-	plan, faults := lang.Load(path, sets, r.reg)
+	var plan *lang.Plan
+	var faults lang.Diagnostics
+	if err := unlessStopped(ctx, func() error { plan, faults = lang.Load(path, sets, r.reg); return nil }); err != nil {
+		return err
+	}
 	if len(faults) == 0 {
 		if err := r.ready(path, plan); err != nil {
 			return err
@@ -250,8 +259,8 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 		return err
 	}
 	g := flow.New(opts)
-	if err := plan.Build(g); err != nil {
-		return &exitError{exitUsage, err}
+	if err := built(ctx, plan, g); err != nil {
+		return err
 	}
 	if r.board != nil {
 		r.board.Follow(g, r.step, r.at)
@@ -262,6 +271,16 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	show.start(g)
 	cause := g.Run(ctx)
 	return r.ended(g.Stats(), cause, show)
+}
+
+// built builds a plan's graph, for which its inputs are looked at.
+func built(ctx context.Context, plan *lang.Plan, g *flow.Graph) error {
+	return unlessStopped(ctx, func() error {
+		if err := plan.Build(g); err != nil {
+			return &exitError{exitUsage, err}
+		}
+		return nil
+	})
 }
 
 // ended tells what a run did.

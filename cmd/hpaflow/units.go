@@ -217,7 +217,11 @@ func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Option
 		return true, r.someUnits(ctx, f, choice, opts, show)
 	}
 	if !f.Planned() && !asked {
-		if err := f.Fits(); err != nil {
+		err := unlessStopped(ctx, f.Fits)
+		if ctx.Err() != nil {
+			return true, err
+		}
+		if err != nil {
 			show.note(plan.Name, "is not done by units: "+err.Error())
 			return false, nil
 		}

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"hpaflow/data/regular"
 )
 
 // Load reads the policy of a name: "best", or a file as Parse takes it; "none"
@@ -18,7 +19,7 @@ func Load(name string) (Policy, error) {
 	case "best":
 		return Best(), nil
 	}
-	text, err := os.ReadFile(name)
+	text, err := regular.Read(name)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}

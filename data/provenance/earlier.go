@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hpaflow/data/regular"
 )
 
 // Suffix ends the name of the file beside an output in which an earlier version
@@ -44,7 +46,7 @@ func Digest(settings []string, paths []string) (string, error) {
 }
 
 func digestFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,13 @@ package provenance
 
 import (
 	"encoding/binary"
-	"os"
+	"io"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 
 	"hpaflow/data"
+	"hpaflow/data/regular"
 )
 
 // Origin is what a sample is made from, as flow.Origin has it.
@@ -78,16 +79,29 @@ func (a asked) Shortcut() uint64 { return a.shortcut }
 func (files Files) Digest() (uint64, error) {
 	var sum Sum
 	for _, f := range files {
-		content := f.Data
-		if content == nil {
-			var err error
-			if content, err = os.ReadFile(f.Name); err != nil {
-				return 0, err
-			}
+		if f.Data != nil {
+			sum.Add(f.Channel, f.Data)
+			continue
 		}
-		sum.Add(f.Channel, content)
+		of, err := sumOf(f.Name)
+		if err != nil {
+			return 0, err
+		}
+		sum.AddXXH64(f.Channel, of)
 	}
 	return sum.Value(), nil
+}
+
+// sumOf is the XXH64 of a file's content.
+func sumOf(path string) (uint64, error) {
+	f, _, err := regular.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close() // opened for reading: nothing can be lost
+	sum := xxhash.New()
+	_, err = io.Copy(sum, f)
+	return sum.Sum64(), err
 }
 
 // Known is an origin whose digest is at hand.

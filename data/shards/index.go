@@ -16,6 +16,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/regular"
 )
 
 // IndexName is the index's name in a folder of shards.
@@ -162,7 +163,7 @@ func (x *index) save(dir string) error {
 // readIndex reads a folder's index; without one it gives an empty index.
 func readIndex(dir string) (*index, error) {
 	path := filepath.Join(dir, IndexName)
-	b, err := os.ReadFile(path)
+	b, err := regular.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &index{shards: map[string]summary{}}, nil
 	}

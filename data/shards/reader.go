@@ -11,6 +11,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/provenance"
+	"hpaflow/data/regular"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 	"github.com/cespare/xxhash/v2"
@@ -130,7 +131,7 @@ func (r *Reader) file(name string) (*os.File, error) {
 	if !shardName.MatchString(name) {
 		return nil, fmt.Errorf("%s: %q is no shard's name", r.dir, name)
 	}
-	f, err := os.Open(filepath.Join(r.dir, name))
+	f, _, err := regular.Open(filepath.Join(r.dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (u *unpacking) admit(n int64) error {
 
 // scanShard finds frames by the seek table, and keys by decoding them.
 func scanShard(dir, name string) ([]Entry, error) {
-	f, err := os.Open(filepath.Join(dir, name))
+	f, _, err := regular.Open(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}

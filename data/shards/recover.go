@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/regular"
 )
 
 // recover finds out what is complete. It removes only temporary files: a shard
@@ -92,7 +93,7 @@ func (w *Writer) takeIn(name string) error {
 
 // summarise reads a whole shard.
 func summarise(path string) (summary, error) {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return summary{}, err
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"hpaflow/data/regular"
 )
 
 // Fault is one thing that is wrong with a folder of shards.
@@ -85,7 +87,7 @@ func (v *verifier) fault(file, key, problem string) {
 
 // index reads the index, which carries its own digest.
 func (v *verifier) index() (*index, error) {
-	b, err := os.ReadFile(filepath.Join(v.dir, IndexName))
+	b, err := regular.Read(filepath.Join(v.dir, IndexName))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +103,7 @@ func (v *verifier) index() (*index, error) {
 // shard checks one file. Where the digest of the file does not fit, the
 // checksums of the frames tell which samples are hit.
 func (v *verifier) shard(name string, want summary, entries []Entry) error {
-	f, err := os.Open(filepath.Join(v.dir, name))
+	f, _, err := regular.Open(filepath.Join(v.dir, name))
 	if err != nil {
 		return err
 	}

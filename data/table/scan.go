@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"hpaflow/data/regular"
 )
 
 // Fields are the fields of one row, in the order of the columns asked for.
@@ -51,7 +52,7 @@ func (l Limit) Scan(path string, columns Columns, row func(Fields) error) error 
 
 // open reads a file's text, unpacked where its name says so.
 func (l Limit) open(path string, read func(*lines) error) error {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package tfevents
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -37,6 +38,17 @@ func Read(b []byte) (header int64, events []Placed) {
 			events = append(events, Placed{e, end})
 		}
 	}
+}
+
+// Begins says whether a file begins as one of ours does, or as one that a crash
+// has cut off in its first record, or left without its content.
+func Begins(head []byte) bool {
+	if header, _ := Read(head); header > 0 {
+		return true
+	}
+	whole := AppendHeader(nil, time.Time{})
+	cut := len(head) < len(whole) && bytes.HasPrefix(head, whole[:min(8, len(head))])
+	return cut || len(bytes.Trim(head, "\x00")) == 0
 }
 
 var errUnsound = errors.New("tfevents: not a sound record")

@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/regular"
 	"hpaflow/models"
 	"hpaflow/models/statedict"
 )
@@ -199,15 +199,11 @@ func LoadPosition(dir string) (*Position, error) {
 
 // readFile reads tensors, metadata and the file's digest.
 func readFile(path string) (tensors []models.Tensor, metadata map[string]string, digest string, err error) {
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, nil, "", fmt.Errorf("checkpoint: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, "", fmt.Errorf("checkpoint: %w", err)
-	}
 	h := sha256.New()
 	if tensors, metadata, err = statedict.Read(io.TeeReader(f, h), info.Size()); err != nil {
 		return nil, nil, "", fmt.Errorf("checkpoint: %s: %w", path, err)

@@ -60,6 +60,28 @@ func Checkpoints(dir string) ([]SavedCheckpoint, error) {
 	return list, nil
 }
 
+// InTheWay refuses a folder for checkpoints in which something else has the name
+// that a checkpoint, or the weights of the best epoch, would have.
+func InTheWay(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		var c SavedCheckpoint
+		n, _ := fmt.Sscanf(e.Name(), "epoch_%d.step_%d", &c.Epoch, &c.Step)
+		ours := n > 0 && (path == EpochDir(dir, c.Epoch) || path == StepDir(dir, Position{Epoch: c.Epoch, Step: c.Step}))
+		if info, err := os.Stat(path); (ours || e.Name() == BestDir) && (err != nil || !info.IsDir()) {
+			return fmt.Errorf("checkpoint: %s is no folder, and has the name of one that training makes; move it away, or choose another folder", path)
+		}
+	}
+	return nil
+}
+
 // look finds out what a folder holds. The mark that a save or a removal was
 // begun tells what these have left from what a person has made of a checkpoint:
 // weights whose training state was pruned are no debris.
@@ -115,7 +137,14 @@ func mark(dir string) error {
 // nothing else in it. Killed in between it leaves debris, which it removes as
 // well. What holds neither a checkpoint nor debris is an error, and stays.
 func RemoveCheckpoint(path string) error {
-	if err := os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) { // it was empty, or is gone
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("checkpoint: %s is no folder, and is left as it is", path)
+	}
+	if os.Remove(path) == nil { // it was empty
 		return nil
 	}
 	c := SavedCheckpoint{Path: path}
@@ -125,7 +154,7 @@ func RemoveCheckpoint(path string) error {
 	if !c.Complete && !c.Debris {
 		return fmt.Errorf("checkpoint: %s is none, and is left as it is", path)
 	}
-	err := mark(path)
+	err = mark(path)
 	for _, name := range []string{trainingFile, weightsFile} {
 		if err == nil {
 			err = removeFile(filepath.Join(path, name))
@@ -150,6 +179,10 @@ func removeFile(path string) error {
 	}
 	return nil
 }
+
+// BestDir is the name of the folder, beside the checkpoints, that holds the
+// weights of the best epoch.
+const BestDir = "best"
 
 // LinkWeights makes the folder dir hold the weights of a checkpoint, as a
 // second name of the same file, or a copy where there are no such names. They

@@ -136,3 +136,27 @@ func harmless(file []byte, at int) bool {
 	format := strings.Index(text, sealKey)
 	return text[at] == ' ' || at >= format && at < format+len(sealKey)
 }
+
+// What has a checkpoint's name and is no folder is somebody's.
+func TestFilesWithTheNamesOfCheckpoints(t *testing.T) {
+	root := t.TempDir()
+	saved(t, root, 0)
+	if err := InTheWay(root); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"epoch_0001", "epoch_0002.step_000000003", BestDir} {
+		path := filepath.Join(root, name)
+		if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := InTheWay(root); err == nil || !strings.Contains(err.Error(), name+" is no folder") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := RemoveCheckpoint(path); err == nil || !has(root, name) {
+			t.Errorf("%s was removed: %v", name, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func FindWeights(path string) (string, error) {
 	if !info.IsDir() {
 		return path, nil
 	}
-	places := []string{folder, filepath.Join(folder, "best"), filepath.Join(folder, "checkpoint", "best")}
+	places := []string{folder, filepath.Join(folder, BestDir), filepath.Join(folder, "checkpoint", BestDir)}
 	for _, dir := range places {
 		if file := WeightsFile(dir); exists(file) {
 			return strings.TrimSuffix(file+"#"+where, "#"), nil

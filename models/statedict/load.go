@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"hpaflow/data/regular"
 )
 
 // File is a file of weights that has been looked through: safetensors, or a
@@ -22,15 +24,11 @@ type File struct {
 // keys WHERE lead to, such as FILE#state_dict_ema.
 func Open(path string) (*File, error) {
 	path, chosen := SplitPath(path)
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}
-	info, err := f.Stat()
-	var dicts []Dict
-	if err == nil {
-		dicts, err = open(f, info.Size())
-	}
+	dicts, err := open(f, info.Size())
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("weights: %s: %w", path, err)

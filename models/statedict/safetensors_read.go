@@ -7,8 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
+
+	"hpaflow/data/regular"
 )
 
 // maxHeader is the longest header that is read, as in the reference reader.
@@ -71,15 +72,11 @@ func safetensorsDict(f io.ReaderAt, size int64) ([]Dict, error) {
 // ReadMetadata reads the metadata of the safetensors file at path, and nothing
 // of its values.
 func ReadMetadata(path string) (map[string]string, error) {
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	_, metadata, err := readHeader(f, info.Size())
 	return metadata, err
 }

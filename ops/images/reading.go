@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/regular"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -40,8 +40,8 @@ func (r *Reading) File(f data.File, buffer *[]byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is %s, not a file", f.Name, sortOf(info.Mode()))
+	if err := regular.Check(f.Name, info); err != nil {
+		return nil, err
 	}
 	if info.Size() > r.limits.MaxMember {
 		return nil, fmt.Errorf("%s holds %s, more than is read of a file; %s", f.Name, component.FormatSize(info.Size()),
@@ -77,20 +77,6 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return n, fmt.Errorf("%s grows while it is read", b.f.Name())
 	}
 	return n, err
-}
-
-func sortOf(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a folder"
-	case m&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	case m&fs.ModeDevice != 0:
-		return "a device"
-	case m&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "something else"
 }
 
 // Admit looks at an image's header: it may be decoded if it is not too large,

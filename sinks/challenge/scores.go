@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"hpaflow/data/challenge"
+	"hpaflow/data/regular"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -87,7 +87,7 @@ func (s *scoresSink) Commit(context.Context) error {
 			MacroF1Present      float64 `json:"macro_f1_present"`
 			GuessMacroF1Present float64 `json:"guess_macro_f1_present"`
 		}
-		text, err := os.ReadFile(s.thresholds)
+		text, err := regular.Read(s.thresholds)
 		if err == nil {
 			err = json.Unmarshal(text, &chosen)
 		}

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
+	"hpaflow/data/regular"
 )
 
 // The measures of a sheet of groups, in pixels.
@@ -78,7 +78,7 @@ func pictureOf(file string) (image.Image, error) {
 func mergedPlanes(files []string) (*data.Image, error) {
 	var merged data.Image
 	for _, file := range files {
-		bytes, err := os.ReadFile(file)
+		bytes, err := regular.Read(file)
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models/checkpoint"
 	"hpaflow/ops/edges/trained"
+	"hpaflow/sinks/results"
 )
 
 func reportSpec() *component.Spec {
@@ -56,6 +57,8 @@ const (
 	reportPage     = "report.html"
 )
 
+var reportFiles = []string{reportFlow, reportFacts, reportCurves, reportLabels, reportMistakes, reportPage}
+
 // report rewrites its files with each epoch.
 type report struct {
 	dir     string
@@ -67,7 +70,10 @@ type report struct {
 
 // Open says what the run is, before there is an epoch.
 func (s *report) Open(context.Context) error {
-	for _, name := range []string{reportFlow, reportFacts, reportCurves, reportLabels, reportMistakes, reportPage} {
+	if err := s.checkOwn(); err != nil {
+		return err
+	}
+	for _, name := range reportFiles {
 		if err := atomicfile.Prepare(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
@@ -88,6 +94,38 @@ func (s *report) Open(context.Context) error {
 	}
 	return s.draw(position, nil)
 }
+
+// factsKind is a run.json.
+var factsKind = results.Kind{Name: "what a run says of itself", Is: func(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"score_window":`))
+}}
+
+// checkOwn refuses to replace what no run has made. Pictures and pages do not tell
+// whose they are: where run.json is no run's they are somebody's.
+func (s *report) checkOwn() error {
+	at := func(name string) string { return filepath.Join(s.dir, name) }
+	if err := factsKind.Check(at(reportFacts)); err != nil {
+		return err
+	}
+	if _, err := os.Stat(at(reportFacts)); err == nil || s.graph.Resume().State != nil {
+		return nil
+	}
+	for _, name := range reportFiles {
+		if name == reportFlow { // it is written before run.json, and tells by itself
+			continue
+		}
+		if info, err := os.Stat(at(name)); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+			return fmt.Errorf("%s is there, and no %s beside it tells of a run that made it: it is not replaced; move it away, or choose another folder", at(name), reportFacts)
+		}
+	}
+	return flowKind.Check(at(reportFlow))
+}
+
+// flowKind is a run.flow.
+var flowKind = results.Kind{Name: "the flow of a run", Is: func(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.HasSuffix(line, []byte(" with all its values."))
+}}
 
 // compare tells in what a flow that goes on differs from the one that began:
 // what is trained from here on is then not what it would have been.

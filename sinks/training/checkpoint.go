@@ -84,7 +84,7 @@ func (s *checkpoints) Open(context.Context) error {
 		case c.Debris || slices.ContainsFunc(s.anew, func(a checkpoint.SavedCheckpoint) bool { return a.Path == c.Path }):
 			err = errors.Join(err, checkpoint.RemoveCheckpoint(c.Path))
 		case c.Complete && c.Step == 0 && c.Epoch == s.best:
-			err = errors.Join(err, checkpoint.LinkWeights(c.Path, filepath.Join(s.dir, "best")))
+			err = errors.Join(err, checkpoint.LinkWeights(c.Path, filepath.Join(s.dir, checkpoint.BestDir)))
 		case c.Weights && !c.Complete:
 			pruned = append(pruned, c.Name())
 		}
@@ -109,7 +109,7 @@ func (s *checkpoints) Write(_ context.Context, r flow.Record[*checkpoint.Progres
 	}
 	s.epochs = p.Epoch + 1
 	if p.Checkpoint.Position.Best() == p.Epoch {
-		return checkpoint.LinkWeights(path, filepath.Join(s.dir, "best"))
+		return checkpoint.LinkWeights(path, filepath.Join(s.dir, checkpoint.BestDir))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"hpaflow/models/checkpoint"
 	"hpaflow/ops/edges/trained"
 	"hpaflow/sinks/report"
+	"hpaflow/sinks/results"
 )
 
 func eventsSpec() *component.Spec {
@@ -42,6 +43,9 @@ func eventsSpec() *component.Spec {
 // eventFile has a name that TensorBoard takes for one of its own.
 const eventFile = "events.out.tfevents.hpaflow"
 
+// eventsKind is a file that begins with an event, or holds none yet.
+var eventsKind = results.Kind{Name: "an event file", Is: func(head []byte) bool { return tfevents.Begins(head) }}
+
 // epochTag is in the event of every complete epoch, and in no other.
 const epochTag = "epoch"
 
@@ -59,6 +63,9 @@ type events struct {
 // run begins, and adds the epochs that it had no time to write.
 func (s *events) Open(context.Context) (err error) {
 	path := filepath.Join(s.dir, eventFile)
+	if err := eventsKind.Check(path); err != nil {
+		return err
+	}
 	if err := atomicfile.Prepare(path); err != nil {
 		return err
 	}

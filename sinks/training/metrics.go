@@ -15,6 +15,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/models/checkpoint"
 	"hpaflow/ops/edges/trained"
+	"hpaflow/sinks/results"
 )
 
 func metricsSpec() *component.Spec {
@@ -44,6 +45,9 @@ type metricsSink struct {
 // Open writes the rows of the epochs an earlier run completed. They come from
 // its checkpoint, for the run may have been killed before it wrote them here.
 func (s *metricsSink) Open(context.Context) error {
+	if err := results.Table("the metrics of a run", metricsHeader(0)...).Check(s.file); err != nil {
+		return err
+	}
 	if err := atomicfile.Prepare(s.file); err != nil {
 		return err
 	}

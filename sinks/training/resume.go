@@ -3,6 +3,8 @@ package training
 import (
 	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +15,9 @@ import (
 // resume lets the graph go on from the last checkpoint in the folder, or from
 // the one that is named.
 func (s *checkpoints) resume() error {
+	if err := checkpoint.InTheWay(s.dir); err != nil {
+		return err
+	}
 	list, err := checkpoint.Checkpoints(s.dir)
 	if err != nil {
 		return err
@@ -55,16 +60,21 @@ func (s *checkpoints) resumedBefore(complete []checkpoint.SavedCheckpoint) bool 
 
 // checkPruned refuses to train epochs anew whose weights are there: where
 // people have removed the training state of a finished run, the weights are all
-// that is left of it.
+// that is left of it, and so may those of its best epoch be.
 func (s *checkpoints) checkPruned(list []checkpoint.SavedCheckpoint) error {
 	pruned := slices.DeleteFunc(slices.Clone(list), func(c checkpoint.SavedCheckpoint) bool {
 		return c.Complete || !c.Weights || c.Step > 0 || c.Epoch < s.epochs || s.last > 0 && c.Epoch >= s.last
 	})
+	said := names(pruned)
 	if len(pruned) == 0 {
-		return nil
+		_, err := os.Stat(checkpoint.WeightsFile(filepath.Join(s.dir, checkpoint.BestDir)))
+		if err != nil || slices.ContainsFunc(list, func(c checkpoint.SavedCheckpoint) bool { return c.Complete }) {
+			return nil
+		}
+		said = checkpoint.BestDir
 	}
 	return fmt.Errorf("%s: there are the weights of %s, without the training state that the run could go on from; training would write over them: "+
-		"move them away, or set another out, with init to begin from such weights", s.dir, names(pruned))
+		"move them away, or set another out, with init to begin from such weights", s.dir, said)
 }
 
 // wayBack says which of earlier checkpoints is whole.

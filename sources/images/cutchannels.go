@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/provenance"
+	"hpaflow/data/regular"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -146,7 +146,7 @@ func (in *input) raw() (most int64) {
 const headerBytes = 64 << 10
 
 func claimOf(name string) (codec.Claim, error) {
-	file, err := os.Open(name)
+	file, _, err := regular.Open(name)
 	if err != nil {
 		return codec.Claim{}, err
 	}

@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 
 	"golang.org/x/sync/errgroup"
 
 	"hpaflow/data"
+	"hpaflow/data/regular"
 	"hpaflow/data/table"
 )
 
@@ -21,15 +21,11 @@ const tailBytes = 64
 // These hold a checksum of all pixels, so that a set of images is known without
 // reading it whole.
 func markPNG(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	tail := make([]byte, min(info.Size(), tailBytes))
 	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -7,6 +7,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/regular"
 	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow/component"
@@ -48,7 +49,7 @@ func firstImage(f data.File, limits component.Limits) (*data.Image, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limits.MaxMember {
 		return nil, errBeyond
 	}
-	b, err := os.ReadFile(f.Name)
+	b, err := regular.Read(f.Name)
 	if err != nil {
 		return nil, err
 	}
