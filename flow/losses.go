@@ -55,14 +55,15 @@ func (l *Losses) Len() int {
 func (l *Losses) All() iter.Seq[Loss] {
 	return func(yield func(Loss) bool) {
 		for i := range l.Len() {
-			if !yield(l.at(i)) {
+			if !yield(l.At(i)) {
 				return
 			}
 		}
 	}
 }
 
-func (l *Losses) at(i int) Loss {
+// At is the one that was added as number i, from 0.
+func (l *Losses) At(i int) Loss {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	was := l.list[i]

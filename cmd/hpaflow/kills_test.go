@@ -26,6 +26,7 @@ var kills = flag.Int("kills", 3, "how many times TestKills kills each flow")
 // killed is a flow that is to be killed while it fills a folder.
 type killed struct {
 	name    string
+	shares  string           // what it shares a folder for with others; of TestPairs
 	prepare func(out string) // puts there what the flow finds there; may be nil
 	args    func(out string) []string
 }
@@ -42,7 +43,8 @@ func TestKills(t *testing.T) {
 		t.Skip("nothing that is killed tells of races")
 	}
 	hpaflow := program(t)
-	for _, c := range killedFlows(t, hpaflow) {
+	flows, _ := killedFlows(t, hpaflow)
+	for _, c := range flows {
 		t.Run(c.name, func(t *testing.T) {
 			fresh := func() string {
 				out := t.TempDir()
@@ -110,8 +112,15 @@ func TestKills(t *testing.T) {
 	}
 }
 
+// jobs is what flows that write work on.
+type jobs struct {
+	data     string   // a data folder of tables and raw images
+	trained  string   // a training run's folder
+	training []string // the arguments of flows that train or predict
+}
+
 // killedFlows are those that write, on inputs that take them a while.
-func killedFlows(t *testing.T, hpaflow string) []killed {
+func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 	t.Helper()
 	run := func(args ...string) {
 		t.Helper()
@@ -139,7 +148,7 @@ func killedFlows(t *testing.T, hpaflow string) []killed {
 	flow := func(name string, args ...string) []string {
 		return append([]string{"run", "--progress", "none", "../../configs/" + name}, args...)
 	}
-	return []killed{
+	all := []killed{
 		{name: "rgby", args: func(out string) []string {
 			return flow("rgby.flow", "--set", "input="+input, "--set", "output="+out)
 		}},
@@ -171,6 +180,7 @@ func killedFlows(t *testing.T, hpaflow string) []killed {
 				"--set", "size=24", "--set", "workers=2")
 		}},
 	}
+	return all, jobs{data, filepath.Join(data, "run"), training}
 }
 
 // linkFiles fills a folder with links to the tables and raw images of another.

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"flag"
+	"fmt"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,21 +16,24 @@ import (
 	"hpaflow/data/atomicfile/foldertest"
 )
 
-var allPairs = flag.Bool("pairs", false, "whether TestPairs has training take part, which takes minutes")
+var allPairs = flag.Bool("pairs", false, "whether TestPairs tries every pair, which takes many minutes")
 
-// TestPairs starts every pair of flows that write at once on one output: each
-// run is through or is refused in words, and once those that were refused have
-// run too, all is there that the two leave one after the other.
+// TestPairs starts pairs of flows that write at once on one output: each run is
+// through or is refused in words, and once those that were refused have run too,
+// all is there that the two leave one after the other. Without -pairs, flows that
+// train take no part, and others only where two are likely to meet.
 func TestPairs(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("runs hundreds of flows")
 	}
 	hpaflow := program(t)
-	flows := slices.DeleteFunc(killedFlows(t, hpaflow), func(c killed) bool { return c.name == "train" && !*allPairs })
+	flows := pairedFlows(t, hpaflow)
 	fresh := func(t *testing.T, pair ...killed) string {
 		out := t.TempDir()
-		if i := slices.IndexFunc(pair, func(c killed) bool { return c.prepare != nil }); i >= 0 {
-			pair[i].prepare(out)
+		for i, c := range pair {
+			if c.prepare != nil && (i == 0 || c.shares != pair[0].shares) {
+				c.prepare(out)
+			}
 		}
 		return out
 	}
@@ -45,6 +52,9 @@ func TestPairs(t *testing.T) {
 	}
 	for i, a := range flows {
 		for _, b := range flows[i:] {
+			if !*allPairs && (trains(a) || trains(b) || a.shares != b.shares) {
+				continue
+			}
 			t.Run(a.name+" and "+b.name, func(t *testing.T) {
 				one := fresh(t, a, b)
 				for _, c := range []killed{a, b} {
@@ -90,6 +100,103 @@ func TestPairs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// pairedFlows are those of TestKills and the others that write; swa, split and
+// leak work on what is there already.
+func pairedFlows(t *testing.T, hpaflow string) []killed {
+	t.Helper()
+	flows, on := killedFlows(t, hpaflow)
+	for i := range flows {
+		flows[i].shares = "samples"
+		if flows[i].prepare != nil {
+			flows[i].shares = "data"
+		}
+	}
+	run := func(name string, args ...string) []string {
+		return append([]string{"run", "--progress", "none", "../../configs/" + name}, args...)
+	}
+	once := func(args []string) {
+		t.Helper()
+		if text, err := exec.Command(hpaflow, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	dir := t.TempDir()
+	table, submission := filepath.Join(dir, "p.csv"), filepath.Join(dir, "submission")
+	once(append(run("infer.flow", "--set", "weights="+on.trained, "--set", "split=val", "--set", "views=1", "--set", "out="+table), on.training...))
+	once(run("submit.flow", "--set", "test_val="+table, "--set", "test="+table, "--set", "out="+submission))
+	truth := filepath.Join(dir, "truth.csv")
+	var labels strings.Builder
+	for id, target := range labelsOf(t, table) {
+		fmt.Fprintf(&labels, "%s,%s\n", id, target)
+	}
+	if err := os.WriteFile(truth, []byte("Id,Target\n"+labels.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inData := func(out string) { linkFiles(t, on.data, out) }
+	inRun := func(out string) {
+		if err := os.CopyFS(filepath.Join(out, "run"), os.DirFS(on.trained)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return append(flows,
+		killed{name: "cells", shares: "cells", args: func(out string) []string {
+			return run("cells.flow", "--set", "data="+filepath.Join(out, "cells"), "--set", "train=12", "--set", "external=4", "--set", "test=4", "--set", "size=32")
+		}},
+		killed{name: "leak", shares: "data", prepare: inData, args: func(out string) []string {
+			return run("leak.flow", "--set", "data="+out)
+		}},
+		killed{name: "split", shares: "data", prepare: inData, args: func(out string) []string {
+			return run("split.flow", "--set", "data="+out, "--set", "duplicates=[]")
+		}},
+		killed{name: "submit", shares: "submission", args: func(out string) []string {
+			return run("submit.flow", "--set", "test_val="+table, "--set", "test="+table, "--set", "out="+out)
+		}},
+		killed{name: "score", shares: "submission", args: func(out string) []string {
+			return run("score.flow", "--set", "out="+submission, "--set", "truth="+truth, "--set", "scores="+filepath.Join(out, "scores.json"))
+		}},
+		killed{name: "swa", shares: "run", prepare: inRun, args: func(out string) []string {
+			return append(run("swa.flow", "--set", "run="+filepath.Join(out, "run"), "--set", "last=1"), on.training...)
+		}},
+		killed{name: "search", shares: "search", args: func(out string) []string {
+			args := run("search.flow", "--set", "out="+filepath.Join(out, "search"), "--set", "trials=1", "--set", "keep=1", "--set", "epochs=1", "--set", "train_split=train")
+			for _, set := range on.training {
+				if table, found := strings.CutPrefix(set, "table="); found {
+					args = append(args, "--set", "val_table="+table)
+				}
+			}
+			return append(args, on.training...)
+		}},
+	)
+}
+
+func trains(c killed) bool { return c.name == "train" || c.name == "search" }
+
+// labelsOf reads the labels of a table of probabilities: columns L00, L01 and on
+// hold 1 or 0.
+func labelsOf(t *testing.T, path string) map[string]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string]string{}
+	for _, row := range rows[1:] {
+		var numbers []string
+		for i, column := range rows[0] {
+			if number, is := strings.CutPrefix(column, "L"); is && row[i] == "1" {
+				numbers = append(numbers, strings.TrimPrefix(number, "0"))
+			}
+		}
+		labels[row[slices.Index(rows[0], "Id")]] = strings.Join(numbers, " ")
+	}
+	return labels
 }
 
 // timed says whether a file tells of times, or of its own folder, and so is never

@@ -34,6 +34,7 @@ var compressions = []compression{
 	{name: "7z", magic: "7z\xbc\xaf\x27\x1c"},
 	{name: "rar", magic: "Rar!\x1a\x07"},
 	{name: "cpio", magic: "07070"},
+	{name: "lzma (.lzma)", magic: "\x5d\x00\x00"},
 	{name: "HDF5", magic: "\x89HDF\r\n\x1a\n"},
 }
 

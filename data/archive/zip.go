@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 )
 
 // IsZip says whether bytes begin a zip file.
@@ -20,6 +22,9 @@ func Zip(ctx context.Context, in io.ReaderAt, size int64, visit Visit) error {
 	z, err := zip.NewReader(in, size)
 	if err != nil {
 		return fmt.Errorf("zip file: %w", err)
+	}
+	for method, open := range zipMethods {
+		z.RegisterDecompressor(method, func(r io.Reader) io.ReadCloser { return opened(r, open) })
 	}
 	for _, f := range z.File {
 		if ctx.Err() != nil {
@@ -35,14 +40,22 @@ func Zip(ctx context.Context, in io.ReaderAt, size int64, visit Visit) error {
 	return nil
 }
 
+// unixHost is the system that a member was packed on, by APPNOTE.TXT, 4.4.2.
+const unixHost = 3
+
 func zipMember(f *zip.File) Member {
 	const encrypted = 1 // of the flags
 	m := Member{Name: f.Name, Size: int64(f.UncompressedSize64)}
+	if host := f.CreatorVersion >> 8; host != unixHost { // some programs on Windows write its own separator
+		m.Name = strings.ReplaceAll(m.Name, `\`, "/")
+	}
 	switch mode := f.Mode(); {
 	case mode&fs.ModeType != 0:
 		m.Err = fmt.Errorf("is a link or a device (%v), not a file", mode)
 	case f.Flags&encrypted != 0:
 		m.Err = errEncrypted
+	case f.Method != zip.Store && f.Method != zip.Deflate && zipMethods[f.Method] == nil:
+		m.Err = fmt.Errorf("is compressed by method %d%s, which is not read; deflate, bzip2, zstd and xz are", f.Method, otherMethods[f.Method])
 	case m.Size < 0:
 		m.Err = fmt.Errorf("claims to hold %d bytes", f.UncompressedSize64)
 	default:
@@ -55,6 +68,41 @@ func zipMember(f *zip.File) Member {
 		}
 	}
 	return m
+}
+
+// zipMethods are those beside deflate, by their numbers in PKWARE's APPNOTE.TXT,
+// 4.4.5, and otherMethods those that are known and not read.
+var (
+	zipMethods   = map[uint16]func(io.Reader) (io.Reader, error){12: methodOf("bzip2"), 93: methodOf("zstd"), 95: methodOf("xz")}
+	otherMethods = map[uint16]string{9: " (deflate64)", 14: " (lzma)", 98: " (ppmd)", 99: " (AES encryption)"}
+)
+
+// methodOf is what opens a compression of streams.
+func methodOf(name string) func(io.Reader) (io.Reader, error) {
+	i := slices.IndexFunc(compressions, func(c compression) bool { return c.name == name })
+	return compressions[i].open
+}
+
+// opened is a decoder, whose failure to begin is that of the first read.
+func opened(r io.Reader, open func(io.Reader) (io.Reader, error)) io.ReadCloser {
+	in, err := open(r)
+	if err != nil {
+		return io.NopCloser(failing{err})
+	}
+	return decoding{named{in, "member"}}
+}
+
+// failing is a stream that cannot be read.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// decoding is a decoder that is closed.
+type decoding struct{ named }
+
+func (d decoding) Close() error {
+	d.close()
+	return nil
 }
 
 func readZipped(f *zip.File) ([]byte, error) {

@@ -19,3 +19,6 @@ const moveOpen = false
 func hold(*os.File) error { return nil }
 
 func isHeld(string) bool { return false }
+
+// Held knows nothing here.
+func Held(string) bool { return false }

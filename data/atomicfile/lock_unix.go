@@ -59,6 +59,10 @@ func hold(f *os.File) error {
 	return conceding(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Name(), noLocks)
 }
 
+// Held says whether another has locked a folder, for itself or to share. One that
+// is not there, or cannot be asked, counts as not held.
+func Held(dir string) bool { return isHeld(dir) }
+
 // isHeld says whether a living writer holds a file. One that cannot be asked
 // counts as not held.
 func isHeld(path string) bool {

@@ -1,12 +1,15 @@
 package atomicfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 )
 
 // maxLinks is how many links one may lead to another.
@@ -45,18 +48,67 @@ func resolve(path string) (target string, special bool, err error) {
 	return "", false, fmt.Errorf("%s: too many links", given)
 }
 
+// patience is how long, and how, pipes are waited for.
+var patience struct {
+	sync.Mutex
+	ctx context.Context // nil: not at all
+	say func(path string)
+}
+
+// WaitForReaders lets a pipe that nobody reads from be waited for, until ctx is
+// done, in all of this process; say is told of it once a pipe. Without, such a pipe
+// is an error at once, since waiting for it could not be ended.
+func WaitForReaders(ctx context.Context, say func(path string)) {
+	patience.Lock()
+	defer patience.Unlock()
+	patience.ctx, patience.say = ctx, say
+}
+
+var errUnread = errors.New("nobody reads from it")
+
+// readerTick is how often a pipe is asked whether somebody reads.
+const readerTick = 50 * time.Millisecond
+
 // openSpecial opens what is no regular file, to write to it, behind what is
-// there: standard output may be a file, and hold something already. A pipe that nobody
-// reads is an error: waiting for a reader could not be ended.
+// there: standard output may be a file, and hold something already. What is
+// written to a pipe whose reader stalls fails once the wait for readers is over.
 func openSpecial(path string) (Handle, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|openNonblock, 0)
-	if isNoReader(err) {
-		return nil, fmt.Errorf("%s: nobody reads from it", path)
+	patience.Lock()
+	ctx, say := patience.ctx, patience.say
+	patience.Unlock()
+	for said := false; ; said = true {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|openNonblock, 0)
+		switch {
+		case err == nil && ctx != nil:
+			stop := context.AfterFunc(ctx, func() { f.SetWriteDeadline(time.Now()) }) // of a device it cannot be set, and need not
+			return until{f, stop}, nil
+		case err == nil:
+			return f, nil
+		case !isNoReader(err):
+			return nil, err
+		case ctx == nil:
+			return nil, errUnread
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("%w: %w", errUnread, context.Cause(ctx))
+		case !said:
+			say(path)
+		}
+		select {
+		case <-time.After(readerTick):
+		case <-ctx.Done():
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
+}
+
+// until is a file that is written to until something ends the wait for it.
+type until struct {
+	*os.File
+	stop func() bool
+}
+
+func (u until) Close() error {
+	u.stop()
+	return u.File.Close()
 }
 
 // Target is the file that is written when a path is: where its links lead.

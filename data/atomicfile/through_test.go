@@ -3,6 +3,7 @@
 package atomicfile_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -175,5 +177,43 @@ func TestLockOfAFolderThatIsGone(t *testing.T) {
 	}
 	if _, err := atomicfile.Lock(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder that is gone: %v", err)
+	}
+}
+
+// A pipe is waited for as long as somebody wants that, which is said once.
+func TestPipesAreWaitedFor(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer atomicfile.WaitForReaders(nil, nil)
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	said := 0
+	atomicfile.WaitForReaders(ctx, func(string) { said++ })
+	got := make(chan string)
+	time.AfterFunc(150*time.Millisecond, func() {
+		b, _ := os.ReadFile(pipe)
+		got <- string(b)
+	})
+	if err := writeText(pipe, "text"); err != nil || <-got != "text" || said != 1 {
+		t.Errorf("%v, said %d times", err, said)
+	}
+	time.AfterFunc(150*time.Millisecond, func() { cancel(stop) })
+	if err := writeText(pipe, "text"); !errors.Is(err, stop) {
+		t.Errorf("got %v", err)
+	}
+
+	// One whose reader does not read.
+	ctx, cancel = context.WithCancelCause(context.Background())
+	atomicfile.WaitForReaders(ctx, func(string) {})
+	stalls, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stalls.Close()
+	time.AfterFunc(150*time.Millisecond, func() { cancel(stop) })
+	if err := writeText(pipe, strings.Repeat("x", 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }

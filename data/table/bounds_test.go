@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -92,8 +93,18 @@ func TestTablesAreBounded(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the table has more than 1 rows; to allow it, write max_rows = 4 in the flow's run block") {
 		t.Error(err)
 	}
-	_, err = table.Limit(10).Read(compressedOf(t, "Id,Target,x\n", strings.Repeat("y", 1<<10)+"\n", 1<<12), 28)
-	if err == nil || !strings.Contains(err.Error(), "the table holds more than 128 bytes for each of 10 rows") {
+	wider := compressedOf(t, "Id,Target,x\n", "a,1,"+strings.Repeat("y", 1<<17)+"\n", 1<<10)
+	err = table.Limit(2000).Scan(wider, table.Columns{Need: []string{"Id"}}, func(table.Fields) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "the table holds more bytes than 2000 rows and its size let expect") {
 		t.Error(err)
+	}
+	// As many rows as may be, and wide ones, are within the bounds.
+	var rows strings.Builder
+	for n := range 64 {
+		fmt.Fprintf(&rows, "k%d,1,%s\n", n, strings.Repeat("y", 4<<10))
+	}
+	wide := compressedOf(t, "Id,Target,x\n"+rows.String(), "", 0)
+	if read, err := table.Limit(64).Read(wide, 28); err != nil || len(read) != 64 {
+		t.Errorf("%d rows, %v", len(read), err)
 	}
 }

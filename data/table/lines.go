@@ -24,10 +24,18 @@ func (l Limit) rows() int64 {
 const (
 	// longestLine keeps a file without line ends from being one field in memory.
 	longestLine = 1 << 20
-	// rowBytes is what a row of a compressed table may hold, on average: a few
-	// bytes of a file can stand for gigabytes.
-	rowBytes = 128
+
+	// What a compressed table may hold in all, since a few bytes of a file can stand
+	// for gigabytes: so much for each row that there may be, so many times its
+	// size, or this, whichever is most. Rows of many columns are wide, and few of
+	// them may be allowed.
+	rowBytes  = 128
+	mostTimes = 100
+	anyText   = 64 << 20
 )
+
+// unpacked is how many bytes a compressed table of a size may hold.
+func (l Limit) unpacked(size int64) int64 { return max(l.rows()*rowBytes, size*mostTimes, anyText) }
 
 // lines is a table's text with line ends of one sort, without the byte-order
 // mark, and within bounds.
@@ -85,7 +93,7 @@ func (l *lines) begin() error {
 func (l *lines) take(p []byte) (int, error) {
 	if l.bytes >= 0 {
 		if l.bytes -= int64(len(p)); l.bytes < 0 {
-			return 0, l.tooMany("holds more than %d bytes for each of %d rows", rowBytes, l.limit.rows())
+			return 0, l.tooMany("holds more bytes than %d rows and its size let expect", l.limit.rows())
 		}
 	}
 	if l.plainly(p) {

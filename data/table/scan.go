@@ -52,7 +52,7 @@ func (l Limit) Scan(path string, columns Columns, row func(Fields) error) error 
 
 // open reads a file's text, unpacked where its name says so.
 func (l Limit) open(path string, read func(*lines) error) error {
-	f, _, err := regular.Open(path)
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (l Limit) open(path string, read func(*lines) error) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer z.Close()
-	return read(newLines(z, l, l.rows()*rowBytes))
+	return read(newLines(z, l, l.unpacked(info.Size())))
 }
 
 // MostFaults is how many faults of a table are reported.

@@ -38,7 +38,7 @@ var limitFields = []Field{
 	{Name: "max_member", Type: Size, Default: int64(256 << 20),
 		Doc: "bytes of an image's file, or of a member of an archive, at most"},
 	{Name: "max_rows", Type: Int, Default: 10_000_000, Min: 1, Max: 1 << 40,
-		Doc: "rows of a table, at most; a compressed one may hold 128 bytes for each"},
+		Doc: "rows of a table, at most; a compressed one may hold 128 bytes for each, or 64 MiB, or 100 times its size"},
 	{Name: "max_pending", Type: Int, Default: 1 << 20, Min: 1, Max: 1 << 40,
 		Doc: "samples of a stream that wait for their other channels, at most"},
 	{Name: "max_waiting", Type: Size, Default: int64(256 << 20),

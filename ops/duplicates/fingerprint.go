@@ -48,7 +48,14 @@ func fingerprint(s *data.Sample, k *knownHashes, r *images.Reading) (*imagehash.
 	if len(s.Files) != 1 {
 		return nil, fmt.Errorf("has %d files, want one", len(s.Files))
 	}
-	f := s.Files[0]
+	hashed, err := fingerprintOf(s, s.Files[0], k, r)
+	if err != nil {
+		return nil, flow.OfFile(s.Files[0].Name, err)
+	}
+	return hashed, nil
+}
+
+func fingerprintOf(s *data.Sample, f data.File, k *knownHashes, r *images.Reading) (*imagehash.Hashed, error) {
 	known, sum, err := k.of(s)
 	if err != nil {
 		return nil, err

@@ -44,12 +44,28 @@ func deadLettersSpec() *component.Spec {
 var letterFile = results.Lines("a file of dead letters", "key", "stage", "cause", "time")
 
 // deadLetters keeps the letters until the end and writes them in the order of
-// their records, so that the file does not depend on timing.
+// their records, so that the file does not depend on timing. A run may lose
+// millions of records: what their letters have in common is kept once.
 type deadLetters struct {
 	*results.File
-	letters []flow.DeadLetter
-	failed  map[string]bool // keys of records that were not only skipped
+	losses flow.Losses
+	rest   []rest // of each of these
+	stacks []string
+	failed map[string]bool // keys of records that were not only skipped
 }
+
+// rest is what a letter tells beside its Loss.
+type rest struct {
+	loss    int32
+	stack   int32 // its number, from 1; 0: none
+	skipped bool
+	seq     int64
+	time    time.Time
+}
+
+// mostStacks is how many stacks of panics are kept: a kernel that panics does so
+// for every record.
+const mostStacks = 1000
 
 func newDeadLetters(n *component.Node) *deadLetters {
 	return &deadLetters{File: results.NewFile(n, n.Args.String("file"), letterFile), failed: map[string]bool{}}
@@ -63,7 +79,13 @@ func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) e
 }
 
 func (s *deadLetters) take(d flow.DeadLetter) {
-	s.letters = append(s.letters, d)
+	r := rest{loss: int32(len(s.rest)), skipped: d.Skipped, seq: d.Seq, time: d.Time}
+	if d.Stack != "" && len(s.stacks) < mostStacks {
+		s.stacks = append(s.stacks, d.Stack)
+		r.stack = int32(len(s.stacks))
+	}
+	s.rest = append(s.rest, r)
+	s.losses.Add(flow.Loss{Key: d.Key, Stage: d.Stage, Cause: d.Cause, File: d.File})
 	if !d.Skipped {
 		s.failed[d.Key] = true
 	}
@@ -73,28 +95,34 @@ func (s *deadLetters) Commit(context.Context) error { return s.save() }
 
 // Abort saves the letters too: what has failed is known, whatever ended the run.
 func (s *deadLetters) Abort() error {
-	if len(s.letters) == 0 {
+	if len(s.rest) == 0 {
 		return nil
 	}
 	return s.save()
 }
 
-// failedToo says that a record was skipped by one stage and has failed in
-// another, which tells more.
-func (s *deadLetters) failedToo(d flow.DeadLetter) bool { return d.Skipped && s.failed[d.Key] }
-
 func (s *deadLetters) save() error {
-	if len(s.letters) == 0 {
+	if len(s.rest) == 0 {
 		return s.Remove()
 	}
-	s.letters = slices.DeleteFunc(s.letters, s.failedToo)
-	slices.SortStableFunc(s.letters, func(a, b flow.DeadLetter) int {
-		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Stage, b.Stage))
+	slices.SortStableFunc(s.rest, func(a, b rest) int {
+		if a.seq != b.seq {
+			return cmp.Compare(a.seq, b.seq)
+		}
+		return cmp.Compare(s.losses.At(int(a.loss)).Stage, s.losses.At(int(b.loss)).Stage)
 	})
 	return s.File.Write(func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
-		for _, d := range s.letters {
+		for _, r := range s.rest {
+			d := s.losses.At(int(r.loss))
+			if r.skipped && s.failed[d.Key] { // it has failed in another stage, which tells more
+				continue
+			}
+			stack := ""
+			if r.stack > 0 {
+				stack = s.stacks[r.stack-1]
+			}
 			err := lines.Encode(struct {
 				Key     string    `json:"key"`
 				Stage   string    `json:"stage"`
@@ -103,7 +131,7 @@ func (s *deadLetters) save() error {
 				Time    time.Time `json:"time"`
 				Skipped bool      `json:"skipped,omitempty"`
 				Stack   string    `json:"stack,omitempty"`
-			}{d.Key, d.Stage, d.Cause, d.File, d.Time, d.Skipped, d.Stack})
+			}{d.Key, d.Stage, d.Cause, d.File, r.time, r.skipped, stack})
 			if err != nil {
 				return err
 			}

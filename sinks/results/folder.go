@@ -146,6 +146,11 @@ func (f *Folder) Begin(key string, sum uint64, names ...string) error {
 func (f *Folder) BeginAfter(there int64, key string, sum uint64, names ...string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, name := range names {
+		if err := f.inner.enter(f.Ledger, name); err != nil {
+			return err
+		}
+	}
 	if f.begun[key] != nil {
 		return flow.OfRecord(fmt.Errorf("a record before has the same key, and its result is %s; give them different names", filepath.Join(f.Dir, names[0])))
 	}

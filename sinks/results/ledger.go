@@ -1,6 +1,8 @@
 package results
 
 import (
+	"errors"
+
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/provenance"
 	"hpaflow/flow/component"
@@ -19,6 +21,7 @@ type Ledger struct {
 	was    *provenance.Made // nil: nothing is recorded
 	ledger *provenance.Ledger
 	done   bool // the run has gone well
+	inner  inner
 }
 
 // NewLedger is for the folder of a node's results.
@@ -33,12 +36,18 @@ func (l *Ledger) Lock() (unlock func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := outside(l.Dir, l.node.Graph); err != nil {
+		return nil, errors.Join(err, claim.Withdraw())
+	}
+	release := hold(l.Dir, l.node.Graph)
 	return NotByUnits(l.store, func() (func() error, error) {
 		return func() error {
+			release()
+			left := l.inner.leave()
 			if l.done {
-				return claim.Release()
+				return errors.Join(left, claim.Release())
 			}
-			return claim.Withdraw()
+			return errors.Join(left, claim.Withdraw())
 		}, nil
 	})
 }

@@ -19,6 +19,9 @@ func fromNames(ctx context.Context, in *bufio.Reader, visit func(name string) er
 	} else if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
 		return errors.New("the names are in UTF-16; give them in UTF-8")
 	}
+	if head, _ := in.Peek(512); isBinary(head) {
+		return errors.New("is no list of names, and neither a tar nor a zip file that is read: a tar, as it is or in gzip, bzip2, zstd or xz, and a zip file are")
+	}
 	var cut nameCutter
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 2*longestName)
@@ -32,6 +35,18 @@ func fromNames(ctx context.Context, in *bufio.Reader, visit func(name string) er
 		}
 	}
 	return lines.Err()
+}
+
+// isBinary says whether bytes are surely no names: one in twenty is a control
+// character, of which names have hardly one.
+func isBinary(head []byte) bool {
+	n := 0
+	for _, c := range head {
+		if c < ' ' && !bytes.ContainsRune([]byte("\x00\t\n\r"), rune(c)) {
+			n++
+		}
+	}
+	return n >= 8 && 20*n > len(head)
 }
 
 // nameCutter finds the ends of names.
