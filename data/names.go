@@ -31,10 +31,13 @@ func ReadNames(path string, classes int) (Names, error) {
 	return names, nil
 }
 
+// mostText is how large a list of names may be.
+const mostText = 1 << 20
+
 // ReadAllNames reads names of labels, one a line. Line ends may be any system's,
 // and a byte-order mark may come first.
 func ReadAllNames(path string) (Names, error) {
-	text, err := regular.Read(path)
+	text, err := regular.Read(path, mostText)
 	if err != nil {
 		return nil, err
 	}

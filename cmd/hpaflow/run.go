@@ -309,6 +309,9 @@ func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
 		if err != nil || n < 1 {
 			return opts, fmt.Errorf(`--workers is %q, want "auto" or a positive number`, workers)
 		}
+		if n > component.MostWorkers {
+			return opts, fmt.Errorf("--workers is %d, and a stage has %d at most", n, component.MostWorkers)
+		}
 		opts.Workers = n
 	}
 	if memory != "" {

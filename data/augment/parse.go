@@ -10,6 +10,9 @@ import (
 	"hpaflow/data/regular"
 )
 
+// mostPolicy is how large the text of a policy may be.
+const mostPolicy = 16 << 20
+
 // Load reads the policy of a name: "best", or a file as Parse takes it; "none"
 // is no policy.
 func Load(name string) (Policy, error) {
@@ -19,7 +22,7 @@ func Load(name string) (Policy, error) {
 	case "best":
 		return Best(), nil
 	}
-	text, err := regular.Read(name)
+	text, err := regular.Read(name, mostPolicy)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}

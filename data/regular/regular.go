@@ -3,6 +3,7 @@ package regular
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -23,15 +24,18 @@ func Open(path string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// Read reads a whole file.
-func Read(path string) ([]byte, error) {
+// Read reads a whole file of so many bytes at most.
+func Read(path string, most int64) ([]byte, error) {
 	f, info, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() // opened for reading: nothing can be lost
+	if info.Size() > most {
+		return nil, fmt.Errorf("%s holds %d bytes, and %d at most are read of such a file", path, info.Size(), most)
+	}
 	b := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-	_, err = b.ReadFrom(f)
+	_, err = b.ReadFrom(io.LimitReader(f, most))
 	return b.Bytes(), err
 }
 

@@ -36,17 +36,20 @@ func TestOthersAreRefused(t *testing.T) {
 	for name, want := range map[string]string{
 		"": "a folder", "pipe": "a named pipe", "link": "a named pipe", "null": "a device", "zero": "a device", "socket": "a socket",
 	} {
-		if _, err := regular.Read(at(name)); err == nil || !strings.HasSuffix(err.Error(), "is "+want+", not a file") {
+		if _, err := regular.Read(at(name), 4); err == nil || !strings.HasSuffix(err.Error(), "is "+want+", not a file") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if _, err := regular.Read(at("gone")); !os.IsNotExist(err) {
+	if _, err := regular.Read(at("gone"), 4); !os.IsNotExist(err) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if err := os.WriteFile(at("file"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := regular.Read(at("file")); err != nil || string(b) != "text" {
+	if b, err := regular.Read(at("file"), 4); err != nil || string(b) != "text" {
 		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := regular.Read(at("file"), 3); err == nil || !strings.Contains(err.Error(), "holds 4 bytes, and 3 at most are read") {
+		t.Error(err)
 	}
 }

@@ -19,6 +19,9 @@ import (
 	"hpaflow/data/regular"
 )
 
+// mostIndex is how large an index may be: tens of millions of samples.
+const mostIndex = 4 << 30
+
 // IndexName is the index's name in a folder of shards.
 const IndexName = "index.parquet"
 
@@ -163,7 +166,7 @@ func (x *index) save(dir string) error {
 // readIndex reads a folder's index; without one it gives an empty index.
 func readIndex(dir string) (*index, error) {
 	path := filepath.Join(dir, IndexName)
-	b, err := regular.Read(path)
+	b, err := regular.Read(path, mostIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &index{shards: map[string]summary{}}, nil
 	}

@@ -87,7 +87,7 @@ func (v *verifier) fault(file, key, problem string) {
 
 // index reads the index, which carries its own digest.
 func (v *verifier) index() (*index, error) {
-	b, err := regular.Read(filepath.Join(v.dir, IndexName))
+	b, err := regular.Read(filepath.Join(v.dir, IndexName), mostIndex)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,9 @@ type Field struct {
 var workersField = Field{Name: "workers", Type: Workers, Default: 0,
 	Doc: `records worked on at once: "auto" lets the tuner decide, a number fixes it`}
 
+// MostWorkers is how many a stage may have: each has a place for what it works on.
+const MostWorkers = 1 << 12
+
 // Required says that the field has no default.
 func (f Field) Required() bool { return f.Default == nil }
 
@@ -69,6 +72,9 @@ func (f Field) Accepts(v any) error {
 		number = float64(n)
 		if f.Type == Workers && n < 0 {
 			return errors.New(`must be "auto" or a positive number`)
+		}
+		if f.Type == Workers && n > MostWorkers {
+			return fmt.Errorf("is more than %d", MostWorkers)
 		}
 	case Float:
 		n, ok := v.(float64)

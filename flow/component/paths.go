@@ -92,6 +92,9 @@ func StreamOf(path string) string {
 // Exists checks what a valid value names on disk: input files and folders
 // must be there and be of that sort. Other fields always pass.
 func (f Field) Exists(v any) error {
+	if f.reads() && f.nameless(v) {
+		return errors.New("is empty, and should name what is read")
+	}
 	for _, path := range f.Reads(v) {
 		if err := f.exists(path); err != nil {
 			return err
@@ -99,6 +102,10 @@ func (f Field) Exists(v any) error {
 	}
 	return nil
 }
+
+// nameless says that a field that has no default has no name for its value: to
+// the system an empty one would be the working folder.
+func (f Field) nameless(v any) bool { return f.Required() && v == "" }
 
 func (f Field) exists(path string) error {
 	folder := f.Type == InputDir || f.Type == InputDirs
@@ -124,6 +131,9 @@ func (f Field) exists(path string) error {
 // Writable checks that what a valid value names for writing can be made, or
 // written to where it is there, without touching it. Other fields always pass.
 func (f Field) Writable(v any) error {
+	if f.writes() && f.nameless(v) {
+		return errors.New("is empty, and should name what is written")
+	}
 	for _, path := range f.Writes(v) {
 		folder := f.Type == OutputDir
 		if info, err := os.Stat(path); f.Type == OutputPath && err == nil {

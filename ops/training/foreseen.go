@@ -91,7 +91,10 @@ func (t *trainer) checkBatches(f foreseen) error {
 		}
 	}
 	for _, b := range f.batches {
-		if len(f.side) == 0 || b.Count == 0 { // of no batch, the first epoch tells at once
+		if b.Count == 0 {
+			return fmt.Errorf("an epoch has no batch: there are fewer samples to train on than a batch of %d has, and a smaller one is dropped (drop_last)", b.Size)
+		}
+		if len(f.side) == 0 {
 			continue
 		}
 		o.Batch, o.Height, o.Width = b.Size, int(f.side[0]), int(f.side[0])

@@ -87,7 +87,7 @@ func (s *scoresSink) Commit(context.Context) error {
 			MacroF1Present      float64 `json:"macro_f1_present"`
 			GuessMacroF1Present float64 `json:"guess_macro_f1_present"`
 		}
-		text, err := regular.Read(s.thresholds)
+		text, err := regular.Read(s.thresholds, 16<<20)
 		if err == nil {
 			err = json.Unmarshal(text, &chosen)
 		}

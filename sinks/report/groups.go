@@ -78,7 +78,7 @@ func pictureOf(file string) (image.Image, error) {
 func mergedPlanes(files []string) (*data.Image, error) {
 	var merged data.Image
 	for _, file := range files {
-		bytes, err := regular.Read(file)
+		bytes, err := regular.Read(file, 256<<20)
 		if err != nil {
 			return nil, err
 		}

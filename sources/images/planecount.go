@@ -49,7 +49,7 @@ func firstImage(f data.File, limits component.Limits) (*data.Image, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limits.MaxMember {
 		return nil, errBeyond
 	}
-	b, err := regular.Read(f.Name)
+	b, err := regular.Read(f.Name, limits.MaxMember)
 	if err != nil {
 		return nil, err
 	}
