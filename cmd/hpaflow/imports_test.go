@@ -73,7 +73,7 @@ var libraries = map[string][]string{
 	"github.com/reugn/go-streams":       {"flow/streams"},
 	"github.com/corona10/goimagehash":   {"data/imagehash"},
 	"github.com/disintegration/imaging": {"sinks/report"},
-	"github.com/klauspost/compress":     {"data", "sinks/results"},
+	"github.com/klauspost/compress":     {"data", "ops/images", "sinks/results"},
 	"github.com/urfave/cli":             {"cmd/hpaflow"},
 	"gorgonia.org/gorgonia":             {"models/cpu"},
 	"gorgonia.org/tensor":               {"models/cpu"},

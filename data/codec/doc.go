@@ -1,11 +1,13 @@
 // Package codec turns image files into planes and planes into image files:
-// PNG, TIFF and JPEG in, PNG out.
+// PNG, TIFF and JPEG in, PNG and OME-TIFF out.
 //
 // Not here: where the bytes come from and go to, and what a sample's channels
 // are (see package data).
 //
 // PNGs are the work of sub-package png, and of image/png where that passes,
-// JPEGs that of sub-package jpeg, TIFFs that of sub-package tiff.
+// JPEGs that of sub-package jpeg, TIFFs that of sub-package tiff, whose pages package
+// stack tells apart. OME-TIFFs are written by package ometiff. What is taken of files with
+// several slices, and what becomes of samples beyond 16 bits, a Choice says.
 //
 // What always holds:
 //   - Pixels are what the file holds. Grey of 8 or 16 bits comes out as it is,

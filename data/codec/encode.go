@@ -11,6 +11,15 @@ import (
 // depth. Four planes always become four channels, opaque or not.
 func AppendRGBY(dst []byte, im *data.Image) ([]byte, error) { return png.Append(dst, im) }
 
+// The formats in which images are written.
+const (
+	PNG     = "png"
+	OMETIFF = "ome.tif"
+)
+
+// Formats are all of them.
+var Formats = []string{PNG, OMETIFF}
+
 // EncodeRGBY is AppendRGBY to a writer.
 func EncodeRGBY(w io.Writer, im *data.Image) error {
 	b, err := AppendRGBY(nil, im)

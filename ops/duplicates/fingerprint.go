@@ -64,14 +64,17 @@ func fingerprintOf(s *data.Sample, f data.File, k *knownHashes, r *images.Readin
 		return &imagehash.Hashed{Sample: summed(s, sum), AHash: known.AHash, PHash: known.PHash}, nil
 	}
 	bytes, err := r.File(f, new([]byte))
-	if err == nil {
-		err = r.Admit(f, bytes, 1)
-	}
 	if err != nil {
 		return nil, err
 	}
 	var content provenance.Sum
 	content.Add(f.Channel, bytes)
+	if bytes, err = r.Unpacked(f, bytes); err == nil {
+		err = r.Admit(f, bytes, 1)
+	}
+	if err != nil {
+		return nil, err
+	}
 	im, err := codec.Decode(f.Name, bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s image: %w", f.Channel, err)

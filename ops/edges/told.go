@@ -3,6 +3,9 @@ package edges
 // What nodes leave word of while a graph is built (flow.Out.Tell), so that
 // nodes further down can refuse what cannot go well before there is any work.
 
+// Ending is left by whatever encodes images: how the names of their files end.
+type Ending string
+
 // Rows is left by a source of samples that come from a table.
 type Rows struct {
 	Table      string   // the file, for messages

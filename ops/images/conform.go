@@ -42,7 +42,7 @@ func conform(ch data.Channel, size int, r *Reading) (*data.Image, error) {
 	f := ch.File
 	bytes, err := r.File(f, new([]byte))
 	if err == nil {
-		err = r.Admit(f, bytes, data.MaxPlanes)
+		bytes, err = r.unpackAndAdmit(f, bytes, data.MaxPlanes)
 	}
 	if err != nil {
 		return nil, err

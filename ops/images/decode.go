@@ -61,8 +61,6 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	content, err := r.File(f, buffer)
 	if err == nil && f.Channel == data.Packed {
 		err = r.AdmitPacked(f, content)
-	} else if err == nil {
-		err = r.Admit(f, content, data.MaxPlanes)
 	}
 	if err != nil {
 		return nil, flow.OfFile(f.Name, err)
@@ -71,6 +69,11 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		var sum provenance.Sum
 		sum.Add(f.Channel, content)
 		out.Sum = sum.Value()
+	}
+	if f.Channel != data.Packed {
+		if content, err = r.unpackAndAdmit(f, content, data.MaxPlanes); err != nil {
+			return nil, flow.OfFile(f.Name, err)
+		}
 	}
 	switch f.Channel {
 	case data.Packed:
@@ -100,12 +103,12 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 	for i, f := range files {
 		content, err := r.File(f, buffer)
 		if err == nil {
-			err = r.Admit(f, content, len(files))
+			sum.Add(f.Channel, content)
+			content, err = r.unpackAndAdmit(f, content, len(files))
 		}
 		if err != nil {
 			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
-		sum.Add(f.Channel, content)
 		err = r.Choice.For(f).DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
 				im = data.NewImage(width, height, len(files), depth)

@@ -5,19 +5,34 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/codec/ometiff"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 )
 
+// compressions are those of OME-TIFF, by name.
+var compressions = map[string]ometiff.Compression{"deflate": ometiff.Deflate, "zstd": ometiff.Zstd}
+
 func encodeSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "encode", Parallel: true,
-		Doc: "Encode a sample's image as a PNG named ID.png: four planes as its R, G, B and alpha, of 8 or 16 bits, " +
-			"not premultiplied.",
+		Doc: "Encode a sample's image, of 8 or 16 bits: as a PNG named ID.png, four planes as its R, G, B and alpha, not premultiplied; " +
+			"or as an OME-TIFF named ID.ome.tif, a page for each plane, which Fiji and QuPath open.",
 		In: component.Takes(edges.Planes), Out: edges.File,
+		Fields: []component.Field{
+			{Name: "format", Type: component.String, Default: codec.PNG, Choices: codec.Formats, Doc: "the files' format"},
+			{Name: "compression", Type: component.String, Default: "deflate", Choices: []string{"deflate", "zstd"},
+				Doc: "of OME-TIFF: deflate, which everything reads, or zstd, which is smaller and read sooner"},
+			{Name: "names", Type: component.Strings, Default: data.Colours[:], Doc: "what OME-TIFF calls the planes, in their order"},
+		},
 		Build: func(n *component.Node) (component.Output, error) {
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (data.File, error) {
+			encode, format := appendPNG, n.Args.String("format")
+			if format == codec.OMETIFF {
+				o := ometiff.Options{Names: n.Args.Strings("names"), Compression: compressions[n.Args.String("compression")]}
+				encode = func(dst []byte, im *data.Image) ([]byte, error) { return ometiff.Append(dst, im, o) }
+			}
+			out := flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (data.File, error) {
 				im, err := r.Value.Pixels()
 				if err != nil {
 					return data.File{}, err
@@ -26,22 +41,26 @@ func encodeSpec() *component.Spec {
 				if err := flow.Reserve(ctx, room, 0); err != nil {
 					return data.File{}, err
 				}
-				b, err := codec.AppendRGBY(make([]byte, 0, room), im)
-				return data.File{Name: r.Value.ID + ".png", Channel: data.RGBY, Sum: r.Value.Sum, Data: b}, err
-			}), nil
+				b, err := encode(make([]byte, 0, room), im)
+				return data.File{Name: r.Value.ID + "." + format, Channel: data.RGBY, Sum: r.Value.Sum, Data: b}, err
+			})
+			out.Tell(edges.Ending("." + format))
+			return out, nil
 		},
 	}
 }
+
+func appendPNG(dst []byte, im *data.Image) ([]byte, error) { return codec.AppendRGBY(dst, im) }
 
 // manyBytes is where to grow a result, which for a while takes its memory more
 // than twice, is worse than to make room for all it can come to.
 const manyBytes = 8 << 20
 
-// roomFor is how many bytes an image's PNG is given: what most take, and for
-// large ones what no PNG of ours exceeds.
+// roomFor is how many bytes an image's file is given: what most take, and for
+// large ones what no file of ours exceeds.
 func roomFor(im *data.Image) int64 {
 	if n := im.Bytes(); n > manyBytes {
-		return n + n/256 + 1<<12
+		return n + n/64 + 1<<16
 	}
 	return im.Bytes() * 5 / 8
 }

@@ -3,8 +3,13 @@ package images
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+
+	"github.com/klauspost/compress/gzip"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
@@ -60,6 +65,57 @@ func (r *Reading) File(f data.File, buffer *[]byte) ([]byte, error) {
 	_, err = b.ReadFrom(&bounded{in, info.Size()})
 	*buffer = b.Bytes()
 	return *buffer, err
+}
+
+// Unpacked takes a file out of gzip if it is in it, as the Human Protein Atlas serves
+// TIFFs.
+func (r *Reading) Unpacked(f data.File, b []byte) ([]byte, error) {
+	if len(b) < 18 || b[0] != 0x1f || b[1] != 0x8b {
+		return b, nil
+	}
+	return r.gunzip(f, b)
+}
+
+func (r *Reading) unpackAndAdmit(f data.File, content []byte, planes int) ([]byte, error) {
+	b, err := r.Unpacked(f, content)
+	if err != nil {
+		return nil, err
+	}
+	return b, r.Admit(f, b, planes)
+}
+
+// gunzip decompresses a file within the limit of one. Its last bytes say how much
+// it holds.
+func (r *Reading) gunzip(f data.File, b []byte) ([]byte, error) {
+	n := int64(binary.LittleEndian.Uint32(b[len(b)-4:]))
+	if n > r.limits.MaxMember {
+		return nil, fmt.Errorf("%s holds %s in gzip, more than is read of a file; %s", f.Name, component.FormatSize(n),
+			component.Raise("max_member", fmt.Sprintf(`"%dMiB"`, n>>20+1)))
+	}
+	if n/1032 > int64(len(b)) {
+		return nil, fmt.Errorf("%s: gzip: claims %d bytes, more than %d can hold", f.Name, n, len(b))
+	}
+	if err := flow.Reserve(r.ctx, r.held+r.buffered(f, b)+n, r.held); err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	content := make([]byte, n)
+	if _, err := io.ReadFull(z, content); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("%s: gzip: %w", f.Name, err)
+	}
+	if n, err := z.Read(make([]byte, 1)); err != io.EOF { // whose checksum is compared here
+		if n > 0 || err == nil {
+			err = errors.New("several files in one are not read")
+		}
+		return nil, fmt.Errorf("%s: gzip: %w", f.Name, err)
+	}
+	return content, nil
 }
 
 // bounded reads no more of a file than it held when it was looked at.

@@ -29,7 +29,11 @@ func filesSpec(stdout io.Writer) *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			records := component.In[data.File](n, "in")
 			if dir := n.Args.String("dir"); dir != "-" {
-				flow.ToParallel(records, n.Stage(), &filesSink{Folder: results.NewFolder(n, dir)})
+				s := &filesSink{Folder: results.NewFolder(n, dir), ending: imageExt}
+				for _, ending := range flow.Told[edges.Ending](records) {
+					s.ending = string(ending)
+				}
+				flow.ToParallel(records, n.Stage(), s)
 			} else {
 				flow.To(records, n.Stage(), newTarSink(stdout))
 			}
@@ -50,13 +54,15 @@ func filesByUnit() *component.ByUnit {
 	return b
 }
 
-// filesSink writes each record as a file of its own, KEY.png.
+// filesSink writes each record as a file of its own, KEY.png or KEY.ome.tif.
 type filesSink struct {
 	*results.Folder
-	group *atomicfile.Group
-	below folders
+	ending string
+	group  *atomicfile.Group
+	below  folders
 }
 
+// imageExt is how files end of which nobody says.
 const imageExt = ".png"
 
 func (s *filesSink) Open(context.Context) error {
@@ -76,7 +82,7 @@ func (s *filesSink) CompleteFrom(key string, from flow.Origin) (bool, error) {
 	if dir := path.Dir(key); dir != "." {
 		s.below.enter(dir)
 	}
-	return s.Folder.Complete(key, from, key+imageExt)
+	return s.Folder.Complete(key, from, key+s.ending)
 }
 
 func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
@@ -89,7 +95,7 @@ func (s *filesSink) Write(_ context.Context, r flow.Record[data.File]) error {
 			return flow.OfRecord(err)
 		}
 	}
-	if err := s.Begin(strings.TrimSuffix(name, imageExt), r.Value.Sum, name); err != nil {
+	if err := s.Begin(strings.TrimSuffix(name, s.ending), r.Value.Sum, name); err != nil {
 		return err
 	}
 	err := s.group.Add(name, r.Value.Data)

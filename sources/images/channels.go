@@ -3,12 +3,15 @@ package images
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/codec"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -39,7 +42,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
 				Doc: "the channels of a sample, in plane order; at most 4"},
-			keysField,
+			keysField, sliceFields()[0], sliceFields()[1],
 		},
 		Check: func(a component.Args) []component.FieldFault {
 			if n := len(a.Strings("channels")); n < 1 || n > data.MaxPlanes {
@@ -48,9 +51,9 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			return nil
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"),
+			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"), each: eachOf(n.Args),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
-			if info, err := os.Stat(in.path); err == nil && info.IsDir() {
+			if info, err := os.Stat(in.path); err == nil && info.IsDir() && !in.each.any() { // samples of slices are not known beforehand
 				in.cut(n)
 			}
 			return flow.Source(n.Graph, n.Stage(), in.run), nil
@@ -92,6 +95,9 @@ func (g *grouping) yield(s looked, out *flow.Emitter[*data.Sample]) error {
 		}
 		return out.Fail(key, cmp.Or(g.gone(s.group), lacks(missing, "")))
 	}
+	if g.each.any() {
+		return g.yieldEach(key, s, out)
+	}
 	if complete, err := out.CompleteFrom(key, s.from); err != nil || complete {
 		return err
 	}
@@ -111,4 +117,91 @@ func lacks(missing []string, hint string) error {
 func keyShown(key string) string {
 	quoted := strconv.Quote(key)
 	return quoted[1 : len(quoted)-1]
+}
+
+// each says of which dimensions of a file there is a sample for each place.
+type each struct{ z, t bool }
+
+// sliceFields are what the op decode has too: of a file with several slices or times
+// the op chooses one, or the source makes a sample of each.
+func sliceFields() []component.Field {
+	check := func(ofTimes bool) func(any) error {
+		return func(v any) error {
+			_, err := codec.ParsePick(v.(string), ofTimes)
+			return err
+		}
+	}
+	return []component.Field{
+		{Name: "z", Type: component.String, Default: "", Check: check(false),
+			Doc: `"all": each slice of a file with several is a sample, ID_z003; anything else is the op decode's`},
+		{Name: "t", Type: component.String, Default: "", Check: check(true),
+			Doc: `"all": each time of a file with several is a sample, ID_t003; anything else is the op decode's`},
+	}
+}
+
+func eachOf(a component.Args) each { return each{a.String("z") == "all", a.String("t") == "all"} }
+
+func (e each) any() bool { return e.z || e.t }
+
+// yieldEach sends a sample on for each slice or time of its files. How many there are
+// the first file says; others that have fewer are the decoder's to refuse.
+func (g *grouping) yieldEach(key string, s looked, out *flow.Emitter[*data.Sample]) error {
+	zs, ts, err := extent(s.files[0], g.limits.MaxMember)
+	if err != nil {
+		return out.Fail(key, flow.OfFile(s.files[0].Name, fmt.Errorf("%s channel: %w", s.files[0].Channel, err)))
+	}
+	if !g.each.z {
+		zs = 1
+	}
+	if !g.each.t {
+		ts = 1
+	}
+	for t := range ts {
+		for z := range zs {
+			one, files := key, slices.Clone(s.files)
+			if ts > 1 {
+				one += fmt.Sprintf("_t%03d", t)
+			}
+			if zs > 1 {
+				one += fmt.Sprintf("_z%03d", z)
+			}
+			for i := range files {
+				if g.each.z {
+					files[i].Z = z + 1
+				}
+				if g.each.t {
+					files[i].T = t + 1
+				}
+			}
+			if complete, err := out.CompleteFrom(one, s.from); err != nil {
+				return err
+			} else if complete {
+				continue
+			}
+			if err := out.Emit(one, &data.Sample{ID: one, Files: files}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// extent reads how many slices and times a file has.
+func extent(f data.File, most int64) (z, t int, err error) {
+	if f.Data != nil {
+		return codec.Extent(f.Data)
+	}
+	info, err := os.Stat(f.Name)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return 1, 1, nil // which whoever reads it refuses
+	}
+	in, err := os.Open(f.Name)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer in.Close()
+	return codec.ExtentAt(in, info.Size())
 }

@@ -26,6 +26,7 @@ type channelFolder struct {
 // find finds the samples of a folder.
 func (in *input) find(ctx context.Context) (*channelFolder, error) {
 	f := &channelFolder{grouping: newGrouping(in.channels, in.path, in.limits)}
+	f.each = in.each
 	l := listing{root: in.path, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
 		f.samples = slices.AppendSeq(slices.Grow(f.samples, len(f.pending)), maps.Values(f.pending))
 		clear(f.pending)

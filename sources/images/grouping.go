@@ -15,7 +15,16 @@ import (
 )
 
 // extensions are those of files that may hold an image.
-var extensions = []string{".png", ".tif", ".tiff", ".jpg", ".jpeg"}
+var extensions = []string{".png", ".tif", ".tiff", ".jpg", ".jpeg", ".ome.tif", ".ome.tiff", ".tif.gz", ".tiff.gz"}
+
+// extensionOf is a name's extension: of two parts where those are one of images.
+func extensionOf(name string) string {
+	ext := path.Ext(name)
+	if two := path.Ext(strings.TrimSuffix(name, ext)) + ext; len(two) > len(ext) && slices.Contains(extensions, strings.ToLower(two)) {
+		return two
+	}
+	return ext
+}
 
 // grouping puts the files of a sample together, in whatever order they come.
 //
@@ -25,6 +34,7 @@ type grouping struct {
 	channels []string
 	before   string // of every name: the folder that the names are below
 	limits   component.Limits
+	each     each // of several slices or times
 
 	pending map[string]*group // by folder and Id
 	begun   int32             // samples seen so far
@@ -92,7 +102,7 @@ func (g *grouping) add(name string, content []byte, fault error) *group {
 		g.addTwice(s, channel, name, content)
 		return nil
 	}
-	s.endings[channel] = g.ending(path.Ext(name))
+	s.endings[channel] = g.ending(extensionOf(name))
 	if fault != nil && s.fault() == nil {
 		s.its().fault = fmt.Errorf("%s channel: %s: %w", g.channels[channel], printable(g.before+name), fault)
 	}
@@ -128,7 +138,7 @@ func (g *grouping) addTwice(s *group, channel int, name string, content []byte) 
 // parse cuts a file's name into folder and Id, and channel.
 func (g *grouping) parse(name string) (place string, channel int, ok bool) {
 	base := name[strings.LastIndexByte(name, '/')+1:]
-	ext := path.Ext(base)
+	ext := extensionOf(base)
 	if strings.HasPrefix(base, ".") || !slices.Contains(extensions, strings.ToLower(ext)) {
 		return "", 0, false
 	}

@@ -23,6 +23,7 @@ type input struct {
 	stdin    io.Reader
 	channels []string
 	limits   component.Limits
+	each     each // of several slices or times
 	note     func(text string)
 	node     *component.Node // of a folder that can be cut
 	taken    *taken          // of a folder, when others take the rest
@@ -52,6 +53,7 @@ func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error
 // fromReader reads what a stream turns out to be.
 func (in *input) fromReader(ctx context.Context, name string, r io.Reader, out *flow.Emitter[*data.Sample]) error {
 	s := &stream{grouping: newGrouping(in.channels, "", in.limits), known: newRemembered(in.channels, in.limits), out: out}
+	s.each = in.each
 	err := in.read(ctx, s, r)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
