@@ -3,7 +3,6 @@ package results
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -73,9 +72,7 @@ func settled(dir string) string {
 // outside refuses a folder that lies in one to whose folders another run writes.
 func outside(dir string, g *flow.Graph) error {
 	for at := filepath.Dir(settled(dir)); ; at = filepath.Dir(at) {
-		store := provenance.Of(at).Dir
-		_, err := os.Stat(filepath.Join(store, provenance.UnitsName))
-		if heldByOthers(store, g) || err == nil && heldByOthers(at, g) {
+		if heldByOthers(provenance.Of(at).Dir, g) {
 			return fmt.Errorf("another run is writing to %s, and to the folders in it", at)
 		}
 		if at == filepath.Dir(at) {
