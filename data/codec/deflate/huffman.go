@@ -12,7 +12,8 @@ import "math/bits"
 // and where there are no literals:
 //
 //	bits 8..22   base of a length or distance, or where a second table starts
-//	bits 23..26  extra bits of a length or distance, or index bits of the second table
+//	bits 23..26  extra bits of a length or distance, which are among those it consumes,
+//	             or index bits of the second table
 //	bits 28..29  the kind
 //
 // A zero entry is a code that does not exist. Codes longer than the index go on
@@ -177,7 +178,7 @@ func withLength(entry uint32, bits int) uint32 {
 	if entry == 0 {
 		return 0
 	}
-	return entry | uint32(bits)
+	return entry | uint32(bits) + entry>>extraShift&extraMask // a literal has no extra bits
 }
 
 func litSymbol(s uint16) uint32 {
@@ -200,25 +201,56 @@ func distanceSymbol(s uint16) uint32 {
 }
 
 // join makes entries of two and three literals, wherever the bits of an index
-// hold so many.
-func join(table *[tableSize]uint32) {
+// hold so many: first of pairs, then of one literal and a pair.
+func (c *code) join(table *[tableSize]uint32) {
+	shortest := 1 // code
+	for shortest < c.longest && c.count[shortest] == 0 {
+		shortest++
+	}
+	if 2*shortest > litBits {
+		return
+	}
 	var single [1 << litBits]uint32
 	copy(single[:], table[:])
-	for i, first := range single {
-		if first&literalMask == 0 {
-			continue
+	var pairs [1 << litBits]uint32
+	var fits [1 << (litBits - 1)]uint16 // what may stand behind a code of so many bits
+	for turn := range 2 {
+		then := &single
+		if turn == 1 {
+			copy(pairs[:], table[:])
+			then = &pairs
 		}
-		used := first & consumedMask
-		rest := i >> (used & consumedMask)
-		// A lower index is joined already; index 0 goes on with itself.
-		then := table[rest]
-		if then&literalMask == 3<<countShift || used+then&consumedMask > litBits {
-			then = single[rest]
+		next, codeword := 0, 0
+		for n := 1; n <= min(litBits-shortest, c.longest); n++ {
+			if c.count[n] == 0 {
+				continue
+			}
+			left := uint32(litBits - n)
+			some := 0
+			for rest := range 1 << left {
+				e := then[rest]
+				if e&consumedMask > left {
+					e = single[rest]
+				}
+				if e&literalMask != 0 && e&literalMask != 3<<countShift && e&consumedMask <= left {
+					fits[some] = uint16(rest)
+					some++
+				}
+			}
+			for range c.count[n] {
+				if symbol := c.sorted[next]; symbol < 256 {
+					for _, rest := range fits[:some] {
+						e := then[rest]
+						if e&consumedMask > left {
+							e = single[rest]
+						}
+						table[codeword|int(rest)<<n] = uint32(n) + e&consumedMask | (1<<countShift + e&literalMask) |
+							uint32(symbol)<<valueShift | e&^(1<<valueShift-1)<<8
+					}
+				}
+				next++
+				codeword = increment(codeword, n)
+			}
 		}
-		if then&literalMask == 0 || used+then&consumedMask > litBits {
-			continue
-		}
-		count := first&literalMask + then&literalMask
-		table[i] = used + then&consumedMask | count | first&(255<<valueShift) | then&^(1<<valueShift-1)<<8
 	}
 }

@@ -134,7 +134,7 @@ func (z *Inflater) fixedCode() {
 	}
 	z.code.init(lengths[:])
 	z.code.fill(z.lit[:], litBits, litSymbol)
-	join(&z.lit)
+	z.code.join(&z.lit)
 	for i := range 32 {
 		lengths[i] = 5
 	}
@@ -198,7 +198,7 @@ func (z *Inflater) dynamicCode() error {
 		return ErrStream
 	}
 	z.code.fill(z.lit[:], litBits, litSymbol)
-	join(&z.lit)
+	z.code.join(&z.lit)
 	if !z.code.init(all[nlit:]) {
 		return ErrStream
 	}
@@ -222,6 +222,7 @@ func (z *Inflater) block(n int) error {
 			z.take(litBits)
 			e = z.lit[(int(e>>valueShift&valueMask)+int(z.word&(1<<(e>>extraShift&extraMask)-1)))&(tableSize-1)]
 		}
+		from := z.word // where a length's extra bits are
 		z.take(int(e & consumedMask))
 		if z.bits < 0 {
 			return ErrStream
@@ -244,15 +245,15 @@ func (z *Inflater) block(n int) error {
 		default:
 			return ErrStream
 		}
-		length := int(e>>valueShift&valueMask) + z.take(int(e>>extraShift&extraMask))
+		length := number(e, from)
 		z.refill()
 		e = z.dist[z.word&(1<<distBits-1)]
 		if e&kindMask == kindSecond {
 			z.take(distBits)
 			e = z.dist[(int(e>>valueShift&valueMask)+int(z.word&(1<<(e>>extraShift&extraMask)-1)))&(distTableSize-1)]
 		}
+		distance := number(e, z.word)
 		z.take(int(e & consumedMask))
-		distance := int(e>>valueShift&valueMask) + z.take(int(e>>extraShift&extraMask))
 		if e == 0 || z.bits < 0 || distance > z.wrote || length > n-z.wrote {
 			return ErrStream
 		}
@@ -261,6 +262,13 @@ func (z *Inflater) block(n int) error {
 			z.wrote++
 		}
 	}
+}
+
+// number is the length or distance of an entry whose bits begin a word: its base,
+// and the extra bits behind the code.
+func number(e uint32, word uint64) int {
+	consumed, extra := e&consumedMask, e>>extraShift&extraMask
+	return int(e>>valueShift&valueMask) + int(word&(1<<consumed-1)>>((consumed-extra)&63))
 }
 
 // turn is what quick may write in one: the longest copy, the literals that may
@@ -316,6 +324,7 @@ turns:
 			have -= litBits
 			e = lit[(uint64(e>>valueShift&valueMask)+word&(1<<(e>>extraShift&extraMask)-1))&(tableSize-1)]
 		}
+		before := word
 		word >>= e & consumedMask
 		have -= uint(e & consumedMask)
 		if e&literalMask != 0 {
@@ -332,10 +341,7 @@ turns:
 			err = ErrStream
 			break turns
 		}
-		extra := e >> extraShift & extraMask
-		length := int(e>>valueShift&valueMask) + int(word&(1<<extra-1))
-		word >>= extra
-		have -= uint(extra)
+		length := number(e, before)
 
 		word |= binary.LittleEndian.Uint64(src[at:]) << (have & 63)
 		at += int(63-have) >> 3
@@ -346,12 +352,9 @@ turns:
 			have -= distBits
 			e = dist[(uint64(e>>valueShift&valueMask)+word&(1<<(e>>extraShift&extraMask)-1))&(distTableSize-1)]
 		}
+		distance := number(e, word)
 		word >>= e & consumedMask
 		have -= uint(e & consumedMask)
-		extra = e >> extraShift & extraMask
-		distance := int(e>>valueShift&valueMask) + int(word&(1<<extra-1))
-		word >>= extra
-		have -= uint(extra)
 		if e == 0 || distance > wrote {
 			err = ErrStream
 			break

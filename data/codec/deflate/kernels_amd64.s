@@ -186,22 +186,14 @@ turn:
 	JMP   turn
 
 other:
-	MOVL R8, R9
-	SHRL $0x1c, R9
-	ANDL $0x03, R9
-	CMPL R9, $0x01
-	JEQ  copy
-	MOVL R8, R9
-	SHRL $0x1c, R9
-	ANDL $0x03, R9
-	CMPL R9, $0x02
-	JEQ  end
-	MOVL R8, R9
-	SHRL $0x1c, R9
-	ANDL $0x03, R9
-	CMPL R9, $0x03
-	JEQ  second
-	JMP  bad
+	TESTL $0x20000000, R8
+	JEQ   copy
+	MOVL  R8, R9
+	SHRL  $0x1c, R9
+	ANDL  $0x03, R9
+	CMPL  R9, $0x03
+	JEQ   second
+	JMP   end
 
 second:
 	SHRQ  $0x0c, SI
@@ -227,33 +219,27 @@ second:
 	JMP   turn
 
 long:
-	MOVL R8, R9
-	SHRL $0x1c, R9
-	ANDL $0x03, R9
-	CMPL R9, $0x01
-	JEQ  copy
-	MOVL R8, AX
-	SHRL $0x1c, AX
-	ANDL $0x03, AX
-	CMPL AX, $0x02
-	JEQ  end
-	JMP  bad
+	TESTL $0x20000000, R8
+	JEQ   copy
+	JMP   end
 
 copy:
+	TESTL R8, R8
+	JEQ   bad
+	BZHIQ R8, SI, R9
 	SHRXQ R8, SI, SI
-	MOVL  R8, R9
-	ANDL  $0x1f, R9
-	SUBQ  R9, DI
-	MOVL  R8, R9
-	SHRL  $0x17, R9
-	ANDL  $0x0000000f, R9
+	MOVL  R8, R10
+	ANDL  $0x1f, R10
+	SUBQ  R10, DI
+	MOVL  R8, R11
+	SHRL  $0x17, R11
+	ANDL  $0x0000000f, R11
+	SUBQ  R11, R10
+	SHRXQ R10, R9, R9
 	MOVL  R8, R10
 	SHRL  $0x08, R10
 	ANDL  $0x00007fff, R10
-	BZHIQ R9, SI, R8
-	ADDQ  R8, R10
-	SHRXQ R9, SI, SI
-	SUBQ  R9, DI
+	ADDQ  R9, R10
 	MOVQ  (DX), R8
 	SHLXQ DI, R8, R8
 	ORQ   R8, SI
@@ -265,19 +251,8 @@ copy:
 	MOVL  SI, R8
 	ANDL  $0x000000ff, R8
 	MOVL  (CX)(R8*4), R8
-	MOVL  R8, R9
-	SHRL  $0x1c, R9
-	ANDL  $0x03, R9
-	CMPL  R9, $0x01
+	TESTL $0x20000000, R8
 	JEQ   distance
-	MOVL  R8, R9
-	SHRL  $0x1c, R9
-	ANDL  $0x03, R9
-	CMPL  R9, $0x03
-	JEQ   secondDistance
-	JMP   bad
-
-secondDistance:
 	SHRQ  $0x08, SI
 	SUBQ  $0x08, DI
 	MOVL  R8, R9
@@ -289,37 +264,44 @@ secondDistance:
 	ADDL  R9, R8
 	ANDL  $0x000001ff, R8
 	MOVL  (CX)(R8*4), R8
-	TESTL R8, R8
-	JEQ   bad
 
 distance:
-	SHRXQ R8, SI, SI
-	MOVL  R8, R9
-	ANDL  $0x1f, R9
-	SUBQ  R9, DI
-	MOVL  R8, R9
-	SHRL  $0x17, R9
-	ANDL  $0x0000000f, R9
-	SHRL  $0x08, R8
-	ANDL  $0x00007fff, R8
-	BZHIQ R9, SI, R11
-	ADDQ  R11, R8
-	SHRXQ R9, SI, SI
-	SUBQ  R9, DI
-	MOVQ  BX, R9
-	SUBQ  dst+32(FP), R9
-	CMPQ  R8, R9
-	JHI   bad
-	MOVQ  BX, R9
-	SUBQ  R8, R9
-	ADDQ  BX, R10
-	CMPQ  R8, $0x10
-	JLT   near
-
-wide:
+	TESTL   R8, R8
+	JEQ     bad
+	BZHIQ   R8, SI, R9
+	SHRXQ   R8, SI, SI
+	MOVL    R8, R11
+	ANDL    $0x1f, R11
+	SUBQ    R11, DI
+	MOVL    R8, R12
+	SHRL    $0x17, R12
+	ANDL    $0x0000000f, R12
+	SUBQ    R12, R11
+	SHRXQ   R11, R9, R9
+	SHRL    $0x08, R8
+	ANDL    $0x00007fff, R8
+	ADDQ    R9, R8
+	MOVQ    BX, R9
+	SUBQ    dst+32(FP), R9
+	CMPQ    R8, R9
+	JHI     bad
+	MOVQ    BX, R9
+	SUBQ    R8, R9
+	ADDQ    BX, R10
+	CMPQ    R8, $0x10
+	JLT     near
 	VMOVDQU (R9), X0
 	VMOVDQU X0, (BX)
+	ADDQ    $0x10, BX
+	CMPQ    BX, R10
+	JCS     wide
+	MOVQ    R10, BX
+	JMP     turn
+
+wide:
 	ADDQ    $0x10, R9
+	VMOVDQU (R9), X0
+	VMOVDQU X0, (BX)
 	ADDQ    $0x10, BX
 	CMPQ    BX, R10
 	JCS     wide

@@ -91,14 +91,22 @@ func inflate() {
 	}
 	// number gives base and extra bits of a length or distance.
 	number := func() reg.GPVirtual {
-		consume()
-		width, value := field(extraShift, extraMask), field(valueShift, valueMask)
-		rest := GP64()
-		BZHIQ(width, word, rest)
+		rest, code := GP64(), GP64()
+		BZHIQ(e, word, rest) // of the entry's low byte: there are no literals in it
+		SHRXQ(e, word, word)
+		MOVL(e.As32(), code.As32())
+		ANDL(Imm(consumedMask), code.As32())
+		SUBQ(code, have)
+		SUBQ(field(extraShift, extraMask), code)
+		SHRXQ(code, rest, rest)
+		value := field(valueShift, valueMask)
 		ADDQ(rest, value)
-		SHRXQ(width, word, word)
-		SUBQ(width, have)
 		return value
+	}
+	// isCopy goes to a label for what is neither the end nor a second table.
+	isCopy := func(label string) {
+		TESTL(U32(2<<kindShift), e.As32())
+		JEQ(LabelRef(label))
 	}
 	kindIs := func(kind uint64, label string) {
 		t := GP64()
@@ -137,10 +145,9 @@ func inflate() {
 	}
 
 	Label("other")
-	kindIs(kindCopy, "copy")
-	kindIs(kindEnd, "end")
+	isCopy("copy")
 	kindIs(kindSecond, "second")
-	JMP(LabelRef("bad"))
+	JMP(LabelRef("end"))
 
 	Label("second")
 	second(lit, litBits, tableSize)
@@ -154,22 +161,20 @@ func inflate() {
 	consume()
 	JMP(LabelRef("turn"))
 	Label("long")
-	kindIs(kindCopy, "copy")
-	kindIs(kindEnd, "end")
-	JMP(LabelRef("bad"))
+	isCopy("copy")
+	JMP(LabelRef("end"))
 
 	Label("copy")
+	TESTL(e.As32(), e.As32())
+	JEQ(LabelRef("bad"))
 	length := number()
 	refill()
 	look(dist, distBits)
-	kindIs(kindCopy, "distance")
-	kindIs(kindSecond, "secondDistance")
-	JMP(LabelRef("bad"))
-	Label("secondDistance")
+	isCopy("distance")
 	second(dist, distBits, distTableSize)
+	Label("distance")
 	TESTL(e.As32(), e.As32())
 	JEQ(LabelRef("bad"))
-	Label("distance")
 	distance := number()
 	from := GP64()
 	MOVQ(out, from)
@@ -182,10 +187,17 @@ func inflate() {
 	CMPQ(distance, Imm(16))
 	JLT(LabelRef("near"))
 	x := XMM()
+	VMOVDQU(Mem{Base: from}, x) // nearly all are not longer
+	VMOVDQU(x, Mem{Base: out})
+	ADDQ(Imm(16), out)
+	CMPQ(out, length)
+	JCS(LabelRef("wide"))
+	MOVQ(length, out)
+	JMP(LabelRef("turn"))
 	Label("wide")
+	ADDQ(Imm(16), from)
 	VMOVDQU(Mem{Base: from}, x)
 	VMOVDQU(x, Mem{Base: out})
-	ADDQ(Imm(16), from)
 	ADDQ(Imm(16), out)
 	CMPQ(out, length)
 	JCS(LabelRef("wide"))

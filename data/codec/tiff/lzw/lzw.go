@@ -112,9 +112,9 @@ func (d *Decoder) decode(dst, src []byte) error {
 	return nil
 }
 
-// quick takes codes while strings are short and far from the ends, and gives the
+// quickGo takes codes while strings are short and far from the ends, and gives the
 // width of the next.
-func (d *Decoder) quick(dst []byte, r *reader, width int) int {
+func (d *Decoder) quickGo(dst []byte, r *reader, width int) int {
 	const room = 8
 	src, at, word, have := r.src, r.at, r.word, uint(r.have)
 	wrote, next, before := d.wrote, d.next, d.before
