@@ -221,7 +221,7 @@ func FuzzSpool(f *testing.F) {
 	f.Add(encodeSpool([]*Embedding{cell(1), cell(2)}))
 	f.Add([]byte(spoolMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if rows := decodeSpool(b); rows != nil && len(rows) > 0 {
+		if rows := decodeSpool(b); len(rows) > 0 {
 			if again := decodeSpool(encodeSpool(rows)); len(again) != len(rows) {
 				t.Fatalf("%d rows became %d", len(rows), len(again))
 			}

@@ -65,7 +65,7 @@ func schemaOf(classes, features int, t DType) *parquet.Schema {
 
 // WriteParquet writes rows as a Parquet file. Its bytes depend on the rows alone.
 func WriteParquet(w io.Writer, rows iter.Seq2[*Embedding, error], t DType) error {
-	var out *parquet.Writer
+	var out *parquet.GenericWriter[any]
 	var group []parquet.Row
 	flush := func() error {
 		if len(group) == 0 {
@@ -84,7 +84,7 @@ func WriteParquet(w io.Writer, rows iter.Seq2[*Embedding, error], t DType) error
 		}
 		if first == nil {
 			first = e
-			out = parquet.NewWriter(w, schemaOf(len(e.Probabilities), len(e.Features), t), parquet.CreatedBy("hpaflow", "", ""), parquet.DataPageStatistics(false))
+			out = parquet.NewGenericWriter[any](w, schemaOf(len(e.Probabilities), len(e.Features), t), parquet.CreatedBy("hpaflow", "", ""), parquet.DataPageStatistics(false))
 		}
 		if len(e.Features) != len(first.Features) || len(e.Probabilities) != len(first.Probabilities) {
 			return fmt.Errorf("%s has %d values and %d probabilities, %s has others", e.ID, len(e.Features), len(e.Probabilities), first.ID)

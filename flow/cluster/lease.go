@@ -34,7 +34,7 @@ func (c *Client) Take(ctx context.Context, id string, within time.Duration) (*Le
 	if err != nil {
 		return nil, forgotten(err)
 	}
-	for msg := range batch.Messages() {
+	if msg, some := <-batch.Messages(); some {
 		about, err := msg.Metadata()
 		if err != nil {
 			return nil, err
