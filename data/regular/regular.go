@@ -12,14 +12,19 @@ import (
 func Open(path string) (*os.File, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err == nil {
-		err = Check(path, info)
+		if err := Check(path, info); err != nil {
+			return nil, nil, err
+		}
 	}
+	f, err := os.Open(path) // of what is not there it says so, in the words people know
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
+	if info == nil { // it has come to be in between
+		if info, err = f.Stat(); err != nil {
+			f.Close()
+			return nil, nil, err
+		}
 	}
 	return f, info, nil
 }
