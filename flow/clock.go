@@ -57,9 +57,10 @@ func (c *clock) resolve(starved, blocked int64) {
 // busy is the nanoseconds the worker was busy, for itself to ask while it is.
 func (c *clock) busy() int64 { return c.spent[stateBusy].Load() + ticks() - c.since.Load() }
 
-// read gives the nanoseconds spent busy, starved and blocked up to now; to wait
-// for something outside is to starve. An open wait for the turn counts as holder, the state of the turn's holder.
-func (c *clock) read(holder state) (busy, starved, blocked int64) {
+// read gives the nanoseconds spent busy, starved, blocked, and waiting for
+// something outside up to now. An open wait for the turn counts as holder, the
+// state of the turn's holder.
+func (c *clock) read(holder state) (busy, starved, blocked, outside int64) {
 	var spent [numStates]int64
 	for i := range spent {
 		spent[i] = c.spent[i].Load()
@@ -71,5 +72,5 @@ func (c *clock) read(holder state) (busy, starved, blocked int64) {
 	if open := ticks() - c.since.Load(); open > 0 {
 		spent[now] += open
 	}
-	return spent[stateBusy], spent[stateStarved] + spent[stateOutside], spent[stateBlocked]
+	return spent[stateBusy], spent[stateStarved], spent[stateBlocked], spent[stateOutside]
 }

@@ -147,6 +147,7 @@ type holdingKey struct{}
 // holding is what a worker of a Map holds for the record at hand.
 type holding interface {
 	raise(ctx context.Context, bytes, result int64) error
+	waiting() (done func())
 }
 
 // raise books more memory for the record at hand. What has been made of the

@@ -37,6 +37,22 @@ func (m *mapping[A, B]) work(ctx context.Context, w *worker) error {
 	})
 }
 
+// Outside is called by the function of a Map that waits for something outside the
+// flow, such as a store. The time until done is called counts as that, and not as
+// work: neither the tuner nor the verdict takes a stage that waits for one that is
+// busy. With a context that is not of a Map it does nothing.
+func Outside(ctx context.Context) (done func()) {
+	if h, ok := ctx.Value(holdingKey{}).(holding); ok {
+		return h.waiting()
+	}
+	return func() {}
+}
+
+func (h *hand[A, B]) waiting() (done func()) {
+	h.worker.clock.enter(stateOutside)
+	return func() { h.worker.clock.enter(stateBusy) }
+}
+
 // hand is what a worker of a Map has at hand: a run, what it has made of the
 // run's first records, and the memory that is booked for that.
 type hand[A, B any] struct {

@@ -44,6 +44,7 @@ type stageReport struct {
 	BusyS    float64 `json:"busy_s"`
 	StarvedS float64 `json:"starved_s"`
 	BlockedS float64 `json:"blocked_s"`
+	OutsideS float64 `json:"outside_s"` // of starved_s: waiting for what is outside the flow, such as a store
 
 	Device *deviceReport `json:"device,omitempty"` // that it computes on, if it is another than the processor
 }
@@ -73,7 +74,7 @@ func (s Stats) WriteReport(w io.Writer, cause error) error {
 		r.Stages = append(r.Stages, stageReport{
 			Name: st.Name, Kind: st.Kind, Workers: st.Workers, In: st.In, Out: st.Out,
 			Errors: st.Errors, Skipped: st.Skipped + st.Complete, Complete: st.Complete, Bytes: st.Bytes,
-			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(), Device: st.Device.report(),
+			BusyS: st.Busy.Seconds(), StarvedS: st.Starved.Seconds(), BlockedS: st.Blocked.Seconds(), OutsideS: st.Outside.Seconds(), Device: st.Device.report(),
 		})
 	}
 	if b, ok := s.Bottleneck(); ok {

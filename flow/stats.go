@@ -26,6 +26,7 @@ type StageStats struct {
 	Bytes    int64 // memory of the values yielded; for a sink, of those it took
 
 	Busy, Starved, Blocked time.Duration
+	Outside                time.Duration // of Starved: waiting for something outside the flow, such as a store
 
 	Letters bool // it deals with dead letters, not with the flow's own records
 
@@ -162,7 +163,8 @@ func (st *stage) stats() StageStats {
 		}
 	}
 	t := st.times()
-	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved), time.Duration(t.blocked)
+	s.Busy, s.Starved, s.Blocked = time.Duration(t.busy), time.Duration(t.starved+t.outside), time.Duration(t.blocked)
+	s.Outside = time.Duration(t.outside)
 	s.Cheap = t.cheap(times{})
 	for _, e := range st.inputs {
 		s.Reads = append(s.Reads, e.source().name)
@@ -186,14 +188,14 @@ func (st *stage) over() bool {
 
 // times is what the workers of a stage have spent, in nanoseconds. Of the busy
 // time of those that take runs, it tells work from handing records over.
-type times struct{ busy, starved, blocked, worked, handed int64 }
+type times struct{ busy, starved, blocked, outside, worked, handed int64 }
 
 func (st *stage) times() (t times) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, w := range st.workers {
-		b, s, l := w.clock.read(state(st.gate.Load()))
-		t.busy, t.starved, t.blocked = t.busy+b, t.starved+s, t.blocked+l
+		b, s, l, o := w.clock.read(state(st.gate.Load()))
+		t.busy, t.starved, t.blocked, t.outside = t.busy+b, t.starved+s, t.blocked+l, t.outside+o
 		t.worked, t.handed = t.worked+w.clock.worked.Load(), t.handed+w.clock.handed.Load()
 	}
 	return t
@@ -235,6 +237,7 @@ func (s Stats) Plus(next Stats) Stats {
 			st.In, st.Out, st.Errors, st.Skipped = st.In+was.In, st.Out+was.Out, st.Errors+was.Errors, st.Skipped+was.Skipped
 			st.Complete, st.Total, st.Bytes = st.Complete+was.Complete, st.Total+was.Total, st.Bytes+was.Bytes
 			st.Busy, st.Starved, st.Blocked = st.Busy+was.Busy, st.Starved+was.Starved, st.Blocked+was.Blocked
+			st.Outside += was.Outside
 		}
 	}
 	return next

@@ -26,9 +26,9 @@ func (s Stats) Bottleneck() (Bottleneck, bool) {
 	if !ok || s.Wall < verdictAfter {
 		return Bottleneck{}, false
 	}
-	if source, share := s.thirstiest(); share > worst.Utilisation() {
-		return Bottleneck{source.Name, fmt.Sprintf("%s waits %.0f%% of the time for what is outside, such as a server; "+
-			"asking it for more at once, or a faster one, would help", source.Name, 100*share)}, true
+	if st, share := s.thirstiest(); share > worst.Utilisation() {
+		return Bottleneck{st.Name, fmt.Sprintf("%s waits %.0f%% of the time for what is outside, such as a server or a store; "+
+			"asking it for more at once, or a faster one, would help", st.Name, 100*share)}, true
 	}
 	devices, limits := s.deviceAdvice(worst)
 	if limits {
@@ -42,19 +42,23 @@ func (s Stats) Bottleneck() (Bottleneck, bool) {
 	return Bottleneck{worst.Name, head + ": " + s.remedy(worst) + devices}, true
 }
 
-// thirstiest is the source that spent the largest share of its time waiting for
-// something outside the flow.
-func (s Stats) thirstiest() (source StageStats, share float64) {
+// thirstiest is the stage that spent the largest share of its time waiting for
+// something outside the flow, as all that a source starves of is.
+func (s Stats) thirstiest() (worst StageStats, share float64) {
 	for _, st := range s.Stages {
 		all := st.Busy + st.Starved + st.Blocked
-		if st.Kind != KindSource || st.Letters || all <= 0 || st.Idle() {
+		if st.Letters || all <= 0 || st.Idle() {
 			continue
 		}
-		if waits := float64(st.Starved) / float64(all); waits > share {
-			source, share = st, waits
+		outside := st.Outside
+		if st.Kind == KindSource {
+			outside = st.Starved
+		}
+		if waits := float64(outside) / float64(all); waits > share {
+			worst, share = st, waits
 		}
 	}
-	return source, share
+	return worst, share
 }
 
 // busiest is the stage with the highest utilisation; between equals, the one

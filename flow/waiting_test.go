@@ -53,6 +53,47 @@ func sourceWaits(t *testing.T) {
 	}
 }
 
+// So is a stage whose workers wait for a store: it is not busy, takes no worker from
+// one that is, and says how long it waited.
+func TestAStageThatWaitsIsTheBottleneck(t *testing.T) { synctest.Test(t, stageWaits) }
+
+func stageWaits(t *testing.T) {
+	g := New(Options{Budget: 2})
+	numbers := Source(g, Stage{Name: "numbers"}, func(_ context.Context, out *Emitter[int]) error {
+		for i := range 400 {
+			if err := out.Emit("", i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	fetched := Map(numbers, Stage{Name: "fetch", Workers: 4}, func(ctx context.Context, r Record[int]) (int, error) {
+		done := Outside(ctx)
+		time.Sleep(40 * time.Millisecond)
+		done()
+		return r.Value, nil
+	})
+	got := &collector[int]{}
+	To(Map(fetched, Stage{Name: "work"}, func(_ context.Context, r Record[int]) (int, error) {
+		time.Sleep(5 * time.Millisecond)
+		return r.Value, nil
+	}), Stage{Name: "sink"}, got)
+	if err := g.Run(context.Background()); err != nil || len(got.got) != 400 {
+		t.Fatalf("%d records, %v", len(got.got), err)
+	}
+	stats := g.Stats()
+	fetch, work := stats.Stages[1], stats.Stages[2]
+	if fetch.Busy > time.Second || fetch.Outside < 400*40*time.Millisecond || fetch.Outside > fetch.Starved {
+		t.Errorf("fetch was busy for %s, and waited outside for %s of %s", fetch.Busy, fetch.Outside, fetch.Starved)
+	}
+	if work.Outside != 0 {
+		t.Errorf("work waited outside for %s", work.Outside)
+	}
+	if b, ok := stats.Bottleneck(); !ok || b.Stage != "fetch" || !strings.Contains(b.Advice, "store") {
+		t.Errorf("bottleneck %+v, %v", b, ok)
+	}
+}
+
 // However long a server is silent, the flow has not stalled.
 func TestWaitingIsNoStall(t *testing.T) { synctest.Test(t, silence) }
 

@@ -55,6 +55,7 @@ var stageNumbers = []number[flow.StageStats]{
 	ofStage(counter, "bytes_total", "Memory of the values yielded.", func(s flow.StageStats) float64 { return float64(s.Bytes) }),
 	ofStage(counter, "busy_seconds_total", "Time of all workers at work.", func(s flow.StageStats) float64 { return s.Busy.Seconds() }),
 	ofStage(counter, "starved_seconds_total", "Time of all workers waiting for input.", func(s flow.StageStats) float64 { return s.Starved.Seconds() }),
+	ofStage(counter, "outside_seconds_total", "Of the time waiting for input, that for what is outside the flow, such as a store.", func(s flow.StageStats) float64 { return s.Outside.Seconds() }),
 	ofStage(counter, "blocked_seconds_total", "Time of all workers waiting for room in the output.", func(s flow.StageStats) float64 { return s.Blocked.Seconds() }),
 	ofStage(counter, "device_busy_seconds_total", "Time of the device that the stage computes on at work; 0 where that is the processor.", ofDevice(func(d flow.Device) float64 { return d.Busy.Seconds() })),
 	ofStage(counter, "device_waiting_seconds_total", "Time of that device with nothing to do.", ofDevice(func(d flow.Device) float64 { return d.Waiting.Seconds() })),
