@@ -43,6 +43,10 @@ type File struct {
 	// Which slice and time of a file of several it stands for, counted from 1; 0: as
 	// the flow chooses.
 	Z, T int
+
+	// Of an object of a store, what its listing has told; else 0.
+	Size int64
+	Mark uint64 // differs where the bytes do
 }
 
 // The Channel of a file that holds a whole sample.

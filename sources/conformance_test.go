@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,9 +23,11 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
+	"hpaflow/data/place/placetest"
 	"hpaflow/data/predict"
 	"hpaflow/data/search"
 	"hpaflow/data/shards"
+	"hpaflow/data/store"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -45,7 +48,9 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	w := world{dir: t.TempDir()}
+	w := world{dir: filepath.Join(t.TempDir(), "world")}
+	(&placetest.Buckets{Dir: filepath.Dir(w.dir)}).Register()
+	t.Cleanup(func() { store.Close() })
 	channels, rgby := w.path("raw", "train"), w.path("rgby")
 	for _, dir := range []string{channels, rgby} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -105,21 +110,28 @@ func (w world) write(t *testing.T, im *data.Image, names ...string) {
 	}
 }
 
+// url is path as a URL of a store.
+func (w world) url(names ...string) string { return "s3://world/" + path.Join(names...) }
+
 // cases are the arguments with which each source finds the world's samples. A
 // new source needs a line here.
 func (w world) cases() map[string][]component.Args {
 	return map[string][]component.Args{
-		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}},
-		"rgby":     {{"dir": w.path("rgby")}},
+		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}, {"dir": w.url("raw", "train")}},
+		"rgby":     {{"dir": w.path("rgby")}, {"dir": w.url("rgby")}},
 		"samples": {
 			{"table": w.path("train.csv"), "images": []string{w.path("rgby")}, "split": "train"},
 			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": "true"},
 			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": "window", "window": 2},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("rgby")}},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.path("shards")}},
+			{"table": w.path("train.csv"), "images": []string{w.url("rgby")}},
+			{"table": w.path("train.csv"), "images": []string{w.url("shards")}, "shuffle": true},
+			{"table": w.path("train.csv"), "images": []string{w.url("raw"), w.path("shards")}},
+			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.url("shards")}},
 		},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
-		"shards":     {{"dir": w.path("shards")}},
+		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
 		// With one worker, what arrives arrives in order.
 		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},

@@ -16,6 +16,7 @@ import (
 	"hpaflow/cmd/hpaflow/cluster"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
+	"hpaflow/data/place"
 	"hpaflow/data/processor"
 	"hpaflow/data/store/all"
 	"hpaflow/data/store/remote"
@@ -54,6 +55,9 @@ func endOf(app *cli.App, args []string, out *terminal.Output, stderr io.Writer) 
 	}
 	if err == nil {
 		err = app.RunContext(context.Background(), words)
+	}
+	if left := place.Forget(); left != nil {
+		fmt.Fprintln(stderr, "hpaflow:", left)
 	}
 	if lost := out.Failed(); lost != nil {
 		err = &exitError{exitFailed, fmt.Errorf("standard output: %w", lost)}

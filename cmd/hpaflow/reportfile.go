@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +11,7 @@ import (
 	"path/filepath"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -47,6 +50,13 @@ func (r *running) writeReport(stats flow.Stats, cause error) error {
 // writeFile writes a file. As for the outputs of flows, the folder that it is to
 // stand in is made; that is told.
 func writeFile(path string, told io.Writer, write func(io.Writer) error) error {
+	if place.Remote(path) {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		return place.Write(context.Background(), path, b.Bytes())
+	}
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := atomicfile.MakeFolder(dir); err != nil {

@@ -17,6 +17,7 @@ import (
 	"hpaflow/cmd/hpaflow/live"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/store"
 	"hpaflow/data/store/cache"
 	"hpaflow/flow"
@@ -248,7 +249,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	if err != nil {
 		return err
 	}
-	if r.report != "" {
+	if r.report != "" && !place.Remote(r.report) {
 		if err := results.JSON("a report of a run", "{").Check(r.report); err != nil {
 			return err
 		}
@@ -256,6 +257,9 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	show, err := newProgress(r.progress, r.out)
 	if err != nil {
 		return err
+	}
+	if err := plan.Bring(ctx); err != nil {
+		return &exitError{exitFailed, err}
 	}
 	show.brief = r.brief
 	if byUnits, err := r.byUnits(ctx, plan, opts, show); byUnits || err != nil {

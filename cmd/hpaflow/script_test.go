@@ -16,10 +16,21 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/place/placetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hpaflow": main, "hpaflow-deadly": deadly})
+	testscript.Main(m, map[string]func(){"hpaflow": func() {
+		// s3:// of a test are folders in a folder of its own.
+		if dir := os.Getenv("TEST_BUCKETS"); dir != "" {
+			buckets, err := placetest.FromEnvironment(dir, os.Getenv)
+			if err != nil {
+				panic(err)
+			}
+			buckets.Register()
+		}
+		main()
+	}, "hpaflow-deadly": deadly})
 }
 
 // racedScripts are those that run flows, on all that a run has: streams, dead
@@ -53,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLE", example)
 			env.Setenv("CONFIGS", filepath.Dir(example))
+			env.Setenv("TEST_BUCKETS", filepath.Join(env.WorkDir, "buckets"))
 			return makeCells(example, filepath.Join(env.WorkDir, "cells"))
 		},
 		Condition: func(name string) (bool, error) {

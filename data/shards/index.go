@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/regular"
 )
 
@@ -165,8 +167,12 @@ func (x *index) save(dir string) error {
 
 // readIndex reads a folder's index; without one it gives an empty index.
 func readIndex(dir string) (*index, error) {
-	path := filepath.Join(dir, IndexName)
-	b, err := regular.Read(path, mostIndex)
+	path := place.Join(dir, IndexName)
+	read := func() ([]byte, error) { return regular.Read(path, mostIndex) }
+	if place.Remote(path) {
+		read = func() ([]byte, error) { return place.Read(context.Background(), path) }
+	}
+	b, err := read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return &index{shards: map[string]summary{}}, nil
 	}
@@ -175,7 +181,7 @@ func readIndex(dir string) (*index, error) {
 	}
 	x, err := decodeIndex(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", place.Shown(path), err)
 	}
 	return x, nil
 }

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,10 @@ import (
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/data/regular"
+	"hpaflow/data/store"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 	"github.com/cespare/xxhash/v2"
@@ -22,11 +25,46 @@ import (
 type Reader struct {
 	dir     string
 	kind    Kind
+	shards  map[string]summary // what the index says
 	entries []Entry
 	byKey   keys
 
 	mu   sync.Mutex
-	open map[string]*os.File
+	open map[string]frames
+}
+
+// frames is an open shard.
+type frames interface {
+	io.ReaderAt
+	io.Closer
+	size() (int64, error)
+}
+
+type shardFile struct{ *os.File }
+
+func (f shardFile) size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// shardObject is a shard in a store, of which frames are read by ranges.
+type shardObject struct {
+	store store.Store
+	store.Object
+}
+
+func (o shardObject) size() (int64, error) { return o.Object.Size, nil }
+func (o shardObject) Close() error         { return nil }
+
+func (o shardObject) ReadAt(p []byte, offset int64) (int, error) {
+	return o.readAt(context.Background(), p, offset)
+}
+
+func (o shardObject) readAt(ctx context.Context, p []byte, offset int64) (int, error) {
+	return o.store.ReadAt(ctx, o.Key, o.Version, p, offset)
 }
 
 // ErrNone is the error of a folder in which there are no shards.
@@ -42,6 +80,9 @@ func Open(dir string, want Kind) (*Reader, error) {
 		return nil, err
 	}
 	if len(x.shards) == 0 {
+		if place.Remote(dir) {
+			return nil, fmt.Errorf("%s has no %s; in a store shards are found by it: make it, by hpaflow shards or a run, where they are on a disk", place.Shown(dir), IndexName)
+		}
 		if x, err = scan(dir); err != nil {
 			return nil, err
 		}
@@ -49,7 +90,7 @@ func Open(dir string, want Kind) (*Reader, error) {
 	if want != AnyKind && x.kind != want {
 		return nil, fmt.Errorf("%s holds shards of %s, not of %s", dir, x.kind, want)
 	}
-	r := &Reader{dir: dir, kind: x.kind, entries: x.entries, open: map[string]*os.File{}}
+	r := &Reader{dir: dir, kind: x.kind, shards: x.shards, entries: x.entries, open: map[string]frames{}}
 	byKey, twice := newKeys(r.entries)
 	if twice != "" {
 		return nil, fmt.Errorf("%s: %s is there twice", dir, twice)
@@ -68,15 +109,20 @@ func (r *Reader) Entries() []Entry { return r.entries }
 // Frame reads a sample's frame, to be decoded by Decode, and names it for
 // errors as SHARD:KEY. Bytes that do not fit their checksum are an error.
 func (r *Reader) Frame(key string) (packed []byte, name string, err error) {
+	return r.FrameContext(context.Background(), key)
+}
+
+// FrameContext is Frame for shards in a store, which a server may be slow to give.
+func (r *Reader) FrameContext(ctx context.Context, key string) (packed []byte, name string, err error) {
 	e, ok := r.Entry(key)
 	if !ok {
 		return nil, "", fmt.Errorf("%s has no sample %s", r.dir, key)
 	}
-	f, err := r.file(e.Shard)
+	f, err := r.file(ctx, e.Shard)
 	if err != nil {
 		return nil, "", err
 	}
-	b, err := readFrame(f, e)
+	b, err := readFrame(ctx, f, e)
 	return b, e.Shard + ":" + key, err
 }
 
@@ -94,8 +140,27 @@ func (r *Reader) Origin(key string) provenance.Known {
 
 // File is a sample's frame as a packed file, for a stage that decodes.
 func (r *Reader) File(key string) (data.File, error) {
-	frame, name, err := r.Frame(key)
+	return r.FileContext(context.Background(), key)
+}
+
+// FileContext is File for shards in a store.
+func (r *Reader) FileContext(ctx context.Context, key string) (data.File, error) {
+	frame, name, err := r.FrameContext(ctx, key)
 	return data.File{Name: name, Channel: data.Packed, Sum: uint64(r.Origin(key)), Data: frame}, err
+}
+
+// Remote says that the shards are in a store, so that their frames are better got
+// many at once.
+func (r *Reader) Remote() bool { return place.Remote(r.dir) }
+
+// Find is File where the shards are on this machine; of shards in a store it is the
+// same file without its bytes, for who gets them later by FileContext.
+func (r *Reader) Find(key string) (data.File, error) {
+	e, ok := r.Entry(key)
+	if !ok || !r.Remote() {
+		return r.File(key)
+	}
+	return data.File{Name: e.Shard + ":" + key, Channel: data.Packed, Sum: uint64(r.Origin(key)), Size: e.Length, Mark: uint64(r.Origin(key))}, nil
 }
 
 // Read reads and decodes a sample's frame.
@@ -122,7 +187,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-func (r *Reader) file(name string) (*os.File, error) {
+func (r *Reader) file(ctx context.Context, name string) (frames, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.open[name]; f != nil {
@@ -131,25 +196,37 @@ func (r *Reader) file(name string) (*os.File, error) {
 	if !shardName.MatchString(name) {
 		return nil, fmt.Errorf("%s: %q is no shard's name", r.dir, name)
 	}
+	if r.Remote() {
+		s, err := store.For(ctx, r.dir)
+		if err != nil {
+			return nil, err
+		}
+		r.open[name] = shardObject{s, store.Object{Key: name, Size: r.shards[name].Bytes}} // what is another by now has other checksums
+		return r.open[name], nil
+	}
 	f, _, err := regular.Open(filepath.Join(r.dir, name))
 	if err != nil {
 		return nil, err
 	}
-	r.open[name] = f
-	return f, nil
+	r.open[name] = shardFile{f}
+	return r.open[name], nil
 }
 
 // readFrame reads an entry's bytes, if the file is long enough to hold them.
-func readFrame(f *os.File, e Entry) ([]byte, error) {
-	info, err := f.Stat()
+func readFrame(ctx context.Context, f frames, e Entry) ([]byte, error) {
+	size, err := f.size()
 	if err != nil {
 		return nil, err
 	}
-	if e.Offset < 0 || e.Length < 0 || e.Offset > info.Size()-e.Length {
+	if e.Offset < 0 || e.Length < 0 || e.Offset > size-e.Length {
 		return nil, fmt.Errorf("%s: the frame of %s ends beyond the file", e.Shard, e.Key)
 	}
 	b := make([]byte, e.Length)
-	if _, err := f.ReadAt(b, e.Offset); err != nil {
+	read := f.ReadAt
+	if o, remote := f.(shardObject); remote {
+		read = func(p []byte, offset int64) (int, error) { return o.readAt(ctx, p, offset) }
+	}
+	if n, err := read(b, e.Offset); err != nil && n < len(b) {
 		return nil, fmt.Errorf("%s: %s: %w", e.Shard, e.Key, err)
 	}
 	if xxhash.Sum64(b) != e.Checksum {

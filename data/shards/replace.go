@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -191,7 +192,7 @@ func (r *replacing) copyTo(o *openShard, f waiting) error {
 
 // keepIn copies a frame that stays.
 func keepIn(o *openShard, old *os.File, e Entry) error {
-	packed, err := readFrame(old, e)
+	packed, err := readFrame(context.Background(), shardFile{old}, e)
 	if err != nil {
 		return err
 	}

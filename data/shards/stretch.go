@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
@@ -48,17 +49,19 @@ func (r *Reader) stretch(keys []string) (b []byte, from int64, err error) {
 		}
 		last, end = e, e.Offset+e.Length
 	}
-	f, err := r.file(first.Shard)
+	f, err := r.file(context.Background(), first.Shard)
 	if err != nil {
 		return nil, 0, err
 	}
-	info, err := f.Stat()
-	if err != nil || end > info.Size() {
+	size, err := f.size()
+	if err != nil || end > size {
 		return nil, 0, fmt.Errorf("%s ends before %s: %w", first.Shard, last.Key, err)
 	}
 	b = make([]byte, end-first.Offset)
-	_, err = f.ReadAt(b, first.Offset)
-	return b, first.Offset, err
+	if n, err := f.ReadAt(b, first.Offset); n < len(b) {
+		return nil, 0, err
+	}
+	return b, first.Offset, nil
 }
 
 func damaged(e Entry) error {

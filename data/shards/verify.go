@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -131,7 +132,7 @@ func (v *verifier) shard(name string, want summary, entries []Entry) error {
 }
 
 func verifySample(f *os.File, e Entry) error {
-	packed, err := readFrame(f, e)
+	packed, err := readFrame(context.Background(), shardFile{f}, e)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,9 @@ type Field struct {
 	Max     float64
 	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
 	Bears   Bearing
+	Whole   bool      // for texts: a URL in it is one of a file, and is brought here before the run, as those of input files are
+	Streams bool      // for folders that are read: the component takes a URL of one; files may be URLs anyway
+	Within  []string  // for those two: names of the file to look for in a folder, where one cannot list it or wants but that
 	Stdio   bool      // for files and folders: "-" stands for standard input or output
 	Sole    bool      // for an output folder: no other block may write there
 	Holds   []Content // for a folder: the results that an output has, or the inputs that are looked for in it

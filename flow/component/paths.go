@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hpaflow/data/place"
 )
 
 // Content is a sort of file that a folder is for.
@@ -108,6 +110,9 @@ func (f Field) Exists(v any) error {
 func (f Field) nameless(v any) bool { return f.Required() && v == "" }
 
 func (f Field) exists(path string) error {
+	if place.Remote(path) {
+		return f.existsRemote(path)
+	}
 	folder := f.Type == InputDir || f.Type == InputDirs
 	info, err := os.Stat(path)
 	switch {
@@ -135,6 +140,9 @@ func (f Field) Writable(v any) error {
 		return errors.New("is empty, and should name what is written")
 	}
 	for _, path := range f.Writes(v) {
+		if place.Remote(path) {
+			return fmt.Errorf("%q is a URL, and results are put into folders of this machine only", place.Shown(path))
+		}
 		folder := f.Type == OutputDir
 		if info, err := os.Stat(path); f.Type == OutputPath && err == nil {
 			folder = info.IsDir()
@@ -149,6 +157,9 @@ func (f Field) Writable(v any) error {
 // Writable checks that a file or folder can be made at a path, or written to
 // where it is there, without touching it.
 func Writable(path string, folder bool) error {
+	if place.Remote(path) {
+		return writableRemote(path)
+	}
 	info, err := os.Stat(path)
 	switch {
 	case !folder && strings.HasSuffix(path, "/"):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -139,6 +140,9 @@ func isBelow(path, folder string) bool {
 
 // realPath is the same for two paths to one place, which may not be there yet.
 func realPath(path string) string {
+	if place.Remote(path) {
+		return strings.TrimSuffix(place.Shown(path), "/")
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path

@@ -1,9 +1,9 @@
 package lang
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"hpaflow/data/place"
 	"hpaflow/flow/component"
 )
 
@@ -89,7 +90,7 @@ func (p *planner) onDisk(f component.Field, v any) (any, error) {
 // that it works from any other; what is not there is as it is given.
 func (p *planner) nearby(path string) string {
 	below := p.file.beside(path)
-	if _, err := os.Stat(below); err != nil {
+	if there, err := place.Exists(context.Background(), below); err != nil || !there {
 		return path
 	}
 	return below
@@ -117,7 +118,7 @@ func (p *planner) readField(of fieldsOf, f component.Field, a *hclsyntax.Attribu
 		hint, err = accepts(f, v)
 	}
 	if err == nil {
-		v, err = p.onDisk(f, v)
+		v, err = p.onDisk(f, f.AsPath(v))
 	}
 	if err != nil {
 		if origins := p.origins(a.Expr); origins != "" {

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"hpaflow/data/place"
+	"hpaflow/data/store"
 	"hpaflow/flow/component"
 )
 
@@ -111,7 +114,7 @@ func (l *loading) locate(name string) (string, []byte, *Diagnostic) {
 	if err == nil {
 		return name, src, nil
 	}
-	base := filepath.Base(name)
+	base := place.Base(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if src, err := l.builtIn(base); err == nil {
 			if !slices.Contains(l.stoodIn, name) {
@@ -178,7 +181,7 @@ func (l *loading) builtIns() []string {
 
 // readFile reads no more of a file than tells that it is too large.
 func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	f, err := place.Open(context.Background(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +192,11 @@ func readFile(name string) ([]byte, error) {
 // beside is the path of a flow that another file names.
 func (f *File) beside(name string) string {
 	switch {
-	case filepath.IsAbs(name) || strings.HasPrefix(name, BuiltIn):
+	case filepath.IsAbs(name) || strings.HasPrefix(name, BuiltIn) || store.IsURL(name):
 		return name
+	case place.Remote(f.name):
+		folder, _ := place.Split(f.name)
+		return place.Join(folder, name)
 	case strings.HasPrefix(f.name, BuiltIn):
 		return BuiltIn + path.Clean(filepath.ToSlash(name))
 	}
@@ -199,7 +205,7 @@ func (f *File) beside(name string) string {
 
 // identity is the same for two names of one file.
 func identity(name string) string {
-	if strings.HasPrefix(name, BuiltIn) {
+	if strings.HasPrefix(name, BuiltIn) || place.Remote(name) {
 		return name
 	}
 	abs, err := filepath.Abs(name)

@@ -1,10 +1,13 @@
 package lang
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -26,6 +29,8 @@ type Plan struct {
 	run  component.Args
 	reg  *component.Registry
 	memo component.Memo // of the graphs of units
+
+	brought bool // see Bring
 }
 
 // Node is a block that exists.
@@ -34,6 +39,8 @@ type Node struct {
 	Name string
 	Args component.Args // complete
 	Line int            // of its block
+
+	given component.Args // Args as the file has them, before Bring
 }
 
 // Ref is how the file speaks of the node: op.planes.
@@ -53,7 +60,7 @@ func (p *planner) finish(run component.Args) *Plan {
 		plan.Variables = append(plan.Variables, v.Variable)
 	}
 	for _, n := range p.ordered() {
-		plan.Nodes = append(plan.Nodes, Node{Spec: n.spec, Name: n.name, Args: n.args, Line: n.block.TypeRange.Start.Line})
+		plan.Nodes = append(plan.Nodes, Node{Spec: n.spec, Name: n.name, Args: n.args, given: n.args, Line: n.block.TypeRange.Start.Line})
 		for _, port := range n.spec.In {
 			i := slices.IndexFunc(n.inputs, func(in input) bool { return in.port.Name == port.Name })
 			if i < 0 {
@@ -97,8 +104,8 @@ func (p *Plan) Packs() bool {
 func (p *Plan) Paths() (read, written []string) {
 	for _, n := range p.Nodes {
 		for _, f := range n.Spec.AllFields() {
-			read = append(read, f.Reads(n.Args[f.Name])...)
-			written = append(written, f.Writes(n.Args[f.Name])...)
+			read = append(read, f.Reads(n.given[f.Name])...)
+			written = append(written, f.Writes(n.given[f.Name])...)
 		}
 	}
 	return read, written
@@ -118,7 +125,7 @@ func (p *Plan) Words() (words []string) {
 	}
 	for _, n := range p.Nodes {
 		for _, f := range n.Spec.AllFields() {
-			switch v := n.Args[f.Name].(type) {
+			switch v := n.given[f.Name].(type) {
 			case string:
 				if f.Type == component.String && v != "" {
 					add(v)
@@ -135,10 +142,36 @@ func (p *Plan) Words() (words []string) {
 	return words
 }
 
+// Bring copies the files that nodes read as a whole and that URLs name to this
+// machine: from then on the nodes have paths. It is called before any is built, and
+// does nothing the second time.
+func (p *Plan) Bring(ctx context.Context) error {
+	if p.brought {
+		return nil
+	}
+	for i, n := range p.Nodes {
+		args := maps.Clone(n.Args)
+		for _, f := range n.Spec.AllFields() {
+			var err error
+			if args[f.Name], err = f.Bring(n.Args[f.Name], func(url string, within ...string) (string, error) {
+				return place.Bring(ctx, url, within...)
+			}); err != nil {
+				return p.at(n, err)
+			}
+		}
+		p.Nodes[i].Args = args
+	}
+	p.brought = true
+	return nil
+}
+
 // Build adds the nodes to a graph. An error names the block.
 func (p *Plan) Build(g *flow.Graph) error {
 	if len(p.Steps) > 0 {
 		return fmt.Errorf("%s: its steps are flows of their own, to be built one by one", p.file)
+	}
+	if err := p.Bring(context.Background()); err != nil {
+		return err
 	}
 	outputs := map[string]component.Output{}
 	nodes := make([]*component.Node, len(p.Nodes))

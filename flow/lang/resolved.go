@@ -39,7 +39,7 @@ func (p *Plan) Resolved() []byte {
 				lines = append(lines, fmt.Sprintf("  %s = %s\n", e.Port.Name, e.From))
 			}
 		}
-		lines = append(lines, settings(n.Spec.AllFields(), n.Args)...)
+		lines = append(lines, settings(n.Spec.AllFields(), n.given)...)
 		block(fmt.Sprintf("%s %q %q", n.Spec.Kind, n.Spec.Name, n.Name), lines)
 	}
 	return hclwrite.Format([]byte(b.String()))

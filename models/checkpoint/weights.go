@@ -13,6 +13,10 @@ import (
 	"hpaflow/models/statedict"
 )
 
+// WeightsNames are those that a file of weights has in a checkpoint's folder, or in
+// a run's.
+var WeightsNames = []string{weightsFile, "best/" + weightsFile, "checkpoint/best/" + weightsFile}
+
 // FindWeights is the file of weights that a path means: the file itself, that
 // of a checkpoint's folder, or that of a run's best epoch where the path is a
 // run's folder. What follows a # stays: it chooses among a file's state dicts.

@@ -26,7 +26,7 @@ func predictSpec() *component.Spec {
 		Alone:    true,
 		Computes: training.Computes,
 		Fields: append([]component.Field{
-			{Name: "weights", Type: component.String, Bears: component.NoBearing, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
+			{Name: "weights", Type: component.String, Bears: component.NoBearing, Whole: true, Within: checkpoint.WeightsNames, Doc: "a file of weights (safetensors, .pth), a checkpoint's folder, or a run's, whose best epoch is taken; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema"},
 			{Name: "views", Type: component.Int, Default: 8, Min: 1, Max: 8, Doc: "views of an image: 1, 4 or 8"},
 			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
 			{Name: "flights", Type: component.Int, Bears: component.NoBearing, Default: 0, Min: 0, Max: 1 << 10, Doc: "batches in the network at once, each with its own memory; 0: 2, or 1 on a single processor, or 2 on each GPU"},

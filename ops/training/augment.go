@@ -8,6 +8,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/augment"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -26,6 +27,9 @@ func augmentSpec() *component.Spec {
 				Doc: "resize to this many pixels square, as OpenCV's INTER_LINEAR does; 0: the size is as it comes"},
 		},
 		Check: func(a component.Args) []component.FieldFault {
+			if place.Remote(a.String("policy")) {
+				return nil // it is brought before it is read
+			}
 			if _, err := augment.Load(a.String("policy")); err != nil {
 				return []component.FieldFault{{Field: "policy", Fault: err.Error(), Hint: "there are none, best, and files"}}
 			}

@@ -23,7 +23,7 @@ func averageSpec() *component.Spec {
 			{Name: "run", Type: component.OutputDir, Doc: "folder of the run"},
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints that are averaged"},
 			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
-			{Name: "inputs", Type: component.Strings, Bears: component.ByContents, Default: []string{}, Doc: "further files the statistics of batch norm follow from"},
+			{Name: "inputs", Type: component.Strings, Bears: component.ByContents, Whole: true, Default: []string{}, Doc: "further files the statistics of batch norm follow from"},
 			{Name: "settings", Type: component.Strings, Default: []string{}, Doc: "further settings that they follow from"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {

@@ -66,10 +66,18 @@ func (g *grouping) lookAt(s *group, ask bool) (l looked) {
 	if g.missing(s) != nil {
 		return l
 	}
-	files := provenance.Files(g.files(s))
-	l.files, l.from = files, files
-	if ask {
-		l.from = provenance.Asked(files)
+	l.files = g.files(s)
+	l.from = g.origin(l.files)
+	if ask && g.store == nil {
+		l.from = provenance.Asked(l.files)
 	}
 	return l
+}
+
+// origin is what a sample of some files is made from.
+func (g *grouping) origin(files []data.File) flow.Origin {
+	if g.store != nil {
+		return g.store.Origin(files, g.limits)
+	}
+	return provenance.Files(files)
 }

@@ -12,6 +12,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -37,7 +38,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputAny, Stdio: true, Holds: []component.Content{component.Pictures},
+			{Name: "dir", Type: component.InputAny, Stdio: true, Streams: true, Holds: []component.Content{component.Pictures},
 				Doc: `folder of the images; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
@@ -53,6 +54,9 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"), each: eachOf(n.Args),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
+			if place.Remote(in.path) {
+				return in.fromStore(n)
+			}
 			if info, err := os.Stat(in.path); err == nil && info.IsDir() && !in.each.any() { // samples of slices are not known beforehand
 				in.cut(n)
 			}

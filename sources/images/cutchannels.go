@@ -10,7 +10,6 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
-	"hpaflow/data/provenance"
 	"hpaflow/data/regular"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -27,11 +26,20 @@ type channelFolder struct {
 func (in *input) find(ctx context.Context) (*channelFolder, error) {
 	f := &channelFolder{grouping: newGrouping(in.channels, in.path, in.limits)}
 	f.each = in.each
-	l := listing{root: in.path, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
+	if in.folder != nil {
+		f.store, f.before = in.folder, in.folder.Prefix()
+	}
+	l := listing{root: in.path, store: in.folder, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
 		f.samples = slices.AppendSeq(slices.Grow(f.samples, len(f.pending)), maps.Values(f.pending))
 		clear(f.pending)
 	}}
-	if err := l.walk(ctx, func(name string) { f.add(name, nil, nil) }); err != nil {
+	var err error
+	if in.folder != nil {
+		err = l.objects(ctx, f.addObject)
+	} else {
+		err = l.walk(ctx, func(name string) { f.add(name, nil, nil) })
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := f.tally.empty(in.path, in.limits); err != nil {
@@ -69,7 +77,7 @@ func (in *input) cut(n *component.Node) {
 				return name, nil, false
 			}
 			s := f.of(name)
-			return name, provenance.Files(f.there(s)), s.fault() == nil && f.missing(s) == nil
+			return name, f.origin(f.there(s)), s.fault() == nil && f.missing(s) == nil
 		},
 		Raw: in.raw,
 	})
@@ -132,7 +140,7 @@ func (in *input) raw() (most int64) {
 	for i := range min(looks, len(f.samples)) {
 		var sum int64
 		for _, file := range f.there(f.samples[i*len(f.samples)/min(looks, len(f.samples))]) {
-			claim, err := claimOf(file.Name)
+			claim, err := in.claimOf(file)
 			if err != nil {
 				continue // a bad file is the run's to find
 			}
@@ -146,16 +154,23 @@ func (in *input) raw() (most int64) {
 // headerBytes is as much of a file as holds the header of nearly any image.
 const headerBytes = 64 << 10
 
-func claimOf(name string) (codec.Claim, error) {
-	file, _, err := regular.Open(name)
+func (in *input) claimOf(f data.File) (codec.Claim, error) {
+	head := make([]byte, headerBytes)
+	if in.folder != nil {
+		n, err := in.folder.ReadAt(context.Background(), f, head)
+		if n == 0 {
+			return codec.Claim{}, err
+		}
+		return codec.ReadClaim(f.Name, head[:n])
+	}
+	file, _, err := regular.Open(f.Name)
 	if err != nil {
 		return codec.Claim{}, err
 	}
 	defer file.Close()
-	head := make([]byte, headerBytes)
 	n, err := file.ReadAt(head, 0)
 	if n == 0 {
-		return codec.Claim{}, fmt.Errorf("%s: %w", name, err)
+		return codec.Claim{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	return codec.ReadClaim(name, head[:n])
+	return codec.ReadClaim(f.Name, head[:n])
 }

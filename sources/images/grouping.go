@@ -1,7 +1,11 @@
 package images
 
 import (
+	"bytes"
 	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -10,8 +14,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
+
 	"hpaflow/data"
+	"hpaflow/data/store"
 	"hpaflow/flow/component"
+	"hpaflow/sources/remote"
 )
 
 // extensions are those of files that may hold an image.
@@ -35,6 +43,7 @@ type grouping struct {
 	before   string // of every name: the folder that the names are below
 	limits   component.Limits
 	each     each // of several slices or times
+	store    *remote.Folder // that has the files; nil: they are on this machine, or come in a stream
 
 	pending map[string]*group // by folder and Id
 	begun   int32             // samples seen so far
@@ -50,6 +59,8 @@ type group struct {
 	number  int32                 // in the order that first files came
 	endings [data.MaxPlanes]uint8 // by channel, the number of the file's among the grouping's, from 1; 0: it is missing
 	more    *more                 // nil: nothing
+	size    int64                 // of all its objects in a store
+	mark    uint64                // differs where one of them does
 }
 
 // more is what a sample has that is not just names of files.
@@ -81,6 +92,21 @@ func newGrouping(channels []string, root string, limits component.Limits) *group
 		g.before = strings.TrimSuffix(filepath.Join(root, "x"), "x")
 	}
 	return g
+}
+
+// addObject is add for one that a store has.
+func (g *grouping) addObject(o store.Object) {
+	place, channel, ok := g.parse(o.Key)
+	g.add(o.Key, nil, nil)
+	if s := g.pending[place]; ok && s != nil {
+		s.size += o.Size
+		s.mark += mixed(remote.Mark(o), channel) // in whatever order they come
+	}
+}
+
+// mixed is another number for each channel.
+func mixed(mark uint64, channel int) uint64 {
+	return max(1, xxhash.Sum64(binary.LittleEndian.AppendUint64([]byte{byte(channel)}, mark)))
 }
 
 // add puts a file where its name says it belongs, or the fault of one that
@@ -130,9 +156,21 @@ func (g *grouping) ending(ext string) uint8 {
 // picture once more changes nothing, another one leaves the sample undecided.
 func (g *grouping) addTwice(s *group, channel int, name string, content []byte) {
 	first := g.file(s, channel)
-	if second := (data.File{Name: g.before + name, Data: content}); s.fault() == nil && !samePicture(first, second, g.limits.MaxMember) {
+	second := data.File{Name: g.before + name, Data: content}
+	if s.fault() == nil && !g.samePicture(first, second) {
 		s.its().fault = fmt.Errorf("%s channel: both %s and %s", g.channels[channel], printable(first.Name), printable(second.Name))
 	}
+}
+
+func (g *grouping) samePicture(a, b data.File) bool {
+	if g.store == nil {
+		return samePicture(a, b, g.limits.MaxMember)
+	}
+	a.Size, b.Size = 0, 0 // those of the others are in it
+	var faults [2]error
+	a.Data, faults[0] = g.store.Get(context.Background(), a, g.limits)
+	b.Data, faults[1] = g.store.Get(context.Background(), b, g.limits)
+	return errors.Join(faults[:]...) == nil && bytes.Equal(a.Data, b.Data)
 }
 
 // parse cuts a file's name into folder and Id, and channel.
@@ -183,6 +221,9 @@ func (g *grouping) file(s *group, channel int) data.File {
 	}
 	if s.more != nil {
 		f.Data = s.more.contents[channel]
+	}
+	if g.store != nil {
+		f.Size, f.Mark = s.size/int64(len(g.channels)), mixed(s.mark, channel)
 	}
 	return f
 }

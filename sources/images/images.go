@@ -1,16 +1,21 @@
 package images
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/sources/remote"
 )
 
 // imageFolder is a folder of RGBY images or of shards. What it holds is listed
@@ -22,19 +27,21 @@ type imageFolder struct {
 	find   func(id string) ([]data.File, error)
 	mark   func(id string) ([]byte, error) // tells the image's content from any other
 	origin func(id string) flow.Origin     // tells it too, without reading where nothing has changed
+
+	get func(ctx context.Context, id string, f data.File) (data.File, error) // of a store: reads what find says; nil: find has read it, or the decoder does
 }
 
 // imageFolders are several; a sample is taken from the first that has it.
 type imageFolders []imageFolder
 
 // openImages opens folders, each of shards or of RGBY images.
-func openImages(dirs []string) (imageFolders, error) {
+func openImages(dirs []string, limits component.Limits) (imageFolders, error) {
 	if len(dirs) == 0 {
 		return nil, errors.New("images: no folder is given")
 	}
 	var folders imageFolders
 	for _, dir := range dirs {
-		f, err := openFolder(dir)
+		f, err := openFolder(dir, limits)
 		if err != nil {
 			return nil, err
 		}
@@ -62,6 +69,31 @@ func (all imageFolders) find(id string) ([]data.File, error) {
 	return f.find(id)
 }
 
+// read is find for who wants the bytes of a sample's files in a store as well.
+func (all imageFolders) read(id string) ([]data.File, error) {
+	files, err := all.find(id)
+	for i := range files {
+		if err == nil && files[i].Data == nil {
+			files[i], err = all.get(context.Background(), &data.Sample{ID: id}, files[i])
+		}
+	}
+	return files, err
+}
+
+// get reads a file of a sample that is in a store.
+func (all imageFolders) get(ctx context.Context, s *data.Sample, file data.File) (data.File, error) {
+	f, err := all.of(s.ID)
+	if err != nil || f.get == nil {
+		return file, err
+	}
+	return f.get(ctx, s.ID, file)
+}
+
+// remote says that one is in a store.
+func (all imageFolders) remote() bool {
+	return slices.ContainsFunc(all, func(f imageFolder) bool { return f.get != nil })
+}
+
 // origin tells what a sample's image is; nothing of one that is not there.
 func (all imageFolders) origin(id string) flow.Origin {
 	f, err := all.of(id)
@@ -85,7 +117,7 @@ func (all imageFolders) lacking(ids []string) (list []string) {
 func (all imageFolders) String() string {
 	dirs := make([]string, len(all))
 	for i, f := range all {
-		dirs[i] = f.dir
+		dirs[i] = place.Shown(f.dir)
 	}
 	return strings.Join(dirs, ", nor in ")
 }
@@ -96,13 +128,16 @@ func (f imageFolder) has(id string) bool {
 	if f.packed != nil || !strings.Contains(id, "/") {
 		return f.ids[id]
 	}
-	_, err := os.Stat(rgbyFile(f.dir, id)[0].Name)
-	return err == nil
+	there, err := place.Exists(context.Background(), place.Join(f.dir, id+rgbyExt))
+	return err == nil && there
 }
 
 // openFolder finds out whether a folder holds shards or RGBY images.
-func openFolder(dir string) (imageFolder, error) {
+func openFolder(dir string, limits component.Limits) (imageFolder, error) {
 	f := imageFolder{dir: dir, ids: map[string]bool{}}
+	if place.Remote(dir) {
+		return f, f.openRemote(limits)
+	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return f, fmt.Errorf("images: folder %q does not exist", dir)
 	}
@@ -121,18 +156,58 @@ func openFolder(dir string) (imageFolder, error) {
 	return f, err
 }
 
+// openRemote is openFolder for one of a store.
+func (f *imageFolder) openRemote(limits component.Limits) error {
+	ctx := context.Background()
+	folder, err := remote.Open(ctx, f.dir)
+	if err != nil {
+		return err
+	}
+	if packed, err := place.Exists(ctx, place.Join(f.dir, shards.IndexName)); err != nil || packed {
+		if err != nil {
+			return err
+		}
+		return f.openShards()
+	}
+	objects := map[string]rgbyObject{}
+	for o, err := range folder.List(ctx, false) {
+		if err != nil {
+			return err
+		}
+		if shards.IsName(o.Key) {
+			return f.openShards() // which says what it lacks
+		}
+		if id, ok := strings.CutSuffix(o.Key, rgbyExt); ok && !o.Folder {
+			f.ids[id], objects[id] = true, rgbyObject{o.Size, remote.Mark(o)}
+		}
+	}
+	in := &rgbyInput{store: folder, limits: limits, objects: objects}
+	f.find = func(id string) ([]data.File, error) { return in.file(id), nil }
+	f.origin = in.origin
+	f.mark = func(id string) ([]byte, error) { return binary.BigEndian.AppendUint64(nil, objects[id].mark), nil }
+	f.get = func(ctx context.Context, _ string, file data.File) (data.File, error) {
+		var err error
+		file.Data, err = folder.Get(ctx, file, limits)
+		return file, err
+	}
+	return nil
+}
+
 func (f *imageFolder) openShards() error {
 	r, err := shards.Open(f.dir, shards.Planes)
 	if err != nil {
 		return err
 	}
 	f.packed = r
+	if r.Remote() {
+		f.get = func(ctx context.Context, id string, _ data.File) (data.File, error) { return r.FileContext(ctx, id) }
+	}
 	checksums := map[string]uint64{}
 	for _, e := range r.Entries() {
 		f.ids[e.Key], checksums[e.Key] = true, e.Checksum
 	}
 	f.find = func(id string) ([]data.File, error) {
-		file, err := r.File(id)
+		file, err := r.Find(id)
 		return []data.File{file}, err
 	}
 	f.origin = func(id string) flow.Origin { return r.Origin(id) }

@@ -12,8 +12,10 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/archive"
 	"hpaflow/data/codec"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/sources/remote"
 )
 
 // input is where channel images come from: a folder, or a stream of names or of
@@ -27,11 +29,48 @@ type input struct {
 	note     func(text string)
 	node     *component.Node // of a folder that can be cut
 	taken    *taken          // of a folder, when others take the rest
+	folder   *remote.Folder  // of a store; nil: it is something else
+}
+
+// fromStore is the source for a URL: of a file, which is read as a stream, or else
+// of a folder.
+func (in *input) fromStore(n *component.Node) (component.Output, error) {
+	ctx := context.Background()
+	file, err := place.Exists(ctx, in.path)
+	if err != nil {
+		return nil, err
+	}
+	if file {
+		return flow.Source(n.Graph, n.Stage(), in.run), nil
+	}
+	if in.each.any() {
+		return nil, fmt.Errorf("%s is a URL, and a sample of each slice or time is made of a folder of this machine", place.Shown(in.path))
+	}
+	if in.folder, err = remote.Open(ctx, in.path); err != nil {
+		return nil, err
+	}
+	in.cut(n)
+	return remote.Fetch(flow.Source(n.Graph, n.Stage(), in.run), n.Name, func(ctx context.Context, _ *data.Sample, f data.File) (data.File, error) {
+		var err error
+		f.Data, err = in.folder.Get(ctx, f, in.limits)
+		return f, err
+	}), nil
 }
 
 func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
 	if in.path == "-" {
 		return in.fromReader(ctx, "standard input", in.stdin, out)
+	}
+	if in.folder != nil {
+		return in.fromFolder(ctx, out)
+	}
+	if place.Remote(in.path) {
+		r, err := place.Open(ctx, in.path)
+		if err != nil {
+			return err
+		}
+		defer r.Close() // opened for reading: nothing can be lost
+		return in.fromReader(ctx, place.Shown(in.path), r, out)
 	}
 	info, err := os.Stat(in.path)
 	if err != nil {

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/store"
 	"hpaflow/flow/component"
+	"hpaflow/sources/remote"
 )
 
 // deepest is how many folders in folders are looked into.
@@ -22,6 +24,7 @@ const deepest = 32
 // has no end.
 type listing struct {
 	root   string
+	store  *remote.Folder         // that the root is; nil: a folder of this machine
 	wanted func(name string) bool // says that a file of this name is looked for
 	limits component.Limits
 	tally  *tally
@@ -71,6 +74,34 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 		if err := l.folder(ctx, f, depth+1, visit); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// objects is walk for a folder of a store: visit is called for every object. What
+// stands in hidden folders is passed over.
+func (l *listing) objects(ctx context.Context, visit func(store.Object)) error {
+	deep := l.limits.Keys == component.KeysPath
+	for o, err := range l.store.List(ctx, deep) {
+		dir, _ := path.Split(o.Key)
+		switch {
+		case err != nil:
+			return err
+		case o.Folder:
+			if !strings.HasPrefix(o.Key, ".") {
+				l.tally.folders = append(l.tally.folders, strings.TrimSuffix(o.Key, "/"))
+			}
+			continue
+		case strings.HasPrefix(dir, ".") || strings.Contains(dir, "/."):
+			continue
+		}
+		if l.files++; l.files > 4*l.limits.MaxKeys {
+			return fmt.Errorf("%s holds more than %d files; %s", l.root, l.files-1, component.Raise("max_keys", 4*l.limits.MaxKeys))
+		}
+		visit(o)
+	}
+	if l.listed != nil {
+		l.listed()
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ func firstImage(f data.File, limits component.Limits) (*data.Image, error) {
 		}
 		return s.Image, nil
 	}
+	if f.Data != nil {
+		return codec.DecodeChannels(f.Name, f.Data)
+	}
 	info, err := os.Stat(f.Name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limits.MaxMember {
 		return nil, errBeyond

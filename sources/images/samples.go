@@ -7,10 +7,12 @@ import (
 	"slices"
 
 	"hpaflow/data"
+	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/remote"
 )
 
 func samplesSpec() *component.Spec {
@@ -21,7 +23,7 @@ func samplesSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
-			{Name: "images", Type: component.InputDirs, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
+			{Name: "images", Type: component.InputDirs, Streams: true, Within: []string{shards.IndexName}, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: component.String, Default: unshuffled, Choices: []string{unshuffled, shuffled, windowed}, Doc: "whether each epoch has an order of its own, drawn from seed and epoch. " +
@@ -41,10 +43,10 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed}
-			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images")) }); err != nil {
+			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), n.Limits()) }); err != nil {
 				return nil, err
 			}
-			if err := checkChannels(rows, s.images.find, a.Int("channels"), n.Limits()); err != nil {
+			if err := checkChannels(rows, s.images.read, a.Int("channels"), n.Limits()); err != nil {
 				return nil, err
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
@@ -58,6 +60,9 @@ func samplesSpec() *component.Spec {
 				n.Graph.OnCut(n.Name, s.cut())
 			}
 			out := flow.Source(n.Graph, n.Stage(), s.run)
+			if s.images.remote() {
+				out = remote.Fetch(out, n.Name, s.images.get)
+			}
 			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
 			return out, nil
 		},

@@ -8,6 +8,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/archive"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -23,6 +24,9 @@ type stream struct {
 
 // name takes the name of a file.
 func (s *stream) name(name string) error {
+	if place.Remote(name) {
+		return fmt.Errorf("%s is a URL, and names in a list are of files on this machine; give the URL of the folder instead", place.Shown(name))
+	}
 	return s.put(path.Clean(name), nil, nil)
 }
 

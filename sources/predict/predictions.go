@@ -7,6 +7,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/challenge"
+	"hpaflow/data/place"
 	"hpaflow/data/predict"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -21,7 +22,7 @@ func predictionsSpec() *component.Spec {
 			"An Id that is not in all of them is an error.",
 		Out: edges.Prediction,
 		Fields: []component.Field{
-			{Name: "tables", Type: component.Strings, Bears: component.ByContents, Doc: "tables: NAME.csv or NAME.csv.zst, with Id, P00, P01 and so on, and perhaps L00, L01 and so on; or NAME.shards, folders of shards of probabilities"},
+			{Name: "tables", Type: component.Strings, Bears: component.ByContents, Whole: true, Doc: "tables: NAME.csv or NAME.csv.zst, with Id, P00, P01 and so on, and perhaps L00, L01 and so on; or NAME.shards, folders of shards of probabilities"},
 			{Name: "weights", Type: component.Strings, Default: []string{}, Doc: "a number for each table; empty: they count the same"},
 			{Name: "order", Type: component.InputFile, Default: "", Doc: "CSV with the Ids there are to be, in their order; empty: those of the first table"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels there are probabilities of"},
@@ -32,7 +33,7 @@ func predictionsSpec() *component.Spec {
 				faults = append(faults, component.FieldFault{Field: "tables", Fault: "there is none"})
 			}
 			for _, path := range a.Strings("tables") {
-				if _, err := predict.FormatOf(path); err != nil {
+				if _, err := predict.FormatOf(place.Base(path)); err != nil {
 					faults = append(faults, component.FieldFault{Field: "tables", Fault: err.Error()})
 				}
 			}

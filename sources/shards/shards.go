@@ -10,6 +10,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/remote"
 )
 
 func shardsSpec() *component.Spec {
@@ -18,7 +19,7 @@ func shardsSpec() *component.Spec {
 		Doc: "Samples from a folder of shards of planes, in their order, with the labels and split stored there.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "dir", Type: component.InputDir, Holds: []component.Content{component.Shards}, Doc: "folder of the shards"},
+			{Name: "dir", Type: component.InputDir, Streams: true, Within: []string{shards.IndexName}, Holds: []component.Content{component.Shards}, Doc: "folder of the shards"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			r, err := shards.Open(n.Args.String("dir"), shards.Planes)
@@ -45,6 +46,11 @@ func shardsSpec() *component.Spec {
 				out.At(first)
 				return shardSamples(r, entries, out)
 			})
+			if r.Remote() {
+				out = remote.Fetch(out, n.Name, func(ctx context.Context, s *data.Sample, _ data.File) (data.File, error) {
+					return r.FileContext(ctx, s.ID)
+				})
+			}
 			out.Tell(edges.Origin{What: "shards", Identity: func() (string, error) { return identity(r.Entries()), nil }})
 			return out, nil
 		},
@@ -88,7 +94,7 @@ func shardSamples(r *shards.Reader, entries []shards.Entry, out *flow.Emitter[*d
 			}
 			continue
 		}
-		file, err := r.File(e.Key)
+		file, err := r.Find(e.Key)
 		if err != nil {
 			if err := out.Fail(e.Key, err); err != nil {
 				return err

@@ -1,0 +1,163 @@
+package place
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"hpaflow/data/store"
+)
+
+// here is where files of stores are on this machine.
+var here struct {
+	sync.Mutex
+	kept  string // the folder of those that are for runs to come; empty: none are
+	limit int64  // of its bytes; 0: none
+	temp  string // a folder that goes with the process; empty: there is none yet
+}
+
+// Keep has files that are brought kept in a folder, for runs to come, of so many
+// bytes at most: what was not used for longest goes first. Without it they are
+// there until Forget.
+func Keep(dir string, limit int64) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	here.Lock()
+	defer here.Unlock()
+	here.kept, here.limit = dir, limit
+	return nil
+}
+
+// Forget removes all that was not to be kept. It is called when the process ends.
+func Forget() error {
+	here.Lock()
+	defer here.Unlock()
+	dir := here.temp
+	here.temp = ""
+	if dir == "" {
+		return nil
+	}
+	return os.RemoveAll(dir)
+}
+
+// Scratch makes an empty folder on this machine that nobody else knows, for what is
+// to be put into a store. It goes with Forget, if its user does not remove it.
+func Scratch() (string, error) {
+	here.Lock()
+	defer here.Unlock()
+	if err := needTemp(); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(here.temp, "work-*")
+}
+
+func keeping() (string, error) {
+	here.Lock()
+	defer here.Unlock()
+	if here.kept != "" {
+		return here.kept, nil
+	}
+	err := needTemp()
+	return here.temp, err
+}
+
+func needTemp() (err error) {
+	if here.temp == "" {
+		here.temp, err = os.MkdirTemp("", "hpaflow-*")
+	}
+	return err
+}
+
+// atOnce is how many files of a folder are brought at the same time.
+const atOnce = 16
+
+// Bring copies what a URL names to this machine, unless it was brought before and is
+// the same still, and gives its path there: it has the URL's own last name. Of a
+// folder, which there is where there is no such file, some names are looked for,
+// and the first that is there is brought; without any, the whole folder.
+func Bring(ctx context.Context, url string, within ...string) (path string, err error) {
+	s, key, err := store.File(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	o, err := s.Stat(ctx, key)
+	if err == nil {
+		return bring(ctx, s, o, url)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for _, name := range within {
+		file := Join(url, name)
+		path, err := Bring(ctx, file)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return path, err
+		}
+	}
+	if len(within) > 0 {
+		return "", err
+	}
+	return bringFolder(ctx, url, err)
+}
+
+// bring copies one file. Where it is kept follows from its URL and version.
+func bring(ctx context.Context, s store.Store, o store.Object, url string) (string, error) {
+	base, err := keeping()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(base, "file-"+digest(url, o), Base(url))
+	if info, err := os.Stat(path); err == nil && info.Size() == o.Size && (o.Version != "" || !o.Modified.IsZero()) {
+		used(path)
+		return path, nil
+	}
+	if err := makeRoom(base, o.Size); err != nil {
+		return "", err
+	}
+	return path, fetch(ctx, s, o.Key, path)
+}
+
+func digest(url string, o store.Object) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d", url, o.Version, o.Size, o.Modified.UnixNano()))
+	return hex.EncodeToString(sum[:12])
+}
+
+// bringFolder copies all of a folder, each file as bring does, but into one place.
+func bringFolder(ctx context.Context, url string, none error) (string, error) {
+	s, err := store.For(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	base, err := Scratch()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(base, Base(url))
+	group, all := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	files := 0
+	for o, err := range s.List(ctx, store.ListOptions{}) {
+		if err != nil {
+			group.Wait()
+			return "", err
+		}
+		files++
+		group.Go(func() error { return fetch(all, s, o.Key, filepath.Join(dir, filepath.FromSlash(o.Key))) })
+	}
+	if err := group.Wait(); err != nil {
+		return "", err
+	}
+	if files == 0 {
+		return "", errors.Join(none, os.Remove(base))
+	}
+	return dir, nil
+}
