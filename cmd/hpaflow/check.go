@@ -43,7 +43,8 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			continue
 		}
 		tellStandIns(c.App.ErrWriter, plan, false)
-		if err := buildable(plan, reg); err != nil {
+		_, cut := unitsOf(plan, plan.Options())
+		if err := errors.Join(needsUnits(plan, cut), buildable(plan, reg)); err != nil {
 			faulty = true
 			fmt.Fprintln(c.App.ErrWriter, lang.SafeLines(err.Error()))
 			continue

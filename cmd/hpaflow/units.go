@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/cmd/hpaflow/terminal"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -103,6 +105,18 @@ func cutFlow(c *cli.Context, reg *component.Registry) (*units.Flow, error) {
 func unitsOf(plan *lang.Plan, opts flow.Options) (*units.Flow, error) {
 	release, _ := stamps()
 	return units.Of(plan, opts, release)
+}
+
+// needsUnits is the error of a flow that cannot be cut into units, and whose results
+// are to be in a store: only units can put them there.
+func needsUnits(plan *lang.Plan, cut error) error {
+	why, not := errors.AsType[*units.NotCutError](cut)
+	_, written := plan.Paths()
+	at := slices.IndexFunc(written, place.Remote)
+	if !not || at < 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is a URL, where only a flow that can be cut into units puts its results, and %w; give a folder of this machine", place.Shown(written[at]), why)
 }
 
 // withPlan does something with the plan of a flow, which others may work on at
@@ -197,11 +211,14 @@ func finishUnits(c *cli.Context, f *units.Flow) error {
 func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Options, show *progress) (bool, error) {
 	f, err := unitsOf(plan, opts)
 	asked := r.unit != "" || r.cluster != nil
-	if err == nil && !asked && !f.Planned() && !f.Shows() {
+	if err == nil && !asked && !f.Remote() && !f.Planned() && !f.Shows() {
 		return false, nil
 	}
 	if err == nil {
 		err = f.Known()
+	}
+	if inStore := needsUnits(plan, err); inStore != nil {
+		return true, &exitError{exitUsage, inStore}
 	}
 	if _, whole := errors.AsType[*units.NotCutError](err); whole && !asked {
 		return false, nil
@@ -216,7 +233,7 @@ func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Option
 		}
 		return true, r.someUnits(ctx, f, choice, opts, show)
 	}
-	if !f.Planned() && !asked {
+	if !f.Planned() && !f.Remote() && !asked {
 		err := unlessStopped(ctx, f.Fits)
 		if ctx.Err() != nil {
 			return true, err

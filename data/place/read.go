@@ -5,9 +5,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/store"
@@ -91,37 +95,115 @@ type File struct {
 	Modified time.Time
 }
 
-// Files are those below a folder and in the folders there, in no order. Of a folder
-// that does not exist there are none.
+// Size is how many bytes a file has.
+func Size(ctx context.Context, name string) (int64, error) {
+	if Remote(name) {
+		s, key, err := store.File(ctx, name)
+		if err != nil {
+			return 0, err
+		}
+		o, err := s.Stat(ctx, key)
+		return o.Size, err
+	}
+	info, err := os.Stat(Path(name))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Files are those of Each.
 func Files(ctx context.Context, folder string) (list []File, err error) {
-	if Remote(folder) {
-		s, err := store.For(ctx, folder)
+	for f, err := range Each(ctx, folder) {
 		if err != nil {
 			return nil, err
 		}
-		for o, err := range s.List(ctx, store.ListOptions{}) {
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, File{o.Key, o.Size, o.Modified})
-		}
-		return list, nil
+		list = append(list, f)
 	}
-	folder = Path(folder)
-	err = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		info, err := e.Info()
+	return list, nil
+}
+
+// Each yields the files below a folder and in the folders there, in no order. Of a
+// folder that does not exist there are none. An error comes last.
+func Each(ctx context.Context, folder string) iter.Seq2[File, error] {
+	if !Remote(folder) {
+		return eachHere(filepath.Clean(Path(folder)))
+	}
+	return func(yield func(File, error) bool) {
+		s, err := store.For(ctx, folder)
 		if err != nil {
-			return err
+			yield(File{}, err)
+			return
 		}
-		name, err := filepath.Rel(folder, path)
-		list = append(list, File{filepath.ToSlash(name), info.Size(), info.ModTime()})
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		for o, err := range s.List(ctx, store.ListOptions{}) {
+			if !yield(File{o.Key, o.Size, o.Modified}, err) {
+				return
+			}
+		}
 	}
-	return list, err
+}
+
+func eachHere(folder string) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
+		err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() {
+				return err
+			}
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(folder, path)
+			if err == nil && !yield(File{filepath.ToSlash(name), info.Size(), info.ModTime()}, nil) {
+				err = fs.SkipAll
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			yield(File{}, err)
+		}
+	}
+}
+
+// Names are those of what stands in a folder, in no order. Of a folder that does not
+// exist there are none.
+func Names(ctx context.Context, folder string) (names []string, err error) {
+	if !Remote(folder) {
+		entries, err := os.ReadDir(Path(folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names, err
+	}
+	s, err := store.For(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	for o, err := range s.List(ctx, store.ListOptions{Folder: true}) {
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, strings.TrimSuffix(o.Key, "/"))
+	}
+	return names, nil
+}
+
+// FetchFolder copies the files of a folder of a store, as far as they are wanted,
+// into one of this machine.
+func FetchFolder(ctx context.Context, folder, to string, wanted func(name string) bool) error {
+	files, err := Files(ctx, folder)
+	if err != nil {
+		return err
+	}
+	group, all := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, f := range files {
+		if wanted(f.Name) {
+			group.Go(func() error { return Fetch(all, Join(folder, f.Name), filepath.Join(to, filepath.FromSlash(f.Name))) })
+		}
+	}
+	return group.Wait()
 }

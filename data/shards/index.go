@@ -280,16 +280,16 @@ func (x *index) entry(r *row, texts texts) (Entry, error) {
 
 // files lists the shards in a folder, by name.
 func files(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+	if !place.Remote(dir) {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, err
+		}
+	}
+	there, err := place.Names(context.Background(), dir)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, e := range entries {
-		if shardName.MatchString(e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
+	names := slices.DeleteFunc(there, func(name string) bool { return !shardName.MatchString(name) })
 	slices.Sort(names)
 	return names, nil
 }

@@ -1,16 +1,18 @@
 package shards
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+	"golang.org/x/sync/errgroup"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // ShardName is the name of the shard of a number.
@@ -100,10 +102,14 @@ func (j *Joiner) twice(key string, in part, number int) error {
 	return nil // another key has its digest
 }
 
+// looksAtOnce is how many shards are asked for their size at the same time.
+const looksAtOnce = 16
+
 // Save writes the index of a folder that has all the shards, each as long as it
 // is to be, and no others. It gives those that an index which was there did not
-// name.
-func (j *Joiner) Save(dir string) (takenIn []string, err error) {
+// name. Of shards that are elsewhere, in a store, sizeOf tells the sizes; it is nil
+// where they are in the folder.
+func (j *Joiner) Save(dir string, sizeOf func(name string) (int64, error)) (takenIn []string, err error) {
 	if err := atomicfile.SweepFile(atomicfile.OS, filepath.Join(dir, IndexName)); err != nil { // of a joiner that was killed
 		return nil, err
 	}
@@ -120,17 +126,25 @@ func (j *Joiner) Save(dir string) (takenIn []string, err error) {
 			return nil, fmt.Errorf("%s: it is not in the index, and cannot be taken into it: no unit has made it; move it away", filepath.Join(dir, name))
 		}
 	}
+	if sizeOf == nil {
+		sizeOf = func(name string) (int64, error) { return place.Size(context.Background(), filepath.Join(dir, name)) }
+	}
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
 	for name, s := range j.shards {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		if info.Size() != s.Bytes {
-			return nil, fmt.Errorf("%s has %d bytes, and had %d when it was made", filepath.Join(dir, name), info.Size(), s.Bytes)
-		}
+		group.Go(func() error {
+			size, err := sizeOf(name)
+			if err == nil && size != s.Bytes {
+				err = fmt.Errorf("%s has %d bytes, and had %d when it was made", name, size, s.Bytes)
+			}
+			return err
+		})
 		if _, known := was.shards[name]; !known {
 			takenIn = append(takenIn, name)
 		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	slices.Sort(takenIn)
 	was = nil // it may be large

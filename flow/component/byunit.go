@@ -15,6 +15,10 @@ type ByUnit struct {
 	// kept of units stands in .run there, or in .NAME.run beside a file.
 	Home func(Args) (path string, folder bool)
 
+	// At are the settings of the sink with its result at another path: for results in a
+	// store, which are made on this machine first.
+	At func(a Args, path string) Args
+
 	// Private are the settings of the sink of one unit, which writes below a
 	// folder of its own. Nil: units have no such sink, and all is done by Join.
 	Private func(a Args, dir string) Args
@@ -52,6 +56,10 @@ type Joined struct {
 	// Parts are the folders of what was kept of each unit, in their order, by
 	// number. A folder that is not there had nothing to keep.
 	Parts iter.Seq2[int, string]
+
+	// SizeOf tells the size of a file that a unit has published in a folder of a store:
+	// Join has another folder, on this machine, in which these files are not. Else nil.
+	SizeOf func(name string) (int64, error)
 
 	// Again says that the same units were joined before.
 	Again bool

@@ -140,9 +140,6 @@ func (f Field) Writable(v any) error {
 		return errors.New("is empty, and should name what is written")
 	}
 	for _, path := range f.Writes(v) {
-		if place.Remote(path) {
-			return fmt.Errorf("%q is a URL, and results are put into folders of this machine only", place.Shown(path))
-		}
 		folder := f.Type == OutputDir
 		if info, err := os.Stat(path); f.Type == OutputPath && err == nil {
 			folder = info.IsDir()

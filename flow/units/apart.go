@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // Some records kill whoever works on them: they need more memory than there is,
@@ -35,6 +36,9 @@ func (f folder) journalPath(unit int) string { return f.path("journal", unitName
 // write appends lines to the journal of a unit, which last when it returns.
 func (f folder) write(unit int, lines ...line) error {
 	path := f.journalPath(unit)
+	if place.Remote(path) {
+		return f.writeInStore(unit, lines)
+	}
 	if err := atomicfile.MakeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
@@ -56,6 +60,9 @@ func (f folder) write(unit int, lines ...line) error {
 
 // forget removes the journal of a unit that is done.
 func (f folder) forget(unit int) error {
+	if place.Remote(f.journalPath(unit)) {
+		return f.forgetInStore(unit)
+	}
 	err := os.Remove(f.journalPath(unit))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -74,7 +81,11 @@ type journal struct {
 // journal reads that of a unit.
 func (f folder) journal(unit int) (*journal, error) {
 	j := &journal{passed: map[int64]bool{}, deaths: map[int64]int{}, blamed: map[int64]error{}}
-	text, err := os.ReadFile(f.journalPath(unit))
+	read := func(int) ([]byte, error) { return os.ReadFile(f.journalPath(unit)) }
+	if place.Remote(string(f)) {
+		read = f.readInStore
+	}
+	text, err := read(unit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, nil
 	}
@@ -110,6 +121,9 @@ func (f folder) journal(unit int) (*journal, error) {
 // One that ended in order has removed it.
 func (f folder) died(worker string) bool {
 	dir := f.path(worker)
+	if place.Remote(dir) {
+		return f.diedInStore(worker)
+	}
 	if _, err := os.Stat(dir); err != nil {
 		return false
 	}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
@@ -111,6 +112,14 @@ func Of(plan *lang.Plan, opts flow.Options, version string) (*Flow, error) {
 
 func newSink(n lang.Node) sink {
 	home, folder := n.Spec.ByUnit.Home(n.Args)
+	if place.Remote(home) {
+		store := place.Join(home, provenance.FolderName)
+		if !folder {
+			dir, base := place.Split(home)
+			store = place.Join(dir, "."+base+provenance.FolderName)
+		}
+		return sink{n, home, place.Join(store, provenance.UnitsName)}
+	}
 	if !folder {
 		home = atomicfile.Target(filepath.Clean(home))
 		return sink{n, home, filepath.Join(provenance.Beside(home).Dir, provenance.UnitsName)}
@@ -153,8 +162,8 @@ func (f *Flow) private() (list []sink) {
 // folder is where the plan and the records are.
 func (f *Flow) folder() folder { return folder(f.private()[0].folder) }
 
-// Dir is the result whose units these are.
-func (f *Flow) Dir() string { return f.private()[0].home }
+// Dir is the result whose units these are, as people call it.
+func (f *Flow) Dir() string { return place.Shown(f.private()[0].home) }
 
 // graph is one that does not run.
 func (f *Flow) graph() *flow.Graph {
@@ -165,8 +174,14 @@ func (f *Flow) graph() *flow.Graph {
 
 // Planned says whether there is a plan already.
 func (f *Flow) Planned() bool {
-	_, err := os.Stat(f.folder().path(planName(0)))
-	return err == nil
+	there, err := place.Exists(context.Background(), f.folder().path(planName(0)))
+	return err == nil && there
+}
+
+// Remote says that results are in a store, so that the flow is done by units in any
+// case: nothing else can be put there.
+func (f *Flow) Remote() bool {
+	return slices.ContainsFunc(f.sinks, func(s sink) bool { return place.Remote(s.home) })
 }
 
 // Shows says that a run on one machine has to cut as well, since the result

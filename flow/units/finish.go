@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"slices"
 
-	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -41,8 +39,12 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(status.Missing) > 0 {
-		return nil, &MissingError{status.Missing}
+	missing := slices.DeleteFunc(status.Missing, func(unit int) bool { // a store may list late
+		r, err := f.folder().record(unit)
+		return err == nil && r != nil
+	})
+	if len(missing) > 0 {
+		return nil, &MissingError{missing}
 	}
 	done := &Finished{Units: status.Units}
 	mended, err := f.mended()
@@ -90,7 +92,13 @@ func (f *Flow) Finish(ctx context.Context) (*Finished, error) {
 		}
 		node := f.plan.Node(g, s.Node)
 		node.InUnit = false
-		if err := s.Spec.ByUnit.Join(node, &component.Joined{Parts: partsOf(s, parts), Again: again, Letters: done.Letters}); err != nil {
+		j := &component.Joined{Parts: partsOf(s, parts), Again: again, Letters: done.Letters}
+		if place.Remote(s.home) {
+			err = f.joinInStore(ctx, s, node, j, parts)
+		} else {
+			err = s.Spec.ByUnit.Join(node, j)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
@@ -112,7 +120,7 @@ func (f *Flow) fewErrors(letters []flow.DeadLetter) error {
 const finishedName = "finished"
 
 func (f *Flow) finishedBefore() (bool, error) {
-	b, err := os.ReadFile(f.folder().path(finishedName))
+	b, err := place.Read(context.Background(), f.folder().path(finishedName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -120,10 +128,7 @@ func (f *Flow) finishedBefore() (bool, error) {
 }
 
 func (f *Flow) markFinished() error {
-	return atomicfile.Write(f.folder().path(finishedName), func(w io.Writer) error {
-		_, err := io.WriteString(w, f.lastID())
-		return err
-	})
+	return place.Write(context.Background(), f.folder().path(finishedName), []byte(f.lastID()))
 }
 
 func (f *Flow) lastID() string { return f.chain[len(f.chain)-1].ID() }

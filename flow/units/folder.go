@@ -1,25 +1,24 @@
 package units
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // folder is a folder of units.
 type folder string
 
 func (f folder) path(parts ...string) string {
-	return filepath.Join(append([]string{string(f)}, parts...)...)
+	return place.Join(string(f), parts...)
 }
 
 func planName(n int) string { return fmt.Sprintf("plan-%d.json", n) }
@@ -51,7 +50,7 @@ func (f folder) plans() (c chain, err error) {
 
 // plan reads one; nil: there is none.
 func (f folder) plan(n int) (*Plan, error) {
-	b, err := os.ReadFile(f.path(planName(n)))
+	b, err := place.Read(context.Background(), f.path(planName(n)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -72,17 +71,14 @@ func (f folder) add(c chain, p *Plan, names []entry) error {
 	if len(c) > 0 {
 		p.after(c[len(c)-1])
 	}
-	if err := atomicfile.MakeFolder(string(f)); err != nil {
+	if err := place.MakeFolder(string(f)); err != nil {
 		return err
 	}
 	p.Names = digestOf(names)
 	if err := f.writeNames(p.Names, names); err != nil {
 		return err
 	}
-	_, err := atomicfile.WriteOnce(f.path(planName(len(c))), func(w io.Writer) error {
-		_, err := w.Write(p.text())
-		return err
-	})
+	_, err := place.WriteOnce(context.Background(), f.path(planName(len(c))), p.text())
 	if _, other := errors.AsType[*atomicfile.OtherError](err); other {
 		return nil
 	}
@@ -91,13 +87,13 @@ func (f folder) add(c chain, p *Plan, names []entry) error {
 
 // done lists the units that are done.
 func (f folder) done() (map[int]bool, error) {
-	entries, err := os.ReadDir(f.path("done"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	names, err := place.Names(context.Background(), f.path("done"))
+	if err != nil {
 		return nil, err
 	}
-	done := make(map[int]bool, len(entries))
-	for _, e := range entries {
-		if digits, ok := strings.CutSuffix(e.Name(), ".json"); ok {
+	done := make(map[int]bool, len(names))
+	for _, name := range names {
+		if digits, ok := strings.CutSuffix(name, ".json"); ok {
 			if unit, err := strconv.Atoi(digits); err == nil {
 				done[unit] = true
 			}

@@ -2,16 +2,18 @@ package units
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // entry is a record in a plan: what its source calls it, and what components
@@ -34,17 +36,19 @@ func (f folder) namesPath(digest string) string { return f.path("names-" + diges
 // writeNames writes a list of names, which its file is called after: one that is
 // there holds them, however it was compressed.
 func (f folder) writeNames(digest string, names []entry) error {
-	_, err := atomicfile.WriteOnce(f.namesPath(digest), func(w io.Writer) error {
-		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		if err != nil {
-			return err
-		}
-		out := bufio.NewWriter(z)
-		for _, e := range names {
-			out.WriteString(e.line())
-		}
-		return errors.Join(out.Flush(), z.Close())
-	})
+	var text bytes.Buffer
+	z, err := gzip.NewWriterLevel(&text, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(z)
+	for _, e := range names {
+		out.WriteString(e.line())
+	}
+	if err := errors.Join(out.Flush(), z.Close()); err != nil {
+		return err
+	}
+	_, err = place.WriteOnce(context.Background(), f.namesPath(digest), text.Bytes())
 	if _, other := errors.AsType[*atomicfile.OtherError](err); other {
 		return nil
 	}
@@ -54,7 +58,7 @@ func (f folder) writeNames(digest string, names []entry) error {
 // names reads the names of a plan's records.
 func (f folder) names(p *Plan) ([]entry, error) {
 	path := f.namesPath(p.Names)
-	file, err := os.Open(path)
+	file, err := place.Open(context.Background(), path)
 	if err != nil {
 		return nil, err
 	}

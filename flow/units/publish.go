@@ -1,6 +1,7 @@
 package units
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,10 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
+	"golang.org/x/sync/errgroup"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow/component"
 )
 
@@ -24,7 +28,7 @@ import (
 // published is taken back. The record is written before anything is published:
 // of a worker that is killed between, it tells what may be left (package
 // comment).
-func (w *work) publish(r *Record) error {
+func (w *work) publish(ctx context.Context, r *Record) error {
 	r.Parts = map[string]string{}
 	var all []*target
 	for _, s := range w.private() {
@@ -35,12 +39,12 @@ func (w *work) publish(r *Record) error {
 		all = append(all, t)
 	}
 	r.seal()
-	if err := w.intend(r); err != nil {
+	if err := w.intend(ctx, r); err != nil {
 		return fmt.Errorf("unit %d: %w", r.Unit, err)
 	}
 	var made []string
 	for i, s := range w.private() {
-		err := all[i].publish()
+		err := all[i].publish(ctx)
 		made = append(made, all[i].made...)
 		w.met += all[i].met
 		if err != nil {
@@ -48,7 +52,7 @@ func (w *work) publish(r *Record) error {
 			return fmt.Errorf("unit %d: %s: %w", r.Unit, s.Name, err)
 		}
 	}
-	err := w.folder().enter(r, w.intent(w.private()[0]))
+	err := w.folder().enter(ctx, r, w.intent(w.private()[0]))
 	if errors.Is(err, errOutcome) {
 		return errors.Join(err, w.takeBack(made, r.Unit))
 	}
@@ -61,8 +65,9 @@ func (w *work) intent(s sink) string { return filepath.Join(w.root(s), intentNam
 
 const intentName = "record.json"
 
-// intend writes the record into all work folders of the worker.
-func (w *work) intend(r *Record) error {
+// intend writes the record into all work folders of the worker, and where results
+// are in a store beside its sign of life there.
+func (w *work) intend(ctx context.Context, r *Record) error {
 	text, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -73,6 +78,11 @@ func (w *work) intend(r *Record) error {
 			return err
 		}); err != nil {
 			return err
+		}
+		if place.Remote(s.folder) {
+			if err := place.Write(ctx, place.Join(s.folder, w.name, intentName), append(text, '\n')); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -88,14 +98,14 @@ func (w *work) takeBack(made []string, unit int) error {
 	for _, s := range w.private() {
 		for _, f := range r.Files {
 			if f.Node == s.Name {
-				named[filepath.Join(s.home, f.Name)] = true
+				named[place.Join(s.home, f.Name)] = true
 			}
 		}
 	}
 	var faults []error
 	for _, path := range made {
 		if !named[path] {
-			faults = append(faults, os.Remove(path))
+			faults = append(faults, place.Remove(context.Background(), path))
 		}
 	}
 	return errors.Join(faults...)
@@ -129,7 +139,7 @@ func (w *work) prepare(s sink, r *Record) (*target, error) {
 		}
 		f.Node, f.Name = s.Name, to.Name
 		r.Files = append(r.Files, f)
-		t.moves = append(t.moves, move{from, filepath.Join(s.home, to.Name), t.put})
+		t.moves = append(t.moves, move{from, place.Join(s.home, to.Name), t.put})
 	}
 	return t, w.keep(s, t, kept, r)
 }
@@ -152,7 +162,7 @@ func (w *work) keep(s sink, t *target, names []string, r *Record) error {
 	part := unitName(r.Unit) + "-" + hex.EncodeToString(sum.Sum(nil))[:16]
 	r.Parts[s.Name] = part
 	for _, name := range names {
-		from, to := filepath.Join(w.dir(s), name), filepath.Join(partDir(s, part), name)
+		from, to := filepath.Join(w.dir(s), name), place.Join(partDir(s, part), name)
 		how := t.keep
 		if filepath.Base(name) == shortcuts { // they differ from worker to worker
 			how = t.replace
@@ -166,7 +176,7 @@ func (w *work) keep(s sink, t *target, names []string, r *Record) error {
 const shortcuts = "seen"
 
 // partDir is where what is kept of a sink's unit is.
-func partDir(s sink, part string) string { return filepath.Join(s.folder, "parts", s.Name, part) }
+func partDir(s sink, part string) string { return place.Join(s.folder, "parts", s.Name, part) }
 
 // filesBelow lists the finished files of a folder and of those in it.
 func filesBelow(dir string) (names []string, err error) {
@@ -185,33 +195,46 @@ func filesBelow(dir string) (names []string, err error) {
 // target is where files are published, and which folders are to be synced for it.
 type target struct {
 	moves  []move
-	made   []string // paths that readers see, and that were not there before
-	met    int      // that were there with the same bytes
 	synced map[string]bool
+
+	mu   sync.Mutex
+	made []string // paths that readers see, and that were not there before
+	met  int      // that were there with the same bytes
 }
 
 // move is a file on its way to where it is to be.
 type move struct {
 	from, to string
-	how      func(from, to string) error
+	how      func(ctx context.Context, from, to string) error
 }
 
+// putAtOnce is how many files are put into a store at the same time.
+const putAtOnce = 32
+
 // publish makes all moves, and makes them last.
-func (t *target) publish() error {
+func (t *target) publish(ctx context.Context) error {
+	group, all := errgroup.WithContext(ctx)
+	group.SetLimit(putAtOnce)
 	for _, m := range t.moves {
+		if place.Remote(m.to) {
+			group.Go(func() error { return m.how(all, m.from, m.to) })
+			continue
+		}
 		if err := t.folder(filepath.Dir(m.to)); err != nil {
 			return err
 		}
-		if err := m.how(m.from, m.to); err != nil {
+		if err := m.how(ctx, m.from, m.to); err != nil {
 			return err
 		}
 	}
-	return t.sync()
+	return errors.Join(group.Wait(), t.sync())
 }
 
 // put publishes a file that readers see.
-func (t *target) put(from, to string) error {
-	made, err := atomicfile.Publish(from, to)
+func (t *target) put(ctx context.Context, from, to string) error {
+	made, err := place.Publish(ctx, from, to)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
 	case made:
 		t.made = append(t.made, to)
@@ -222,13 +245,18 @@ func (t *target) put(from, to string) error {
 }
 
 // keep is put for a file that nobody but Finish looks at.
-func (t *target) keep(from, to string) error {
-	_, err := atomicfile.Publish(from, to)
+func (t *target) keep(ctx context.Context, from, to string) error {
+	_, err := place.Publish(ctx, from, to)
 	return err
 }
 
 // replace keeps a file in the place of one that is there.
-func (t *target) replace(from, to string) error { return os.Rename(from, to) }
+func (t *target) replace(ctx context.Context, from, to string) error {
+	if place.Remote(to) {
+		return place.Put(ctx, from, to)
+	}
+	return os.Rename(from, to)
+}
 
 func (t *target) folder(dir string) error {
 	if t.synced[dir] {

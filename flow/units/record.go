@@ -2,18 +2,19 @@ package units
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 )
 
@@ -95,7 +96,7 @@ func (f folder) recordPath(unit int) string { return f.path("done", unitName(uni
 // record reads what is recorded of a unit; nil: it is not done.
 func (f folder) record(unit int) (*Record, error) {
 	path := f.recordPath(unit)
-	b, err := os.ReadFile(path)
+	b, err := place.Read(context.Background(), path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -119,13 +120,13 @@ var errOutcome = errors.New("was done by another worker at the same time, with a
 // enter records that a unit is done, by a record that was written in a worker's
 // own folder first. If a worker that was faster came to the same, that is as
 // good.
-func (f folder) enter(r *Record, from string) error {
-	if err := atomicfile.MakeFolder(f.path("done")); err != nil {
+func (f folder) enter(ctx context.Context, r *Record, from string) error {
+	if err := place.MakeFolder(f.path("done")); err != nil {
 		return err
 	}
-	_, err := atomicfile.Publish(from, f.recordPath(r.Unit))
+	_, err := place.Publish(ctx, from, f.recordPath(r.Unit))
 	if _, other := errors.AsType[*atomicfile.OtherError](err); !other {
-		return errors.Join(err, atomicfile.SyncDir(f.path("done")))
+		return errors.Join(err, place.SyncDir(f.path("done")))
 	}
 	was, err := f.record(r.Unit)
 	switch {

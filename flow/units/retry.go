@@ -84,7 +84,7 @@ func (f *Flow) mend(ctx context.Context, failed []entry, watch Watch) (mended []
 	if err != nil {
 		return nil, err
 	}
-	w, err := f.newWork()
+	w, err := f.newWork(ctx)
 	if err != nil {
 		return nil, err
 	}

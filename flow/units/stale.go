@@ -1,14 +1,15 @@
 package units
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
+	"strings"
 
-	"hpaflow/data/atomicfile"
+	"github.com/cespare/xxhash/v2"
+
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
 )
@@ -32,12 +33,16 @@ func (f *Flow) stale(cut *flow.Cut) (*Stale, error) {
 		return nil, err
 	}
 	found := &Stale{}
+	sizes, err := f.sizes()
+	if err != nil {
+		return nil, err
+	}
 	for _, unit := range status.Done {
 		r, err := f.folder().record(unit)
 		if err != nil {
 			return nil, err
 		}
-		if files := f.damaged(r); len(files) > 0 {
+		if files := f.damaged(r, sizes); len(files) > 0 {
 			found.Damaged, found.damaged = append(found.Damaged, files...), append(found.damaged, unit)
 		}
 		_, _, names, err := f.records(unit)
@@ -61,15 +66,44 @@ func (f *Flow) stale(cut *flow.Cut) (*Stale, error) {
 	return found, nil
 }
 
+// sizes are those of files in stores, by a digest of their names: to ask for each
+// would take long.
+func (f *Flow) sizes() (map[uint64]int64, error) {
+	sizes := map[uint64]int64{}
+	for _, s := range f.private() {
+		if !place.Remote(s.home) {
+			continue
+		}
+		if _, folder := s.Spec.ByUnit.Home(s.Args); !folder {
+			continue // units publish nothing there
+		}
+		for file, err := range place.Each(context.Background(), s.home) {
+			if err != nil {
+				return nil, err
+			}
+			sizes[xxhash.Sum64String(place.Join(s.home, file.Name))] = file.Size
+		}
+	}
+	return sizes, nil
+}
+
+// sizeOf is that of a file now.
+func sizeOf(name string, sizes map[uint64]int64) (int64, error) {
+	if n, listed := sizes[xxhash.Sum64String(name)]; listed {
+		return n, nil
+	}
+	return place.Size(context.Background(), name) // a store may list late
+}
+
 // damaged are the files of a unit that are not as they were.
-func (f *Flow) damaged(r *Record) (list []string) {
+func (f *Flow) damaged(r *Record, sizes map[uint64]int64) (list []string) {
 	for _, s := range f.private() {
 		for _, file := range r.Files {
 			if file.Node != s.Name {
 				continue
 			}
-			info, err := os.Stat(filepath.Join(s.home, file.Name))
-			if err != nil || info.Size() != file.Bytes {
+			size, err := sizeOf(place.Join(s.home, file.Name), sizes)
+			if err != nil || size != file.Bytes {
 				list = append(list, file.Name)
 			}
 		}
@@ -85,10 +119,13 @@ func (f *Flow) changed(r *Record, cut *flow.Cut, names []entry) (map[string]bool
 		return others, nil
 	}
 	for _, s := range f.private() {
-		part := partDir(s, r.Parts[s.Name])
+		part, err := f.partHere(s, r.Parts[s.Name])
+		if err != nil {
+			return nil, err
+		}
 		store := provenance.Of(part)
 		if _, folder := s.Spec.ByUnit.Home(s.Args); !folder {
-			store = provenance.Beside(filepath.Join(part, filepath.Base(s.home)))
+			store = provenance.Beside(filepath.Join(part, place.Base(s.home)))
 		}
 		made, err := store.Made()
 		if err != nil {
@@ -118,6 +155,23 @@ func (f *Flow) changed(r *Record, cut *flow.Cut, names []entry) (map[string]bool
 	return others, nil
 }
 
+// partHere is the folder of a part, of which the records at least are on this
+// machine.
+func (f *Flow) partHere(s sink, part string) (string, error) {
+	dir := partDir(s, part)
+	if !place.Remote(dir) || part == "" {
+		return dir, nil
+	}
+	to, err := place.Scratch()
+	if err != nil {
+		return "", err
+	}
+	return to, place.FetchFolder(context.Background(), dir, to, func(name string) bool {
+		folder, _, _ := strings.Cut(name, "/")
+		return strings.HasSuffix(folder, provenance.FolderName)
+	})
+}
+
 // undo takes units back: the record goes aside first, then the files that it
 // names go, then the record. A run that is killed on the way leaves the record
 // aside, by which the next one goes on (undoRest). Its caller has the results for
@@ -131,10 +185,10 @@ func (f *Flow) undo(list []int) error {
 		if r == nil {
 			continue
 		}
-		if err := atomicfile.MakeFolder(f.folder().path(undoing)); err != nil {
+		if err := place.MakeFolder(f.folder().path(undoing)); err != nil {
 			return err
 		}
-		if err := os.Rename(f.folder().recordPath(unit), f.folder().undoPath(unit)); err != nil {
+		if err := place.Move(context.Background(), f.folder().recordPath(unit), f.folder().undoPath(unit)); err != nil {
 			return err
 		}
 		if err := f.removeFiles(r); err != nil {
@@ -156,28 +210,33 @@ func (f *Flow) removeFiles(r *Record) error {
 			if file.Node != s.Name {
 				continue
 			}
-			if err := os.Remove(filepath.Join(s.home, file.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := place.Remove(context.Background(), place.Join(s.home, file.Name)); err != nil {
 				return err
 			}
 		}
 	}
-	return os.Remove(f.folder().undoPath(r.Unit))
+	return place.Remove(context.Background(), f.folder().undoPath(r.Unit))
 }
 
 // undoRest goes on with what a run that was killed has begun to take back.
 func (f *Flow) undoRest() error {
-	entries, err := os.ReadDir(f.folder().path(undoing))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	names, err := place.Names(context.Background(), f.folder().path(undoing))
+	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		b, err := os.ReadFile(f.folder().path(undoing, e.Name()))
+	for _, name := range names {
+		path := f.folder().path(undoing, name)
+		b, err := place.Read(context.Background(), path)
 		if err != nil {
 			return err
 		}
 		var r Record
 		if err := json.Unmarshal(b, &r); err != nil {
-			return fmt.Errorf("%s: %w", f.folder().path(undoing, e.Name()), err)
+			return fmt.Errorf("%s: %w", place.Shown(path), err)
+		}
+		// In a store the record is copied aside before it goes.
+		if err := place.Remove(context.Background(), f.folder().recordPath(r.Unit)); err != nil {
+			return err
 		}
 		if err := f.removeFiles(&r); err != nil {
 			return err
@@ -204,7 +263,7 @@ func (f *Flow) undoAll() error {
 		}
 	}
 	for n := len(f.chain) - 1; n >= 0; n-- {
-		if err := os.Remove(f.folder().path(planName(n))); err != nil {
+		if err := place.Remove(context.Background(), f.folder().path(planName(n))); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package units
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // sweep removes the work folders of workers that do not live, and, when none
@@ -17,6 +19,10 @@ import (
 func (f *Flow) sweep(parts []map[string]string) error {
 	var faults []error
 	for _, s := range f.private() {
+		if place.Remote(s.folder) {
+			faults = append(faults, f.sweepStore(s, parts))
+			continue
+		}
 		alive, err := f.sweepWorks(s)
 		faults = append(faults, err)
 		if alive {
@@ -76,32 +82,9 @@ func (f *Flow) sweepWorks(s sink) (alive bool, err error) {
 // has come to another outcome, and made a dead letter of a record, say. That a
 // file is the worker's own is seen by the link to it in the work folder.
 func (f *Flow) takeBackOf(s sink, work string) error {
-	text, err := os.ReadFile(filepath.Join(work, intentName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nothing was published yet
-	}
-	if err != nil {
+	left, err := f.unnamed(s, work)
+	if err != nil || len(left) == 0 {
 		return err
-	}
-	var r Record
-	if json.Unmarshal(text, &r) != nil {
-		return nil // it is written whole or not at all; this is not ours to judge
-	}
-	var left []string
-	for _, file := range r.Files {
-		if file.Node == s.Name {
-			left = append(left, file.Name)
-		}
-	}
-	for _, of := range []int{r.Unit, allUnits} { // another plan may have been made since, in which they are of other units
-		named, err := f.namedFiles(s, of)
-		if err != nil {
-			return err
-		}
-		left = slices.DeleteFunc(left, func(name string) bool { return named[name] })
-		if len(left) == 0 {
-			return nil
-		}
 	}
 	own := infosBelow(filepath.Join(work, s.Name))
 	for _, name := range left {
@@ -115,6 +98,39 @@ func (f *Flow) takeBackOf(s sink, work string) error {
 		}
 	}
 	return nil
+}
+
+// unnamed are the files that a worker was about to publish and that no record
+// names.
+func (f *Flow) unnamed(s sink, work string) ([]string, error) {
+	text, err := place.Read(context.Background(), place.Join(work, intentName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // nothing was published yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Record
+	if json.Unmarshal(text, &r) != nil {
+		return nil, nil // it is written whole or not at all; this is not ours to judge
+	}
+	var left []string
+	for _, file := range r.Files {
+		if file.Node == s.Name {
+			left = append(left, file.Name)
+		}
+	}
+	for _, of := range []int{r.Unit, allUnits} { // another plan may have been made since, in which they are of other units
+		named, err := f.namedFiles(s, of)
+		if err != nil {
+			return nil, err
+		}
+		left = slices.DeleteFunc(left, func(name string) bool { return named[name] })
+		if len(left) == 0 {
+			break
+		}
+	}
+	return left, nil
 }
 
 const allUnits = -1

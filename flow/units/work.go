@@ -2,15 +2,13 @@ package units
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 )
@@ -18,17 +16,23 @@ import (
 // Share lets this process work on units of the flow, and keeps out who wants
 // the results for himself.
 func (f *Flow) Share() (unlock func() error, err error) {
-	return f.lock(atomicfile.ShareFolder)
+	return f.lock(atomicfile.ShareFolder, place.ShareFolder)
 }
 
 // alone keeps out everybody else.
-func (f *Flow) alone() (unlock func() error, err error) { return f.lock(atomicfile.ClaimFolder) }
+func (f *Flow) alone() (unlock func() error, err error) {
+	return f.lock(atomicfile.ClaimFolder, place.ClaimFolder)
+}
 
-// lock locks what the sinks' own locks are on. Who did not get as far as to put
-// something into a new folder leaves none.
-func (f *Flow) lock(how func(dir string) (*atomicfile.Claim, error)) (unlock func() error, err error) {
+// lock locks what the sinks' own locks are on; of results in a store, the folder of
+// units. Who did not get as far as to put something into a new folder leaves none.
+func (f *Flow) lock(how func(dir string) (*atomicfile.Claim, error), remote func(ctx context.Context, folder string) (func() error, error)) (unlock func() error, err error) {
 	var locks []func() (func() error, error)
 	for _, s := range f.private() {
+		if place.Remote(s.folder) {
+			locks = append(locks, func() (func() error, error) { return remote(context.Background(), s.folder) })
+			continue
+		}
 		dir := filepath.Dir(s.folder) // a file's store
 		if _, folder := s.Spec.ByUnit.Home(s.Args); folder {
 			dir = s.home
@@ -68,7 +72,10 @@ func (f *Flow) Do(ctx context.Context, unit int, apart bool, watch Watch) (did D
 	if r, err := f.folder().record(unit); err != nil || r != nil {
 		return did, err
 	}
-	if _, err := os.Stat(f.folder().undoPath(unit)); err == nil {
+	if undone, err := place.Exists(ctx, f.folder().undoPath(unit)); err != nil || undone {
+		if err != nil {
+			return did, err
+		}
 		return did, fmt.Errorf("unit %d was being taken back, since what it was made from has changed; run the flow without --unit, which goes on with that", unit)
 	}
 	p, first, names, err := f.records(unit)
@@ -81,7 +88,7 @@ func (f *Flow) Do(ctx context.Context, unit int, apart bool, watch Watch) (did D
 	if err := f.sameAbout(unit, names); err != nil {
 		return did, err
 	}
-	w, err := f.newWork()
+	w, err := f.newWork(ctx)
 	if err != nil {
 		return did, err
 	}
@@ -104,7 +111,7 @@ func (f *Flow) Do(ctx context.Context, unit int, apart bool, watch Watch) (did D
 			did.Failed++
 		}
 	}
-	err = w.publish(r)
+	err = w.publish(ctx, r)
 	did.Met = w.met
 	if err == nil {
 		err = f.folder().forget(unit)
@@ -135,43 +142,67 @@ func orNone(text string) string {
 	return text
 }
 
-// work is the folders in which a worker makes a unit's results, one a sink.
+// work is the folders in which a worker makes a unit's results, one a sink. For
+// results in a store they are on this machine, and a sign of life stands there.
 type work struct {
 	*Flow
-	name   string // of the worker
-	unlock []func() error
-	cut    *flow.Cut
-	met    int  // files that were published already
-	stays  bool // the folders tell what may be left of it
+	name    string                     // of the worker
+	scratch string                     // the folder of those of results in a store; empty: there are none
+	signs   map[string]*place.LifeSign // by sink
+	unlock  []func() error
+	cut     *flow.Cut
+	met     int  // files that were published already
+	stays   bool // the folders tell what may be left of it
 }
 
-const workPrefix = "work-"
+const (
+	workPrefix = "work-"
+	aliveName  = "alive" // of the sign of life in a store
+)
 
 // newWork makes the folders. Their names say who has made them, and while the
 // worker lives they are locked.
-func (f *Flow) newWork() (*work, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, err
-	}
-	var id [6]byte
-	rand.Read(id[:])
-	w := &work{Flow: f, name: fmt.Sprintf("%s%s-%d-%s", workPrefix, strings.ReplaceAll(host, "/", "_"), os.Getpid(), hex.EncodeToString(id[:]))}
+func (f *Flow) newWork(ctx context.Context) (*work, error) {
+	w := &work{Flow: f, name: workPrefix + place.Myself(), signs: map[string]*place.LifeSign{}}
 	for _, s := range f.private() {
-		if err := os.MkdirAll(w.dir(s), 0o777); err != nil {
+		if err := w.makeFor(ctx, s); err != nil {
 			return nil, errors.Join(err, w.remove())
 		}
-		unlock, err := atomicfile.Share(w.root(s))
-		if err != nil {
-			return nil, errors.Join(err, w.remove())
-		}
-		w.unlock = append(w.unlock, unlock)
 	}
 	return w, nil
 }
 
-func (w *work) root(s sink) string { return filepath.Join(s.folder, w.name) }
-func (w *work) dir(s sink) string  { return filepath.Join(w.root(s), s.Name) }
+func (w *work) makeFor(ctx context.Context, s sink) (err error) {
+	if !place.Remote(s.folder) {
+		if err := os.MkdirAll(w.dir(s), 0o777); err != nil {
+			return err
+		}
+		unlock, err := atomicfile.Share(w.root(s))
+		if err == nil {
+			w.unlock = append(w.unlock, unlock)
+		}
+		return err
+	}
+	if w.scratch == "" {
+		if w.scratch, err = place.Scratch(); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(w.dir(s), 0o777); err != nil {
+		return err
+	}
+	w.signs[s.Name], err = place.Sign(ctx, place.Join(s.folder, w.name, aliveName))
+	return err
+}
+
+func (w *work) root(s sink) string {
+	if place.Remote(s.folder) {
+		return filepath.Join(w.scratch, s.Name)
+	}
+	return filepath.Join(s.folder, w.name)
+}
+
+func (w *work) dir(s sink) string { return filepath.Join(w.root(s), s.Name) }
 
 // remove removes the folders, of this worker alone. Those of one that has
 // published in part stay for Finish to look at.
@@ -180,11 +211,18 @@ func (w *work) remove() error {
 	for _, unlock := range w.unlock {
 		faults = append(faults, unlock())
 	}
-	if w.stays {
-		return errors.Join(faults...)
-	}
 	for _, s := range w.private() {
-		faults = append(faults, os.RemoveAll(w.root(s)))
+		switch sign := w.signs[s.Name]; {
+		case sign != nil && w.stays:
+			sign.Leave()
+		case sign != nil:
+			faults = append(faults, place.Remove(context.Background(), place.Join(s.folder, w.name, intentName)), sign.Remove())
+		case !w.stays:
+			faults = append(faults, os.RemoveAll(w.root(s)))
+		}
+	}
+	if w.scratch != "" {
+		faults = append(faults, os.RemoveAll(w.scratch))
 	}
 	return errors.Join(faults...)
 }

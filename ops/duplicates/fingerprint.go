@@ -3,10 +3,13 @@ package duplicates
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/imagehash"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -29,10 +32,11 @@ func fingerprintSpec() *component.Spec {
 			limits := n.Limits()
 			k, err := component.Once(n, "known", func() (*knownHashes, error) {
 				k := &knownHashes{policy: n.Graph.Options().Changed.Or(flow.ChangedRedo)}
-				if path := n.Args.String("cache"); path != "" {
-					return k, k.read(path, table.Limit(limits.MaxRows))
+				path, err := cacheHere(n.Args.String("cache"))
+				if err != nil || path == "" {
+					return k, err
 				}
-				return k, nil
+				return k, k.read(path, table.Limit(limits.MaxRows))
 			})
 			if err != nil {
 				return nil, err
@@ -42,6 +46,27 @@ func fingerprintSpec() *component.Spec {
 			}), nil
 		},
 	}
+}
+
+// cacheHere is the path of a table of hashes on this machine, with what is recorded
+// of it beside it; empty: a store has none yet.
+func cacheHere(name string) (path string, err error) {
+	if !place.Remote(name) {
+		return name, nil
+	}
+	ctx := context.Background()
+	there, err := place.Exists(ctx, name)
+	if err != nil || !there {
+		return "", err
+	}
+	if path, err = place.Bring(ctx, name); err != nil {
+		return "", err
+	}
+	folder, base := place.Split(name)
+	records := "." + base + provenance.FolderName
+	return path, place.FetchFolder(ctx, place.Join(folder, records), filepath.Join(filepath.Dir(path), records), func(name string) bool {
+		return !strings.HasPrefix(name, provenance.UnitsName+"/")
+	})
 }
 
 func fingerprint(s *data.Sample, k *knownHashes, r *images.Reading) (*imagehash.Hashed, error) {

@@ -8,6 +8,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -71,6 +72,14 @@ type imageTable struct {
 
 func (s *imageTable) Open(context.Context) (err error) {
 	if err := s.File.Open(); err != nil {
+		return err
+	}
+	if place.Remote(s.images) {
+		s.there = map[string]bool{}
+		names, err := place.Names(context.Background(), s.images)
+		for _, name := range names {
+			s.there[name] = true
+		}
 		return err
 	}
 	s.there, err = atomicfile.RegularFiles(s.images)

@@ -9,6 +9,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/predict"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
@@ -35,7 +36,7 @@ func predictionsSpec() *component.Spec {
 			{Name: "samples", Type: component.Int, Default: 256, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most; a multiple of a batch lets a run that was stopped end with the same bytes"},
 		},
 		Check: func(a component.Args) []component.FieldFault {
-			if _, err := predict.FormatOf(a.String("file")); err != nil {
+			if _, err := predict.FormatOf(place.Base(a.String("file"))); err != nil {
 				return []component.FieldFault{{Field: "file", Fault: err.Error()}}
 			}
 			return nil

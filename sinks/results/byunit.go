@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow/component"
 )
@@ -17,6 +18,7 @@ import (
 func FolderByUnit(field string) *component.ByUnit {
 	return &component.ByUnit{
 		Home: func(a component.Args) (string, bool) { return a.String(field), true },
+		At:   func(a component.Args, path string) component.Args { return Elsewhere(a, field, path) },
 		Private: func(a component.Args, dir string) component.Args {
 			return Elsewhere(a, field, dir)
 		},
@@ -45,6 +47,7 @@ func SaveMade(n *component.Node, dir string) error {
 func FileByUnit(field string, join func(n *component.Node, parts []string) error) *component.ByUnit {
 	return &component.ByUnit{
 		Home: func(a component.Args) (string, bool) { return a.String(field), false },
+		At:   func(a component.Args, path string) component.Args { return Elsewhere(a, field, path) },
 		Private: func(a component.Args, dir string) component.Args {
 			return Elsewhere(a, field, filepath.Join(dir, nameOf(a, field)))
 		},
@@ -62,12 +65,13 @@ func FileByUnit(field string, join func(n *component.Node, parts []string) error
 func WholeByUnit(field string, join func(n *component.Node, j *component.Joined) error) *component.ByUnit {
 	return &component.ByUnit{
 		Home: func(a component.Args) (string, bool) { return a.String(field), false },
+		At:   func(a component.Args, path string) component.Args { return Elsewhere(a, field, path) },
 		Join: join,
 	}
 }
 
 func nameOf(a component.Args, field string) string {
-	return filepath.Base(filepath.Clean(a.String(field)))
+	return place.Base(a.String(field))
 }
 
 // Elsewhere are settings with another path in a field.

@@ -1,12 +1,12 @@
 package shards
 
 import (
+	"context"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 
 	"hpaflow/data"
+	"hpaflow/data/place"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
 	"hpaflow/sinks/results"
@@ -18,6 +18,7 @@ import (
 func byUnit() *component.ByUnit {
 	return &component.ByUnit{
 		Home: func(a component.Args) (string, bool) { return a.String("dir"), true },
+		At:   func(a component.Args, path string) component.Args { return results.Elsewhere(a, "dir", path) },
 		Private: func(a component.Args, dir string) component.Args {
 			a = maps.Clone(a)
 			a["dir"], a["samples"], a["bytes"] = dir, shards.One.Samples, shards.One.Bytes
@@ -45,11 +46,11 @@ func byUnit() *component.ByUnit {
 					return err
 				}
 			}
-			takenIn, err := index.Save(n.Args.String("dir"))
+			takenIn, err := index.Save(n.Args.String("dir"), j.SizeOf)
 			if err != nil {
 				return err
 			}
-			if j.Again && len(takenIn) > 0 {
+			if j.Again && j.SizeOf == nil && len(takenIn) > 0 { // the index in a store was not looked at
 				n.Graph.Note(n.Name, "taken into the index, which did not name them: "+data.Enumerate(takenIn))
 			}
 			return results.SaveMade(n, n.Args.String("dir"))
@@ -58,7 +59,7 @@ func byUnit() *component.ByUnit {
 			if !hasIndex(a.String("dir")) {
 				return nil
 			}
-			return os.Remove(filepath.Join(a.String("dir"), shards.IndexName))
+			return place.Remove(context.Background(), place.Join(a.String("dir"), shards.IndexName))
 		},
 	}
 }
@@ -75,6 +76,6 @@ func checkUnit(a component.Args, unit int, raw int64) error {
 
 // hasIndex says whether there is an index, be it of shards that are lost.
 func hasIndex(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, shards.IndexName))
-	return err == nil
+	there, err := place.Exists(context.Background(), place.Join(dir, shards.IndexName))
+	return err == nil && there
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/place"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -217,7 +218,7 @@ func answered(sample *data.Channels) bool {
 // findKept lists what earlier runs have made.
 func (s *remote) findKept() error {
 	s.kept = map[string]bool{}
-	if s.dir == "" {
+	if s.dir == "" || place.Remote(s.dir) { // in a store, units that are done are not done again
 		return nil
 	}
 	names, err := images.ReadNames(s.dir)

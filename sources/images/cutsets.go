@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/data/provenance"
 	"hpaflow/flow"
 )
 
@@ -44,7 +43,7 @@ func (s *imageSets) cut() *flow.Cut {
 			if err != nil {
 				return id, nil, false
 			}
-			return id, provenance.Files{file}, true
+			return id, whole.folders[set].origin([]data.File{file}), true
 		},
 	}
 }

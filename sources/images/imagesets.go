@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/data/provenance"
+	"hpaflow/data/place"
+	"hpaflow/data/store"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/remote"
 )
 
 // setTables are the label tables of the sets in a data folder.
@@ -30,14 +31,18 @@ func imageSetsSpec() *component.Spec {
 			"A sample whose image is missing is skipped; one with two different images is a dead letter; a set without any is an error.",
 		Out: edges.Sample,
 		Fields: []component.Field{
-			{Name: "data", Type: component.InputDir, Doc: "the data folder"},
+			{Name: "data", Type: component.InputDir, Streams: true, Doc: "the data folder"},
 			{Name: "sets", Type: component.Strings, Default: setNames, Doc: "which of train, external and test, in the order to go through"},
 			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:], Doc: "the channel"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Reads: func(a component.Args) (tables []string) {
 			for _, set := range a.Strings("sets") {
-				tables = append(tables, filepath.Join(a.String("data"), setTables[set]))
+				path, err := setTable(a.String("data"), set)
+				if err != nil {
+					path = place.Join(a.String("data"), setTables[set]) // which whoever reads it tells of
+				}
+				tables = append(tables, path)
 			}
 			return tables
 		},
@@ -68,9 +73,27 @@ func imageSetsSpec() *component.Spec {
 			}
 			s := *all
 			n.Graph.OnCut(n.Name, s.cut())
-			return flow.Source(n.Graph, n.Stage(), s.run), nil
+			out := flow.Source(n.Graph, n.Stage(), s.run)
+			if !place.Remote(n.Args.String("data")) {
+				return out, nil
+			}
+			return remote.Fetch(out, n.Name, func(ctx context.Context, sample *data.Sample, f data.File) (data.File, error) {
+				g := s.folders[sample.Split]
+				var err error
+				f.Data, err = g.store.Get(ctx, f, g.limits)
+				return f, err
+			}), nil
 		},
 	}
+}
+
+// setTable is the path of a set's table, of a store that of a copy.
+func setTable(dir, set string) (string, error) {
+	name := place.Join(dir, setTables[set])
+	if !place.Remote(name) {
+		return name, nil
+	}
+	return place.Bring(context.Background(), name)
 }
 
 // imageSets is the sets to go through, one after the other.
@@ -88,9 +111,13 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 	if set == "test" {
 		read = table.Limit(limits.MaxRows).Read
 	}
-	rows, err := read(filepath.Join(dir, setTables[set]), classes)
+	path, err := setTable(dir, set)
+	if err != nil {
+		return fmt.Errorf("the %s set: %w; it can be left out of the sets", set, err)
+	}
+	rows, err := read(path, classes)
 	if err == nil {
-		err = s.list(filepath.Join(dir, "raw", set), set, limits)
+		err = s.list(place.Join(dir, "raw", set), set, limits)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the %s set: %w; it can be left out of the sets", set, err)
@@ -99,7 +126,7 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 		return err
 	}
 	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set].pending[r.ID] != nil }) {
-		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, filepath.Join(dir, "raw", set), s.channel, setTables[set])
+		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, place.Shown(place.Join(dir, "raw", set)), s.channel, setTables[set])
 	}
 	for _, r := range rows {
 		s.samples = append(s.samples, &data.Sample{ID: r.ID, Labels: r.Labels, Labeled: r.Labeled, Split: set})
@@ -109,19 +136,48 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 
 // list notes which file of a folder holds the channel of which sample.
 func (s *imageSets) list(folder, set string, limits component.Limits) error {
-	names, err := everyName(folder)
-	if err != nil {
-		return err
-	}
-	slices.Sort(names) // so that of two files of one picture always the same is taken
 	g := newGrouping([]string{s.channel}, folder, limits)
-	for _, name := range names {
-		g.add(name, nil, nil)
+	if place.Remote(folder) {
+		if err := g.listStore(folder); err != nil {
+			return err
+		}
+	} else {
+		names, err := everyName(folder)
+		if err != nil {
+			return err
+		}
+		slices.Sort(names) // so that of two files of one picture always the same is taken
+		for _, name := range names {
+			g.add(name, nil, nil)
+		}
 	}
 	if s.folders == nil {
 		s.folders = map[string]*grouping{}
 	}
 	s.folders[set] = g
+	return nil
+}
+
+// listStore adds the objects of a folder in a store.
+func (g *grouping) listStore(folder string) (err error) {
+	ctx := context.Background()
+	if g.store, err = remote.Open(ctx, folder); err != nil {
+		return err
+	}
+	g.before = g.store.Prefix()
+	var all []store.Object
+	for o, err := range g.store.List(ctx, false) {
+		if err != nil {
+			return err
+		}
+		if !o.Folder {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b store.Object) int { return strings.Compare(a.Key, b.Key) })
+	for _, o := range all {
+		g.addObject(o)
+	}
 	return nil
 }
 
@@ -160,7 +216,7 @@ func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) erro
 			}
 		default:
 			sample.Files = []data.File{file}
-			if complete, err = out.CompleteFrom(sample.ID, provenance.Files(sample.Files)); err == nil && !complete {
+			if complete, err = out.CompleteFrom(sample.ID, s.folders[sample.Split].origin(sample.Files)); err == nil && !complete {
 				err = out.Emit(sample.ID, sample)
 			}
 		}

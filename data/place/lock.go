@@ -1,0 +1,203 @@
+package place
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"hpaflow/data/atomicfile"
+	"hpaflow/data/store"
+)
+
+// A store has no locks. In their place stand objects that their owner writes again
+// and again while it lives; one that was not written for long is as good as gone.
+// How old one is, is told by the store's clock, not by those of machines.
+//
+// Between an owner that was held up and the others there may be a moment in which
+// both think they have the folder: nothing that must not be lost may hang on these
+// locks alone.
+const (
+	signEvery = 20 * time.Second
+	signLasts = 90 * time.Second
+)
+
+// lockName is the folder of those objects, in the folder that is locked.
+const lockName = "locks"
+
+const aloneName = "alone"
+
+// ShareFolder keeps those out of a folder of a store who want it for themselves, and
+// lets others share it.
+func ShareFolder(ctx context.Context, folder string) (unlock func() error, err error) {
+	own := Join(folder, lockName, "shared-"+Myself())
+	s, err := Sign(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	if taken, err2 := Alive(ctx, s, Join(folder, lockName, aloneName)); taken {
+		err = held(folder, aloneName)
+	} else if !errors.Is(err2, fs.ErrNotExist) {
+		err = err2
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Remove())
+	}
+	return s.Remove, nil
+}
+
+// ClaimFolder keeps everybody else out of a folder of a store.
+func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err error) {
+	name, text := Join(folder, lockName, aloneName), []byte(Myself())
+	_, err = WriteOnce(ctx, name, text)
+	if _, taken := errors.AsType[*atomicfile.OtherError](err); taken {
+		probe, err := Sign(ctx, Join(folder, lockName, "probe-"+Myself())) // for the store's clock
+		if err != nil {
+			return nil, err
+		}
+		alive, err := Alive(ctx, probe, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil // it has just gone
+		}
+		if err = errors.Join(err, probe.Remove()); err != nil {
+			return nil, err
+		}
+		if alive {
+			return nil, held(folder, aloneName)
+		}
+		if err := Remove(ctx, name); err != nil {
+			return nil, err
+		}
+		if _, err := WriteOnce(ctx, name, text); err != nil {
+			return nil, held(folder, aloneName)
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	s := renewing(ctx, name, text)
+	others, err := sharing(ctx, s, Join(folder, lockName))
+	if err == nil && others != "" {
+		err = held(folder, others)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Remove())
+	}
+	return s.Remove, nil
+}
+
+func held(folder, by string) error {
+	return fmt.Errorf("another run is writing to %s (%s); one that was killed is waited for %s", Shown(folder), by, signLasts)
+}
+
+// Myself is a name that nobody else has: of the machine, the process and a number
+// drawn by chance.
+func Myself() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	var id [6]byte
+	rand.Read(id[:])
+	return fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(host, "/", "_"), os.Getpid(), hex.EncodeToString(id[:]))
+}
+
+// LifeSign is an object by which others see that its owner lives.
+type LifeSign struct {
+	ctx  context.Context
+	name string
+	stop func()
+	done sync.WaitGroup
+}
+
+// Sign makes one, and keeps it alive until Remove.
+func Sign(ctx context.Context, name string) (*LifeSign, error) {
+	text := []byte(Myself())
+	if err := Write(ctx, name, text); err != nil {
+		return nil, err
+	}
+	return renewing(ctx, name, text), nil
+}
+
+func renewing(ctx context.Context, name string, text []byte) *LifeSign {
+	s := &LifeSign{ctx: context.WithoutCancel(ctx), name: name}
+	until, stop := context.WithCancel(s.ctx)
+	s.stop = stop
+	s.done.Go(func() {
+		ticker := time.NewTicker(signEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				Write(until, name, text) // a store that is away for long lets others think that we have died
+			case <-until.Done():
+				return
+			}
+		}
+	})
+	return s
+}
+
+// Remove ends it.
+func (s *LifeSign) Remove() error {
+	s.stop()
+	s.done.Wait()
+	return Remove(s.ctx, s.name)
+}
+
+// Leave lets it grow old where it is.
+func (s *LifeSign) Leave() {
+	s.stop()
+	s.done.Wait()
+}
+
+// now is the store's time.
+func (s *LifeSign) now(ctx context.Context) (time.Time, error) {
+	at, key, err := store.File(ctx, s.name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	o, err := at.Stat(ctx, key)
+	return o.Modified, err
+}
+
+// sharing names one of those who share a folder and live; empty: there is none.
+func sharing(ctx context.Context, own *LifeSign, folder string) (string, error) {
+	files, err := Files(ctx, folder)
+	if err != nil {
+		return "", err
+	}
+	now, err := own.now(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "shared-") && now.Sub(f.Modified) < signLasts {
+			return f.Name, nil
+		}
+	}
+	return "", nil
+}
+
+// Alive says whether the owner of a sign lives, as seen by somebody who has a sign
+// in the same store. That there is none is fs.ErrNotExist.
+func Alive(ctx context.Context, own *LifeSign, name string) (bool, error) {
+	at, key, err := store.File(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	o, err := at.Stat(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	now, err := own.now(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // our own has just gone: who knows
+	}
+	return now.Sub(o.Modified) < signLasts, err
+}
