@@ -37,7 +37,11 @@ const (
 	exitInterrupted = 130 // interrupted; the same command resumes
 )
 
+// stores makes the stores known that URLs may name.
+var stores = func() { all.Register(remote.Options{}) }
+
 func main() {
+	stores()
 	os.Exit(mainExit(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -120,7 +124,6 @@ func unknownCommand(app *cli.App, word string, flows fs.FS) error {
 // newRegistry holds all components there are.
 func newRegistry(stdin io.Reader, stdout io.Writer) *component.Registry {
 	reg := &component.Registry{Flows: configs.Files}
-	all.Register(remote.Options{})
 	sources.Register(reg, stdin)
 	ops.Register(reg)
 	sinks.Register(reg, stdout)

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				panic(err)
 			}
-			buckets.Register()
+			stores = buckets.Register
 		}
 		main()
 	}, "hpaflow-deadly": deadly})

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
@@ -153,6 +154,7 @@ func (s *Step) home() (dir, name string) {
 	if s.IsPart() {
 		writes = s.part.Writes
 	}
+	writes = slices.DeleteFunc(slices.Clone(writes), place.Remote) // a store keeps none of steps
 	if len(writes) == 0 {
 		return "", ""
 	}
