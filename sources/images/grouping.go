@@ -42,7 +42,7 @@ type grouping struct {
 	channels []string
 	before   string // of every name: the folder that the names are below
 	limits   component.Limits
-	each     each // of several slices or times
+	each     each           // of several slices or times
 	store    *remote.Folder // that has the files; nil: they are on this machine, or come in a stream
 
 	pending map[string]*group // by folder and Id
