@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,9 +21,11 @@ import (
 	"go.uber.org/goleak"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
+	"hpaflow/data/embed"
 	"hpaflow/data/place/placetest"
 	"hpaflow/data/predict"
 	"hpaflow/data/search"
@@ -88,10 +91,22 @@ func newWorld(t *testing.T) world {
 	for _, row := range rows {
 		claims = append(claims, challenge.Row{ID: row.ID, Labels: row.Labels})
 	}
-	if err := errors.Join(folder.Commit(), challenge.Write(w.path("claims.csv"), claims), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities)); err != nil {
+	if err := errors.Join(folder.Commit(), challenge.Write(w.path("claims.csv"), claims), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities), writeEmbeddings(w.path("embeddings.parquet"))); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+func writeEmbeddings(path string) error {
+	return atomicfile.Write(path, func(to io.Writer) error {
+		return embed.WriteParquet(to, func(yield func(*embed.Embedding, error) bool) {
+			for i := range count {
+				if !yield(&embed.Embedding{ID: id(i), Features: []float32{1, 2}, Probabilities: []float32{.25, .75}}, nil) {
+					return
+				}
+			}
+		}, embed.Float32)
+	})
 }
 
 func (w world) path(names ...string) string {
@@ -131,6 +146,8 @@ func (w world) cases() map[string][]component.Args {
 			{"table": w.path("train.csv"), "images": []string{w.url("raw"), w.path("shards")}},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.url("shards")}},
 		},
+		"pictures":   {{"dir": w.path("raw", "train")}, {"dir": w.path("rgby")}, {"dir": w.path("shards")}},
+		"embeddings": {{"table": w.path("embeddings.parquet")}},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
@@ -170,9 +187,9 @@ func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 // cuttable are the sources whose work many machines can share, and when.
 var cuttable = map[string]func(component.Args) bool{
 	"channels": func(a component.Args) bool { return a["dir"] != "-" },
-	"rgby":     always, "shards": always, "image_sets": always, "http": always,
+	"rgby":     always, "pictures": always, "shards": always, "image_sets": always, "http": always,
 	"samples": func(a component.Args) bool { return a["shuffle"] == nil },
-	"rows":    never, "trials": never, "claims": never, "cells": never, "predictions": never,
+	"rows":    never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
 }
 
 func always(component.Args) bool { return true }
@@ -243,6 +260,8 @@ func TestSources(t *testing.T) {
 					source[challenge.Row](t, fresh, args)
 				case "trial":
 					source[*search.Trial](t, fresh, args)
+				case "embedded":
+					source[*embed.Row](t, fresh, args)
 				case "planned cells":
 					source[cells.Planned](t, fresh, args)
 				default:

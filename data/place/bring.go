@@ -19,25 +19,10 @@ import (
 // here is where files of stores are on this machine.
 var here struct {
 	sync.Mutex
-	kept  string // the folder of those that are for runs to come; empty: none are
-	limit int64  // of its bytes; 0: none
-	temp  string // a folder that goes with the process; empty: there is none yet
+	temp string // a folder that goes with the process; empty: there is none yet
 }
 
-// Keep has files that are brought kept in a folder, for runs to come, of so many
-// bytes at most: what was not used for longest goes first. Without it they are
-// there until Forget.
-func Keep(dir string, limit int64) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	here.Lock()
-	defer here.Unlock()
-	here.kept, here.limit = dir, limit
-	return nil
-}
-
-// Forget removes all that was not to be kept. It is called when the process ends.
+// Forget removes all that was brought. It is called when the process ends.
 func Forget() error {
 	here.Lock()
 	defer here.Unlock()
@@ -58,16 +43,6 @@ func Scratch() (string, error) {
 		return "", err
 	}
 	return os.MkdirTemp(here.temp, "work-*")
-}
-
-func keeping() (string, error) {
-	here.Lock()
-	defer here.Unlock()
-	if here.kept != "" {
-		return here.kept, nil
-	}
-	err := needTemp()
-	return here.temp, err
 }
 
 func needTemp() (err error) {
@@ -109,19 +84,18 @@ func Bring(ctx context.Context, url string, within ...string) (path string, err 
 	return bringFolder(ctx, url, err)
 }
 
-// bring copies one file. Where it is kept follows from its URL and version.
+// bring copies one file. Where it is put follows from its URL and version.
 func bring(ctx context.Context, s store.Store, o store.Object, url string) (string, error) {
-	base, err := keeping()
+	here.Lock()
+	err := needTemp()
+	base := here.temp
+	here.Unlock()
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(base, "file-"+digest(url, o), Base(url))
 	if info, err := os.Stat(path); err == nil && info.Size() == o.Size && (o.Version != "" || !o.Modified.IsZero()) {
-		used(path)
 		return path, nil
-	}
-	if err := makeRoom(base, o.Size); err != nil {
-		return "", err
 	}
 	return path, fetch(ctx, s, o.Key, path)
 }

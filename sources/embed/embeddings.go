@@ -29,6 +29,9 @@ func embeddingsSpec() *component.Spec {
 					if err != nil {
 						return err
 					}
+					if out.Complete(r.ID) {
+						continue
+					}
 					if err := out.Emit(r.ID, r); err != nil {
 						return err
 					}
