@@ -210,7 +210,10 @@ func TestCluster(t *testing.T) {
 				}
 				b, err := io.ReadAll(answer.Body)
 				answer.Body.Close()
-				if err = json.Unmarshal(b, &shown); err != nil {
+				if err == nil {
+					err = json.Unmarshal(b, &shown)
+				}
+				if err != nil {
 					t.Fatalf("%v: %s", err, b)
 				}
 			}

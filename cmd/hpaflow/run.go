@@ -79,9 +79,9 @@ func run(c *cli.Context, reg *component.Registry) error {
 	stdout, stdin := c.App.Writer.(*terminal.Output), c.App.Reader.(*terminal.Input)
 	stdout.Until(ctx)
 	stdin.Until(ctx)
-	atomicfile.WaitForReaders(ctx, func(path string) {
+	defer atomicfile.WaitForReaders(ctx, func(path string) {
 		fmt.Fprintf(c.App.ErrWriter, "hpaflow: waiting for somebody to read from %s\n", lang.Safe(path))
-	})
+	})()
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
 		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),

@@ -56,12 +56,17 @@ var patience struct {
 }
 
 // WaitForReaders lets a pipe that nobody reads from be waited for, until ctx is
-// done, in all of this process; say is told of it once a pipe. Without, such a pipe
-// is an error at once, since waiting for it could not be ended.
-func WaitForReaders(ctx context.Context, say func(path string)) {
-	patience.Lock()
-	defer patience.Unlock()
-	patience.ctx, patience.say = ctx, say
+// done, in all of this process, until end is called; say is told of it once a
+// pipe. Without, such a pipe is an error at once, since waiting for it could not be
+// ended.
+func WaitForReaders(ctx context.Context, say func(path string)) (end func()) {
+	set := func(ctx context.Context, say func(path string)) {
+		patience.Lock()
+		defer patience.Unlock()
+		patience.ctx, patience.say = ctx, say
+	}
+	set(ctx, say)
+	return func() { set(nil, nil) }
 }
 
 var errUnread = errors.New("nobody reads from it")

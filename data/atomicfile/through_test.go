@@ -186,11 +186,10 @@ func TestPipesAreWaitedFor(t *testing.T) {
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer atomicfile.WaitForReaders(nil, nil)
 	stop := errors.New("stop")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	said := 0
-	atomicfile.WaitForReaders(ctx, func(string) { said++ })
+	defer atomicfile.WaitForReaders(ctx, func(string) { said++ })()
 	got := make(chan string)
 	time.AfterFunc(150*time.Millisecond, func() {
 		b, _ := os.ReadFile(pipe)
