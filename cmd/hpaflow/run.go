@@ -166,6 +166,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		if err := unlessStopped(ctx, look); err != nil {
 			return err
 		}
+		r.graph = graph
 		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
 		switch {
 		case r.unit != "" && err != nil && !faulty:
@@ -173,7 +174,6 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		case r.unit != "" && graph != nil:
 			return r.chosenSteps(ctx, graph)
 		}
-		r.graph = graph
 	}
 	var plan *lang.Plan
 	var faults lang.Diagnostics
