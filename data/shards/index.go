@@ -78,8 +78,8 @@ func IsName(name string) bool { return name == IndexName || shardName.MatchStrin
 func nameOf(number int) string { return fmt.Sprintf("shard-%05d.tar.zst", number) }
 
 // groupRows is how many rows a group of the index has: what is held of it while it
-// is written. It is part of what the bytes depend on.
-const groupRows = 1 << 18
+// is written. It is part of what the bytes depend on; tests lower it.
+var groupRows = 1 << 18
 
 // indexWriter writes the bytes of an index, a group of rows at a time. The bytes
 // depend on the rows alone, not on how many come at once.
@@ -95,7 +95,7 @@ func newIndexWriter(out io.Writer, kind Kind, shards map[string]summary) (*index
 		return nil, err
 	}
 	options := []parquet.WriterOption{
-		parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(groupRows),
+		parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(int64(groupRows)),
 		parquet.KeyValueMetadata(shardsKey, string(about)), parquet.KeyValueMetadata(digestKey, noDigest),
 	}
 	if kind != Planes {

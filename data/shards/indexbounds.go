@@ -77,7 +77,7 @@ func boundFooter(b []byte) error {
 	if int64(n) > int64(len(b)-12) {
 		return errThrift
 	}
-	_, err := boundThrift(b[len(b)-8-int(n) : len(b)-8])
+	_, err := boundThrift(b[len(b)-8-int(n):len(b)-8], mostInFooter(len(b)))
 	return err
 }
 
@@ -118,7 +118,7 @@ func (c *chunkBounds) chunk(m *format.ColumnMetaData) error {
 
 // page checks the first page, and gives those behind it.
 func (c *chunkBounds) page(b []byte) (rest []byte, err error) {
-	if rest, err = boundThrift(b); err != nil {
+	if rest, err = boundThrift(b, mostElements); err != nil {
 		return nil, err
 	}
 	var head format.PageHeader

@@ -54,6 +54,31 @@ func TestLargeIndex(t *testing.T) {
 	})
 }
 
+// An index of many groups is read as it was written, however full the last one is.
+func TestIndexOfManyGroups(t *testing.T) {
+	was := groupRows
+	t.Cleanup(func() { groupRows = was })
+	groupRows = 1000
+	for _, rows := range []int{1, 999, 1000, 1001, 30_000, 100_500} {
+		dir := t.TempDir()
+		if err := saveMadeUp(dir, rows); err != nil {
+			t.Fatal(err)
+		}
+		x, err := readIndex(dir)
+		if err != nil {
+			t.Fatalf("%d rows: %v", rows, err)
+		}
+		if len(x.entries) != rows {
+			t.Fatalf("%d of %d rows", len(x.entries), rows)
+		}
+		for n, e := range x.entries {
+			if e != madeUp(n) {
+				t.Fatalf("of %d rows, row %d is %+v", rows, n, e)
+			}
+		}
+	}
+}
+
 func madeUpKey(n int) string {
 	x := uint64(n)*0x9e3779b97f4a7c15 + 1
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", uint32(x), uint16(x>>32), uint16(x>>48), uint16(n), n)

@@ -7,21 +7,26 @@ import (
 )
 
 // What the metadata of an index, and the heads of its pages, are made of at
-// most. Theirs hold a few dozen elements; the library makes room for as many as
-// they claim.
+// most. Theirs hold a few dozen elements, and so many for each group of rows; the
+// library makes room for as many as they claim.
 const (
 	mostElements = 1 << 10
+	mostOfGroup  = 1 << 9
 	mostDepth    = 16
 )
+
+// mostInFooter is how many elements the metadata of an index of such a size may
+// have: rows of a group take up so many bytes at least.
+func mostInFooter(size int) int { return mostElements + mostOfGroup*(size/(minRow*groupRows)) }
 
 var errThrift = errors.New("its metadata are none that Parquet has, or claim more than they hold")
 
 // boundThrift goes over a struct in Thrift's compact protocol, the form of
 // Parquet's metadata, without taking anything in, and gives what follows it.
-// An error says that it is none, or that something in it claims to hold more
-// than there is.
-func boundThrift(b []byte) (rest []byte, err error) {
-	t := thriftBounds{b: b}
+// An error says that it is none, that it has more elements than may be, or that
+// something in it claims to hold more than there is.
+func boundThrift(b []byte, most int) (rest []byte, err error) {
+	t := thriftBounds{b: b, most: most}
 	if err := t.structure(0); err != nil {
 		return nil, err
 	}
@@ -31,6 +36,7 @@ func boundThrift(b []byte) (rest []byte, err error) {
 type thriftBounds struct {
 	b        []byte
 	elements int
+	most     int
 }
 
 // The types of values.
@@ -61,7 +67,7 @@ func (t *thriftBounds) structure(depth int) error {
 }
 
 func (t *thriftBounds) value(kind byte, depth int) error {
-	if t.elements++; t.elements > mostElements || depth > mostDepth {
+	if t.elements++; t.elements > t.most || depth > mostDepth {
 		return errThrift
 	}
 	switch kind {
