@@ -61,7 +61,7 @@ func TestSearch(t *testing.T) {
 	if err != nil || len(policy) != 2 || len(policy.Pairs()) != 10 {
 		t.Fatalf("a policy of %d sets, %v", len(policy), err)
 	}
-	if _, err := build("train.flow", flow.Options{}, sets[0], sets[1], "out="+t.TempDir(), "policy="+filepath.Join(whole, "policy.json")); err != nil {
+	if _, err := build("train.flow", flow.Options{}, sets[0], sets[1], "batch=4", "out="+t.TempDir(), "policy="+filepath.Join(whole, "policy.json")); err != nil {
 		t.Errorf("the policy is not taken: %v", err)
 	}
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -291,7 +291,11 @@ func TestClusterPoison(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = bytes.Replace(text, []byte("  in = source.cells\n"), []byte("  in = op.deadly\n"), 1)
+	reads := regexp.MustCompile(`(?m)^(  in +=) source\.cells$`)
+	if n := len(reads.FindAll(text, -1)); n != 1 {
+		t.Fatalf("rgby.flow reads its source at %d places", n)
+	}
+	text = reads.ReplaceAll(text, []byte("$1 op.deadly"))
 	text = append(text, "\nop \"deadly\" \"deadly\" {\n  in = source.cells\n}\n"...)
 	file := filepath.Join(t.TempDir(), "deadly.flow")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
