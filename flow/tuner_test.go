@@ -129,8 +129,8 @@ func TestCheapWorkIsToldFromDear(t *testing.T) {
 	told := false
 	for range 5 { // a busy machine may interrupt the few milliseconds that are measured
 		g := New(Options{})
-		cheap := Map(count(g, 20_000), Stage{Name: "cheap", Workers: 1}, identity)
-		dear := Map(cheap, Stage{Name: "dear", Workers: 1}, costing(spin, 5*time.Microsecond))
+		cheap := Map(count(g, 5_000), Stage{Name: "cheap", Workers: 1}, identity)
+		dear := Map(cheap, Stage{Name: "dear", Workers: 1}, costing(spin, 50*time.Microsecond)) // handing over may take 10 where races are looked for
 		To(dear, Stage{Name: "sink"}, &collector[int]{})
 		if err := g.Run(t.Context()); err != nil {
 			t.Fatal(err)
