@@ -1,37 +1,17 @@
 package codec
 
 import (
-	"archive/zip"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 )
 
-// choices are the files that testdata/choices.py writes, and what NumPy makes of
-// them.
-func choices(t *testing.T) (map[string][]byte, []string) {
-	t.Helper()
-	z, err := zip.OpenReader("testdata/choices.zip")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files := map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files, strings.Split(strings.TrimSpace(string(files["manifest.txt"])), "\n")
-}
+// archive has the files that testdata/choices.py writes, and what NumPy makes of them.
+const archive = "testdata/choices.zip"
 
 func choice(t *testing.T, z, pick, rule string) Choice {
 	t.Helper()
@@ -50,7 +30,7 @@ func choice(t *testing.T, z, pick, rule string) Choice {
 
 // TestChoiceIsNumPys: ranges, the brightest and the mean are NumPy's, to the bit.
 func TestChoiceIsNumPys(t *testing.T) {
-	files, lines := choices(t)
+	files, lines := goldentest.Archive(t, archive)
 	for _, line := range lines {
 		words := strings.Split(line, " ")
 		for i := range words {
@@ -78,7 +58,7 @@ func TestChoiceIsNumPys(t *testing.T) {
 
 // TestChoicesThatAreNeeded: a file says what there is to choose from, and how.
 func TestChoicesThatAreNeeded(t *testing.T) {
-	files, _ := choices(t)
+	files, _ := goldentest.Archive(t, archive)
 	for _, c := range []struct{ file, z, t, rule, want string }{
 		{"stack-u2.tif", "", "", "", `it holds 3 channels, 5 slices, 2 times; choose by z = 0 to 4, "max" or "mean", or "all" for a sample of each`},
 		{"stack-u2.tif", "max", "", "", `it holds 3 channels, 5 slices, 2 times; choose by t = 0 to 1, or "all" for a sample of each`},

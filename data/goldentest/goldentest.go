@@ -1,6 +1,6 @@
-// Package goldentest has the numbers that tests draw, and draw alike the Python
-// scripts beside their golden files: without a generator that both languages
-// would have to share.
+// Package goldentest has what tests of golden files share. These are archives, which
+// the Python scripts beside them write; and numbers that tests draw, and the scripts
+// alike: without a generator that both languages would have to share.
 package goldentest
 
 import "hash/crc32"

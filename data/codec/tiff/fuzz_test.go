@@ -6,12 +6,14 @@ import (
 	"image"
 	"strings"
 	"testing"
+
+	"hpaflow/data/goldentest"
 )
 
 // FuzzDecode: whatever the bytes, reading them ends, within bounds, and gives one
 // result, from memory, piece by piece, or region by region.
 func FuzzDecode(f *testing.F) {
-	files, _ := members(f, "testdata/golden.zip")
+	files, _ := goldentest.Archive(f, "testdata/golden.zip")
 	for name, b := range files {
 		if strings.HasSuffix(name, ".tif") && len(b) < 9000 {
 			f.Add(b)

@@ -1,7 +1,6 @@
 package tiff
 
 import (
-	"archive/zip"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
@@ -9,11 +8,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
-	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"hpaflow/data/goldentest"
 )
 
 // listed are the words by which files may be refused that others read.
@@ -39,27 +39,6 @@ var listed = []string{
 	"YCbCr in halved resolution is read as JPEG alone",
 	"volumes of 16 slices a page are not read",
 	"the samples of a pixel differ",
-}
-
-// members are the files of an archive, and its manifest line by line.
-func members(t testing.TB, path string) (map[string][]byte, []string) {
-	t.Helper()
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files := map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files, strings.Split(strings.TrimSpace(string(files["manifest.txt"])), "\n")
 }
 
 // blank makes planes for a region of a page.
@@ -90,7 +69,7 @@ func described(p *Page, planes [][]byte) string {
 // TestGolden: every page of every file has the samples that tifffile reads from it, or
 // is refused by words that are listed. TIFFS names an archive of more of them.
 func TestGolden(t *testing.T) {
-	files, lines := members(t, cmp.Or(os.Getenv("TIFFS"), "testdata/golden.zip"))
+	files, lines := goldentest.Archive(t, cmp.Or(os.Getenv("TIFFS"), "testdata/golden.zip"))
 	right, refused, none := 0, 0, 0
 	for _, line := range lines {
 		var name, want string

@@ -1,38 +1,17 @@
 package stack
 
 import (
-	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"hpaflow/data/codec/tiff"
+	"hpaflow/data/goldentest"
 )
-
-func members(t testing.TB) (map[string][]byte, []string) {
-	t.Helper()
-	z, err := zip.OpenReader("testdata/stacks.zip")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files := map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files, strings.Split(strings.TrimSpace(string(files["manifest.txt"])), "\n")
-}
 
 // read gives what the manifest has of a file.
 func read(b []byte) (string, error) {
@@ -79,7 +58,7 @@ func plane(s *Stack, c, z, t int, sum hash.Hash) error {
 
 // TestGolden: each plane is where tifffile finds it, or the word is the one listed.
 func TestGolden(t *testing.T) {
-	files, lines := members(t)
+	files, lines := goldentest.Archive(t, "testdata/stacks.zip")
 	for _, line := range lines {
 		name, want, _ := strings.Cut(line, " ")
 		got, err := read(files[name])
@@ -94,7 +73,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestChannel(t *testing.T) {
-	files, _ := members(t)
+	files, _ := goldentest.Archive(t, "testdata/stacks.zip")
 	f, err := tiff.Open(files["ome-TZCYX.ome.tif"])
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +99,7 @@ func TestChannel(t *testing.T) {
 
 // FuzzOf: whatever the metadata, each plane is one of the file or is refused.
 func FuzzOf(f *testing.F) {
-	files, lines := members(f)
+	files, lines := goldentest.Archive(f, "testdata/stacks.zip")
 	for _, line := range lines {
 		name, _, _ := strings.Cut(line, " ")
 		f.Add(files[name])
