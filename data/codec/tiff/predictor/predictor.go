@@ -8,32 +8,22 @@ import (
 // Sum undoes the horizontal differences of a row of samples of so many bytes, in
 // place.
 func Sum(row []byte, size int) {
-	done := fastSum(row, size)
-	rest := row[done:]
+	rest := row[max(0, fastSum(row, size)-size):] // the last of the sums begins, which alone is its own sum
 	switch size {
 	case 1:
 		var v uint8
-		if done > 0 {
-			v = row[done-1]
-		}
 		for i, d := range rest {
 			v += d
 			rest[i] = v
 		}
 	case 2:
 		var v uint16
-		if done > 0 {
-			v = binary.NativeEndian.Uint16(row[done-2:])
-		}
 		for ; len(rest) >= 2; rest = rest[2:] {
 			v += binary.NativeEndian.Uint16(rest)
 			binary.NativeEndian.PutUint16(rest, v)
 		}
 	case 4:
 		var v uint32
-		if done > 0 {
-			v = binary.NativeEndian.Uint32(row[done-4:])
-		}
 		for ; len(rest) >= 4; rest = rest[4:] {
 			v += binary.NativeEndian.Uint32(rest)
 			binary.NativeEndian.PutUint32(rest, v)
