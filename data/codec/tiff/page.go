@@ -25,7 +25,6 @@ type Page struct {
 	Photometric   int
 	Extra         []uint64 // what the samples beyond colours are: 1, alpha that colours are multiplied by; 2, other alpha; 0, something else
 	Reduced       bool     // it is a smaller copy of another, a mask or a preview
-	SubImages     int
 
 	dir         *directory
 	compression int
@@ -71,7 +70,6 @@ func (f *File) readPage(i int) (*Page, error) {
 		return nil, d.errorf(ImageDepth, "volumes of %d slices a page are not read; split them: bfconvert IN.tif OUT.ome.tif", depth)
 	}
 	p.reversed, p.Reduced = fill == 2, kind&(1|4) != 0 || older == 2
-	p.SubImages = int(min(d.entries[SubIFDs].count, 1<<30))
 	if err := p.readSamples(); err != nil {
 		return nil, err
 	}
@@ -181,9 +179,6 @@ func (p *Page) Descriptions() (all []string) {
 	}
 	return all
 }
-
-// Software says what wrote the page.
-func (p *Page) Software() string { return p.dir.text(p.dir.entries[Software]) }
 
 // Errorf is an error about a field of the page.
 func (p *Page) Errorf(tag Tag, format string, a ...any) error { return p.dir.errorf(tag, format, a...) }

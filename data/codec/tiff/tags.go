@@ -28,7 +28,6 @@ const (
 	TileLength       Tag = 323
 	TileOffsets      Tag = 324
 	TileByteCounts   Tag = 325
-	SubIFDs          Tag = 330
 	ExtraSamples     Tag = 338
 	SampleFormat     Tag = 339
 	JPEGTables       Tag = 347
@@ -44,7 +43,7 @@ var tagNames = map[Tag]string{
 	ImageDescription: "ImageDescription", StripOffsets: "StripOffsets", SamplesPerPixel: "SamplesPerPixel",
 	RowsPerStrip: "RowsPerStrip", StripByteCounts: "StripByteCounts", PlanarConfig: "PlanarConfiguration",
 	Software: "Software", Predictor: "Predictor", ColorMap: "ColorMap", TileWidth: "TileWidth", TileLength: "TileLength",
-	TileOffsets: "TileOffsets", TileByteCounts: "TileByteCounts", SubIFDs: "SubIFDs", ExtraSamples: "ExtraSamples",
+	TileOffsets: "TileOffsets", TileByteCounts: "TileByteCounts", ExtraSamples: "ExtraSamples",
 	SampleFormat: "SampleFormat", JPEGTables: "JPEGTables", YCbCrSubSampling: "YCbCrSubSampling", ImageDepth: "ImageDepth",
 	MetadataCounts: "IJMetadataByteCounts", Metadata: "IJMetadata",
 }

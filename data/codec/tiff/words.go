@@ -82,11 +82,15 @@ func (p *Page) readCompression() error {
 	}
 	if p.whole() { // each has its own way to predict
 		p.predictor = 1
+		name := "WebP"
+		if p.IsJPEG() {
+			name = "JPEG"
+		}
 		if p.Bits != 8 || p.Format != Unsigned {
-			return d.errorf(BitsPerSample, "%s of %d bits is not read; %s", compressionName(p.compression), p.Bits, byTiffcp)
+			return d.errorf(BitsPerSample, "%s of %d bits is not read; %s", name, p.Bits, byTiffcp)
 		}
 		if p.Photometric != BlackIsZero && p.Photometric != WhiteIsZero && p.Photometric != RGB && p.Photometric != YCbCr {
-			return d.errorf(Photometric, "%s of %s is not read; %s", compressionName(p.compression), PhotometricName(p.Photometric), byTiffcp)
+			return d.errorf(Photometric, "%s of %s is not read; %s", name, PhotometricName(p.Photometric), byTiffcp)
 		}
 		return nil
 	}
@@ -121,27 +125,7 @@ func (p *Page) readCompression() error {
 
 // whole says that a strip or tile is an image by itself.
 func (p *Page) whole() bool {
-	return p.compression == compressionJPEG || p.compression == compressionWebP
-}
-
-func compressionName(c int) string {
-	switch c {
-	case compressionNone:
-		return "uncompressed"
-	case compressionLZW:
-		return "LZW"
-	case compressionJPEG:
-		return "JPEG"
-	case compressionDeflate, compressionDeflate2:
-		return "deflate"
-	case compressionPackBits:
-		return "PackBits"
-	case compressionLZMA:
-		return "LZMA"
-	case compressionZstd:
-		return "zstd"
-	}
-	return "WebP"
+	return p.IsJPEG() || p.compression == compressionWebP
 }
 
 // IsJPEG says that the page is compressed as JPEG, whose YCbCr is read as RGB.
