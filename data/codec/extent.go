@@ -14,24 +14,17 @@ func Extent(b []byte) (z, t int, err error) { return ExtentAt(bytes.NewReader(b)
 // ExtentAt is Extent of a file of so many bytes, of which the directories are read.
 func ExtentAt(r io.ReaderAt, size int64) (z, t int, err error) {
 	head := make([]byte, 4)
-	if n, _ := r.ReadAt(head, 0); n < len(head) {
+	n, _ := r.ReadAt(head, 0)
+	if f, _ := formatOf(head[:n]); f.name != "TIFF" {
 		return 1, 1, nil
 	}
-	for _, f := range formats {
-		for _, magic := range f.magics {
-			if f.name != "TIFF" || string(head) != magic {
-				continue
-			}
-			file, err := tiff.OpenAt(r, size)
-			if err != nil {
-				return 0, 0, err
-			}
-			s, err := stack.Of(file)
-			if err != nil {
-				return 0, 0, err
-			}
-			return s.Z, s.T, nil
-		}
+	file, err := tiff.OpenAt(r, size)
+	if err != nil {
+		return 0, 0, err
 	}
-	return 1, 1, nil
+	s, err := stack.Of(file)
+	if err != nil {
+		return 0, 0, err
+	}
+	return s.Z, s.T, nil
 }

@@ -37,31 +37,32 @@ func identify(name string, b []byte) (format, error) {
 			}
 		}
 	}
-	for _, f := range formats {
-		for _, magic := range f.magics {
-			if !bytes.HasPrefix(b, []byte(magic)) {
-				continue
-			}
-			if claimed != "" && claimed != f.name {
-				return format{}, fmt.Errorf("is named %s but holds a %s image", extension, f.name)
-			}
-			return f, nil
-		}
-	}
-	if claimed != "" {
+	f, found := formatOf(b)
+	switch {
+	case found && claimed != "" && claimed != f.name:
+		return format{}, fmt.Errorf("is named %s but holds a %s image", extension, f.name)
+	case found:
+		return f, nil
+	case claimed != "":
 		return format{}, fmt.Errorf("is named %s but holds no %s image", extension, claimed)
 	}
 	return format{}, errors.New("is no PNG, JPEG or TIFF image")
 }
 
-// IsImage says whether bytes begin an image of a format that is read.
-func IsImage(head []byte) bool {
+// formatOf is the format that bytes begin.
+func formatOf(head []byte) (f format, found bool) {
 	for _, f := range formats {
 		for _, magic := range f.magics {
 			if bytes.HasPrefix(head, []byte(magic)) {
-				return true
+				return f, true
 			}
 		}
 	}
-	return false
+	return format{}, false
+}
+
+// IsImage says whether bytes begin an image of a format that is read.
+func IsImage(head []byte) bool {
+	_, found := formatOf(head)
+	return found
 }
