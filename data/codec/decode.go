@@ -46,13 +46,19 @@ func (c Choice) DecodePlane(name string, b []byte, alloc func(width, height, dep
 	if f.name == "JPEG" {
 		return decodeGreyJPEG(b, alloc)
 	}
+	decode := func(alloc allocator) error { return f.decode(c, b, alloc) }
 	if f.name == "TIFF" {
-		if err := c.isOnePlane(b); err != nil {
+		n, err := c.ofTIFF(b)
+		if err == nil {
+			err = n.isOnePlane()
+		}
+		if err != nil {
 			return err
 		}
+		decode = n.decode
 	}
 	var colours *data.Image // of an image that is not grey as it stands
-	err = f.decode(c, b, func(w, h, channels, depth int) ([]data.Plane, error) {
+	err = decode(func(w, h, channels, depth int) ([]data.Plane, error) {
 		if channels == 1 {
 			p, err := alloc(w, h, depth)
 			return []data.Plane{p}, err

@@ -112,6 +112,11 @@ func (c Choice) decodeTIFF(b []byte, alloc allocator) error {
 	if err != nil {
 		return err
 	}
+	return n.decode(alloc)
+}
+
+// decode is format.decode.
+func (n *chosen) decode(alloc allocator) error {
 	if err := within("TIFF", n.like.Width, n.like.Height); err != nil {
 		return err
 	}
@@ -166,13 +171,11 @@ func (n *chosen) read(planes []data.Plane, c int) error {
 // project reads a page's channels of one slice, or several slices as one.
 func (n *chosen) project(raw [][]byte, c int) error {
 	var all []projection
-	var slice [][]byte
 	if n.zTo-n.zFrom > 1 {
 		all = make([]projection, len(raw))
 		for i := range raw {
 			all[i] = newProjection(samples{n.like.Format, n.like.Bits, raw[i]}, n.mean)
 		}
-		slice = raw
 	}
 	for z := n.zFrom; z < n.zTo; z++ {
 		p, _, err := n.Plane(c, z, n.t)
@@ -183,7 +186,7 @@ func (n *chosen) project(raw [][]byte, c int) error {
 			return err
 		}
 		for i := range all {
-			all[i].add(slice[i])
+			all[i].add(raw[i])
 		}
 	}
 	for i := range all {
@@ -218,10 +221,9 @@ func spread(p data.Plane, bits int, whiteIsZero bool) {
 }
 
 // isOnePlane refuses channels that are no colours, of which no grey is made.
-func (c Choice) isOnePlane(b []byte) error {
-	n, err := c.ofTIFF(b)
-	if err != nil || n.planes == 1 || n.C == n.Combined && (colours(n.like) == 3 || n.like.Photometric == tiff.Palette) {
-		return err
+func (n *chosen) isOnePlane() error {
+	if n.planes == 1 || n.C == n.Combined && (colours(n.like) == 3 || n.like.Photometric == tiff.Palette) {
+		return nil
 	}
 	if n.C == 2 && n.Combined == 2 && slices.ContainsFunc(n.like.Extra, func(v uint64) bool { return v == 1 || v == 2 }) { // grey and alpha
 		return nil
