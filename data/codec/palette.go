@@ -8,11 +8,15 @@ import (
 // sortPalette: a palette of greys, as microscopes write, gives one plane, any other
 // three.
 func (n *chosen) sortPalette() error {
-	p := n.like
+	p, _, err := n.Plane(0, n.zFrom, n.t) // each slice may have a palette of its own
+	if err != nil {
+		return err
+	}
 	c, err := p.Colours()
 	if err != nil {
 		return err
 	}
+	n.like, n.colours = p, c
 	if p.Samples != 1 || p.Format != tiff.Unsigned || n.C > 1 || n.zTo-n.zFrom > 1 {
 		return p.Errorf(tiff.SamplesPerPixel, "palettes are read of pages with one sample a pixel, one by one; here are %s, of %d samples", n.Stack, p.Samples)
 	}
@@ -29,17 +33,10 @@ func (n *chosen) sortPalette() error {
 
 // lookUp looks every pixel up in the palette.
 func (n *chosen) lookUp(planes []data.Plane) error {
-	p, _, err := n.Plane(0, n.zFrom, n.t)
-	if err != nil {
-		return err
-	}
-	c, err := p.Colours()
-	if err != nil {
-		return err
-	}
+	c := n.colours
 	k := len(c) / 3
 	last := planes[len(planes)-1]
-	if err := p.Decode([][]byte{last.Raw()}); err != nil {
+	if err := n.like.Decode([][]byte{last.Raw()}); err != nil {
 		return err
 	}
 	for i, v := range last.U8 { // the last is read before it is written

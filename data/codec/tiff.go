@@ -18,7 +18,8 @@ type chosen struct {
 	choice      Choice
 	planes      int // of the image: channels, or colours of a palette
 	depth       int
-	interpreted bool // by the range
+	interpreted bool     // by the range
+	colours     []uint64 // of a palette
 }
 
 func (c Choice) ofTIFF(b []byte) (*chosen, error) {
