@@ -35,9 +35,9 @@ type Reader struct {
 
 // frames is an open shard.
 type frames interface {
-	io.ReaderAt
 	io.Closer
 	size() (int64, error)
+	readAt(ctx context.Context, p []byte, offset int64) (int, error) // as io.ReaderAt
 }
 
 type shardFile struct{ *os.File }
@@ -50,6 +50,10 @@ func (f shardFile) size() (int64, error) {
 	return info.Size(), nil
 }
 
+func (f shardFile) readAt(_ context.Context, p []byte, offset int64) (int, error) {
+	return f.ReadAt(p, offset)
+}
+
 // shardObject is a shard in a store, of which frames are read by ranges.
 type shardObject struct {
 	store store.Store
@@ -58,10 +62,6 @@ type shardObject struct {
 
 func (o shardObject) size() (int64, error) { return o.Object.Size, nil }
 func (o shardObject) Close() error         { return nil }
-
-func (o shardObject) ReadAt(p []byte, offset int64) (int, error) {
-	return o.readAt(context.Background(), p, offset)
-}
 
 func (o shardObject) readAt(ctx context.Context, p []byte, offset int64) (int, error) {
 	return o.store.ReadAt(ctx, o.Key, o.Version, p, offset)
@@ -222,11 +222,7 @@ func readFrame(ctx context.Context, f frames, e Entry) ([]byte, error) {
 		return nil, fmt.Errorf("%s: the frame of %s ends beyond the file", e.Shard, e.Key)
 	}
 	b := make([]byte, e.Length)
-	read := f.ReadAt
-	if o, remote := f.(shardObject); remote {
-		read = func(p []byte, offset int64) (int, error) { return o.readAt(ctx, p, offset) }
-	}
-	if n, err := read(b, e.Offset); err != nil && n < len(b) {
+	if n, err := f.readAt(ctx, b, e.Offset); err != nil && n < len(b) {
 		return nil, fmt.Errorf("%s: %s: %w", e.Shard, e.Key, err)
 	}
 	if xxhash.Sum64(b) != e.Checksum {

@@ -49,16 +49,20 @@ func (r *Reader) stretch(keys []string) (b []byte, from int64, err error) {
 		}
 		last, end = e, e.Offset+e.Length
 	}
-	f, err := r.file(context.Background(), first.Shard)
+	ctx := context.Background()
+	f, err := r.file(ctx, first.Shard)
 	if err != nil {
 		return nil, 0, err
 	}
 	size, err := f.size()
-	if err != nil || end > size {
-		return nil, 0, fmt.Errorf("%s ends before %s: %w", first.Shard, last.Key, err)
+	if err == nil && end > size {
+		err = fmt.Errorf("%s ends before %s", first.Shard, last.Key)
+	}
+	if err != nil {
+		return nil, 0, err
 	}
 	b = make([]byte, end-first.Offset)
-	if n, err := f.ReadAt(b, first.Offset); n < len(b) {
+	if n, err := f.readAt(ctx, b, first.Offset); n < len(b) {
 		return nil, 0, err
 	}
 	return b, first.Offset, nil
