@@ -14,7 +14,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s := &data.Sample{ID: "1_A1_1", Labels: labels, Labeled: true, Image: data.NewImage(3, 2, data.MaxPlanes, 8)}
+	s := &data.Sample{ID: "1_A1_1", Labels: labels, Labeled: true, Image: data.NewImage(3, 2, len(data.Colours), 8)}
 	for p, plane := range s.Image.Planes {
 		for i := range plane.U8 {
 			plane.U8[i] = uint8(10*p + i)

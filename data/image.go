@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// MaxPlanes is the most planes an image has: red, green, blue, yellow.
+// MaxPlanes is the most planes an image has.
 const MaxPlanes = 4
 
 // Image is one to four planes of one size and one depth. The planes of an

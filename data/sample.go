@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Colours are the channels in plane order, as file names spell them:
-// microtubules, the protein of interest, nucleus, endoplasmic reticulum.
-var Colours = [MaxPlanes]string{"red", "green", "blue", "yellow"}
+// Colours are the channels of the Human Protein Atlas in plane order, as file names
+// spell them: microtubules, the protein of interest, nucleus, endoplasmic reticulum.
+// They are what planes are whose names nobody gives.
+var Colours = [4]string{"red", "green", "blue", "yellow"}
 
 // Sample is one field of cells: an Id, what is known of it, and its pixels
 // once they are decoded. A stage that changes a sample changes a copy.

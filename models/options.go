@@ -59,8 +59,8 @@ func Losses() []string { return []string{"focal", "bce"} }
 func (o *Options) EnsureDefaults() {
 	orString(&o.Model, "resnet18")
 	orString(&o.Loss, "focal")
-	orInt(&o.Channels, 4)
-	orInt(&o.Classes, 28)
+	orInt(&o.Channels, len(data.Colours))
+	orInt(&o.Classes, len(data.LabelNames))
 	orInt(&o.Batch, 32)
 	orInt(&o.Accumulate, 1)
 	o.Optimizer.EnsureDefaults()

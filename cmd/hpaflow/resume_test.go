@@ -54,7 +54,7 @@ func TestInterruptResumes(t *testing.T) {
 	const samples = 600 // files appear by the 256
 	hpaflow, input, output := program(t), manySamples(t, samples), t.TempDir()
 	names, err := filepath.Glob(filepath.Join(input, "*.png"))
-	if err != nil || len(names) != samples*data.MaxPlanes {
+	if err != nil || len(names) != samples*len(data.Colours) {
 		t.Fatalf("%d files, %v", len(names), err)
 	}
 	command := func(input string) *exec.Cmd {

@@ -9,6 +9,10 @@ import (
 	"hpaflow/data/codec/jpeg"
 )
 
+// RGBA is how many channels colours with alpha are, the most that a picture of a
+// screen or a camera has.
+const RGBA = 4
+
 // Claim is what an image's header says it holds. It may be more than the file
 // has, and beyond MaxPixels.
 type Claim struct {
@@ -92,6 +96,14 @@ func claimOf(c image.Config) Claim {
 		claim.Channels = 3
 	}
 	return claim
+}
+
+// Opaque gives a picture's colours, or its grey, without its alpha.
+func Opaque(im *data.Image) *data.Image {
+	if n := len(im.Planes); n == RGBA || n == RGBA-2 {
+		return &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[:n-1]}
+	}
+	return im
 }
 
 // Grey gives an image of three planes or more as one of one plane, as Pillow's

@@ -48,7 +48,7 @@ type stamp struct{ size, modified, changed int64 }
 // Shortcut is made of sizes and times, or of objects' marks. It is asked for
 // millions of files.
 func (files Files) Shortcut() uint64 {
-	text := make([]byte, 0, data.MaxPlanes*3*8)
+	text := make([]byte, 0, len(data.Colours)*3*8)
 	now := time.Now().UnixNano()
 	for _, f := range files {
 		if f.Mark != 0 {

@@ -42,7 +42,7 @@ func conform(ch data.Channel, size int, r *Reading) (*data.Image, error) {
 	f := ch.File
 	bytes, err := r.File(f, new([]byte))
 	if err == nil {
-		bytes, err = r.unpackAndAdmit(f, bytes, data.MaxPlanes)
+		bytes, err = r.unpackAndAdmit(f, bytes, codec.RGBA)
 	}
 	if err != nil {
 		return nil, err
@@ -61,8 +61,5 @@ func conform(ch data.Channel, size int, r *Reading) (*data.Image, error) {
 	if im.Depth() != 8 {
 		return nil, fmt.Errorf("%s: has %d bits, want 8", f.Name, im.Depth())
 	}
-	if len(im.Planes) == data.MaxPlanes { // alpha is dropped, and not worth resizing
-		im.Planes = im.Planes[:3]
-	}
-	return codec.Grey(pixel.Resample(im, size, size, pixel.Lanczos)), nil
+	return codec.Grey(pixel.Resample(codec.Opaque(im), size, size, pixel.Lanczos)), nil
 }

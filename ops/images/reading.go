@@ -160,8 +160,8 @@ func (r *Reading) AdmitPacked(f data.File, packed []byte) error {
 	if err != nil {
 		return nil
 	}
-	const meta = 64 << 10 // the names and the JSON beside the planes
-	if most := r.limits.MaxPixels*data.MaxPlanes*2 + meta; n > most {
+	const meta = 64 << 10                                             // the names and the JSON beside the planes
+	if most := r.limits.MaxPixels*data.MaxPlanes*2 + meta; n > most { // its planes are not known yet
 		return fmt.Errorf("%s claims to hold %s, more than %d pixels; %s", f.Name, component.FormatSize(n), r.limits.MaxPixels,
 			component.Raise("max_pixels", n/data.MaxPlanes))
 	}

@@ -30,7 +30,7 @@ func samplesSpec() *component.Spec {
 				"window: from shards, whose samples are drawn from a window of open ones; an epoch takes few, large reads, which on discs that turn and links that answer late is many times faster"},
 			{Name: "window", Type: component.Int, Default: 16, Min: 1, Max: 1024, Doc: "with shuffle = window: shards open at a time; each takes up to 8 MiB of memory, and 4 more are read ahead"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
-			{Name: "channels", Type: component.Int, Default: data.MaxPlanes, Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
+			{Name: "channels", Type: component.Int, Default: len(data.Colours), Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
 		},
 		About: func(n *component.Node) (func(string) string, error) {
 			rows, err := rowsOnce(n)

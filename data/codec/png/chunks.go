@@ -31,8 +31,11 @@ const (
 	maxSide = 1 << 24
 )
 
+// MaxChannels is the most channels a PNG has: red, green, blue and alpha.
+const MaxChannels = 4
+
 // colour gives the PNG colour type by number of channels.
-var colour = [5]byte{1: 0, 2: 4, 3: 2, 4: 6}
+var colour = [MaxChannels + 1]byte{1: 0, 2: 4, 3: 2, 4: 6}
 
 // chunk cuts the first chunk off, once its checksum has been found to be right.
 func chunk(b []byte) (kind string, content, rest []byte, ok bool) {

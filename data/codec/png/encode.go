@@ -129,14 +129,14 @@ func (e *encoder) block(im *data.Image, y, n, stride int) ([]byte, *huffman.Hist
 func rowOf(row []byte, im *data.Image, y int) {
 	from, to := y*im.Width, (y+1)*im.Width
 	if im.Depth() == 8 {
-		var planes [data.MaxPlanes][]byte
+		var planes [MaxChannels][]byte
 		for c, p := range im.Planes {
 			planes[c] = p.U8[from:to]
 		}
 		join8(row, planes[:len(im.Planes)])
 		return
 	}
-	var planes [data.MaxPlanes][]uint16
+	var planes [MaxChannels][]uint16
 	for c, p := range im.Planes {
 		planes[c] = p.U16[from:to]
 	}
