@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,6 +17,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/images"
 )
 
 func picturesSpec(r *component.Registry) *component.Spec {
@@ -93,16 +93,12 @@ func formOf(path string, planes []string, limits component.Limits) (source strin
 	if err != nil {
 		return "", err
 	}
-	base := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	if file == "" || slices.ContainsFunc(planes, func(p string) bool { return strings.HasSuffix(base, "_"+p) }) {
+	stem, _ := images.Stem(filepath.Base(file))
+	if file == "" || slices.ContainsFunc(planes, func(p string) bool { return strings.HasSuffix(stem, "_"+p) }) {
 		return "channels", nil
 	}
 	return "rgby", checkPlanes(file, len(planes))
 }
-
-var imageExts = []string{".png", ".tif", ".tiff", ".jpg", ".jpeg"}
-
-var errFound = errors.New("found")
 
 // firstImage is the first image of a folder by name, in folders below it where
 // keys have paths; empty: there is none.
@@ -111,19 +107,18 @@ func firstImage(dir string, limits component.Limits) (found string, err error) {
 		switch {
 		case err != nil:
 			return err
-		case path != dir && (e.Name()[0] == '.' || e.IsDir() && limits.Keys != component.KeysPath):
-			if e.IsDir() {
+		case e.IsDir():
+			if path != dir && (e.Name()[0] == '.' || limits.Keys != component.KeysPath) {
 				return fs.SkipDir
 			}
-		case !e.IsDir() && slices.Contains(imageExts, strings.ToLower(filepath.Ext(path))):
+			return nil
+		}
+		if _, image := images.Stem(e.Name()); image {
 			found = path
-			return errFound
+			return fs.SkipAll
 		}
 		return nil
 	})
-	if errors.Is(err, errFound) {
-		err = nil
-	}
 	return found, err
 }
 

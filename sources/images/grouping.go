@@ -34,6 +34,13 @@ func extensionOf(name string) string {
 	return ext
 }
 
+// Stem is the name of a file without its extension, and whether that is one of
+// files that may hold an image.
+func Stem(base string) (stem string, image bool) {
+	ext := extensionOf(base)
+	return strings.TrimSuffix(base, ext), !strings.HasPrefix(base, ".") && slices.Contains(extensions, strings.ToLower(ext))
+}
+
 // grouping puts the files of a sample together, in whatever order they come.
 //
 // The files of a sample stand in one folder: those of two folders are never
@@ -176,14 +183,13 @@ func (g *grouping) samePicture(a, b data.File) bool {
 // parse cuts a file's name into folder and Id, and channel.
 func (g *grouping) parse(name string) (place string, channel int, ok bool) {
 	base := name[strings.LastIndexByte(name, '/')+1:]
-	ext := extensionOf(base)
-	if strings.HasPrefix(base, ".") || !slices.Contains(extensions, strings.ToLower(ext)) {
+	stem, image := Stem(base)
+	if !image {
 		return "", 0, false
 	}
-	stem := strings.TrimSuffix(base, ext)
 	for i, c := range g.channels {
 		if id, ok := strings.CutSuffix(stem, c); ok && len(id) > 1 && id[len(id)-1] == '_' {
-			return name[:len(name)-len(ext)-len(c)-1], i, true
+			return name[:len(name)-len(base)+len(id)-1], i, true
 		}
 	}
 	return "", 0, false
