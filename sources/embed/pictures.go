@@ -38,7 +38,7 @@ func picturesSpec(r *component.Registry) *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			dir, planes := n.Args.String("dir"), n.Args.Strings("planes")
-			kind, err := formOf(dir, planes, n.Limits())
+			kind, err := component.Once(n, "form", func() (string, error) { return formOf(dir, planes, n.Limits()) })
 			if err != nil {
 				return nil, err
 			}
