@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"hpaflow/data"
 	"hpaflow/data/embed"
@@ -103,6 +104,8 @@ type embedding struct {
 	size    int
 	flights int
 
+	// network makes it when it is first asked for: a run that has nothing to do
+	// reads no weights.
 	network func() (models.Embedder, error)
 }
 
@@ -132,7 +135,7 @@ func newEmbedding(n *component.Node) (*embedding, error) {
 	if e.size%m.Shape.Patch != 0 {
 		return nil, fmt.Errorf("size is %d, want a multiple of %d", e.size, m.Shape.Patch)
 	}
-	e.network = e.once()
+	e.network = sync.OnceValues(e.open)
 	return e, nil
 }
 
@@ -186,25 +189,6 @@ func (e *embedding) embed(ctx context.Context, r flow.Record[*data.Sample]) (*em
 	}
 	list[0].ID, list[0].Sum = r.Value.ID, r.Value.Sum
 	return list[0], nil
-}
-
-// once makes the network when it is first asked for: a run that has nothing to
-// do reads no weights.
-func (e *embedding) once() func() (models.Embedder, error) {
-	type made struct {
-		network models.Embedder
-		err     error
-	}
-	first := make(chan made, 1)
-	first <- made{}
-	return func() (models.Embedder, error) {
-		m := <-first
-		if m.network == nil && m.err == nil {
-			m.network, m.err = e.open()
-		}
-		first <- m
-		return m.network, m.err
-	}
 }
 
 func (e *embedding) open() (models.Embedder, error) {
