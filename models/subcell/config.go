@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -111,16 +112,15 @@ func Letters() []string { return []string{"rybg", "rbg", "ybg", "bg"} }
 // letters are those of the config: by the folders in its paths, or by the number
 // of channels where only one model has it; else empty.
 func (c *config) letters(dir string) string {
+	var folders []string
 	for _, p := range append([]string{c.Encoder}, c.Classifiers...) {
-		for _, part := range strings.Split(path.Dir(filepath.ToSlash(p)), "/") {
-			if known(part) && len(part) == c.Model.ViT.Channels {
+		folders = append(folders, path.Dir(filepath.ToSlash(p)))
+	}
+	for _, folder := range append(folders, filepath.ToSlash(dir)) {
+		for part := range strings.SplitSeq(folder, "/") {
+			if len(part) == c.Model.ViT.Channels && slices.Contains(Letters(), part) {
 				return part
 			}
-		}
-	}
-	for part := range strings.SplitSeq(filepath.ToSlash(dir), "/") {
-		if known(part) && len(part) == c.Model.ViT.Channels {
-			return part
 		}
 	}
 	switch c.Model.ViT.Channels {
@@ -130,13 +130,4 @@ func (c *config) letters(dir string) string {
 		return "bg"
 	}
 	return ""
-}
-
-func known(letters string) bool {
-	for _, l := range Letters() {
-		if l == letters {
-			return true
-		}
-	}
-	return false
 }
