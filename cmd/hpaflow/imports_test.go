@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"flow/units":             {"data/atomicfile", "data/place", "data/provenance", "flow", "flow/component", "flow/lang"},
 	"flow/units/steps":       {"data/atomicfile", "data/place", "data/provenance", "flow", "flow/component", "flow/lang", "flow/units"},
 	"models":                 {"data", "models/network", "models/statedict"},
-	"models/statedict":       {"data/regular"},
+	"models/statedict":       {"data/half", "data/regular"},
 	"models/network":         {"models/statedict"},
 	"models/cpu":             {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
 	"models/cpu/kernels":     {"data/processor"},

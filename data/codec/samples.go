@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"hpaflow/data/codec/tiff"
+	"hpaflow/data/half"
 )
 
 // each calls do with each sample as a number.
@@ -13,7 +14,7 @@ func (s samples) each(do func(i int, v float64)) {
 	switch {
 	case s.format == tiff.Float && s.bits == 16:
 		for i := range len(raw) / 2 {
-			do(i, half(order.Uint16(raw[2*i:])))
+			do(i, float64(half.Number(order.Uint16(raw[2*i:]))))
 		}
 	case s.format == tiff.Float && s.bits == 32:
 		for i := range len(raw) / 4 {
@@ -56,22 +57,4 @@ func (s samples) each(do func(i int, v float64)) {
 			do(i, float64(order.Uint64(raw[8*i:])))
 		}
 	}
-}
-
-// half is a number of 16 bits (IEEE 754, binary16).
-func half(h uint16) float64 {
-	sign, exponent, fraction := 1.0, int(h>>10&31), float64(h&1023)
-	if h>>15 == 1 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 31:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
 }

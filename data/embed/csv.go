@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/half"
 )
 
 // WriteCSV writes rows as SubCell's own tool writes result.csv: numbers with the
@@ -44,7 +45,7 @@ func WriteCSV(w io.Writer, rows iter.Seq2[*Embedding, error], t DType) error {
 		}
 		for _, v := range e.Features {
 			if t == Float16 {
-				v = single(half(v))
+				v = half.Number(half.Bits(v))
 			}
 			fields = append(fields, number(v))
 		}

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"hpaflow/data/half"
 )
 
 // cell is one of a table.
@@ -37,31 +39,6 @@ func cells(n int) iter.Seq2[*Embedding, error] {
 			}
 		}
 	}
-}
-
-// TestHalf: each number of 16 bits survives the way there and back, and any
-// number becomes the nearest.
-func TestHalf(t *testing.T) {
-	for h := range 1 << 16 {
-		v := single(uint16(h))
-		if v != v {
-			if back := single(half(v)); back == back {
-				t.Fatalf("%#x: not a number became %v", h, back)
-			}
-		} else if got := half(v); got != uint16(h) {
-			t.Fatalf("%#x is %v, which became %#x", h, v, got)
-		}
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		v := rapid.Float32Range(-66000, 66000).Draw(t, "v") * float32(math.Pow(2, float64(rapid.IntRange(-40, 0).Draw(t, "shift"))))
-		h := half(v)
-		got := math.Abs(float64(single(h)) - float64(v))
-		for _, other := range []uint16{h - 1, h + 1} {
-			if o := single(other); o == o && math.Abs(float64(o)-float64(v)) < got && !math.IsInf(float64(single(h)), 0) {
-				t.Fatalf("%v became %v, and %v is nearer", v, single(h), o)
-			}
-		}
-	})
 }
 
 // TestParquet: what is written is read again; the bytes depend on the rows alone.
@@ -93,7 +70,7 @@ func TestParquet(t *testing.T) {
 			want := cell(n % rows)
 			for i, v := range want.Features {
 				if dtype == Float16 {
-					v = single(half(v))
+					v = half.Number(half.Bits(v))
 				}
 				if r.Features[i] != v {
 					t.Fatalf("%s: value %d of %s is %v, want %v", dtype, i, r.ID, r.Features[i], v)

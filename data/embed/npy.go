@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"hpaflow/data/half"
 )
 
 // EncodeNPY gives values as a NumPy array of one dimension.
@@ -20,7 +22,7 @@ func EncodeNPY(values []float32, t DType) []byte {
 	b = append(b, header+strings.Repeat(" ", fill)+"\n"...)
 	for _, v := range values {
 		if t == Float16 {
-			b = binary.LittleEndian.AppendUint16(b, half(v))
+			b = binary.LittleEndian.AppendUint16(b, half.Bits(v))
 		} else {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}

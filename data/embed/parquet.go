@@ -12,6 +12,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"hpaflow/data/half"
 )
 
 // groupRows are the rows of a row group.
@@ -119,7 +121,7 @@ func rowOf(e *Embedding, t DType) parquet.Row {
 	}
 	for _, v := range e.Features {
 		if t == Float16 {
-			h := half(v)
+			h := half.Bits(v)
 			add(parquet.FixedLenByteArrayValue([]byte{byte(h), byte(h >> 8)}))
 		} else {
 			add(parquet.FloatValue(v))
@@ -284,7 +286,7 @@ func (p *places) row(row parquet.Row) *Row {
 			r.Features[p.features[c]] = float32(v.Double())
 		default:
 			b := v.ByteArray()
-			r.Features[p.features[c]] = single(uint16(b[0]) | uint16(b[1])<<8)
+			r.Features[p.features[c]] = half.Number(uint16(b[0]) | uint16(b[1])<<8)
 		}
 	}
 	return r

@@ -3,6 +3,8 @@ package statedict
 import (
 	"encoding/binary"
 	"math"
+
+	"hpaflow/data/half"
 )
 
 // dtype is how a file stores a value, little-endian.
@@ -53,20 +55,8 @@ func decodeBFloat16(dst []float32, src []byte) {
 	}
 }
 
-// decodeFloat16 reads IEEE 754 half precision: 1 bit sign, 5 exponent, 10
-// fraction. All of its values are float32s.
 func decodeFloat16(dst []float32, src []byte) {
 	for i := range dst {
-		h := uint32(binary.LittleEndian.Uint16(src[2*i:]))
-		sign, exponent, fraction := h>>15<<31, h>>10&31, h&1023
-		switch exponent {
-		case 0: // zero, or a fraction of 2^-24 without a leading one
-			v := float32(fraction) * (1.0 / (1 << 24))
-			dst[i] = math.Float32frombits(sign | math.Float32bits(v))
-		case 31: // infinity, or no number
-			dst[i] = math.Float32frombits(sign | 255<<23 | fraction<<13)
-		default:
-			dst[i] = math.Float32frombits(sign | (exponent-15+127)<<23 | fraction<<13)
-		}
+		dst[i] = half.Number(binary.LittleEndian.Uint16(src[2*i:]))
 	}
 }

@@ -1,22 +1,10 @@
-package embed
+package half
 
 import "math"
 
-// DType is how the values of an embedding are kept.
-type DType string
-
-// The types of values.
-const (
-	Float32 DType = "float32"
-	Float16 DType = "float16"
-)
-
-// DTypes lists them.
-func DTypes() []string { return []string{string(Float32), string(Float16)} }
-
-// half gives the bits of the nearest number of 16 bits (IEEE 754 binary16), of
+// Bits gives the bits of the nearest number of 16 bits (IEEE 754 binary16), of
 // two as near the even one; what is too large becomes infinite.
-func half(v float32) uint16 {
+func Bits(v float32) uint16 {
 	bits := math.Float32bits(v)
 	sign, exponent, fraction := uint16(bits>>16)&0x8000, int(bits>>23&0xff)-127, bits&0x7fffff
 	switch {
@@ -42,8 +30,8 @@ func rounded(v uint32, bits uint) uint32 {
 	return v
 }
 
-// single is the number of 16 bits.
-func single(h uint16) float32 {
+// Number is the number that bits mean; every one is a float32.
+func Number(h uint16) float32 {
 	sign, exponent, fraction := uint32(h&0x8000)<<16, int(h>>10&31), uint32(h&0x3ff)
 	switch exponent {
 	case 0:
