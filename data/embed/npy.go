@@ -2,11 +2,10 @@ package embed
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
-	"strings"
 
 	"hpaflow/data/half"
+	"hpaflow/data/npy"
 )
 
 // EncodeNPY gives values as a NumPy array of one dimension.
@@ -15,11 +14,7 @@ func EncodeNPY(values []float32, t DType) []byte {
 	if t == Float16 {
 		kind = "<f2"
 	}
-	const magic, align = "\x93NUMPY\x01\x00", 64
-	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }", kind, len(values))
-	fill := align - (len(magic)+2+len(header)+1)%align
-	b := binary.LittleEndian.AppendUint16([]byte(magic), uint16(len(header)+fill+1))
-	b = append(b, header+strings.Repeat(" ", fill)+"\n"...)
+	b := npy.Head(kind, len(values))
 	for _, v := range values {
 		if t == Float16 {
 			b = binary.LittleEndian.AppendUint16(b, half.Bits(v))

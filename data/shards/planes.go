@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hpaflow/data"
+	"hpaflow/data/npy"
 )
 
 const (
@@ -40,7 +41,7 @@ func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 	if im.Depth() == 16 {
 		kind = "<u2"
 	}
-	head := npyHead(kind, len(im.Planes), im.Height, im.Width)
+	head := npy.Head(kind, len(im.Planes), im.Height, im.Width)
 	return encode(about, array{
 		suffix: payload.suffix(), size: int64(len(head)) + im.Bytes(), payload: payload, head: head,
 		body: func(b []byte) ([][]byte, []byte) { return keptPlanes(b, im, payload) },
@@ -92,7 +93,7 @@ func (c *Content) Sample() (*data.Sample, error) {
 
 // parsePlanes reads an array of planes, whose filter is undone.
 func parsePlanes(b []byte, filter string) (*data.Image, error) {
-	kind, shape, body, err := parseNPY(b)
+	kind, shape, body, err := npy.Parse(b)
 	if err != nil {
 		return nil, err
 	}

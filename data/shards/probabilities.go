@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"hpaflow/data"
+	"hpaflow/data/npy"
 )
 
 const probabilitiesSuffix = ".probs.npy"
@@ -22,7 +23,7 @@ func EncodePrediction(p *data.Prediction) (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
-	head := npyHead("<f8", len(p.P))
+	head := npy.Head("<f8", len(p.P))
 	var content []byte
 	for _, v := range p.P {
 		content = binary.LittleEndian.AppendUint64(content, math.Float64bits(v))
@@ -44,7 +45,7 @@ func (c *Content) Prediction() (*data.Prediction, error) {
 
 // parseProbabilities reads an array of probabilities.
 func parseProbabilities(b []byte) ([]float64, error) {
-	kind, shape, body, err := parseNPY(b)
+	kind, shape, body, err := npy.Parse(b)
 	if err != nil {
 		return nil, err
 	}

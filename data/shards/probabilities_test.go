@@ -15,6 +15,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile/foldertest"
+	"hpaflow/data/npy"
 )
 
 // guessed is a prediction whose probabilities follow from its number.
@@ -204,8 +205,8 @@ func FuzzProbabilities(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(m.array, m.json)
-	f.Add(binary.LittleEndian.AppendUint64(npyHead("<f8", 1), 1), []byte(`{"id":"sample_001","labels":[0]}`))
-	f.Add(npyHead("<f8", 0), m.json)
+	f.Add(binary.LittleEndian.AppendUint64(npy.Head("<f8", 1), 1), []byte(`{"id":"sample_001","labels":[0]}`))
+	f.Add(npy.Head("<f8", 0), m.json)
 	f.Fuzz(func(t *testing.T, values, text []byte) {
 		raw, err := encodeRaw(values, text)
 		if err != nil {

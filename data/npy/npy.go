@@ -1,4 +1,4 @@
-package shards
+package npy
 
 import (
 	"encoding/binary"
@@ -10,36 +10,36 @@ import (
 )
 
 const (
-	npyMagic = "\x93NUMPY\x01\x00"
-	npyAlign = 64 // the head ends on a multiple of it
+	magic = "\x93NUMPY\x01\x00"
+	align = 64 // the head ends on a multiple of it
 )
 
-// npyHead is the head of an array in C order, of numbers of a type that NumPy
+// Head is the head of an array in C order, of numbers of a type that NumPy
 // calls kind: "|u1", "<u2", "<f8".
-func npyHead(kind string, shape ...int) []byte {
+func Head(kind string, shape ...int) []byte {
 	sides := fmt.Sprintf("%d,", shape[0]) // a tuple of one
 	if len(shape) > 1 {
 		sides = strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]")
 	}
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, sides)
-	fill := npyAlign - (len(npyMagic)+2+len(header)+1)%npyAlign
-	b := binary.LittleEndian.AppendUint16([]byte(npyMagic), uint16(len(header)+fill+1))
+	fill := align - (len(magic)+2+len(header)+1)%align
+	b := binary.LittleEndian.AppendUint16([]byte(magic), uint16(len(header)+fill+1))
 	return append(b, header+strings.Repeat(" ", fill)+"\n"...)
 }
 
-var npyHeader = regexp.MustCompile(`^\{'descr': '([|<][a-z]\d)', 'fortran_order': False, 'shape': \((\d+(?:, \d+)*),?\), \} *\n$`)
+var headerForm = regexp.MustCompile(`^\{'descr': '([|<][a-z]\d)', 'fortran_order': False, 'shape': \((\d+(?:, \d+)*),?\), \} *\n$`)
 
-// parseNPY reads the head of an array, and gives what follows it.
-func parseNPY(b []byte) (kind string, shape []int, body []byte, err error) {
-	head := len(npyMagic) + 2
-	if len(b) < head || string(b[:len(npyMagic)]) != npyMagic {
+// Parse reads the head of an array, and gives what follows it.
+func Parse(b []byte) (kind string, shape []int, body []byte, err error) {
+	head := len(magic) + 2
+	if len(b) < head || string(b[:len(magic)]) != magic {
 		return "", nil, nil, errors.New("npy: not a NumPy array of format 1.0")
 	}
-	end := head + int(binary.LittleEndian.Uint16(b[len(npyMagic):]))
+	end := head + int(binary.LittleEndian.Uint16(b[len(magic):]))
 	if end > len(b) {
 		return "", nil, nil, errors.New("npy: the header is cut short")
 	}
-	m := npyHeader.FindSubmatch(b[head:end])
+	m := headerForm.FindSubmatch(b[head:end])
 	if m == nil {
 		return "", nil, nil, fmt.Errorf("npy: header %q is not of an array in C order", b[head:end])
 	}
