@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hpaflow/models"
+	"hpaflow/models/cpu/buffers"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/network"
 )
@@ -16,9 +17,10 @@ type plan struct {
 	params *params
 	batch  int
 	steps  []planStep
-	slots  []planSlot
+	values []int // a sample, of each slot: the input, 0, and the results of steps
 	logits int
 
+	buffer []int // that holds each slot; the input has none
 	sizes  []int // values a sample of each buffer
 	folded bool  // weights are those of params
 
@@ -37,17 +39,10 @@ type planStep struct {
 	run  func(ws *kernels.Workspace, n int, out []float32, in [][]float32)
 }
 
-// planSlot is the result of a step, or the input, slot 0.
-type planSlot struct {
-	values int // a sample
-	last   int // the step that reads it last
-	buffer int // that holds it; the input has none
-}
-
 // newPlan plans a network for batches of at most o.Batch samples.
 func newPlan(o models.Options, ps *params) (*plan, error) {
 	net := network.ByName(o.Model)
-	p := &planner{plan: &plan{params: ps, batch: o.Batch, slots: make([]planSlot, 1)}, init: net.Init}
+	p := &planner{plan: &plan{params: ps, batch: o.Batch, values: make([]int, 1)}, init: net.Init}
 	out := net.Build(p, inputOf(&o), headsOf(&o))
 	if p.err != nil {
 		return nil, p.err
@@ -57,67 +52,16 @@ func newPlan(o models.Options, ps *params) (*plan, error) {
 	return p.plan, nil
 }
 
-// place gives each slot a buffer. A buffer is taken again once its slot has
-// been read for the last time; of the free ones the smallest that is large
-// enough, else the largest, which grows.
+// place gives each slot a buffer.
 func (p *plan) place() {
-	for i := range p.slots {
-		p.slots[i].last = -1
-	}
+	steps := make([]buffers.Step, len(p.steps))
 	for i, s := range p.steps {
-		for _, in := range s.in {
-			p.slots[in].last = i
-		}
-	}
-	p.slots[p.logits].last = len(p.steps)
-	var free []int
-	for i, s := range p.steps {
-		out := &p.slots[s.out]
-		taken := -1
+		steps[i] = buffers.Step{In: s.in, Out: []int{s.out}}
 		if s.inPlace >= 0 {
-			if from := s.in[s.inPlace]; from != 0 && p.slots[from].last == i && p.slots[from].values == out.values {
-				taken = from
-			}
-		}
-		if taken >= 0 {
-			out.buffer = p.slots[taken].buffer
-		} else {
-			out.buffer = p.lend(&free, out.values)
-		}
-		released := map[int]bool{0: true, taken: true}
-		for _, in := range s.in {
-			if p.slots[in].last == i && !released[in] {
-				released[in] = true
-				free = append(free, p.slots[in].buffer)
-			}
-		}
-		if out.last < 0 { // nothing reads it
-			free = append(free, out.buffer)
+			steps[i].InPlace = s.in[s.inPlace]
 		}
 	}
-}
-
-// lend takes a buffer for so many values off the free list, or makes one.
-func (p *plan) lend(free *[]int, values int) int {
-	best := -1
-	for i, b := range *free {
-		switch {
-		case best < 0:
-			best = i
-		case p.sizes[b] >= values && (p.sizes[(*free)[best]] < values || p.sizes[b] < p.sizes[(*free)[best]]):
-			best = i
-		case p.sizes[b] < values && p.sizes[b] > p.sizes[(*free)[best]]:
-			best = i
-		}
-	}
-	if best < 0 {
-		p.sizes = append(p.sizes, values)
-		return len(p.sizes) - 1
-	}
-	b := (*free)[best]
-	*free = append((*free)[:best], (*free)[best+1:]...)
-	p.sizes[b] = max(p.sizes[b], values)
-	return b
+	p.buffer, p.sizes = buffers.Place(steps, p.values, p.logits)
 }
 
 // fold brings the folded weights up to date, if they are not.
@@ -178,7 +122,7 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 		}
 		r.env.time(s.name, s.flops, func() { s.run(r.env.ws, n, r.values(s.out), r.in) })
 	}
-	return r.values(r.plan.logits)[:n*r.plan.slots[r.plan.logits].values], nil
+	return r.values(r.plan.logits)[:n*r.plan.values[r.plan.logits]], nil
 }
 
 // bytes is the memory of all buffers.
@@ -191,6 +135,5 @@ func (r *runner) bytes() (sum int64) {
 
 // values is the memory of a slot.
 func (r *runner) values(slot int) []float32 {
-	s := &r.plan.slots[slot]
-	return r.buffers[s.buffer][:r.plan.batch*s.values]
+	return r.buffers[r.plan.buffer[slot]][:r.plan.batch*r.plan.values[slot]]
 }

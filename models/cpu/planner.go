@@ -30,9 +30,9 @@ func (p *planner) step(s planStep, y network.Activation, in ...network.Activatio
 	for _, x := range in {
 		s.in = append(s.in, x.Ref)
 	}
-	y.Ref = len(p.plan.slots)
+	y.Ref = len(p.plan.values)
 	s.out = y.Ref
-	p.plan.slots = append(p.plan.slots, planSlot{values: valuesOf(y)})
+	p.plan.values = append(p.plan.values, valuesOf(y))
 	p.plan.steps = append(p.plan.steps, s)
 	return y
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hpaflow/models"
+	"hpaflow/models/cpu/buffers"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/network"
 )
@@ -13,82 +14,29 @@ import (
 // memory of slots belongs to runners, of which several may run at once.
 type plan struct {
 	steps   []step
-	slots   []slot
+	values  []int // of each slot: the input, 0, and the results of steps
 	outputs network.SubCellOutputs
-	sizes   []int // values of each buffer
+
+	buffer []int // that holds each slot; the input has none
+	sizes  []int // values of each buffer
 }
 
 // step computes slots from others.
 type step struct {
-	name    string
-	flops   float64
-	in, out []int
-	inPlace bool // the first result may take over the memory of the last input
-	run     func(ws *kernels.Workspace, out, in [][]float32)
+	buffers.Step
+	name  string
+	flops float64
+	run   func(ws *kernels.Workspace, out, in [][]float32)
 }
 
-// slot is a result, or the input, slot 0, which has no buffer.
-type slot struct {
-	values int
-	last   int // the step that reads it last; after all of them, it is a result of the network
-	buffer int
-}
-
-// place gives each slot a buffer, which is taken again once its slot has been
-// read for the last time: the smallest that is large enough, else the largest,
-// which grows.
+// place gives each slot a buffer.
 func (p *plan) place() {
-	for i := range p.slots {
-		p.slots[i].last = -1
+	steps := make([]buffers.Step, len(p.steps))
+	for i := range steps {
+		steps[i] = p.steps[i].Step
 	}
-	for i, s := range p.steps {
-		for _, in := range s.in {
-			p.slots[in].last = i
-		}
-	}
-	for _, out := range []network.Activation{p.outputs.Tokens, p.outputs.Embedding, p.outputs.Probabilities, p.outputs.Weights} {
-		p.slots[out.Ref].last = len(p.steps)
-	}
-	var free []int
-	for i, s := range p.steps {
-		heir := -1
-		if s.inPlace && len(s.in) > 1 {
-			if from := s.in[len(s.in)-1]; p.slots[from].last == i && p.slots[from].values == p.slots[s.out[0]].values {
-				heir = from
-			}
-		}
-		for k, out := range s.out {
-			if k == 0 && heir >= 0 {
-				p.slots[out].buffer = p.slots[heir].buffer
-			} else {
-				p.slots[out].buffer = p.lend(&free, p.slots[out].values)
-			}
-		}
-		for _, in := range s.in {
-			if p.slots[in].last == i && in != 0 && in != heir {
-				free = append(free, p.slots[in].buffer)
-			}
-		}
-	}
-}
-
-func (p *plan) lend(free *[]int, values int) int {
-	best := -1
-	for i, b := range *free {
-		size := p.sizes[b]
-		if best < 0 || size >= values && (p.sizes[(*free)[best]] < values || size < p.sizes[(*free)[best]]) ||
-			size < values && p.sizes[(*free)[best]] < values && size > p.sizes[(*free)[best]] {
-			best = i
-		}
-	}
-	if best < 0 {
-		p.sizes = append(p.sizes, values)
-		return len(p.sizes) - 1
-	}
-	b := (*free)[best]
-	*free = append((*free)[:best], (*free)[best+1:]...)
-	p.sizes[b] = max(p.sizes[b], values)
-	return b
+	o := &p.outputs
+	p.buffer, p.sizes = buffers.Place(steps, p.values, o.Tokens.Ref, o.Embedding.Ref, o.Probabilities.Ref, o.Weights.Ref)
 }
 
 // runner is the memory of one run at a time.
@@ -122,10 +70,10 @@ func (r *runner) run(p *plan) (err error) {
 		s := &p.steps[i]
 		name = s.name
 		r.in, r.out = r.in[:0], r.out[:0]
-		for _, in := range s.in {
+		for _, in := range s.In {
 			r.in = append(r.in, r.values(p, in))
 		}
-		for _, out := range s.out {
+		for _, out := range s.Out {
 			r.out = append(r.out, r.values(p, out))
 		}
 		start := time.Now()
@@ -142,7 +90,7 @@ func (r *runner) values(p *plan, at int) []float32 {
 	if at == 0 {
 		return r.image
 	}
-	return r.buffers[p.slots[at].buffer][:p.slots[at].values]
+	return r.buffers[p.buffer[at]][:p.values[at]]
 }
 
 // bytes is the memory of all buffers.

@@ -21,7 +21,7 @@ func newPlan(s *network.SubCell, w *weights, height, width int) (*plan, error) {
 	if err := s.CheckSide(height, width); err != nil {
 		return nil, err
 	}
-	p := &planner{plan: &plan{slots: make([]slot, 1)}, weights: w}
+	p := &planner{plan: &plan{values: make([]int, 1)}, weights: w}
 	p.plan.outputs = s.Build(p, network.Activation{C: s.Channels, H: height, W: width})
 	if p.err != nil {
 		return nil, p.err
@@ -41,17 +41,17 @@ func (p *planner) conv(name string, s kernels.ConvShape) *kernels.Conv {
 
 // result is a new slot of the shape of y.
 func (p *planner) result(y network.Activation) network.Activation {
-	y.Ref = len(p.plan.slots)
-	p.plan.slots = append(p.plan.slots, slot{values: kernels.Blocks(y.C) * kernels.Lanes * max(1, y.Plane())})
+	y.Ref = len(p.plan.values)
+	p.plan.values = append(p.plan.values, kernels.Blocks(y.C)*kernels.Lanes*max(1, y.Plane()))
 	return y
 }
 
 func (p *planner) add(s step, out []network.Activation, in ...network.Activation) {
 	for _, x := range in {
-		s.in = append(s.in, x.Ref)
+		s.In = append(s.In, x.Ref)
 	}
 	for _, y := range out {
-		s.out = append(s.out, y.Ref)
+		s.Out = append(s.Out, y.Ref)
 	}
 	p.plan.steps = append(p.plan.steps, s)
 }
@@ -123,7 +123,7 @@ func (p *planner) Dense(x network.Activation, d network.Dense) network.Activatio
 		}
 	}}
 	if d.Residual != nil {
-		s.inPlace = true
+		s.InPlace = d.Residual.Ref
 		return p.step(s, y, x, *d.Residual)
 	}
 	return p.step(s, y, x)

@@ -1,0 +1,4 @@
+// Package buffers shares memory out among the results of a list of steps: a
+// buffer is taken again once its result has been read for the last time. It
+// plans, and holds no memory.
+package buffers
