@@ -78,13 +78,13 @@ func move(running *float32, value, momentum float64) {
 func (b BatchNorm) moments(s *scratch, n, block int, x []float32) (mean, squares [Lanes]float64) {
 	guess, sums := s.lane(0), &s.sums
 	few := min(b.Plane, 64)
-	b.kernels().blockSums(few, vectors(x, block*b.Plane*Lanes, few), &guess[0], &sums[0])
+	b.machine.orFastest().blockSums(few, vectors(x, block*b.Plane*Lanes, few), &guess[0], &sums[0])
 	for l := range guess {
 		guess[l] = sums[l] / float32(few)
 	}
 	var sum [Lanes]float64
 	b.stretches(n, block, func(at, count int) {
-		b.kernels().blockSums(count, vectors(x, at, count), &guess[0], &sums[0])
+		b.machine.orFastest().blockSums(count, vectors(x, at, count), &guess[0], &sums[0])
 		for l := range sum {
 			sum[l] += float64(sums[l])
 			squares[l] += float64(sums[Lanes+l])
@@ -137,7 +137,7 @@ func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m 
 		floor, sums := b.floor(s), &s.sums
 		var sum, dot [Lanes]float64 // of dy; of dy with x-mean
 		b.stretches(n, block, func(at, count int) {
-			b.kernels().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &scales[0], &offsets[0], &floor[0], &means[0], &sums[0])
+			b.machine.orFastest().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &scales[0], &offsets[0], &floor[0], &means[0], &sums[0])
 			for l := range sum {
 				sum[l] += float64(sums[l])
 				dot[l] += float64(sums[Lanes+l])
@@ -155,7 +155,7 @@ func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m 
 			levels[l] = float32(-scale*sum[l]/count - slope*float64(m.Mean[c]))
 		}
 		b.images(n, block, func(at int) {
-			b.kernels().blockGrad(b.Plane, vectors(dx, at, b.Plane), vectors(dy, at, b.Plane), vectors(x, at, b.Plane), &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
+			b.machine.orFastest().blockGrad(b.Plane, vectors(dx, at, b.Plane), vectors(dy, at, b.Plane), vectors(x, at, b.Plane), &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
 		})
 	})
 }
@@ -169,13 +169,6 @@ func (b BatchNorm) eps() float64 {
 
 // lanes is how many channels a block has.
 func (b BatchNorm) lanes(block int) int { return min(Lanes, b.C-block*Lanes) }
-
-func (b BatchNorm) kernels() *machine {
-	if b.machine != nil {
-		return b.machine
-	}
-	return machines[0]
-}
 
 // images calls f with where a block's plane starts in each image.
 func (b BatchNorm) images(n, block int, f func(at int)) {
@@ -214,7 +207,7 @@ var unbounded = func() (v lane) {
 func (b BatchNorm) apply(s *scratch, n, block int, y, x, residual []float32, scale, offset *lane) {
 	floor := b.floor(s)
 	b.images(n, block, func(from int) {
-		b.kernels().blockApply(b.Plane, vectors(y, from, b.Plane), vectors(x, from, b.Plane), vectors(residual, from, b.Plane), &scale[0], &offset[0], &floor[0])
+		b.machine.orFastest().blockApply(b.Plane, vectors(y, from, b.Plane), vectors(x, from, b.Plane), vectors(residual, from, b.Plane), &scale[0], &offset[0], &floor[0])
 	})
 }
 

@@ -18,10 +18,7 @@ const tokenTile = 32
 
 // Forward computes y from x, both (n,Blocks(C),Tokens,Lanes). y may be x.
 func (l LayerNorm) Forward(ws *Workspace, n int, y, x, gamma, beta []float32) {
-	m := l.machine
-	if m == nil {
-		m = machines[0]
-	}
+	m := l.machine.orFastest()
 	blocks, tiles := l.C/Lanes, ceil(l.Tokens, tokenTile)
 	ws.each(n*tiles, func(s *scratch, i int) {
 		lo := i % tiles * tokenTile

@@ -12,13 +12,6 @@ type Linear struct {
 // linearBytes is about how much of the weights a piece of work reads.
 const linearBytes = 64 << 10
 
-func (l Linear) kernels() *machine {
-	if l.machine != nil {
-		return l.machine
-	}
-	return machines[0]
-}
-
 // Forward computes y.
 func (l Linear) Forward(ws *Workspace, n int, y, x, w, bias []float32) {
 	l.eachRow(ws, func(s *scratch, o int) {
@@ -81,7 +74,7 @@ func (l Linear) BackwardBias(n int, db, dy []float32) {
 func (l Linear) dot(s *scratch, a, b []float32) float64 {
 	sums, whole := s.lane(0), len(a)/Lanes
 	if whole > 0 {
-		l.kernels().blockDot(whole, vectors(a, 0, whole), vectors(b, 0, whole), &sums[0])
+		l.machine.orFastest().blockDot(whole, vectors(a, 0, whole), vectors(b, 0, whole), &sums[0])
 	}
 	b = b[:len(a)]
 	for i := whole * Lanes; i < len(a); i++ {
@@ -98,7 +91,7 @@ func (l Linear) dot(s *scratch, a, b []float32) float64 {
 func (l Linear) addScaled(y, x []float32, scale *float32) {
 	whole := len(y) / Lanes
 	if whole > 0 {
-		l.kernels().blockAddScaled(whole, vectors(y, 0, whole), vectors(x, 0, whole), scale)
+		l.machine.orFastest().blockAddScaled(whole, vectors(y, 0, whole), vectors(x, 0, whole), scale)
 	}
 	x = x[:len(y)]
 	for i := whole * Lanes; i < len(y); i++ {

@@ -76,6 +76,14 @@ const (
 // machines are the kinds that run here, the fastest first.
 var machines = append(fastMachines(), plainMachine())
 
+// orFastest is m or, for a layer that was given none, the fastest kind.
+func (m *machine) orFastest() *machine {
+	if m == nil {
+		return machines[0]
+	}
+	return m
+}
+
 // Instructions names the arithmetic in use: avx2, which AVX-512 does to the bit,
 // or go. Where it is another, results differ in their last bits.
 func Instructions() string { return machines[0].bits }

@@ -29,13 +29,6 @@ func (q SqueezeExcite) NewGates(n int) Gates {
 	return Gates{make([]float32, n*q.C), make([]float32, n*q.Hidden), make([]float32, n*q.C)}
 }
 
-func (q SqueezeExcite) kernels() *machine {
-	if q.machine != nil {
-		return q.machine
-	}
-	return machines[0]
-}
-
 // Forward computes y, and what goes to gates. y may be x or residual.
 func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w SqueezeWeights, gates Gates) {
 	blocks := Blocks(q.C)
@@ -59,7 +52,7 @@ func (q SqueezeExcite) Forward(ws *Workspace, n int, y, x, residual []float32, w
 		zero, gate := s.lane(0), s.lane(1)
 		q.spread(gate, gates.Gate, i)
 		from := i * q.Plane * Lanes
-		q.kernels().blockApply(q.Plane, vectors(y, from, q.Plane), vectors(x, from, q.Plane), vectors(residual, from, q.Plane), &gate[0], &zero[0], &zero[0])
+		q.machine.orFastest().blockApply(q.Plane, vectors(y, from, q.Plane), vectors(x, from, q.Plane), vectors(residual, from, q.Plane), &gate[0], &zero[0], &zero[0])
 	})
 }
 
@@ -72,7 +65,7 @@ func (q SqueezeExcite) layers() (first, second Linear) {
 func (q SqueezeExcite) mean(s *scratch, x []float32, block int) (mean [Lanes]float64) {
 	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		q.kernels().blockSums(count, vectors(x, at, count), &zero[0], &sums[0])
+		q.machine.orFastest().blockSums(count, vectors(x, at, count), &zero[0], &sums[0])
 		for l := range mean {
 			mean[l] += float64(sums[l])
 		}
@@ -119,7 +112,7 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 			level[l] /= float32(q.Plane)
 		}
 		from := i * q.Plane * Lanes
-		q.kernels().blockApply(q.Plane, vectors(dx, from, q.Plane), vectors(dy, from, q.Plane), nil, &gate[0], &level[0], &unbounded[0])
+		q.machine.orFastest().blockApply(q.Plane, vectors(dx, from, q.Plane), vectors(dy, from, q.Plane), nil, &gate[0], &level[0], &unbounded[0])
 	})
 }
 
@@ -127,7 +120,7 @@ func (q SqueezeExcite) Backward(ws *Workspace, n int, dx, dy, x []float32, w Squ
 func (q SqueezeExcite) dot(s *scratch, dy, x []float32, block int) (dot [Lanes]float64) {
 	zero, sums := s.lane(0), &s.sums
 	q.stretches(block, func(at, count int) {
-		q.kernels().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &zero[0], &zero[0], &unbounded[0], &zero[0], &sums[0])
+		q.machine.orFastest().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &zero[0], &zero[0], &unbounded[0], &zero[0], &sums[0])
 		for l := range dot {
 			dot[l] += float64(sums[Lanes+l])
 		}

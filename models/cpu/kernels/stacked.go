@@ -113,7 +113,7 @@ func (s *stacked) run(ws *Workspace, m *machine, n int, out, src []float32, w we
 	})
 }
 
-// stackedPiece is two output blocks of all images.
+// stackedPiece is a panel of output blocks of all images.
 type stackedPiece struct {
 	*stacked
 	machine      *machine

@@ -146,7 +146,7 @@ func (w *winogradPiece) multiply(panel int, packed []float32) {
 	}
 }
 
-// output turns the sums back, into two blocks of the result.
+// output turns the sums of a panel back, into its blocks of the result.
 func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 	blocks := w.blocksOf(panel)
 	point := blocks * w.count * laneBytes
