@@ -17,7 +17,8 @@ var kinds = map[string]error{
 	"NoSuchKey": store.ErrNotExist, "NoSuchBucket": store.ErrNoBucket, "AccessDenied": store.ErrPermission, "AllAccessDisabled": store.ErrPermission,
 	"AccountProblem": store.ErrPermission, "InvalidAccessKeyId": store.ErrCredentials, "SignatureDoesNotMatch": store.ErrCredentials,
 	"ExpiredToken": store.ErrCredentials, "InvalidToken": store.ErrCredentials, "TokenRefreshRequired": store.ErrCredentials,
-	"InvalidClientTokenId": store.ErrCredentials, "XAdminUserNotFound": store.ErrCredentials, // the latter is versitygw's "RequestTimeTooSkewed": store.ErrCredentials,
+	"InvalidClientTokenId": store.ErrCredentials, "RequestTimeTooSkewed": store.ErrCredentials,
+	"XAdminUserNotFound": store.ErrCredentials, // versitygw's
 }
 
 var hints = map[string]string{

@@ -172,7 +172,7 @@ func TestCodes(t *testing.T) {
 	account(t, front.URL, "test", "testtest")
 	for is, want := range map[string]error{
 		"404 NoSuchKey": store.ErrNotExist, "404 NoSuchBucket": store.ErrNoBucket, "404 NoSuchWhatever": nil, "403 AccessDenied": store.ErrPermission,
-		"403 InvalidAccessKeyId": store.ErrCredentials, "403 SignatureDoesNotMatch": store.ErrCredentials, "400 ExpiredToken": store.ErrCredentials, "403": store.ErrPermission,
+		"403 InvalidAccessKeyId": store.ErrCredentials, "403 SignatureDoesNotMatch": store.ErrCredentials, "403 RequestTimeTooSkewed": store.ErrCredentials, "400 ExpiredToken": store.ErrCredentials, "403": store.ErrPermission,
 	} {
 		answer = is
 		_, stat := connect(t, "s3://plates").Stat(t.Context(), "k")
