@@ -17,6 +17,11 @@ func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 		ctx, end := context.WithCancelCause(ctx)
 		unlimit := context.AfterFunc(limited, func() { end(context.Cause(limited)) })
 		body, err := r.get(ctx, key, "", 0, r.o.Piece)
+		if err == nil && body.Object.Size < 0 && !body.ToEnd { // a piece of who knows how much: all of it is asked for
+			body.Close()
+			body, err = r.get(ctx, key, "", 0, -1)
+			body.ToEnd = body.Offset == 0
+		}
 		if err == nil && body.ToEnd && (body.Object.Size < 0 || body.Object.Size > r.o.Piece) {
 			unlimit()
 			o, stream = body.Object, newStream(ctx, end, r, key, body)

@@ -119,6 +119,34 @@ func TestServerWithoutRanges(t *testing.T) {
 	}
 }
 
+// A server that gives ranges and does not tell of how much still gives whole files,
+// and parts of them.
+func TestRangesOfUnknownSize(t *testing.T) {
+	body := storetest.Body(30_000, 1)
+	for _, piece := range []int64{1_000, 100_000} {
+		s := connect(t, server(t, map[string][]byte{"k": body}, func(w http.ResponseWriter, r *http.Request, body []byte) {
+			recorded := httptest.NewRecorder()
+			ranged(recorded, r, body)
+			for name := range recorded.Header() {
+				w.Header().Set(name, strings.TrimSuffix(recorded.Header().Get(name), "/30000"))
+			}
+			if span := w.Header().Get("Content-Range"); span != "" {
+				w.Header().Set("Content-Range", span+"/*")
+			}
+			w.WriteHeader(recorded.Code)
+			w.Write(recorded.Body.Bytes())
+		}).URL+"/d", remote.Options{Piece: piece})
+		got, _, err := store.ReadAll(t.Context(), s, "k", 1<<20)
+		if err != nil || !bytes.Equal(got, body) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		part := make([]byte, 5_000)
+		if n, err := s.ReadAt(t.Context(), "k", "", part, 27_000); n != 3_000 || !errors.Is(err, io.EOF) || !bytes.Equal(part[:n], body[27_000:]) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+}
+
 func TestOnlyReading(t *testing.T) {
 	s := connect(t, server(t, nil, ranged).URL, remote.Options{})
 	_, put := store.Put(t.Context(), s, "k", nil, store.CreateOptions{})
