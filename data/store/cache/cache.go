@@ -104,7 +104,7 @@ func (s *cached) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 	if err != nil {
 		return nil, o, err
 	}
-	if keeps(o.Version) {
+	if keeps(o.Version) && o.Size >= 0 { // of another the blocks do not tell where it ends
 		if _, is := s.c.get(s.URL(key), o.Version, 0); is {
 			return &reader{ctx: ctx, s: s, o: o}, o, nil
 		}

@@ -123,6 +123,36 @@ func TestSentOnce(t *testing.T) {
 	read(body, true, 0)
 }
 
+// sizeless is a store that does not tell sizes.
+type sizeless struct{ store.Store }
+
+func (s sizeless) Stat(ctx context.Context, key string) (store.Object, error) {
+	o, err := s.Store.Stat(ctx, key)
+	o.Size = -1
+	return o, err
+}
+
+func (s sizeless) Open(ctx context.Context, key string) (io.ReadCloser, store.Object, error) {
+	r, o, err := s.Store.Open(ctx, key)
+	o.Size = -1
+	return r, o, err
+}
+
+// An object whose size is not told is whole each time it is read.
+func TestUnknownSize(t *testing.T) {
+	s := open(t, t.TempDir(), 64<<20).Wrap(sizeless{store.Folder(t.TempDir())})
+	body := storetest.Body(3<<20+7, 1)
+	if _, err := store.Put(t.Context(), s, "k", body, store.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, _, err := store.ReadAll(t.Context(), s, "k", 1<<30)
+		if err != nil || !bytes.Equal(got, body) {
+			t.Errorf("%d bytes of %d, %v", len(got), len(body), err)
+		}
+	}
+}
+
 // The folder stays within its size, though many write to it; and files of others
 // stay.
 func TestBounded(t *testing.T) {
