@@ -80,6 +80,12 @@ func (c *Cache) get(url, version string, block int64) ([]byte, bool) {
 	return body[:end], true
 }
 
+// has says whether a block is there, whole or not.
+func (c *Cache) has(url, version string, block int64) bool {
+	_, err := os.Stat(c.path(url, version, block))
+	return err == nil
+}
+
 // put keeps a block.
 func (c *Cache) put(url, version string, block int64, body []byte) {
 	path := c.path(url, version, block)

@@ -82,7 +82,7 @@ func (s *cached) block(ctx context.Context, key, version string, first, want int
 	}
 	count := int64(1)
 	for ; count*blockSize < want; count++ {
-		if _, is := s.c.get(url, version, first+count); is {
+		if s.c.has(url, version, first+count) {
 			break
 		}
 	}
@@ -105,8 +105,9 @@ func (s *cached) Open(ctx context.Context, key string) (io.ReadCloser, store.Obj
 		return nil, o, err
 	}
 	if keeps(o.Version) && o.Size >= 0 { // of another the blocks do not tell where it ends
-		if _, is := s.c.get(s.URL(key), o.Version, 0); is {
-			return &reader{ctx: ctx, s: s, o: o}, o, nil
+		if body, is := s.c.get(s.URL(key), o.Version, 0); is {
+			s.kept.Add(int64(len(body)))
+			return &reader{ctx: ctx, s: s, o: o, now: body, at: int64(len(body))}, o, nil
 		}
 	}
 	r, o, err := s.Store.Open(ctx, key)
