@@ -171,6 +171,16 @@ func (u URL) CheckOptions(known ...string) error {
 	return nil
 }
 
+// Flag is an option that is true or false, and false where it is not given.
+func (u URL) Flag(name string) (bool, error) {
+	switch is := u.Query.Get(name); is {
+	case "true", "false", "":
+		return is == "true", nil
+	default:
+		return false, fmt.Errorf("%s: %s is true or false, not %q", u.Public(), name, is)
+	}
+}
+
 // CheckKey refuses a key that some store could not have as a file: one that leads
 // out of its folder, or has parts without a name.
 func CheckKey(key string) error {

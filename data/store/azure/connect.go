@@ -31,16 +31,13 @@ func Connect(o remote.Options) store.Connect {
 			return nil, err
 		}
 		s := &service{u: u, transport: remote.Transport(o)}
-		switch is := cmp.Or(u.Query.Get("anonymous"), "false"); is {
-		case "true", "false":
-			s.anonymous = is == "true"
-		default:
-			return nil, fmt.Errorf("%s: anonymous is true or false, not %q", u.Public(), is)
+		var err error
+		if s.anonymous, err = u.Flag("anonymous"); err != nil {
+			return nil, err
 		}
 		options := &container.ClientOptions{}
 		options.Transport = &http.Client{Transport: s.transport}
 		options.Retry = policy.RetryOptions{MaxRetries: -1}
-		var err error
 		if s.client, err = s.connect(options); err != nil {
 			return nil, &store.Error{URL: u.Public(), Kind: store.ErrCredentials, Cause: err}
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -95,12 +94,8 @@ func (s *service) Get(ctx context.Context, key, of string, offset, length int64)
 		body.ToEnd = true
 		return body, nil
 	}
-	var last int64
-	if _, err := fmt.Sscanf(*out.ContentRange, "bytes %d-%d/%d", &body.Offset, &last, &body.Object.Size); err != nil {
-		out.Body.Close()
-		return body, &store.Error{URL: s.URL(key), Cause: fmt.Errorf("the server gives the range %q", *out.ContentRange)}
-	}
-	return body, nil
+	err = body.InRange(s.URL(key), *out.ContentRange)
+	return body, err
 }
 
 func (s *service) Head(ctx context.Context, key string) (store.Object, string, error) {

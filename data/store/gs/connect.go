@@ -1,9 +1,7 @@
 package gs
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -42,11 +40,9 @@ func Connect(o remote.Options) store.Connect {
 		}
 		s := &service{u: u, base: "https://storage.googleapis.com", transport: remote.Transport(o)}
 		s.client = &http.Client{Transport: s.transport}
-		switch is := cmp.Or(u.Query.Get("anonymous"), "false"); is {
-		case "true", "false":
-			s.anonymous = is == "true"
-		default:
-			return nil, fmt.Errorf("%s: anonymous is true or false, not %q", u.Public(), is)
+		var err error
+		if s.anonymous, err = u.Flag("anonymous"); err != nil {
+			return nil, err
 		}
 		if host := os.Getenv("STORAGE_EMULATOR_HOST"); host != "" {
 			if !strings.Contains(host, "://") {

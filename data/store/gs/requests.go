@@ -187,11 +187,7 @@ func (s *service) Get(ctx context.Context, key, version string, offset, length i
 	if err != nil {
 		return body, err
 	}
-	span := fmt.Sprintf("bytes=%d-", offset)
-	if length >= 0 {
-		span += strconv.FormatInt(offset+length-1, 10)
-	}
-	r.Header.Set("Range", span)
+	r.Header.Set("Range", remote.Span(offset, length))
 	answer, err := s.do(ctx, r, key, http.StatusOK, http.StatusPartialContent)
 	if err != nil {
 		return body, s.noBucket(ctx, err, true)
@@ -204,12 +200,8 @@ func (s *service) Get(ctx context.Context, key, version string, offset, length i
 		body.ToEnd = true
 		return body, nil
 	}
-	var last int64
-	if _, err := fmt.Sscanf(answer.Header.Get("Content-Range"), "bytes %d-%d/%d", &body.Offset, &last, &body.Object.Size); err != nil {
-		answer.Body.Close()
-		return body, &store.Error{URL: s.URL(key), Cause: fmt.Errorf("the server gives the range %q", answer.Header.Get("Content-Range"))}
-	}
-	return body, nil
+	err = body.InRange(s.URL(key), answer.Header.Get("Content-Range"))
+	return body, err
 }
 
 func (s *service) Head(ctx context.Context, key string) (store.Object, string, error) {

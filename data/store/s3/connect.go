@@ -50,13 +50,14 @@ func Connect(o remote.Options) store.Connect {
 		if region := u.Query.Get("region"); region != "" {
 			cfg.Region = region
 		}
-		switch is := u.Query.Get("anonymous"); is {
-		case "true":
+		anonymous, err := u.Flag("anonymous")
+		if err != nil {
+			return nil, err
+		}
+		if anonymous {
 			cfg.Credentials = aws.AnonymousCredentials{}
-		case "", "false":
+		} else {
 			s.creds = cfg.Credentials
-		default:
-			return nil, fmt.Errorf("%s: anonymous is true or false, not %q", u.Public(), is)
 		}
 		endpoint := u.Query.Get("endpoint")
 		if e, err := url.Parse(endpoint); endpoint != "" && (err != nil || e.Host == "") {

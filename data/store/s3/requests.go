@@ -3,8 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,10 +53,7 @@ func (s *service) Get(ctx context.Context, key, version string, offset, length i
 	if err := s.ready(ctx); err != nil {
 		return body, err
 	}
-	span := fmt.Sprintf("bytes=%d-", offset)
-	if length >= 0 {
-		span += strconv.FormatInt(offset+length-1, 10)
-	}
+	span := remote.Span(offset, length)
 	in := &s3.GetObjectInput{Bucket: &s.u.Bucket, Key: &key, Range: &span}
 	if version != "" {
 		in.IfMatch = &version
@@ -75,12 +70,8 @@ func (s *service) Get(ctx context.Context, key, version string, offset, length i
 		body.ToEnd = true
 		return body, nil
 	}
-	var last int64
-	if _, err := fmt.Sscanf(*out.ContentRange, "bytes %d-%d/%d", &body.Offset, &last, &body.Object.Size); err != nil {
-		out.Body.Close()
-		return body, &store.Error{URL: s.URL(key), Cause: fmt.Errorf("the server gives the range %q", *out.ContentRange)}
-	}
-	return body, nil
+	err = body.InRange(s.URL(key), *out.ContentRange)
+	return body, err
 }
 
 func (s *service) Head(ctx context.Context, key string) (store.Object, string, error) {

@@ -86,11 +86,7 @@ func object(key string, answer *http.Response) store.Object {
 }
 
 func (s *service) Get(ctx context.Context, key, version string, offset, length int64) (body remote.Body, err error) {
-	span := fmt.Sprintf("bytes=%d-", offset)
-	if length >= 0 {
-		span += strconv.FormatInt(offset+length-1, 10)
-	}
-	answer, err := s.ask(ctx, http.MethodGet, key, version, span)
+	answer, err := s.ask(ctx, http.MethodGet, key, version, remote.Span(offset, length))
 	if err != nil {
 		return body, err
 	}
