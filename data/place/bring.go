@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"hpaflow/data/store"
 )
 
@@ -51,9 +49,6 @@ func needTemp() (err error) {
 	}
 	return err
 }
-
-// atOnce is how many files of a folder are brought at the same time.
-const atOnce = 16
 
 // Bring copies what a URL names to this machine, unless it was brought before and is
 // the same still, and gives its path there: it has the URL's own last name. Of a
@@ -116,18 +111,8 @@ func bringFolder(ctx context.Context, url string, none error) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(base, Base(url))
-	group, all := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	files := 0
-	for o, err := range s.List(ctx, store.ListOptions{}) {
-		if err != nil {
-			group.Wait()
-			return "", err
-		}
-		files++
-		group.Go(func() error { return fetch(all, s, o.Key, filepath.Join(dir, filepath.FromSlash(o.Key))) })
-	}
-	if err := group.Wait(); err != nil {
+	files, err := fetchAll(ctx, s, dir, func(string) bool { return true })
+	if err != nil {
 		return "", err
 	}
 	if files == 0 {

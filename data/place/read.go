@@ -17,7 +17,7 @@ import (
 	"hpaflow/data/store"
 )
 
-// mostRead is the largest file that is read into memory: larger ones are Fetched.
+// mostRead is the largest file that is read into memory: larger ones are fetched.
 const mostRead = 1 << 30
 
 // Read reads a whole file.
@@ -64,15 +64,7 @@ func Exists(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
-// Fetch copies a file of a store to a path of this machine, whole or not at all.
-func Fetch(ctx context.Context, name, to string) error {
-	s, key, err := store.File(ctx, name)
-	if err != nil {
-		return err
-	}
-	return fetch(ctx, s, key, to)
-}
-
+// fetch copies a file of a store to a path of this machine, whole or not at all.
 func fetch(ctx context.Context, s store.Store, key, to string) error {
 	r, _, err := s.Open(ctx, key)
 	if err != nil {
@@ -194,16 +186,31 @@ func Names(ctx context.Context, folder string) (names []string, err error) {
 // FetchFolder copies the files of a folder of a store, as far as they are wanted,
 // into one of this machine.
 func FetchFolder(ctx context.Context, folder, to string, wanted func(name string) bool) error {
-	files, err := Files(ctx, folder)
+	s, err := store.For(ctx, folder)
 	if err != nil {
 		return err
 	}
+	_, err = fetchAll(ctx, s, to, wanted)
+	return err
+}
+
+// atOnce is how many files of a folder are fetched at the same time.
+const atOnce = 16
+
+// fetchAll copies the files of a store, as far as they are wanted, and says how many
+// those are.
+func fetchAll(ctx context.Context, s store.Store, to string, wanted func(name string) bool) (files int, err error) {
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	for _, f := range files {
-		if wanted(f.Name) {
-			group.Go(func() error { return Fetch(all, Join(folder, f.Name), filepath.Join(to, filepath.FromSlash(f.Name))) })
+	for o, err := range s.List(ctx, store.ListOptions{}) {
+		if err != nil {
+			group.Wait()
+			return files, err
+		}
+		if wanted(o.Key) {
+			files++
+			group.Go(func() error { return fetch(all, s, o.Key, filepath.Join(to, filepath.FromSlash(o.Key))) })
 		}
 	}
-	return group.Wait()
+	return files, group.Wait()
 }
