@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/terminal":   {},
 	"cmd/hpaflow/cards":      {"flow/component", "models/devices", "models/gpu"},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
-	"cmd/hpaflow/cluster":    {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units"},
+	"cmd/hpaflow/cluster":    {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units", "flow/units/steps"},
 	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 

@@ -24,6 +24,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/machine"
+	"hpaflow/flow/units"
 	"hpaflow/flow/units/steps"
 	"hpaflow/sinks/results"
 )
@@ -41,11 +42,9 @@ func runCommand(reg *component.Registry) *cli.Command {
 			&cli.StringFlag{Name: "unit", Usage: "do one unit of the flow, `K` from 0, or those that are K modulo N (K/N); auto: the one that Slurm, PBS, SGE, LSF, Kubernetes or AWS Batch says"},
 			&cli.BoolFlag{Name: "retry-failed", Usage: "of a flow that is done by units, try again what has failed; what is mended is added as new units"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
-			&cli.StringFlag{Name: "cache", TakesFile: true, Usage: "keep what is read from stores (s3://, https:// and so on) in this `FOLDER`, so that it is sent once; other runs may share it"},
-			&cli.StringFlag{Name: "cache-size", Value: "10GiB", Usage: "bytes that --cache keeps, at most; what was used longest ago goes first"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
-		}, cluster.RunFlags()...),
+		}, append(cacheFlags(), cluster.RunFlags()...)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("run takes one .flow file, not %d", c.NArg())
@@ -58,7 +57,12 @@ func runCommand(reg *component.Registry) *cli.Command {
 // clustered is the program as the commands of clusters know it.
 func clustered(reg *component.Registry) cluster.Program {
 	release, _ := stamps()
-	return cluster.Program{Registry: reg, Version: release, Options: runOptions, HoldMemory: holdMemory}
+	return cluster.Program{
+		Registry: reg, Version: release, Options: runOptions, HoldMemory: holdMemory, CacheFlags: cacheFlags, CacheStores: cacheStores,
+		RunStep: func(ctx context.Context, g *steps.Graph, s *steps.Step, o cluster.StepRun) error {
+			return runStep(ctx, reg, g, s, o)
+		},
+	}
 }
 
 func setFlag() cli.Flag {
@@ -112,6 +116,13 @@ func run(c *cli.Context, reg *component.Registry) error {
 	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
 }
 
+func cacheFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "cache", TakesFile: true, Usage: "keep what is read from stores (s3://, https:// and so on) in this `FOLDER`, so that it is sent once; other runs may share it"},
+		&cli.StringFlag{Name: "cache-size", Value: "10GiB", Usage: "bytes that --cache keeps, at most; what was used longest ago goes first"},
+	}
+}
+
 // cacheStores puts a cache before the stores, where one is asked for. Told says in the
 // end why something could not be kept.
 func cacheStores(c *cli.Context) (told func(), err error) {
@@ -155,6 +166,7 @@ type running struct {
 	step            string          // the names of the steps that led here, a/b
 	graph           *steps.Graph    // of the file that was asked for, if it is made of steps
 	cluster         *cluster.Submit // whose workers do the units; nil: this process does
+	follow          units.Watch     // is told of each graph; nil: nobody is
 }
 
 // file runs a flow, or the steps of one, with variables set.
@@ -169,7 +181,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		r.graph = graph
 		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
 		switch {
-		case r.unit != "" && err != nil && !faulty:
+		case (r.unit != "" || r.cluster != nil) && err != nil && !faulty:
 			return &exitError{exitUsage, err}
 		case r.unit != "" && graph != nil:
 			return r.chosenSteps(ctx, graph)
@@ -184,10 +196,10 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		if err := r.ready(path, plan); err != nil {
 			return err
 		}
+		if r.cluster != nil && r.graph != nil && len(r.at) == 0 {
+			return r.then(plan, r.clusterSteps(ctx, path, sets))
+		}
 		if len(plan.Steps) > 0 {
-			if r.cluster != nil {
-				return fmt.Errorf("--cluster is for one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
-			}
 			return r.then(plan, r.steps(ctx, plan))
 		}
 	}
@@ -276,8 +288,18 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	g.Notify(show.events())
 	defer holdMemory(opts.Memory)()
 	show.start(g)
+	ended := r.followed(g)
 	cause := g.Run(ctx)
+	ended(g.Stats(), cause)
 	return r.ended(g.Stats(), cause, show)
+}
+
+// followed tells who follows the run of a graph that begins.
+func (r *running) followed(g *flow.Graph) (ended func(flow.Stats, error)) {
+	if r.follow == nil {
+		return func(flow.Stats, error) {}
+	}
+	return r.follow(g)
 }
 
 // built builds a plan's graph, for which its inputs are looked at.

@@ -181,6 +181,28 @@ func TestStepsByUnits(t *testing.T) {
 	}
 	many.must(exitDone, "finish")
 	sameTree(t, one.results(), many.results())
+
+	// By the workers of a cluster, one of whom is killed.
+	queued := &stepFlow{t, hpaflow, t.TempDir(), []string{file}}
+	r := newRig(t, hpaflow)
+	r.work()
+	doomed := r.work()
+	said := make(chan string)
+	go func() {
+		said <- queued.must(exitDone, "run", "--cluster", "@"+r.dir, "--lease", "2s", "--slots", "0", "--progress", "plain")
+	}()
+	waitFor(t, "a step that is done", func() bool { return len(queued.status().Done) > 0 })
+	doomed.Process.Kill()
+	<-doomed.ended
+	r.workers = r.workers[:1]
+	if out := <-said; !strings.Contains(out, "9 of 9 steps are missing") || !strings.Contains(out, "9/9 units") {
+		t.Errorf("run --cluster: %s", out)
+	}
+	queued.must(exitDone, "finish")
+	sameTree(t, one.results(), queued.results())
+	if out := queued.must(exitDone, "run", "--cluster", "@"+r.dir); strings.Contains(out, "missing") {
+		t.Errorf("a second run --cluster: %s", out)
+	}
 	many.must(exitDone, "run", "--unit", "9", "--progress", "none") // past the last
 	if out := many.must(exitDone, "run", "--unit", "3"); !strings.Contains(out, "nothing to do") {
 		t.Errorf("a unit that is done: %s", out)

@@ -254,7 +254,9 @@ func (r *running) watch(show *progress, sum *flow.Stats) units.Watch {
 		}
 		g.Notify(show.events())
 		show.start(g)
-		return func(s flow.Stats, _ error) {
+		ended := r.followed(g)
+		return func(s flow.Stats, err error) {
+			ended(s, err)
 			show.rest()
 			*sum = sum.Plus(s)
 		}

@@ -16,19 +16,24 @@ import (
 )
 
 // Format is the version of what the broker holds for workers.
-const Format = 1
+const Format = 2
 
 // Job is a flow whose units are to be done, as workers get to know of it. They
 // see the same storage.
 type Job struct {
 	Format int    `json:"format"`
-	Run    string `json:"run"`  // the run id of its plan
-	Dir    string `json:"dir"`  // of its result
-	Name   string `json:"name"` // of the flow
-	Text   string `json:"text"` // the flow with all its values
+	Run    string `json:"run"`            // the run id of its plan, or the digest of its steps
+	Dir    string `json:"dir"`            // of its result
+	Name   string `json:"name"`           // of the flow
+	Text   string `json:"text,omitempty"` // the flow with all its values
 
-	// From is the folder that relative paths in the text are of, and Relative says that
-	// there are some.
+	// Of a flow whose units are steps there is no text: workers read the file.
+	File    string   `json:"file,omitempty"`
+	Sets    []string `json:"sets,omitempty"`
+	Changed string   `json:"changed,omitempty"` // what to do about results that have changed; empty: as the flows say
+
+	// From is the folder that relative paths are of, and Relative says that there are
+	// some.
 	From     string `json:"from"`
 	Relative bool   `json:"relative"`
 

@@ -1,6 +1,6 @@
 // Package cluster is the program's side of a cluster: the commands cluster and
 // work, and what run --cluster does. Package flow/cluster talks to the broker,
-// flow/units knows what is done; here the two are joined.
+// flow/units and flow/units/steps know what is done; here they are joined.
 //
 // A worker is two processes. The one that was started (Slots) keeps a slot going,
 // and starts another when it is killed, by a record that needs more memory than

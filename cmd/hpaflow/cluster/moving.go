@@ -6,8 +6,12 @@ import (
 
 	"hpaflow/flow"
 	"hpaflow/flow/cluster"
+	"hpaflow/flow/machine"
 	"hpaflow/flow/units"
 )
+
+// computing is the processor time that tells work from waiting.
+const computing = 200 * time.Millisecond
 
 // watch is told of each graph that works on the unit at hand.
 func (s *slot) watch(g *flow.Graph) func(flow.Stats, error) {
@@ -18,9 +22,10 @@ func (s *slot) watch(g *flow.Graph) func(flow.Stats, error) {
 }
 
 // moved is a number that changes as records of the unit move. While its results
-// are published it changes, too, but not for ever.
-func (s *slot) moved(lease time.Duration) func() int64 {
-	begun := time.Now()
+// are published it changes, too, but not for ever. A step may be at a batch of a
+// large network for longer than a lease: it moves while it computes.
+func (s *slot) moved(o *opened) func() int64 {
+	begun, lease := time.Now(), o.job.Lease
 	return func() int64 {
 		at := s.published.Load()
 		since := time.Since(begun)
@@ -35,6 +40,9 @@ func (s *slot) moved(lease time.Duration) func() int64 {
 		}
 		if at != 0 || s.graph.Load() == nil { // before the first graph, and behind the last
 			n += int64(min(since, mostPublish*lease))
+		}
+		if o.flow == nil {
+			n += int64(machine.ProcessTime() / computing)
 		}
 		return n
 	}

@@ -17,7 +17,7 @@ import (
 type opened struct {
 	id   string
 	job  *cluster.Job
-	flow *units.Flow
+	flow *units.Flow // nil: its units are steps
 	opts flow.Options
 
 	refused error // why this machine leaves its units to others
@@ -65,6 +65,10 @@ func (s *slot) open(ctx context.Context, o *opened) error {
 		return err
 	}
 	if err := o.enter(); err != nil {
+		return err
+	}
+	if o.job.File != "" {
+		_, err := s.openSteps(o)
 		return err
 	}
 	plan, faults := lang.LoadText(o.job.Name+".flow", []byte(o.job.Text), s.Registry)

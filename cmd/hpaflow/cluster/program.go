@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"hpaflow/flow/cluster"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/units"
+	"hpaflow/flow/units/steps"
 )
 
 // Program is what the commands need of the program that they belong to.
@@ -26,6 +29,20 @@ type Program struct {
 	// process to it.
 	Options    func(workers, memory string, plan *lang.Plan) (flow.Options, error)
 	HoldMemory func(given int64) (stop func())
+
+	// CacheStores puts a cache before the stores, if flags say so (CacheFlags).
+	CacheFlags  func() []cli.Flag
+	CacheStores func(*cli.Context) (told func(), err error)
+
+	// RunStep runs one of the steps of a file, as run --unit does.
+	RunStep func(context.Context, *steps.Graph, *steps.Step, StepRun) error
+}
+
+// StepRun is how a step is run.
+type StepRun struct {
+	Workers, Memory, Changed string
+	Out                      io.Writer
+	Watch                    units.Watch
 }
 
 // The program's exit codes, of which these commands use some.

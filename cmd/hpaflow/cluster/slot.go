@@ -182,7 +182,7 @@ func (s *slot) work(ctx context.Context, o *opened, lease *cluster.Lease) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.begin(o, lease, cancel)
-	stop := lease.Keep(s.moved(o.job.Lease))
+	stop := lease.Keep(s.moved(o))
 	did, err := s.do(ctx, o, lease)
 	stop()
 	s.ended(did, lease, err)
@@ -194,6 +194,9 @@ func (s *slot) work(ctx context.Context, o *opened, lease *cluster.Lease) {
 	case err == nil:
 		if did.Stats.Flow != "" {
 			text := fmt.Sprintf("%d records, %d dead letters, %s", did.Records, did.Failed, did.Stats.Wall.Round(time.Millisecond))
+			if o.flow == nil {
+				text = fmt.Sprintf("%s in %s", did.Stats.Flow, did.Stats.Wall.Round(time.Millisecond))
+			}
 			if did.Met > 0 {
 				text += fmt.Sprintf("; %d files were published already, with the same bytes", did.Met)
 			}
@@ -228,6 +231,9 @@ var errBlamed = errors.New("a record has killed workers")
 func (s *slot) do(ctx context.Context, o *opened, lease *cluster.Lease) (did units.Did, err error) {
 	if err := o.enter(); err != nil {
 		return did, err
+	}
+	if o.flow == nil {
+		return s.step(ctx, o, lease)
 	}
 	unlock, err := o.flow.Share()
 	if err != nil {

@@ -21,6 +21,7 @@ type Slots struct {
 	Idle    time.Duration // 0: they stay
 	Workers string        // of --workers
 	Memory  string        // of --memory, each; empty: the machine's, parted
+	Cache   []string      // --cache and --cache-size, if they were given
 	Quiet   bool          // say nothing of units
 	Out     io.Writer
 
@@ -122,6 +123,7 @@ func (s *Slots) once(self string, k int) error {
 			args = append(args, flag, value)
 		}
 	}
+	args = append(args, s.Cache...)
 	if s.Quiet {
 		args = append(args, "--quiet")
 	}

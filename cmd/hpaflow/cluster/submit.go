@@ -24,7 +24,8 @@ type Submit struct {
 	Slots   int // 0: only others work
 	Workers string
 	Memory  string
-	Quiet   bool // says nothing but what is wrong
+	Cache   []string // flags of a cache, for its slots
+	Quiet   bool     // says nothing but what is wrong
 	Out     io.Writer
 	Board   *Board
 
@@ -35,6 +36,8 @@ type Submit struct {
 	job     *cluster.Job
 	dead    []int
 	checked time.Duration // that the last look took
+	told    time.Time     // when it was last told how things stand
+	trouble string        // of the broker, as it was told
 }
 
 // RunFlags are those of run.
@@ -59,7 +62,7 @@ func (p Program) SubmitTo(c *cli.Context) (*Submit, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Submit{Program: p, Address: a, Lease: c.Duration("lease"), Slots: c.Int("slots"), Board: &Board{}}
+	s := &Submit{Program: p, Address: a, Lease: c.Duration("lease"), Slots: c.Int("slots"), Cache: cacheArgs(c), Board: &Board{}}
 	if s.Lease < leastLease || s.Slots < 0 {
 		return nil, fmt.Errorf("--lease is %s or more, and --slots no less than 0", leastLease)
 	}
@@ -80,9 +83,30 @@ const (
 
 // Missing is what units.Whole calls.
 func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
-	if s.job, err = jobOf(s.Plan, s.Flow.ID(), s.Flow.Dir(), s.Version); err != nil {
+	job, err := jobOf(s.Plan, s.Flow.ID(), s.Flow.Dir(), s.Version)
+	if err != nil {
 		return err
 	}
+	return s.session(ctx, job, s.Flow.Units(), len(missing), func(ctx context.Context) error {
+		again, err := s.client.Retry(ctx, job.ID()) // the command was given again, which is to try them again
+		if err != nil {
+			return err
+		}
+		added, err := s.client.Queue(ctx, job.ID(), missing)
+		if err != nil {
+			return err
+		}
+		if !s.Quiet {
+			say(s.Out, "%s: %d of %d units are missing; %d queued, %d were queued already, job %s",
+				job.Name, len(missing), s.Flow.Units(), added+again, len(missing)-added-again, job.ID())
+		}
+		return s.crew(func() error { return s.wait(ctx) })
+	})
+}
+
+// session makes a job known to the broker, and takes it off when do has seen to it.
+func (s *Submit) session(ctx context.Context, job *cluster.Job, units, missing int, do func(context.Context) error) (err error) {
+	s.job = job
 	s.job.Lease, s.job.Submitted = s.Lease, time.Now()
 	name := myName() + ".submitter"
 	if s.client, err = cluster.Connect(ctx, s.Address, name, func(text string) { say(s.Out, "%s", text) }); err != nil {
@@ -99,32 +123,11 @@ func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
 	})); err != nil {
 		return err
 	}
-	s.Board.begin(s.Plan.Name, id, s.Flow.Units(), s.Flow.Units()-len(missing))
+	s.Board.begin(job.Name, id, units, units-missing)
 	if err := s.client.Submit(ctx, s.job); err != nil {
 		return err
 	}
-	again, err := s.client.Retry(ctx, id) // the command was given again, which is to try them again
-	if err != nil {
-		return err
-	}
-	added, err := s.client.Queue(ctx, id, missing)
-	if err != nil {
-		return err
-	}
-	if !s.Quiet {
-		say(s.Out, "%s: %d of %d units are missing; %d queued, %d were queued already, job %s", s.Plan.Name, len(missing), s.Flow.Units(), added+again, len(missing)-added-again, id)
-	}
-	slots := &Slots{N: s.Slots, Address: s.Address, Workers: s.Workers, Memory: s.Memory, Quiet: true, Out: s.Out}
-	if s.Slots > 0 {
-		if err := slots.Start(); err != nil {
-			return err
-		}
-		defer func() {
-			slots.Stop()
-			<-slots.Ended() // which say themselves what is wrong, and others may have done the work
-		}()
-	}
-	if err := s.wait(ctx); err != nil {
+	if err := do(ctx); err != nil {
 		return err
 	}
 	if err := s.client.Remove(context.WithoutCancel(ctx), id); err != nil {
@@ -133,11 +136,26 @@ func (s *Submit) Missing(ctx context.Context, missing []int) (err error) {
 	return nil
 }
 
+// crew lets slots of this process work meanwhile.
+func (s *Submit) crew(do func() error) error {
+	if s.Slots > 0 {
+		slots := &Slots{N: s.Slots, Address: s.Address, Workers: s.Workers, Memory: s.Memory, Cache: s.Cache, Quiet: true, Out: s.Out}
+		if err := slots.Start(); err != nil {
+			return err
+		}
+		defer func() {
+			slots.Stop()
+			<-slots.Ended() // which say themselves what is wrong, and others may have done the work
+		}()
+	}
+	return do()
+}
+
 // wait waits until all units are done, or those that are not cannot be. A broker
 // that does not answer, or has trouble of its own, is waited for: it may come
 // back, and units that are at work are done without it.
 func (s *Submit) wait(ctx context.Context) error {
-	told, trouble := time.Now(), ""
+	s.told = time.Now()
 	for {
 		began := time.Now()
 		missing, err := s.missing()
@@ -147,29 +165,37 @@ func (s *Submit) wait(ctx context.Context) error {
 			}
 			return err
 		}
-		err = s.refill(ctx, missing)
+		asked := s.refill(ctx, missing)
 		s.checked = time.Since(began)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == nil && len(s.dead) > 0 && isWithin(missing, s.dead):
-			return s.exhausted(missing)
-		case err != nil && err.Error() != trouble && !s.client.Away(): // which is said elsewhere
-			say(s.Out, "the broker does not answer as it should, and is asked again: %s", err)
+		if asked == nil && len(s.dead) > 0 && isWithin(missing, s.dead) {
+			return s.exhausted(units.Ranges(missing))
 		}
-		trouble = ""
-		if err != nil {
-			trouble = err.Error()
+		if err := s.pause(ctx, asked); err != nil {
+			return err
 		}
-		if !s.Quiet && time.Since(told) > tellOften {
-			told = time.Now()
-			say(s.Out, "%s", s.Board.line())
-		}
-		select {
-		case <-time.After(max(checkEvery, min(checkShare*s.checked, mostCheck))):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	}
+}
+
+// pause waits until it is time to look again, and tells how things stand. asked is
+// what the broker's answer was.
+func (s *Submit) pause(ctx context.Context, asked error) error {
+	trouble := ""
+	if asked != nil {
+		trouble = asked.Error()
+	}
+	if trouble != "" && trouble != s.trouble && !s.client.Away() && ctx.Err() == nil { // which is said elsewhere
+		say(s.Out, "the broker does not answer as it should, and is asked again: %s", asked)
+	}
+	s.trouble = trouble
+	if !s.Quiet && time.Since(s.told) > tellOften {
+		s.told = time.Now()
+		say(s.Out, "%s", s.Board.line())
+	}
+	select {
+	case <-time.After(max(checkEvery, min(checkShare*s.checked, mostCheck))):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
@@ -214,8 +240,8 @@ func (s *Submit) refill(ctx context.Context, missing []int) error {
 }
 
 // exhausted is the error of units that were tried too often.
-func (s *Submit) exhausted(missing []int) error {
-	text := fmt.Sprintf("units %s were tried %d times and are not done", units.Ranges(missing), cluster.MaxDeliver)
+func (s *Submit) exhausted(missing string) error {
+	text := fmt.Sprintf("units %s were tried %d times and are not done", missing, cluster.MaxDeliver)
 	if trouble := s.Board.trouble(); trouble != "" {
 		text += "; a worker said: " + trouble
 	}

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -29,6 +31,9 @@ type Step struct {
 
 // IsPart says that the step is a part of an op's work, which Do does.
 func (s *Step) IsPart() bool { return s.part != nil }
+
+// Plan is the step's flow, as far as it can be known before there is what it reads.
+func (s *Step) Plan() *lang.Plan { return s.plan }
 
 // Graph are the steps of a file, by number.
 type Graph struct {
@@ -178,6 +183,15 @@ func (g *Graph) number() {
 			slices.Sort(list)
 		}
 	}
+}
+
+// Digest tells these steps from those of another file, or of other values.
+func (g *Graph) Digest() string {
+	sum := sha256.New()
+	for _, s := range g.Steps {
+		fmt.Fprintf(sum, "%q %v %q\n", s.Name, s.After, s.plan.Resolved())
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Levels are the numbers of the steps of each level.
