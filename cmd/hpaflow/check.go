@@ -34,7 +34,11 @@ func checkCommand(reg *component.Registry) *cli.Command {
 func checkFiles(c *cli.Context, reg *component.Registry) error {
 	faulty := false
 	for _, path := range c.Args().Slice() {
-		plan, faults := lang.Load(path, c.StringSlice("set"), reg)
+		var plan *lang.Plan
+		f, faults := lang.Find(path, reg)
+		if faults == nil {
+			plan, faults = f.Load(c.StringSlice("set"), reg)
+		}
 		if len(faults) > 0 {
 			faulty = true
 			if err := faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter)); err != nil {
@@ -54,7 +58,7 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			holds = count(len(plan.Steps), "step")
 		}
 		fmt.Fprintf(c.App.Writer, "%s: ok (%s, %s)\n", lang.Safe(path), holds, count(len(plan.Variables), "variable"))
-		if g, err := steps.Of(path, c.StringSlice("set"), reg); err == nil && g != nil {
+		if g, err := steps.Of(f, path, c.StringSlice("set"), reg); err == nil && g != nil {
 			fmt.Fprintf(c.App.Writer, "  its steps are %s, for many machines: hpaflow units\n", count(len(g.Steps), "unit"))
 			continue
 		}

@@ -171,13 +171,20 @@ type running struct {
 
 // file runs a flow, or the steps of one, with variables set.
 func (r *running) file(ctx context.Context, path string, sets []string) error {
-	if len(r.at) == 0 {
-		var graph *steps.Graph
-		var err error
-		look := func() error { graph, err = steps.Of(path, sets, r.reg); return nil }
-		if err := unlessStopped(ctx, look); err != nil {
-			return err
+	var f *lang.File
+	var faults lang.Diagnostics
+	var graph *steps.Graph
+	var err error
+	read := func() error {
+		if f, faults = lang.Find(path, r.reg); faults == nil && len(r.at) == 0 {
+			graph, err = steps.Of(f, path, sets, r.reg)
 		}
+		return nil
+	}
+	if err := unlessStopped(ctx, read); err != nil {
+		return err
+	}
+	if len(r.at) == 0 {
 		r.graph = graph
 		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
 		switch {
@@ -188,9 +195,10 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 		}
 	}
 	var plan *lang.Plan
-	var faults lang.Diagnostics
-	if err := unlessStopped(ctx, func() error { plan, faults = lang.Load(path, sets, r.reg); return nil }); err != nil {
-		return err
+	if faults == nil {
+		if err := unlessStopped(ctx, func() error { plan, faults = f.Load(sets, r.reg); return nil }); err != nil {
+			return err
+		}
 	}
 	if len(faults) == 0 {
 		if err := r.ready(path, plan); err != nil {

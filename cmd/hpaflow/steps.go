@@ -155,14 +155,10 @@ func (r *running) part(ctx context.Context, g *steps.Graph, s *steps.Step) error
 
 // stepsOf are the units of a flow that is made of steps, or whose ops have parts;
 // nil of another.
-func stepsOf(c *cli.Context, reg *component.Registry) (*steps.Graph, error) {
-	if c.NArg() != 1 {
-		return nil, fmt.Errorf("%s takes one .flow file, not %d", c.Command.Name, c.NArg())
-	}
-	g, err := steps.Of(c.Args().First(), c.StringSlice("set"), reg)
+func stepsOf(c *cli.Context, f *lang.File, reg *component.Registry) (*steps.Graph, error) {
+	g, err := steps.Of(f, c.Args().First(), c.StringSlice("set"), reg)
 	if faults, wrong := errors.AsType[lang.Diagnostics](err); wrong {
-		faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter))
-		return nil, &exitError{code: exitUsage}
+		return nil, wrongFlow(c, faults)
 	}
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
@@ -238,7 +234,7 @@ func tableOfSteps(out io.Writer, g *steps.Graph, st *steps.State) error {
 
 // finishSteps says whether all units of a file of steps are done: their results are
 // all there is.
-func finishSteps(c *cli.Context, reg *component.Registry, g *steps.Graph) error {
+func finishSteps(c *cli.Context, f *lang.File, reg *component.Registry, g *steps.Graph) error {
 	st, err := g.State()
 	if err != nil {
 		return &exitError{exitFailed, err}
@@ -253,7 +249,7 @@ func finishSteps(c *cli.Context, reg *component.Registry, g *steps.Graph) error 
 			fmt.Fprintf(c.App.ErrWriter, "  %s: unit %s\n", lang.Safe(kind), units.Ranges(st.Kinds[kind]))
 		}
 	}
-	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+	plan, faults := f.Load(c.StringSlice("set"), reg)
 	if len(faults) == 0 {
 		err = showResults(c.App.ErrWriter, plan)
 	}

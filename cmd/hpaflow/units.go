@@ -38,14 +38,18 @@ func unitsCommand(reg *component.Registry) *cli.Command {
 			if c.Bool("slurm") && c.Bool("json") {
 				return errors.New("--slurm and --json exclude each other")
 			}
-			g, err := stepsOf(c, reg)
+			file, err := flowOf(c, reg)
+			if err != nil {
+				return err
+			}
+			g, err := stepsOf(c, file, reg)
 			if err != nil {
 				return err
 			}
 			if g != nil {
 				return listSteps(c, g)
 			}
-			f, err := cutFlow(c, reg)
+			f, err := cutFlow(c, file, reg)
 			if err != nil {
 				return err
 			}
@@ -63,14 +67,18 @@ func finishCommand(reg *component.Registry) *cli.Command {
 			"again. Of a file of steps it says whether all are done: their results are all there is. Exit codes: 0 done; 3 done, with dead letters; 1 units are missing, which are named.",
 		Flags: []cli.Flag{setFlag()},
 		Action: func(c *cli.Context) error {
-			g, err := stepsOf(c, reg)
+			file, err := flowOf(c, reg)
+			if err != nil {
+				return err
+			}
+			g, err := stepsOf(c, file, reg)
 			if err != nil {
 				return err
 			}
 			if g != nil {
-				return finishSteps(c, reg, g)
+				return finishSteps(c, file, reg, g)
 			}
-			f, err := cutFlow(c, reg)
+			f, err := cutFlow(c, file, reg)
 			if err != nil {
 				return err
 			}
@@ -79,15 +87,29 @@ func finishCommand(reg *component.Registry) *cli.Command {
 	}
 }
 
-// cutFlow reads a flow that is to be cut.
-func cutFlow(c *cli.Context, reg *component.Registry) (*units.Flow, error) {
+// flowOf reads the flow that a command is given, once: it may come from a pipe.
+func flowOf(c *cli.Context, reg *component.Registry) (*lang.File, error) {
 	if c.NArg() != 1 {
 		return nil, fmt.Errorf("%s takes one .flow file, not %d", c.Command.Name, c.NArg())
 	}
-	plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+	f, faults := lang.Find(c.Args().First(), reg)
 	if len(faults) > 0 {
-		faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter))
-		return nil, &exitError{code: exitUsage}
+		return nil, wrongFlow(c, faults)
+	}
+	return f, nil
+}
+
+// wrongFlow shows what is wrong with a flow, and ends the program.
+func wrongFlow(c *cli.Context, faults lang.Diagnostics) error {
+	faults.Render(c.App.ErrWriter, terminal.Colours(c.App.ErrWriter))
+	return &exitError{code: exitUsage}
+}
+
+// cutFlow plans a flow that is to be cut.
+func cutFlow(c *cli.Context, file *lang.File, reg *component.Registry) (*units.Flow, error) {
+	plan, faults := file.Load(c.StringSlice("set"), reg)
+	if len(faults) > 0 {
+		return nil, wrongFlow(c, faults)
 	}
 	tellStandIns(c.App.ErrWriter, plan, false)
 	f, err := unitsOf(plan, plan.Options())

@@ -18,7 +18,8 @@ type File struct {
 	src  []byte
 	body *hclsyntax.Body
 
-	tokens int // words and signs
+	tokens  int      // words and signs
+	stoodIn []string // the name it was looked for by, if it comes with the program; see loading
 }
 
 // Parse reads the syntax of a file; name is what diagnostics call it. Names

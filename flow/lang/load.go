@@ -45,7 +45,12 @@ func Read(path string) (*File, Diagnostics) { return Find(path, &component.Regis
 // Find parses the file at path, or if there is none the flow of that base name
 // among those that come with the program.
 func Find(path string, reg *component.Registry) (*File, Diagnostics) {
-	return newLoading(reg, false).find(path)
+	l := newLoading(reg, false)
+	f, faults := l.find(path)
+	if f != nil {
+		f.stoodIn = l.stoodIn
+	}
+	return f, faults
 }
 
 // Load finds the flow at path and plans it, with the variables set as
@@ -53,11 +58,18 @@ func Find(path string, reg *component.Registry) (*File, Diagnostics) {
 // exist, and that outputs can be written to. A plan is returned only when there
 // are no faults.
 func Load(path string, sets []string, reg *component.Registry) (*Plan, Diagnostics) {
-	l := newLoading(reg, true)
-	f, faults := l.find(path)
+	f, faults := Find(path, reg)
 	if faults != nil {
 		return nil, faults
 	}
+	return f.Load(sets, reg)
+}
+
+// Load is [Load] for a file that was found: what it was read from need not bear
+// to be read twice.
+func (f *File) Load(sets []string, reg *component.Registry) (*Plan, Diagnostics) {
+	l := newLoading(reg, true)
+	l.stoodIn, l.parsed[f.name] = slices.Clone(f.stoodIn), f
 	plan, faults := (&planner{file: f, loading: l, inputs: true}).plan(sets)
 	if plan != nil {
 		plan.StoodIn = l.stoodIn
@@ -72,7 +84,7 @@ func LoadText(name string, src []byte, reg *component.Registry) (*Plan, Diagnost
 	if faults != nil {
 		return nil, faults
 	}
-	return (&planner{file: f, loading: newLoading(reg, true), inputs: true}).plan(nil)
+	return f.Load(nil, reg)
 }
 
 // Plan checks the file against the registry, with the variables set as

@@ -16,7 +16,14 @@ import (
 
 // openSteps reads the file of a job whose units are steps.
 func (s *slot) openSteps(o *opened) (*steps.Graph, error) {
-	g, err := steps.Of(o.job.File, o.job.Sets, s.Registry)
+	f, faults := lang.Find(o.job.File, s.Registry)
+	var g *steps.Graph
+	var err error
+	if faults == nil {
+		g, err = steps.Of(f, o.job.File, o.job.Sets, s.Registry)
+	} else {
+		err = faults
+	}
 	if faults, wrong := errors.AsType[lang.Diagnostics](err); wrong {
 		var text strings.Builder
 		faults.Render(&text, false)

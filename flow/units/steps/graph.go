@@ -42,11 +42,12 @@ type Graph struct {
 	reg   *component.Registry
 }
 
-// Of reads a flow that is made of steps, or whose ops have parts; of another it
-// is nil. It does not look whether what the steps read is there yet.
-func Of(file string, sets []string, reg *component.Registry) (*Graph, error) {
+// Of are the steps of a flow that is made of some, or whose ops have parts; of
+// another it is nil. The flow was read from file. It does not look whether what
+// the steps read is there yet.
+func Of(f *lang.File, file string, sets []string, reg *component.Registry) (*Graph, error) {
 	g := &Graph{reg: reg}
-	if err := g.add("", file, sets); err != nil {
+	if err := g.add("", f, file, sets); err != nil {
 		return nil, err
 	}
 	if len(g.Steps) == 1 && g.Steps[0].Name == "" {
@@ -66,12 +67,8 @@ func Of(file string, sets []string, reg *component.Registry) (*Graph, error) {
 }
 
 // add adds a flow, or the steps it is made of, behind those there are.
-func (g *Graph) add(name, file string, sets []string) error {
-	f, faults := lang.Find(file, g.reg)
-	var plan *lang.Plan
-	if faults == nil {
-		plan, faults = f.Plan(sets, g.reg)
-	}
+func (g *Graph) add(name string, f *lang.File, file string, sets []string) error {
+	plan, faults := f.Plan(sets, g.reg)
 	if faults != nil {
 		return faults
 	}
@@ -79,7 +76,11 @@ func (g *Graph) add(name, file string, sets []string) error {
 		g.Name = plan.Name
 	}
 	for _, s := range plan.Steps {
-		if err := g.add(below(name, s.Name), s.File, s.Sets); err != nil {
+		step, faults := lang.Find(s.File, g.reg)
+		if faults != nil {
+			return faults
+		}
+		if err := g.add(below(name, s.Name), step, s.File, s.Sets); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/flow/lang"
 	"hpaflow/flow/units"
 	"hpaflow/flow/units/steps"
 )
@@ -74,7 +75,11 @@ func graphOf(t *testing.T, lines ...string) *steps.Graph {
 		text += fmt.Sprintf("step %q {\n  flow = \"one.flow\"\n  set = {\n    reads = [%q]\n    weights = %q\n    writes = %q\n  }\n}\n", name, reads, weights, writes)
 	}
 	put(t, "all.flow", text)
-	g, err := steps.Of("all.flow", nil, registry())
+	f, faults := lang.Find("all.flow", registry())
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	g, err := steps.Of(f, "all.flow", nil, registry())
 	if err != nil {
 		t.Fatal(err)
 	}
