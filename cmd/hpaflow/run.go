@@ -162,8 +162,8 @@ type running struct {
 	report          string          // empty: no
 	progress        string          // auto, plain or none
 	brief           bool            // without the table of stages
-	at              []string        // where the flow stands in files of steps, the outermost first
-	step            string          // the names of the steps that led here, a/b
+	at              []string        // where the flow stands in files of several steps, the outermost first
+	step            string          // the names of the steps that led here, a/b; empty: it was asked for
 	graph           *steps.Graph    // of the file that was asked for, if it is made of steps
 	cluster         *cluster.Submit // whose workers do the units; nil: this process does
 	follow          units.Watch     // is told of each graph; nil: nobody is
@@ -176,7 +176,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 	var graph *steps.Graph
 	var err error
 	read := func() error {
-		if f, faults = lang.Find(path, r.reg); faults == nil && len(r.at) == 0 {
+		if f, faults = lang.Find(path, r.reg); faults == nil && r.step == "" {
 			graph, err = steps.Of(f, path, sets, r.reg)
 		}
 		return nil
@@ -184,7 +184,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 	if err := unlessStopped(ctx, read); err != nil {
 		return err
 	}
-	if len(r.at) == 0 {
+	if r.step == "" {
 		r.graph = graph
 		_, faulty := errors.AsType[lang.Diagnostics](err) // which is told below
 		switch {
@@ -223,7 +223,7 @@ func (r *running) file(ctx context.Context, path string, sets []string) error {
 
 // then names the results of the flow that was asked for, if it went well.
 func (r *running) then(plan *lang.Plan, err error) error {
-	if err != nil || len(r.at) > 0 || r.progress == "none" {
+	if err != nil || r.step != "" || r.progress == "none" {
 		return err
 	}
 	return showResults(r.results, plan)
