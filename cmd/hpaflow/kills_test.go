@@ -55,13 +55,13 @@ func TestKills(t *testing.T) {
 				return out
 			}
 			var whole [2]map[string]string
-			var takes time.Duration
+			takes := time.Hour
 			for i := range whole {
 				out, begun := fresh(), time.Now()
 				if text, err := exec.Command(hpaflow, c.args(out)...).CombinedOutput(); err != nil {
 					t.Fatalf("%v\n%s", err, text)
 				}
-				whole[i], takes = foldertest.Read(t, out), time.Since(begun)
+				whole[i], takes = foldertest.Read(t, out), min(takes, time.Since(begun))
 			}
 			if !slices.Equal(slices.Sorted(maps.Keys(whole[0])), slices.Sorted(maps.Keys(whole[1]))) {
 				t.Fatalf("two undisturbed runs leave %v and %v", slices.Sorted(maps.Keys(whole[0])), slices.Sorted(maps.Keys(whole[1])))
@@ -131,7 +131,8 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 	input, data := manySamples(t, 120), t.TempDir()
 	run("../../configs/cells.flow", "--set", "data="+data, "--set", "train=60", "--set", "external=10", "--set", "test=10", "--set", "size=48")
 	images, split := cellstest.TrainingSet(t, 12, 4)
-	training := []string{"--set", "images=" + images, "--set", "table=" + split, "--set", "size=32", "--set", "batch=4"}
+	t.Setenv("TEST_NETWORKS", "1")
+	training := []string{"--set", "model=tiny", "--set", "images=" + images, "--set", "table=" + split, "--set", "size=32", "--set", "batch=4"}
 	run(append([]string{"../../configs/train.flow", "--set", "epochs=1", "--set", "out=" + filepath.Join(data, "run")}, training...)...)
 	predict := append([]string{"--set", "weights=" + filepath.Join(data, "run"), "--set", "split=val", "--set", "views=1"}, training...)
 

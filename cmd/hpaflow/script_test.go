@@ -17,6 +17,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/place/placetest"
+	"hpaflow/models/network"
 )
 
 func TestMain(m *testing.M) {
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 			stores = buckets.Register
+		}
+		if os.Getenv("TEST_NETWORKS") != "" { // one that trains in no time, and whose checkpoints are small
+			network.Add(network.ResNet("tiny", 8, [4]int{1, 1, 1, 1}))
 		}
 		main()
 	}, "hpaflow-deadly": deadly})

@@ -17,11 +17,15 @@ type Network struct {
 
 // networks are all there are, by size.
 var networks = []Network{
-	resnetNetwork("resnet18", [4]int{2, 2, 2, 2}),
-	resnetNetwork("resnet34", [4]int{3, 4, 6, 3}),
+	ResNet("resnet18", 64, [4]int{2, 2, 2, 2}),
+	ResNet("resnet34", 64, [4]int{3, 4, 6, 3}),
 	inceptionNetwork(),
 	seResNeXtNetwork("se_resnext50", [4]int{3, 4, 6, 3}),
 }
+
+// Add makes one more network known by its name. It is called before any flow is
+// built.
+func Add(n Network) { networks = append(networks, n) }
 
 // Names lists the networks by name.
 func Names() []string {

@@ -6,12 +6,14 @@ import (
 	"hpaflow/models/statedict"
 )
 
-// resnetNetwork is torchvision's network of basic blocks, so many a stage.
-func resnetNetwork(name string, blocks [4]int) Network {
+// ResNet is torchvision's network of basic blocks, so many a stage. The first
+// stage has width channels, 64 in those that are published, and each further one
+// twice as many.
+func ResNet(name string, width int, blocks [4]int) Network {
 	return Network{
 		name: name,
 		Build: func(b Layers, x Activation, heads Heads) Outputs {
-			return Outputs{Logits: resnet(b, x, blocks, heads.Classes)}
+			return Outputs{Logits: resnet(b, x, width, blocks, heads.Classes)}
 		},
 		Init:    kaimingFanOut,
 		MinSize: 1,
@@ -19,10 +21,10 @@ func resnetNetwork(name string, blocks [4]int) Network {
 	}
 }
 
-// resnet is a stem, four stages of 64, 128, 256 and 512 channels, the mean
-// over positions, and a linear layer.
-func resnet(b Layers, x Activation, blocks [4]int, classes int) Activation {
-	x = b.ConvNorm(x, ConvNorm{Conv: "conv1", Norm: "bn1", Shape: square(64, 7, 2), ReLU: true})
+// resnet is a stem, four stages of width, 2, 4 and 8 times width channels, the
+// mean over positions, and a linear layer.
+func resnet(b Layers, x Activation, width int, blocks [4]int, classes int) Activation {
+	x = b.ConvNorm(x, ConvNorm{Conv: "conv1", Norm: "bn1", Shape: square(width, 7, 2), ReLU: true})
 	x = b.MaxPool(x, "maxpool", MaxPool{Kernel: 3, Stride: 2, Pad: 1})
 	for stage, count := range blocks {
 		for i := range count {
@@ -30,7 +32,7 @@ func resnet(b Layers, x Activation, blocks [4]int, classes int) Activation {
 			if stage > 0 && i == 0 {
 				stride = 2
 			}
-			x = basicBlock(b, x, fmt.Sprintf("layer%d.%d", stage+1, i), 64<<stage, stride)
+			x = basicBlock(b, x, fmt.Sprintf("layer%d.%d", stage+1, i), width<<stage, stride)
 		}
 	}
 	return b.Linear(b.MeanPool(x, "avgpool"), "last_linear", classes)

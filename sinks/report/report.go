@@ -40,8 +40,10 @@ func reportSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph, stage: n.Name}
-			flow.To(component.In[*checkpoint.Progress](n, "in"), n.Stage(), s)
+			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph, stage: n.Name, shown: &checkpoint.Shown{}}
+			in := component.In[*checkpoint.Progress](n, "in")
+			in.Tell(s.shown)
+			flow.To(in, n.Stage(), s)
 			return nil, nil
 		},
 	}
@@ -66,6 +68,7 @@ type report struct {
 	graph   *flow.Graph
 	stage   string
 	history []checkpoint.EpochScores
+	shown   *checkpoint.Shown
 }
 
 // Open says what the run is, before there is an epoch.
@@ -184,7 +187,11 @@ func (s *report) Write(_ context.Context, r flow.Record[*checkpoint.Progress]) e
 	if err := s.facts(position); err != nil {
 		return err
 	}
-	return s.draw(position, r.Value.Worst)
+	if err := s.draw(position, r.Value.Worst); err != nil {
+		return err
+	}
+	s.shown.Epoch(r.Value.Epoch)
+	return nil
 }
 
 // facts writes run.json.

@@ -34,6 +34,7 @@ func checkpointSpec() *component.Spec {
 			s := &checkpoints{
 				dir: filepath.Join(n.Args.String("dir"), "checkpoint"), best: -1, keep: n.Args.Int("keep"), resumeAt: n.Args.String("resume"),
 				graph: n.Graph, stage: n.Name,
+				shown: func() []*checkpoint.Shown { return flow.Told[*checkpoint.Shown](in) },
 			}
 			for _, rows := range flow.Told[edges.Rows](in) {
 				s.last = max(s.last, rows.Epochs)
@@ -56,6 +57,7 @@ type checkpoints struct {
 	last     int    // epochs there will be; 0: not known
 	graph    *flow.Graph
 	stage    string
+	shown    func() []*checkpoint.Shown // by the other sinks, once all are wired
 
 	anew   []checkpoint.SavedCheckpoint // that are trained once more
 	epochs int                          // that are saved
@@ -95,13 +97,16 @@ func (s *checkpoints) Open(context.Context) error {
 	return err
 }
 
-func (s *checkpoints) Write(_ context.Context, r flow.Record[*checkpoint.Progress]) error {
+func (s *checkpoints) Write(ctx context.Context, r flow.Record[*checkpoint.Progress]) error {
 	p := r.Value
 	if p.Checkpoint == nil {
 		return nil
 	}
 	if p.Scores == nil {
 		return s.save(checkpoint.StepDir(s.dir, p.Checkpoint.Position), p.Checkpoint)
+	}
+	for _, shown := range s.shown() {
+		shown.Wait(ctx, p.Epoch) // a run that ends here is saved all the same
 	}
 	path := checkpoint.EpochDir(s.dir, p.Epoch)
 	if err := s.save(path, p.Checkpoint); err != nil {
