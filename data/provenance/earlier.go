@@ -4,12 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"hpaflow/data/regular"
 )
 
 // Suffix ends the name of the file beside an output in which an earlier version
@@ -43,19 +40,6 @@ func Digest(settings []string, paths []string) (string, error) {
 		}
 	}
 	return hex.EncodeToString(all.Sum(nil)), nil
-}
-
-func digestFile(path string) ([]byte, error) {
-	f, _, err := regular.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return nil, err
-	}
-	return sum.Sum(nil), nil
 }
 
 // WasFresh says whether an output is there and its OUTPUT.from holds this digest.

@@ -42,14 +42,24 @@ type Files []data.File
 // that its contents are the same: longer than any file system's clock ticks.
 var settled = 3 * time.Second
 
-// stamp is what a file system says of a file; times in nanoseconds since 1970.
-type stamp struct{ size, modified, changed int64 }
+// stamp is what a file system says of a file.
+type stamp struct {
+	size, modified, changed int64  // times in nanoseconds since 1970
+	device, inode           uint64 // 0: not told
+}
+
+// settled says whether the file has been left alone for long enough that its times
+// tell of its contents.
+func (st stamp) settled(now time.Time) bool {
+	since := now.UnixNano() - st.changed
+	return since >= int64(settled) || since <= -int64(settled)
+}
 
 // Shortcut is made of sizes and times, or of objects' marks. It is asked for
 // millions of files.
 func (files Files) Shortcut() uint64 {
 	text := make([]byte, 0, len(data.Colours)*3*8)
-	now := time.Now().UnixNano()
+	now := time.Now()
 	for _, f := range files {
 		if f.Mark != 0 {
 			text = binary.LittleEndian.AppendUint64(text, f.Mark)
@@ -59,7 +69,7 @@ func (files Files) Shortcut() uint64 {
 			return 0
 		}
 		st, found := stampOf(f.Name)
-		if since := now - st.changed; !found || since < int64(settled) && since > -int64(settled) {
+		if !found || !st.settled(now) {
 			return 0
 		}
 		text = binary.LittleEndian.AppendUint64(text, uint64(st.size))

@@ -11,7 +11,7 @@ func stampOf(path string) (stamp, bool) {
 		switch err := unix.Stat(path, &st); err {
 		case nil:
 			modified, changed := st.Mtim.Nano(), st.Ctim.Nano()
-			return stamp{st.Size, modified, max(modified, changed)}, true
+			return stamp{st.Size, modified, max(modified, changed), uint64(st.Dev), st.Ino}, true
 		case unix.EINTR:
 		default:
 			return stamp{}, false

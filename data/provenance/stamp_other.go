@@ -12,5 +12,5 @@ func stampOf(path string) (stamp, bool) {
 		return stamp{}, false
 	}
 	modified := info.ModTime().UnixNano()
-	return stamp{info.Size(), modified, modified}, true
+	return stamp{size: info.Size(), modified: modified, changed: modified}, true
 }
