@@ -23,6 +23,7 @@ import (
 	"hpaflow/data/codec"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/embed"
+	"hpaflow/data/hpa"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/metrics"
 	"hpaflow/data/search"
@@ -123,6 +124,9 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) component.Output {
 		}),
 		"embedded": feed(func(i int) *embed.Row {
 			return &embed.Row{ID: id(i), Location: embed.LocationOf(i%3, 31), Features: []float32{1, float32(i), float32(i * i)}}
+		}),
+		"listed image": feed(func(i int) *hpa.Image {
+			return &hpa.Image{Name: hpa.Name{Folder: "7", Field: fmt.Sprintf("%d_A1_%d", i, i)}, Gene: "ENSG00000000003", CellLine: "U-2 OS", Locations: []string{"Cytosol"}}
 		}),
 		"neighbours": feed(func(i int) *embed.Neighbours {
 			return &embed.Neighbours{ID: id(i), Near: []embed.Neighbour{{ID: id(i + 1), Cosine: .9}, {ID: id(i + 2), Cosine: .5}}}

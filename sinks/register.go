@@ -10,6 +10,7 @@ import (
 	"hpaflow/sinks/download"
 	"hpaflow/sinks/duplicates"
 	"hpaflow/sinks/embed"
+	"hpaflow/sinks/hpa"
 	"hpaflow/sinks/images"
 	"hpaflow/sinks/predict"
 	"hpaflow/sinks/report"
@@ -27,6 +28,7 @@ func Register(r *component.Registry, stdout io.Writer) {
 	download.Register(r)
 	duplicates.Register(r)
 	embed.Register(r)
+	hpa.Register(r)
 	images.Register(r, stdout)
 	predict.Register(r)
 	report.Register(r)

@@ -26,6 +26,7 @@ import (
 	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
 	"hpaflow/data/embed"
+	"hpaflow/data/hpa"
 	"hpaflow/data/place/placetest"
 	"hpaflow/data/predict"
 	"hpaflow/data/search"
@@ -91,7 +92,7 @@ func newWorld(t *testing.T) world {
 	for _, row := range rows {
 		claims = append(claims, challenge.Row{ID: row.ID, Labels: row.Labels})
 	}
-	if err := errors.Join(folder.Commit(), challenge.Write(w.path("claims.csv"), claims), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities), writeEmbeddings(w.path("embeddings.parquet"))); err != nil {
+	if err := errors.Join(folder.Commit(), challenge.Write(w.path("claims.csv"), claims), table.Write(w.path("train.csv"), rows), predict.Write(w.path("p.csv"), probabilities), predict.Write(w.path("p.shards"), probabilities), writeEmbeddings(w.path("embeddings.parquet")), writeAtlas(w.path("atlas.xml"))); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -107,6 +108,17 @@ func writeEmbeddings(path string) error {
 			}
 		}, embed.Float32)
 	})
+}
+
+// writeAtlas writes an XML of the Human Protein Atlas, with an antibody for each sample.
+func writeAtlas(path string) error {
+	text := "<proteinAtlas><entry version='25'><name>TSPAN6</name><identifier id='ENSG00000000003'/>"
+	for i := range count {
+		text += fmt.Sprintf("<antibody id='HPA%06d'><cellExpression technology='ICC/IF'><subAssay type='human'><data><cellLine>U-2 OS</cellLine>"+
+			"<location>Cytosol</location><assayImage><image imageType='sampleImage'><imageUrl>http://images.proteinatlas.org/%s_blue_red_green.jpg"+
+			"</imageUrl></image></assayImage></data></subAssay></cellExpression></antibody>", i, strings.Replace(id(i), "_", "/", 1))
+	}
+	return os.WriteFile(path, []byte(text+"</entry></proteinAtlas>"), 0o600)
 }
 
 func (w world) path(names ...string) string {
@@ -148,6 +160,7 @@ func (w world) cases() map[string][]component.Args {
 		},
 		"pictures":   {{"dir": w.path("raw", "train")}, {"dir": w.path("rgby")}, {"dir": w.path("shards")}},
 		"embeddings": {{"table": w.path("embeddings.parquet")}},
+		"hpa":        {{"xml": w.path("atlas.xml")}, {"xml": w.path("atlas.xml"), "genes": []string{"ENSG00000000003"}, "cell_lines": []string{"U2OS"}}},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
@@ -189,7 +202,7 @@ var cuttable = map[string]func(component.Args) bool{
 	"channels": func(a component.Args) bool { return a["dir"] != "-" },
 	"rgby":     always, "pictures": always, "shards": always, "image_sets": always, "http": always,
 	"samples": func(a component.Args) bool { return a["shuffle"] == nil },
-	"rows":    never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
+	"hpa":     never, "rows": never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
 }
 
 func always(component.Args) bool { return true }
@@ -260,6 +273,8 @@ func TestSources(t *testing.T) {
 					source[challenge.Row](t, fresh, args)
 				case "trial":
 					source[*search.Trial](t, fresh, args)
+				case "listed image":
+					source[*hpa.Image](t, fresh, args)
 				case "embedded":
 					source[*embed.Row](t, fresh, args)
 				case "planned cells":

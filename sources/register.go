@@ -8,6 +8,7 @@ import (
 	"hpaflow/sources/challenge"
 	"hpaflow/sources/download"
 	"hpaflow/sources/embed"
+	"hpaflow/sources/hpa"
 	"hpaflow/sources/images"
 	"hpaflow/sources/predict"
 	"hpaflow/sources/search"
@@ -19,6 +20,7 @@ func Register(r *component.Registry, stdin io.Reader) {
 	cells.Register(r)
 	challenge.Register(r)
 	download.Register(r)
+	hpa.Register(r)
 	images.Register(r, stdin)
 	predict.Register(r)
 	search.Register(r)

@@ -14,6 +14,7 @@ import (
 	"hpaflow/data/challenge"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/embed"
+	"hpaflow/data/hpa"
 	"hpaflow/data/imagehash"
 	"hpaflow/data/metrics"
 	"hpaflow/data/search"
@@ -44,6 +45,7 @@ var (
 	Score       = component.TypeOf[*challenge.Score]("score")
 	Embedding   = component.TypeOf[*embed.Embedding]("embedding") // of an image, as a network gives it
 	Embedded    = component.TypeOf[*embed.Row]("embedded")        // a row of a table of embeddings
+	Listed      = component.TypeOf[*hpa.Image]("listed image")    // of the Human Protein Atlas, by its XML
 	Neighbours  = component.TypeOf[*embed.Neighbours]("neighbours")
 )
 
@@ -54,3 +56,7 @@ var (
 	Result       = component.TypeOf[search.Result]("result") // of a trial
 	DeadLetter   = component.DeadLetters
 )
+
+// AllListed is the key by which a source of Listed asks whether a sink has all that
+// it lists, and so need not read its XML.
+const AllListed = "whole list"

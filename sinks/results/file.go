@@ -21,6 +21,7 @@ type File struct {
 	store  provenance.Store
 	made   *provenance.Made
 	kept   bool
+	fresh  bool
 }
 
 // beside is a file that is written together with another.
@@ -86,6 +87,7 @@ func (f *File) Open() error {
 		return nil
 	}
 	differences := f.made.Differences(was)
+	f.fresh = len(differences) == 0
 	f.kept = len(differences) > 0 && f.change.Keeps()
 	err = f.change.Recipe(differences)
 	f.change.Tell()
@@ -95,6 +97,10 @@ func (f *File) Open() error {
 // Kept says that the file stays as it is, though it was made from something
 // else: the run wants it so.
 func (f *File) Kept() bool { return f.kept }
+
+// Fresh says that the file is there, made with the same settings from the same
+// files, as far as these are read as a whole.
+func (f *File) Fresh() bool { return f.fresh }
 
 // Write makes the file, unless it is kept.
 func (f *File) Write(fill func(io.Writer) error) error {

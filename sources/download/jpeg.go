@@ -6,16 +6,19 @@ import (
 	"fmt"
 )
 
-// wholeJPEG says why a body is no JPEG image from its first byte to its last.
+// ErrPage is that of a server that answers with a page for people.
+var ErrPage = errors.New("the answer is a page of text, not a JPEG image")
+
+// WholeJPEG says why a body is no JPEG image from its first byte to its last.
 // Whether it decodes is for the decoder to find out, but a body that was cut
 // off, or is another thing, may be whole at the next try.
-func wholeJPEG(body []byte) error {
+func WholeJPEG(body []byte) error {
 	switch {
 	case len(body) == 0:
 		return errors.New("the answer is empty")
 	case !bytes.HasPrefix(body, []byte("\xff\xd8\xff")):
 		if head := bytes.ToLower(bytes.TrimSpace(body[:min(len(body), 256)])); bytes.HasPrefix(head, []byte("<")) {
-			return errors.New("the answer is a page of text, not a JPEG image")
+			return ErrPage
 		}
 		return fmt.Errorf("the answer begins with %q and is no JPEG image", body[:min(len(body), 8)])
 	}

@@ -33,10 +33,10 @@ func TestWholeJPEG(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, whole := range [][]byte{plain, carrying} {
-		if err := wholeJPEG(whole); err != nil {
+		if err := WholeJPEG(whole); err != nil {
 			t.Error(err)
 		}
-		if err := wholeJPEG(append(bytes.Clone(whole), "\r\n\x00"...)); err != nil {
+		if err := WholeJPEG(append(bytes.Clone(whole), "\r\n\x00"...)); err != nil {
 			t.Errorf("with a tail: %v", err)
 		}
 		begin := bytes.LastIndex(whole, []byte("\xff\xda"))
@@ -46,7 +46,7 @@ func TestWholeJPEG(t *testing.T) {
 			if n <= begin+1 && len(whole) == len(carrying) {
 				continue
 			}
-			if wholeJPEG(whole[:n]) == nil {
+			if WholeJPEG(whole[:n]) == nil {
 				t.Errorf("%d of %d bytes pass as whole", n, len(whole))
 			}
 		}
@@ -57,7 +57,7 @@ func TestWholeJPEG(t *testing.T) {
 		"\x89PNG\r\n\x1a\nIHDR":     `the answer begins with "\x89PNG\r\n\x1a\n" and is no JPEG image`,
 		"\xff\xd8\xff\xe0 \xff\xd9": "the JPEG image breaks off before its end",
 	} {
-		if err := wholeJPEG([]byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+		if err := WholeJPEG([]byte(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", body, err)
 		}
 	}

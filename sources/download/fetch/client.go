@@ -48,12 +48,18 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // Get gets one file, trying again where that may help. Its error names the URL,
 // without its password, and what was wrong at the last try; that of an ended context is its cause.
 func (c *Client) Get(ctx context.Context, address string) ([]byte, error) {
+	return c.GetChecked(ctx, address, c.opts.Check)
+}
+
+// GetChecked is Get with a check of its own for the body, in place of the options'.
+// A check that knows that another try would end the same says so by Final.
+func (c *Client) GetChecked(ctx context.Context, address string, check func(body []byte) error) ([]byte, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.Multiplier, waits.MaxInterval = c.opts.Wait, 2, c.opts.MaxWait
 	tries := 0
 	body, err := backoff.Retry(ctx, func() ([]byte, error) {
 		tries++
-		body, err := c.try(ctx, address)
+		body, err := c.try(ctx, address, check)
 		if err != nil && (ctx.Err() != nil || hopeless(err)) {
 			return nil, backoff.Permanent(err)
 		}
@@ -88,8 +94,18 @@ func hopeless(err error) bool {
 		}
 		return status.Code < 500
 	}
+	if _, final := errors.AsType[*finalError](err); final {
+		return true
+	}
 	return errors.Is(err, errRedirects) || errors.Is(err, errTooLarge) || errors.Is(err, errNoURL)
 }
+
+// Final marks what a check finds wrong as what it will be the next time, too.
+func Final(err error) error { return &finalError{err} }
+
+type finalError struct{ error }
+
+func (e *finalError) Unwrap() error { return e.error }
 
 // StatusError is an answer other than 200.
 type StatusError struct {

@@ -359,3 +359,19 @@ func TestWaitingForATurnIsNoSilence(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A check that says so ends the tries; another one does not.
+func TestFinalChecks(t *testing.T) {
+	odd := errors.New("odd")
+	for _, c := range []struct {
+		fault error
+		tries int
+	}{{odd, 3}, {fetch.Final(odd), 1}} {
+		opts := quick()
+		opts.Check = func([]byte) error { return c.fault }
+		_, tries, err := get(t, opts, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "x") })
+		if tries != c.tries || !errors.Is(err, odd) {
+			t.Errorf("%v: %d tries, %v", c.fault, tries, err)
+		}
+	}
+}

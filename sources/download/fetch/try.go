@@ -34,7 +34,7 @@ var (
 )
 
 // try asks for a file once.
-func (c *Client) try(ctx context.Context, address string) ([]byte, error) {
+func (c *Client) try(ctx context.Context, address string, check func(body []byte) error) ([]byte, error) {
 	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoURL, err)
@@ -62,8 +62,8 @@ func (c *Client) try(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.opts.Check != nil {
-		err = c.opts.Check(body)
+	if check != nil {
+		err = check(body)
 	}
 	return body, err
 }

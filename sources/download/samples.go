@@ -1,0 +1,152 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"hpaflow/data"
+	"hpaflow/data/place"
+	"hpaflow/flow"
+	"hpaflow/sources/download/fetch"
+	"hpaflow/sources/images"
+)
+
+// Samples are those of a server, which a source yields as they come.
+type Samples struct {
+	IDs     []string
+	First   int64    // the number of the first
+	Names   []string // of the channels
+	Dir     string   // folder of ID_CHANNEL.png files of earlier runs, which are not got again; empty: none
+	Workers int      // samples that are got at once
+	GiveUp  int      // samples in a row without any answer, after which the server is down
+	Client  *fetch.Client
+
+	// Unfit says why a sample cannot be asked for; nil: all can.
+	Unfit func(row int) error
+
+	// Get brings the channels of a sample. It is called by many at once.
+	Get func(ctx context.Context, row int) *data.Channels
+
+	silent int // samples in a row without an answer
+	keptMu sync.Mutex
+	kept   map[string]bool // names of files in Dir
+}
+
+// Run hands samples out to workers and yields what they bring, as it comes: in
+// their order, one slow file would hold up all others.
+func (s *Samples) Run(ctx context.Context, out *flow.Emitter[*data.Channels]) error {
+	if err := s.findKept(); err != nil {
+		return err
+	}
+	defer s.Client.Close()
+	out.Expect(len(s.IDs))
+	team := newTeam(ctx, s.Workers, s.Get)
+	defer team.stop()
+	for next := 0; next < len(s.IDs) || team.busy > 0; {
+		if next < len(s.IDs) {
+			passed, err := s.pass(next, out)
+			if err != nil {
+				return err
+			}
+			if passed {
+				next++
+				continue
+			}
+		}
+		waited := out.Waiting()
+		gave, done, err := team.turn(next, next < len(s.IDs))
+		waited()
+		switch {
+		case err != nil:
+			return err
+		case gave:
+			next++
+		default:
+			if err := s.yield(done, out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pass deals with a sample that there is nothing to get for.
+func (s *Samples) pass(row int, out *flow.Emitter[*data.Channels]) (passed bool, err error) {
+	id := s.IDs[row]
+	out.At(s.First + int64(row))
+	if out.Stale(id) {
+		s.forget(id)
+	}
+	if out.Complete(id) {
+		return true, nil
+	}
+	if s.Unfit != nil {
+		if err := s.Unfit(row); err != nil {
+			return true, out.Fail(id, err)
+		}
+	}
+	return false, nil
+}
+
+// forget lets a sample's files be got again, those that are kept too.
+func (s *Samples) forget(id string) {
+	s.keptMu.Lock()
+	defer s.keptMu.Unlock()
+	for _, name := range s.Names {
+		delete(s.kept, id+"_"+name+".png")
+	}
+}
+
+// Kept is a channel that an earlier run has left.
+func (s *Samples) Kept(id, channel string) (ch data.Channel, kept bool) {
+	made := id + "_" + channel + ".png"
+	s.keptMu.Lock()
+	defer s.keptMu.Unlock()
+	if !s.kept[made] {
+		return data.Channel{}, false
+	}
+	return data.Channel{Name: channel, Kept: true, File: data.File{Name: filepath.Join(s.Dir, made), Channel: channel}}, true
+}
+
+func (s *Samples) yield(done result, out *flow.Emitter[*data.Channels]) error {
+	out.At(s.First + int64(done.row))
+	if done.err != nil {
+		return out.Fail(s.IDs[done.row], done.err)
+	}
+	if s.silent++; answered(done.sample) {
+		s.silent = 0
+	}
+	if s.silent == s.GiveUp {
+		return flow.Fatal(fmt.Errorf("%d samples in a row got no answer; the last, %s: %w", s.silent, done.sample.ID, done.sample.Fault()))
+	}
+	if missing := done.sample.Missing(); len(missing) == len(done.sample.List) {
+		return out.Fail(done.sample.ID, done.sample.Fault())
+	}
+	return out.Emit(done.sample.ID, done.sample)
+}
+
+// answered says that the server gave any answer, or was not asked.
+func answered(sample *data.Channels) bool {
+	return slices.ContainsFunc(sample.List, func(ch data.Channel) bool { return !errors.Is(ch.Err, fetch.ErrNoAnswer) })
+}
+
+// findKept lists what earlier runs have made.
+func (s *Samples) findKept() error {
+	s.kept = map[string]bool{}
+	if s.Dir == "" || place.Remote(s.Dir) { // in a store, units that are done are not done again
+		return nil
+	}
+	names, err := images.ReadNames(s.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, name := range names {
+		s.kept[name] = true
+	}
+	return err
+}
