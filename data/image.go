@@ -6,9 +6,9 @@ import (
 )
 
 // MaxPlanes is the most planes an image has.
-const MaxPlanes = 4
+const MaxPlanes = 16
 
-// Image is one to four planes of one size and one depth. The planes of an
+// Image is one to MaxPlanes planes of one size and one depth. The planes of an
 // image made by NewImage lie one after the other in one piece of memory, so
 // that it is also an array of shape (planes, Height, Width) in C order.
 //

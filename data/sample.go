@@ -22,6 +22,10 @@ type Sample struct {
 	// 0: not known.
 	Sum uint64
 
+	// Planes names the planes of the image, or of Files, in their order; nil: they are
+	// Colours, as far as those go.
+	Planes []string
+
 	Files []File // what the pixels are to be read from; nil once Image is set
 	Image *Image // nil until decoded
 }
@@ -37,7 +41,7 @@ func (s *Sample) Pixels() (*Image, error) {
 // File is one encoded image of a sample: in a folder, or already in memory.
 type File struct {
 	Name    string // path, for reading and for errors
-	Channel string // red, green, blue, yellow or another channel's name; RGBY; or Packed
+	Channel string // its plane's name, as red; RGBY; or Packed
 	Sum     uint64 // its sample's Sum, where that is known: of an image that was made, or a frame
 	Data    []byte // the bytes, when they did not come from a folder
 
@@ -52,7 +56,7 @@ type File struct {
 
 // The Channel of a file that holds a whole sample.
 const (
-	RGBY   = "rgby"   // a four-channel image
+	RGBY   = "rgby"   // an image whose channels are the planes
 	Packed = "packed" // a frame of a shard
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -13,6 +14,7 @@ import (
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data"
 	"hpaflow/data/codec"
+	"hpaflow/data/codec/ometiff"
 	"hpaflow/data/predict"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
@@ -36,7 +38,7 @@ func shardsCommand() *cli.Command {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "o", TakesFile: true, Usage: "write to this `FILE`; -: to standard output"},
 					&cli.StringFlag{Name: "labels", TakesFile: true, Usage: "names of the labels, one a line, from this `FILE`"},
-					&cli.StringFlag{Name: "format", Usage: "png: a four-channel image, the default for planes; json: what is known of the sample, and its probabilities"},
+					&cli.StringFlag{Name: "format", Usage: "png: an image of up to four channels, the default for as many planes; ome.tif: a page for each plane, the default for more; json: what is known of the sample, and its probabilities"},
 				},
 				Action: func(c *cli.Context) error {
 					if err := checkCat(c.String("o"), c.String("format")); err != nil {
@@ -128,8 +130,8 @@ func labelText(e shards.Entry) string {
 
 // checkCat refuses flags of shards cat before anything is read.
 func checkCat(file, format string) error {
-	if format != "" && format != "png" && format != "json" {
-		return fmt.Errorf("--format is %q, want png or json", format)
+	if format != "" && !slices.Contains(codec.Formats, format) && format != "json" {
+		return fmt.Errorf("--format is %q, want png, ome.tif or json", format)
 	}
 	if file == "" || file == "-" {
 		return nil
@@ -147,13 +149,17 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 	}
 	format := c.String("format")
 	if format == "" {
-		format = map[shards.Kind]string{shards.Planes: "png", shards.Probabilities: "json"}[sample.Kind]
+		format = formatOf(sample)
 	}
 	var write func(io.Writer) error
 	switch {
-	case format == "png" && sample.Kind != shards.Planes:
-		return fmt.Errorf("%s holds %s, of which there is no png; take --format json", c.Args().First(), sample.Kind)
-	case format == "png":
+	case format != "json" && sample.Kind != shards.Planes:
+		return fmt.Errorf("%s holds %s, of which there is no %s; take --format json", c.Args().First(), sample.Kind, format)
+	case format == codec.PNG && len(sample.Image.Planes) > codec.RGBA:
+		return fmt.Errorf("%s has %d planes, and a PNG holds at most %d; take --format ome.tif", sample.Key, len(sample.Image.Planes), codec.RGBA)
+	case format == codec.OMETIFF:
+		write = func(w io.Writer) error { return writeOMETIFF(w, sample) }
+	case format == codec.PNG:
 		write = func(w io.Writer) error { return codec.EncodeRGBY(w, sample.Image) }
 	case format == "json":
 		names, err := labelNames(c, r, sample)
@@ -165,12 +171,32 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 	if path := c.String("o"); path != "" && path != "-" {
 		return writeFile(path, c.App.ErrWriter, write)
 	}
-	if format == "png" {
+	if format != "json" {
 		if err := c.App.Writer.(*terminal.Output).TakesBytes("a picture"); err != nil {
 			return &exitError{exitUsage, err}
 		}
 	}
 	return write(c.App.Writer)
+}
+
+// formatOf is what a sample is written as when nobody says.
+func formatOf(c *shards.Content) string {
+	switch {
+	case c.Kind == shards.Probabilities:
+		return "json"
+	case len(c.Image.Planes) > codec.RGBA:
+		return codec.OMETIFF
+	}
+	return codec.PNG
+}
+
+func writeOMETIFF(w io.Writer, c *shards.Content) error {
+	b, err := ometiff.Append(nil, c.Image, ometiff.Options{Names: data.PlaneNames(c.Planes, len(c.Image.Planes)), Compression: ometiff.Deflate})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
 }
 
 // labelNames are those of the file that is given, those that the folder keeps,
@@ -209,6 +235,7 @@ func describeSample(w io.Writer, c *shards.Content, of data.Names) error {
 	switch c.Kind {
 	case shards.Planes:
 		about["planes"], about["width"], about["height"], about["depth"] = len(c.Image.Planes), c.Image.Width, c.Image.Height, c.Image.Depth()
+		about["plane_names"] = data.PlaneNames(c.Planes, len(c.Image.Planes))
 	case shards.Probabilities:
 		about["probabilities"] = namedProbabilities(c.P, of)
 	}

@@ -33,6 +33,7 @@ func TestOperations(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				o := drawOperation(t, kind)
 				im := noise(rapid.IntRange(0, 1000).Draw(t, "image"), rapid.IntRange(1, 70).Draw(t, "w"), rapid.IntRange(1, 70).Draw(t, "h"))
+				im.Planes = append(im.Planes, make([]data.Plane, rapid.IntRange(0, data.MaxPlanes-4).Draw(t, "more"))...)
 				for c := range im.Planes {
 					im.Planes[c] = im.Planes[0]
 				}
@@ -64,7 +65,7 @@ func TestFlat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom(Kinds()).Draw(t, "kind")
 		value := rapid.Uint8().Draw(t, "value")
-		im := data.NewImage(40, 30, rapid.IntRange(1, 4).Draw(t, "planes"), 8)
+		im := data.NewImage(40, 30, rapid.IntRange(1, data.MaxPlanes).Draw(t, "planes"), 8)
 		for _, p := range im.Planes {
 			for i := range p.U8 {
 				p.U8[i] = value

@@ -9,13 +9,13 @@ import (
 // canvas is the image that operations are done on. Look-up tables are not
 // applied at once but joined, until an operation needs the pixels.
 type canvas struct {
-	packed  pixel.Packed
+	packed  pixel.Layers
 	table   [256]uint8
 	pending bool
 }
 
 // image is the image with all tables applied.
-func (c *canvas) image() *pixel.Packed {
+func (c *canvas) image() *pixel.Layers {
 	if c.pending {
 		c.packed.Lookup(&c.table)
 		c.pending = false
@@ -62,7 +62,8 @@ func (c *canvas) invert() {
 // parts of the width and the height.
 func (c *canvas) shiftScaleRotate(dx, dy, scale, degrees float64) {
 	im := c.image()
-	w, h := float64(im.Width), float64(im.Height)
+	width, height := im.Size()
+	w, h := float64(width), float64(height)
 	m := pixel.Rotation(w/2, h/2, degrees, scale)
 	m[2] += dx * w
 	m[5] += dy * h
@@ -72,14 +73,16 @@ func (c *canvas) shiftScaleRotate(dx, dy, scale, degrees float64) {
 // scale resizes, cutting off parts of a pixel.
 func (c *canvas) scale(by float64) {
 	im := c.image()
-	im.Resize(max(1, int(float64(im.Width)*by)), max(1, int(float64(im.Height)*by)))
+	width, height := im.Size()
+	im.Resize(max(1, int(float64(width)*by)), max(1, int(float64(height)*by)))
 }
 
 // gridDistortion stretches and squeezes columns and rows: each axis has steps
 // cells and perhaps a partial one, and a factor for each.
 func (c *canvas) gridDistortion(steps int, stretchX, stretchY []float64) {
 	im := c.image()
-	im.Remap(gridAxis(im.Width, steps, stretchX), gridAxis(im.Height, steps, stretchY))
+	width, height := im.Size()
+	im.Remap(gridAxis(width, steps, stretchX), gridAxis(height, steps, stretchY))
 }
 
 // gridAxis gives where the pixels of an axis come from. A cell's pixels are

@@ -12,7 +12,8 @@ import (
 // q a third of the shorter side, all in whole pixels.
 func (c *canvas) elasticAffine(moves [3][2]float64) {
 	im := c.image()
-	cx, cy, q := float32(im.Height/2), float32(im.Width/2), float32(min(im.Width, im.Height)/3)
+	width, height := im.Size()
+	cx, cy, q := float32(height/2), float32(width/2), float32(min(width, height)/3)
 	from := [3][2]float32{{cx + q, cy + q}, {cx + q, cy - q}, {cx - q, cy - q}}
 	to := from
 	for i := range to {
@@ -48,7 +49,8 @@ const seen = 1.0 / 64
 // of deviation sigma has smoothed, drawn anew for each axis.
 func (c *canvas) elasticField(r *rand.Rand, alpha, sigma float64) {
 	im := c.image()
-	dx, dy := newField(r, im.Width, im.Height, alpha, sigma), newField(r, im.Width, im.Height, alpha, sigma)
+	width, height := im.Size()
+	dx, dy := newField(r, width, height, alpha, sigma), newField(r, width, height, alpha, sigma)
 	if max(most(dx.values), most(dy.values)) < seen {
 		return
 	}

@@ -19,7 +19,7 @@ func Bilinear(im *data.Image, width, height int) *data.Image {
 		return im
 	}
 	if im.Depth() == 8 {
-		p := packers.Get().(*Packed)
+		p := packers.Get().(*Layers)
 		defer packers.Put(p)
 		p.load(im, Identity)
 		p.Resize(width, height)
@@ -38,7 +38,7 @@ func Bilinear(im *data.Image, width, height int) *data.Image {
 }
 
 // packers lends out memory for images that are packed for one operation.
-var packers = sync.Pool{New: func() any { return new(Packed) }}
+var packers = sync.Pool{New: func() any { return new(Layers) }}
 
 // tap is the two source positions that a result is mixed from.
 type tap struct {

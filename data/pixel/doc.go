@@ -5,7 +5,8 @@
 //
 // Functions on data.Image yield a new image. Packed is for chains of operations
 // on one 8-bit image: its planes are interleaved while the chain lasts, so that
-// a pixel's four channels move as one, and memory is used again.
+// a pixel's four channels move as one, and memory is used again. Layers are as many
+// of it as an image of more planes needs.
 //
 // Not here: reading and writing files (see codec), and anything random: which
 // operation to do is decided by the caller (see augment).

@@ -6,10 +6,14 @@ import (
 	"hpaflow/data"
 )
 
-// Packed is an 8-bit image that operations are done on one after the other. Its
-// planes are interleaved, four bytes a pixel, so that whatever moves pixels
-// moves all of a pixel's channels at once; missing planes are zero. Memory is
-// kept from image to image. The zero value is ready for Load.
+// quad is how many planes are packed together.
+const quad = 4
+
+// Packed is an 8-bit image of at most four planes that operations are done on one
+// after the other; Layers takes more. Its planes are interleaved, four bytes a
+// pixel, so that whatever moves pixels moves all of a pixel's channels at once;
+// missing planes are zero. Memory is kept from image to image. The zero value is
+// ready for Load.
 //
 // Every operation works on every channel alone and replaces the image.
 type Packed struct {
@@ -48,15 +52,26 @@ func (p *Packed) replace(width, height int) {
 	p.pix = p.pix[:4*width*height]
 }
 
-// Load takes in an image under a symmetry. The image must have 8 bits and at
-// most 16384 pixels a side.
+// Load takes in an image under a symmetry. The image must have 8 bits, at most
+// four planes and at most 16384 pixels a side.
 func (p *Packed) Load(im *data.Image, d Dihedral) error {
+	if len(im.Planes) > quad {
+		return fmt.Errorf("image of %d planes: only %d can be packed", len(im.Planes), quad)
+	}
+	if err := augmentable(im); err != nil {
+		return err
+	}
+	p.load(im, d)
+	return nil
+}
+
+// augmentable says why operations cannot be done on an image.
+func augmentable(im *data.Image) error {
 	const longest = 1 << 14
 	if im.Depth() != 8 || im.Width > longest || im.Height > longest {
 		return fmt.Errorf("image of %dx%d pixels and %d bits: only 8 bits and sides up to %d can be augmented",
 			im.Width, im.Height, im.Depth(), longest)
 	}
-	p.load(im, d)
 	return nil
 }
 
@@ -147,16 +162,21 @@ func (p *Packed) place(dst []uint8, y, width, height int, planes *[4][]uint8, d 
 // Image gives the image as planes.
 func (p *Packed) Image() *data.Image {
 	im := data.NewImage(p.Width, p.Height, p.planes, 8)
+	p.unpack(im.Planes)
+	return im
+}
+
+// unpack fills planes of the image's size.
+func (p *Packed) unpack(to []data.Plane) {
 	var planes [4][]uint8
 	for c := range planes {
-		if c < p.planes {
-			planes[c] = im.Planes[c].U8
+		if c < len(to) {
+			planes[c] = to[c].U8
 		} else {
 			planes[c] = sized(&p.padded, p.Width*p.Height)
 		}
 	}
 	unpackRow(&planes, p.pix)
-	return im
 }
 
 // packRow interleaves planes of len(dst)/4 bytes.
@@ -193,10 +213,11 @@ func (p *Packed) Lookup(table *[256]uint8) {
 
 // Mean is the mean of all values of all planes. A plane that the image does not
 // have is flat, whatever has been done to it, and so can be taken off.
-func (p *Packed) Mean() float64 {
+func (p *Packed) Mean() float64 { return float64(p.sum()) / float64(p.Width*p.Height*p.planes) }
+
+func (p *Packed) sum() uint64 {
 	sum, _ := Sums(p.pix)
-	sum -= uint64(p.pix[3]) * uint64(p.Width*p.Height*(len(p.strips)-p.planes))
-	return float64(sum) / float64(p.Width*p.Height*p.planes)
+	return sum - uint64(p.pix[3])*uint64(p.Width*p.Height*(len(p.strips)-p.planes))
 }
 
 // Sums adds up bytes, and their squares.

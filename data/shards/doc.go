@@ -11,11 +11,13 @@
 // samples of a folder are of one kind:
 //
 //	Planes          KEY.rgby.npy    shape (planes, height, width), |u1 or <u2
-//	                KEY.json        {"id", "labels", "split", "source", "width", "height", "depth"}
+//	                KEY.json        {"id", "labels", "split", "source", "width", "height", "depth", "planes"}
 //	Probabilities   KEY.probs.npy   shape (classes,), <f8, 0..1
 //	                KEY.json        {"id", "labels", "split", "source"}
 //
-// In both, labels is null when unknown. With the payload Up planes are in
+// In both, labels is null when unknown. In the JSON, planes are the planes' names, in
+// their order; without them four are red, green, blue and yellow. There are as many
+// planes as data.MaxPlanes, whatever the member is called. With the payload Up they are in
 // KEY.rgby.up.npy, which holds each value less the one above it, modulo 256 or
 // 65536, and the JSON has "filter": "up". NumPy undoes it:
 //

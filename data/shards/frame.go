@@ -166,8 +166,9 @@ func marshal(m any) ([]byte, error) {
 // Content is a frame decoded.
 type Content struct {
 	About
-	Image *data.Image // of Planes
-	P     []float64   // of Probabilities, by label
+	Image  *data.Image // of Planes
+	Planes []string    // their names, as data.Sample has them
+	P      []float64   // of Probabilities, by label
 }
 
 // Decode reads a frame of either kind. One that claims more than 4 GiB is refused.
@@ -192,7 +193,8 @@ func parse(raw []byte) (*Content, error) {
 	}
 	var about struct {
 		meta
-		Filter string `json:"filter"`
+		Filter string   `json:"filter"`
+		Planes []string `json:"planes"`
 	}
 	if err := json.Unmarshal(m.json, &about); err != nil {
 		return nil, fmt.Errorf("member %s%s: %w", m.key, metaSuffix, err)
@@ -225,6 +227,12 @@ func parse(raw []byte) (*Content, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("member %s%s: %w", m.key, m.suffix, err)
+	}
+	if c.Kind == Planes {
+		c.Planes = data.OwnPlaneNames(about.Planes)
+		if err := checkNames(c.Planes, c.Image); err != nil {
+			return nil, fmt.Errorf("member %s%s: %w", m.key, metaSuffix, err)
+		}
 	}
 	if about.Filter != filter {
 		return nil, fmt.Errorf("frame of %q: member %s is filtered by %q, but %s says %q", m.key, m.suffix, filter, metaSuffix, about.Filter)

@@ -23,6 +23,10 @@ type planesMeta struct {
 	Height int    `json:"height"`
 	Depth  int    `json:"depth"`
 	Filter string `json:"filter,omitempty"` // of the planes: none, or "up"
+
+	// Planes are the names of the planes; without them they are data.Colours, or have
+	// none.
+	Planes []string `json:"planes,omitempty"`
 }
 
 // EncodeSample makes a frame of a sample's planes. It may be called from many
@@ -33,7 +37,11 @@ func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 		return Frame{}, err
 	}
 	about := About{Key: s.ID, Kind: Planes, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split}
-	text, err := marshal(planesMeta{about.meta(), im.Width, im.Height, im.Depth(), payload.filter()})
+	names := data.OwnPlaneNames(s.Planes)
+	if err := checkNames(names, im); err != nil {
+		return Frame{}, err
+	}
+	text, err := marshal(planesMeta{about.meta(), im.Width, im.Height, im.Depth(), payload.filter(), names})
 	if err != nil {
 		return Frame{}, err
 	}
@@ -46,6 +54,17 @@ func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 		suffix: payload.suffix(), size: int64(len(head)) + im.Bytes(), payload: payload, head: head,
 		body: func(b []byte) ([][]byte, []byte) { return keptPlanes(b, im, payload) },
 	}, text)
+}
+
+// checkNames says why names cannot be those of an image's planes; none can.
+func checkNames(names []string, im *data.Image) error {
+	if names == nil {
+		return nil
+	}
+	if len(names) != len(im.Planes) {
+		return fmt.Errorf("%d names of planes for an image of %d", len(names), len(im.Planes))
+	}
+	return data.CheckPlaneNames(names)
 }
 
 // keptPlanes are the planes as the payload keeps them: as they lie in memory
@@ -88,7 +107,7 @@ func (c *Content) Sample() (*data.Sample, error) {
 	if err := c.want(Planes); err != nil {
 		return nil, err
 	}
-	return &data.Sample{ID: c.Key, Labels: c.Labels, Labeled: c.Labeled, Split: c.Split, Image: c.Image}, nil
+	return &data.Sample{ID: c.Key, Labels: c.Labels, Labeled: c.Labeled, Split: c.Split, Planes: c.Planes, Image: c.Image}, nil
 }
 
 // parsePlanes reads an array of planes, whose filter is undone.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/imagehash"
@@ -20,20 +21,21 @@ func hashSpec() *component.Spec {
 			"look alike have equal hashes. The pixels are dropped.",
 		In: component.Takes(edges.Planes), Out: edges.Hashed,
 		Fields: []component.Field{
-			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:],
-				Doc: "which channel of a four-channel image; an image of one channel is hashed whatever it is"},
+			{Name: "channel", Type: component.String, Default: "green",
+				Doc: "which channel, by its name; an image of one channel is hashed whatever it is"},
 			{Name: "method", Type: component.String, Default: "imagehash", Choices: slices.Sorted(maps.Keys(imagehash.Methods)),
 				Doc: "whose hashes: Python's ImageHash 4.0, or Go's goimagehash"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
-			channel := slices.Index(data.Colours[:], n.Args.String("channel"))
-			method := imagehash.Methods[n.Args.String("method")]
-			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
-				im, err := r.Value.Pixels()
-				if err != nil {
-					return nil, err
+			channel, in := n.Args.String("channel"), component.In[*data.Sample](n, "in")
+			for _, names := range flow.Told[edges.PlaneNames](in) {
+				if len(names) > 1 && !slices.Contains(names, channel) {
+					return nil, fmt.Errorf("channel is %q, and the planes are %s", channel, strings.Join(names, ", "))
 				}
-				plane, err := onePlane(im, channel)
+			}
+			method := imagehash.Methods[n.Args.String("method")]
+			return flow.Map(in, n.Stage(), func(_ context.Context, r flow.Record[*data.Sample]) (*imagehash.Hashed, error) {
+				plane, err := onePlane(r.Value, channel)
 				if err != nil {
 					return nil, err
 				}
@@ -46,13 +48,16 @@ func hashSpec() *component.Spec {
 	}
 }
 
-// onePlane is an image of one channel alone.
-func onePlane(im *data.Image, channel int) (*data.Image, error) {
-	switch {
-	case len(im.Planes) == 1:
-		return im, nil
-	case channel >= len(im.Planes):
-		return nil, fmt.Errorf("the image has %d planes, so none is %s", len(im.Planes), data.Colours[channel])
+// onePlane is the image of one of a sample's channels alone.
+func onePlane(s *data.Sample, channel string) (*data.Image, error) {
+	im, err := s.Pixels()
+	if err != nil || len(im.Planes) == 1 {
+		return im, err
 	}
-	return &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[channel : channel+1]}, nil
+	names := data.PlaneNames(s.Planes, len(im.Planes))
+	at := slices.Index(names, channel)
+	if at < 0 {
+		return nil, fmt.Errorf("the image has the planes %s, and none is %s", strings.Join(names, ", "), channel)
+	}
+	return &data.Image{Width: im.Width, Height: im.Height, Planes: im.Planes[at : at+1]}, nil
 }

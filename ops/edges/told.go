@@ -6,6 +6,10 @@ package edges
 // Ending is left by whatever encodes images: how the names of their files end.
 type Ending string
 
+// PlaneNames is left by whatever knows what the planes of its images are, in their
+// order.
+type PlaneNames []string
+
 // Rows is left by a source of samples that come from a table.
 type Rows struct {
 	Table      string   // the file, for messages

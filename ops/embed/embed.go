@@ -144,13 +144,8 @@ var colours = map[rune]string{'r': "red", 'y': "yellow", 'b': "blue", 'g': "gree
 
 // planesOf gives the place among planes of each letter's channel.
 func planesOf(letters string, planes []string) (places []int, err error) {
-	if len(planes) > data.MaxPlanes {
-		return nil, fmt.Errorf("planes are %s: an image has at most %d", strings.Join(planes, ", "), data.MaxPlanes)
-	}
-	for i, p := range planes {
-		if slices.Contains(planes[:i], p) {
-			return nil, fmt.Errorf("planes are %s: %s is there twice", strings.Join(planes, ", "), p)
-		}
+	if err := data.CheckPlaneNames(planes); err != nil {
+		return nil, fmt.Errorf("planes are %s: %w", strings.Join(planes, ", "), err)
 	}
 	for _, l := range letters {
 		at := slices.Index(planes, colours[l])

@@ -25,8 +25,9 @@ func TestPlanesOf(t *testing.T) {
 		{"bg", ours, []int{2, 1}, ""},
 		{"bg", []string{"blue", "green"}, []int{0, 1}, ""},
 		{"rbg", []string{"blue", "green"}, nil, "reads red, which is not among them"},
-		{"bg", []string{"blue", "green", "blue"}, nil, "blue is there twice"},
-		{"bg", []string{"a", "b", "c", "blue", "green"}, nil, "at most 4"},
+		{"bg", []string{"blue", "green", "blue"}, nil, `two planes are called "blue"`},
+		{"bg", []string{"a", "b", "c", "blue", "green"}, []int{3, 4}, ""},
+		{"bg", strings.Split("blue green a b c d e f g h i j k l m n o", " "), nil, "17 names"},
 	} {
 		got, err := planesOf(c.letters, c.planes)
 		if !slices.Equal(got, c.want) || (c.fault != "") != (err != nil) || err != nil && !strings.Contains(err.Error(), c.fault) {

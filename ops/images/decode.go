@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"hpaflow/data"
+	"hpaflow/data/codec"
 	"hpaflow/data/provenance"
 	"hpaflow/data/shards"
 	"hpaflow/flow"
@@ -52,7 +53,7 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	out.Files = nil
 	if len(s.Files) != 1 {
 		im, sum, err := merge(s.Files, r)
-		out.Image, out.Sum = im, sum
+		out.Image, out.Sum, out.Planes = im, sum, channelsOf(s.Files)
 		return &out, err
 	}
 	f := s.Files[0]
@@ -71,7 +72,11 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		out.Sum = sum.Value()
 	}
 	if f.Channel != data.Packed {
-		if content, err = r.unpackAndAdmit(f, content, data.MaxPlanes); err != nil {
+		planes := codec.RGBA
+		if f.Channel == data.RGBY {
+			planes = asClaimed
+		}
+		if content, err = r.unpackAndAdmit(f, content, planes); err != nil {
 			return nil, flow.OfFile(f.Name, err)
 		}
 	}
@@ -81,16 +86,29 @@ func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		out.Image = packed.Image
+		out.Image, out.Planes = packed.Image, packed.Planes
 	case data.RGBY:
 		out.Image, err = r.Choice.For(f).DecodeChannels(f.Name, content)
 	default:
 		out.Image, err = r.Choice.For(f).Decode(f.Name, content)
+		out.Planes = channelsOf(s.Files)
 	}
 	if err != nil {
 		return nil, flow.OfFile(f.Name, fmt.Errorf("%s image: %w", f.Channel, err))
 	}
 	return &out, nil
+}
+
+// channelsOf are the channels of single-channel files, as names of planes; several
+// files of a channel stand beside one another.
+func channelsOf(files []data.File) []string {
+	names := make([]string, 0, len(data.Colours))
+	for i, f := range files {
+		if i == 0 || f.Channel != files[i-1].Channel {
+			names = append(names, f.Channel)
+		}
+	}
+	return data.OwnPlaneNames(names)
 }
 
 // merge decodes single-channel files and makes one image of them, in the

@@ -135,8 +135,11 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// asClaimed is as many planes as an image's header says it has.
+const asClaimed = 0
+
 // Admit looks at an image's header: it may be decoded if it is not too large,
-// and once there is memory for planes of so many images of its size. An image
+// and once there is memory for so many planes of its size. An image
 // whose header cannot be read is left to the decoder to refuse.
 func (r *Reading) Admit(f data.File, content []byte, planes int) error {
 	claim, err := r.Choice.For(f).ReadClaim(f.Name, content)
@@ -149,6 +152,9 @@ func (r *Reading) Admit(f data.File, content []byte, planes int) error {
 			hint = "; " + component.Raise("max_pixels", claim.Pixels())
 		}
 		return fmt.Errorf("%s: claims %d x %d pixels; at most %d are decoded%s", f.Name, claim.Width, claim.Height, r.limits.MaxPixels, hint)
+	}
+	if planes == asClaimed {
+		planes = claim.Channels
 	}
 	r.held = max(r.held, claim.Pixels()*int64(planes)*int64(claim.Depth/8))
 	return flow.Reserve(r.ctx, r.held+claim.Scratch()+r.buffered(f, content), r.held)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -19,7 +20,7 @@ func batchSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "batch", Parallel: true,
 		Doc: "Gather samples into batches (N,C,H,W), which the network normalises. A batch never spans two epochs. " +
-			"Samples of one batch must agree in size and planes.",
+			"Samples of one batch must agree in size and planes, their names too.",
 		In: component.Takes(edges.Planes), Out: edges.Batch,
 		Groups: func(a component.Args) int { return a.Int("size") },
 		Fields: []component.Field{
@@ -154,6 +155,10 @@ func fillBatch(g group, classes int, memory *batchMemory) (*data.Batch, error) {
 		if s.Image.Width != im.Width || s.Image.Height != im.Height || len(s.Image.Planes) != len(im.Planes) {
 			return nil, fmt.Errorf("%s is %dx%d pixels with %d planes, but %s is %dx%d with %d", s.ID,
 				s.Image.Width, s.Image.Height, len(s.Image.Planes), first.ID, im.Width, im.Height, len(im.Planes))
+		}
+		if !slices.Equal(s.Planes, first.Planes) {
+			return nil, fmt.Errorf("%s has the planes %s, but %s has %s: all images of a set need the same, in one order", s.ID,
+				strings.Join(data.PlaneNames(s.Planes, b.C), ", "), first.ID, strings.Join(data.PlaneNames(first.Planes, b.C), ", "))
 		}
 		for c, p := range s.Image.Planes {
 			lay(b.Plane(i*b.C+c), p)

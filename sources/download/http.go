@@ -24,12 +24,12 @@ func httpSpec() *component.Spec {
 		Fields: append([]component.Field{
 			{Name: "table", Type: component.InputFile, Bears: component.ByRecord, Doc: "CSV with Id: the samples to get"},
 			{Name: "base_url", Type: component.String, Bears: component.NoBearing, Doc: "address of the folder of plates, http or https"},
-			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a sample, in plane order; at most 4"},
+			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a sample, in plane order"},
 			{Name: "dir", Type: component.OutputDir, Default: "", Doc: "folder of ID_CHANNEL.png files of earlier runs, which are not got again; empty: none"},
 		}, Fields(24, fetchDefaults.MaxBytes)...),
 		Check: func(a component.Args) (faults []component.FieldFault) {
-			if n := len(a.Strings("channels")); n < 1 || n > data.MaxPlanes {
-				faults = append(faults, component.FieldFault{Field: "channels", Fault: "a sample has one to four channels"})
+			if err := data.CheckPlaneNames(a.Strings("channels")); err != nil {
+				faults = append(faults, component.FieldFault{Field: "channels", Fault: err.Error()})
 			}
 			return append(append(faults, CheckAddress(a, "base_url")...), CheckFields(a)...)
 		},

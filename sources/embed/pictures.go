@@ -28,11 +28,11 @@ func picturesSpec(r *component.Registry) *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "dir", Type: component.InputAny, Stdio: true, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "the folder; or a tar, a zip file or names of single-channel images"},
-			{Name: "planes", Type: component.Strings, Default: data.Colours[:], Doc: "the planes of an image, in their order; at most 4"},
+			{Name: "planes", Type: component.Strings, Default: data.Colours[:], Doc: "the planes of an image, in their order"},
 		},
 		Check: func(a component.Args) []component.FieldFault {
-			if n := len(a.Strings("planes")); n < 1 || n > data.MaxPlanes {
-				return []component.FieldFault{{Field: "planes", Fault: "an image has one to four planes"}}
+			if err := data.CheckPlaneNames(a.Strings("planes")); err != nil {
+				return []component.FieldFault{{Field: "planes", Fault: err.Error()}}
 			}
 			return nil
 		},

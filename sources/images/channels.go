@@ -42,12 +42,12 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 				Doc: `folder of the images; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
-				Doc: "the channels of a sample, in plane order; at most 4"},
+				Doc: "the channels of a sample, in plane order, whose names are the planes'"},
 			keysField, sliceFields()[0], sliceFields()[1],
 		},
 		Check: func(a component.Args) []component.FieldFault {
-			if n := len(a.Strings("channels")); n < 1 || n > data.MaxPlanes {
-				return []component.FieldFault{{Field: "channels", Fault: "a sample has one to four channels"}}
+			if err := data.CheckPlaneNames(a.Strings("channels")); err != nil {
+				return []component.FieldFault{{Field: "channels", Fault: err.Error()}}
 			}
 			return nil
 		},
@@ -55,12 +55,18 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"), each: eachOf(n.Args),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
 			if place.Remote(in.path) {
-				return in.fromStore(n)
+				out, err := in.fromStore(n)
+				if err == nil {
+					out.Tell(edges.PlaneNames(in.channels))
+				}
+				return out, err
 			}
 			if info, err := os.Stat(in.path); err == nil && info.IsDir() && !in.each.any() { // samples of slices are not known beforehand
 				in.cut(n)
 			}
-			return flow.Source(n.Graph, n.Stage(), in.run), nil
+			out := flow.Source(n.Graph, n.Stage(), in.run)
+			out.Tell(edges.PlaneNames(in.channels))
+			return out, nil
 		},
 	}
 }

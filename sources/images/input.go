@@ -34,20 +34,20 @@ type input struct {
 
 // fromStore is the source for a URL: of a file, which is read as a stream, or else
 // of a folder.
-func (in *input) fromStore(n *component.Node) (component.Output, error) {
+func (in *input) fromStore(n *component.Node) (flow.Out[*data.Sample], error) {
 	ctx := context.Background()
 	file, err := place.Exists(ctx, in.path)
 	if err != nil {
-		return nil, err
+		return flow.Out[*data.Sample]{}, err
 	}
 	if file {
 		return flow.Source(n.Graph, n.Stage(), in.run), nil
 	}
 	if in.each.any() {
-		return nil, fmt.Errorf("%s is a URL, and a sample of each slice or time is made of a folder of this machine", place.Shown(in.path))
+		return flow.Out[*data.Sample]{}, fmt.Errorf("%s is a URL, and a sample of each slice or time is made of a folder of this machine", place.Shown(in.path))
 	}
 	if in.folder, err = remote.Open(ctx, in.path); err != nil {
-		return nil, err
+		return flow.Out[*data.Sample]{}, err
 	}
 	in.cut(n)
 	return remote.Fetch(flow.Source(n.Graph, n.Stage(), in.run), n.Name, func(ctx context.Context, _ *data.Sample, f data.File) (data.File, error) {

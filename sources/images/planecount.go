@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/codec"
@@ -13,40 +14,46 @@ import (
 	"hpaflow/flow/component"
 )
 
-// checkChannels looks at the first sample's image, and says when it has
-// another number of channels than is wanted, so that a set of the wrong sort
-// is refused before there is any work. An image that cannot be read, or is beyond
-// the limits, is left to the run, which knows what to do with bad records.
-func checkChannels(rows []table.Row, find func(id string) ([]data.File, error), want int, limits component.Limits) error {
-	if want == 0 || len(rows) == 0 {
-		return nil
+// firstPlanes looks at the first sample's image, and gives how many planes it has
+// and what they are called; 0 and nil where nobody knows. Where it has another
+// number of planes than is wanted it is an error, so that a set of the wrong sort is
+// refused before there is any work; 0 is any. An image that cannot be read, or is
+// beyond the limits, is left to the run, which knows what to do with bad records.
+func firstPlanes(rows []table.Row, find func(id string) ([]data.File, error), want int, limits component.Limits) (int, []string, error) {
+	if len(rows) == 0 {
+		return want, nil, nil
 	}
 	files, err := find(rows[0].ID)
 	if err != nil || len(files) != 1 {
-		return nil
+		return want, nil, nil
 	}
-	im, err := firstImage(files[0], limits)
-	if err != nil || len(im.Planes) == want {
-		return nil
+	s, err := firstImage(files[0], limits)
+	if err != nil {
+		return want, nil, nil
 	}
-	return fmt.Errorf("%s has %d channels, but the flow is for %d", files[0].Name, len(im.Planes), want)
+	planes := len(s.Image.Planes)
+	names := data.KnownPlaneNames(s.Planes, planes)
+	if want == 0 || planes == want {
+		return planes, names, nil
+	}
+	are := ""
+	if names != nil {
+		are = " (" + strings.Join(names, ", ") + ")"
+	}
+	return 0, nil, fmt.Errorf("%s has %d channels%s, but the flow is for %d", files[0].Name, planes, are, want)
 }
 
 var errBeyond = errors.New("beyond the limits")
 
-func firstImage(f data.File, limits component.Limits) (*data.Image, error) {
+func firstImage(f data.File, limits component.Limits) (*data.Sample, error) {
 	if f.Channel == data.Packed {
 		if n, err := shards.Unpacked(f.Data); err != nil || n > limits.MaxPixels*data.MaxPlanes*2 {
 			return nil, errBeyond
 		}
-		s, err := shards.DecodeSample(f.Data)
-		if err != nil {
-			return nil, err
-		}
-		return s.Image, nil
+		return shards.DecodeSample(f.Data)
 	}
 	if f.Data != nil {
-		return codec.DecodeChannels(f.Name, f.Data)
+		return decoded(f.Name, f.Data)
 	}
 	info, err := os.Stat(f.Name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limits.MaxMember {
@@ -59,5 +66,10 @@ func firstImage(f data.File, limits component.Limits) (*data.Image, error) {
 	if claim, err := codec.ReadClaim(f.Name, b); err != nil || claim.Pixels() > limits.MaxPixels {
 		return nil, errBeyond
 	}
-	return codec.DecodeChannels(f.Name, b)
+	return decoded(f.Name, b)
+}
+
+func decoded(name string, b []byte) (*data.Sample, error) {
+	im, err := codec.DecodeChannels(name, b)
+	return &data.Sample{Image: im}, err
 }

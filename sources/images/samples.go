@@ -46,7 +46,8 @@ func samplesSpec() *component.Spec {
 			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), n.Limits()) }); err != nil {
 				return nil, err
 			}
-			if err := checkChannels(rows, s.images.read, a.Int("channels"), n.Limits()); err != nil {
+			planes, names, err := firstPlanes(rows, s.images.read, a.Int("channels"), n.Limits())
+			if err != nil {
 				return nil, err
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
@@ -63,7 +64,10 @@ func samplesSpec() *component.Spec {
 			if s.images.remote() {
 				out = remote.Fetch(out, n.Name, s.images.get)
 			}
-			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: a.Int("channels")})
+			if names != nil {
+				out.Tell(edges.PlaneNames(names))
+			}
+			s.tell(out, edges.Rows{Table: a.String("table"), Split: a.String("split"), Planes: planes})
 			return out, nil
 		},
 	}

@@ -34,6 +34,7 @@ func shardsSpec() *component.Spec {
 				}
 			})
 			entries, first := r.Entries(), int64(0)
+			planes := planesOf(r, n.Limits())
 			n.Graph.OnCut(n.Name, &flow.Cut{
 				Names: func(context.Context) ([]string, error) { return keysOf(entries), nil },
 				Take: func(at int64, keys []string) {
@@ -51,10 +52,33 @@ func shardsSpec() *component.Spec {
 					return r.FileContext(ctx, s.ID)
 				})
 			}
+			if planes != nil {
+				out.Tell(edges.PlaneNames(planes))
+			}
 			out.Tell(edges.Origin{What: "shards", Identity: func() (string, error) { return identity(r.Entries()), nil }})
 			return out, nil
 		},
 	}
+}
+
+// planesOf are the names of the planes, as the first sample has them; nil where it
+// cannot be read, or is beyond the limits, which the run finds out.
+func planesOf(r *shards.Reader, limits component.Limits) []string {
+	if len(r.Entries()) == 0 {
+		return nil
+	}
+	f, err := r.File(r.Entries()[0].Key)
+	if err != nil {
+		return nil
+	}
+	if n, err := shards.Unpacked(f.Data); err != nil || n > limits.MaxPixels*data.MaxPlanes*2 {
+		return nil
+	}
+	s, err := shards.DecodeSample(f.Data)
+	if err != nil {
+		return nil
+	}
+	return data.PlaneNames(s.Planes, len(s.Image.Planes))
 }
 
 // identity says which samples shards hold: their pixels by the checksums of the

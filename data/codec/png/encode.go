@@ -41,6 +41,9 @@ func Append(dst []byte, im *data.Image) ([]byte, error) {
 	if err := im.Validate(); err != nil {
 		return dst, fmt.Errorf("png: %w", err)
 	}
+	if len(im.Planes) > MaxChannels {
+		return dst, fmt.Errorf("png: %d planes are more than the %d that the format holds", len(im.Planes), MaxChannels)
+	}
 	if im.Width > maxSide || im.Height > maxSide {
 		return dst, fmt.Errorf("png: %d x %d pixels are too many", im.Width, im.Height)
 	}
