@@ -33,6 +33,7 @@ import (
 	"hpaflow/data/shards"
 	"hpaflow/data/store"
 	"hpaflow/data/table"
+	"hpaflow/data/zarr/zarrtest"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/sources"
@@ -66,12 +67,17 @@ func newWorld(t *testing.T) world {
 		t.Fatal(err)
 	}
 	var rows []table.Row
+	var wells []string
 	for i := range count {
 		im := data.NewImage(8, 8, 4, 8)
 		im.Planes[1].U8[i] = 255
 		row := table.Row{ID: id(i), Labels: data.LabelsOf(i), Labeled: true, Split: "train"}
 		rows = append(rows, row)
 		w.write(t, im, "rgby", id(i)+".png")
+		wells = append(wells, fmt.Sprintf("A/%d", i))
+		if err := zarrtest.Write(w.path("plates", "7.zarr", wells[i], "1"), 2+i%2, 8, data.Colours[:], im); err != nil {
+			t.Fatal(err)
+		}
 		for c, colour := range data.Colours {
 			w.write(t, &data.Image{Width: 8, Height: 8, Planes: im.Planes[c : c+1]}, "raw", "train", id(i)+"_"+colour+".png")
 			w.stdin += filepath.Join(channels, id(i)+"_"+colour+".png") + "\n"
@@ -83,6 +89,9 @@ func newWorld(t *testing.T) world {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := zarrtest.Plate(w.path("plates", "7.zarr"), 2, wells, 1, 1); err != nil {
+		t.Fatal(err)
 	}
 	probabilities := &predict.Table{Classes: 2}
 	for i := range count {
@@ -144,8 +153,9 @@ func (w world) url(names ...string) string { return "s3://world/" + path.Join(na
 // new source needs a line here.
 func (w world) cases() map[string][]component.Args {
 	return map[string][]component.Args{
-		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}, {"dir": w.url("raw", "train")}},
-		"rgby":     {{"dir": w.path("rgby")}, {"dir": w.url("rgby")}},
+		"channels": {{"dir": w.path("raw", "train")}, {"dir": "-"}, {"dir": w.url("raw", "train")},
+			{"dir": w.path("plates", "7.zarr")}, {"dir": w.path("plates")}, {"dir": w.url("plates", "7.zarr")}},
+		"rgby": {{"dir": w.path("rgby")}, {"dir": w.url("rgby")}},
 		"samples": {
 			{"table": w.path("train.csv"), "images": []string{w.path("rgby")}, "split": "train"},
 			{"table": w.path("train.csv"), "images": []string{w.path("shards")}, "shuffle": "true"},

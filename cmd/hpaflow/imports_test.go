@@ -74,6 +74,7 @@ var libraries = map[string][]string{
 	"github.com/corona10/goimagehash":   {"data/imagehash"},
 	"github.com/disintegration/imaging": {"sinks/report"},
 	"github.com/klauspost/compress":     {"data", "ops/images", "sinks/results"},
+	"github.com/pierrec/lz4":            {"data/codec/unpack"},
 	"github.com/urfave/cli":             {"cmd/hpaflow"},
 	"gorgonia.org/gorgonia":             {"models/cpu"},
 	"gorgonia.org/tensor":               {"models/cpu"},

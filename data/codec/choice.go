@@ -72,6 +72,31 @@ func (c Choice) For(f data.File) Choice {
 	return c
 }
 
+// Slices are the slices that are taken of n, where there holds what there is, or why none can be.
+func (c Choice) Slices(n int, there string) (from, to int, err error) {
+	return c.Z.of(n, "slice", "z", moreSlices, there)
+}
+
+// Time is the time that is taken of n.
+func (c Choice) Time(n int, there string) (int, error) {
+	at, _, err := c.T.of(n, "time", "t", "", there)
+	return at, err
+}
+
+// moreSlices is what may be made of several slices.
+const moreSlices = ", \"max\" or \"mean\""
+
+// Projection is what becomes of several slices: "max", "mean", or nothing.
+func (p Pick) Projection() string {
+	switch p.how {
+	case brightest:
+		return "max"
+	case mean:
+		return "mean"
+	}
+	return ""
+}
+
 // of gives the numbers that are taken of n, or why none can be.
 func (p Pick) of(n int, what, name, more, there string) (from, to int, err error) {
 	switch {

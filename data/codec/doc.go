@@ -6,7 +6,8 @@
 //
 // PNGs are the work of sub-package png, and of image/png where that passes,
 // JPEGs that of sub-package jpeg, TIFFs that of sub-package tiff, whose pages package
-// stack tells apart. OME-TIFFs are written by package ometiff. What is taken of files with
+// stack tells apart. Planes of OME-Zarr come as pieces of arrays (package zarr), which their
+// source has got. OME-TIFFs are written by package ometiff. What is taken of files with
 // several slices, and what becomes of samples beyond 16 bits, a Choice says.
 //
 // What always holds:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"hpaflow/data/zarr"
 )
 
 // format is a kind of image file.
@@ -21,6 +23,7 @@ var formats = []format{
 	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
 	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
 	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, Choice.claimTIFF, Choice.decodeTIFF},
+	{"OME-Zarr", []string{zarr.Magic}, []string{".zarr"}, Choice.claimZarr, Choice.decodeZarr},
 }
 
 // identify finds a file's format by its first bytes.

@@ -38,9 +38,8 @@ func (c Choice) ofTIFF(b []byte) (*chosen, error) {
 			return nil, err
 		}
 	}
-	more := ", \"max\" or \"mean\""
-	if n.zFrom, n.zTo, err = c.Z.of(s.Z, "slice", "z", more, s.String()); err == nil {
-		n.t, _, err = c.T.of(s.T, "time", "t", "", s.String())
+	if n.zFrom, n.zTo, err = c.Slices(s.Z, s.String()); err == nil {
+		n.t, err = c.Time(s.T, s.String())
 	}
 	if err != nil {
 		return nil, n.like.Errorf(tiff.ImageDescription, "%w", err)

@@ -16,6 +16,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/images/omezarr"
 )
 
 // keysField lets a source differ from the run block.
@@ -35,15 +36,16 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 		Name: "channels",
 		Doc: "Samples from single-channel images named ID_CHANNEL.png (or .tif, .tiff, .jpg, .jpeg). " +
 			"A sample that lacks a channel is skipped and reported by name. The files of a sample stand in one folder. " +
-			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too.",
+			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too. " +
+			"Of OME-Zarr each image is a sample, PLATE_WELL_FIELD of a plate, whose channels are found by their names or numbers.",
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "dir", Type: component.InputAny, Stdio: true, Streams: true, Holds: []component.Content{component.Pictures},
-				Doc: `folder of the images; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
+				Doc: `folder of the images; an OME-Zarr, a plate or an image, or a folder of .zarr folders; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
 				Doc: "the channels of a sample, in plane order, whose names are the planes'"},
-			keysField, sliceFields()[0], sliceFields()[1],
+			keysField, sliceFields()[0], sliceFields()[1], omezarr.LevelField,
 		},
 		Check: func(a component.Args) []component.FieldFault {
 			if err := data.CheckPlaneNames(a.Strings("channels")); err != nil {
@@ -54,6 +56,9 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 		Build: func(n *component.Node) (component.Output, error) {
 			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"), each: eachOf(n.Args),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
+			if out, err := fromZarr(n, in.limits); out != nil || err != nil {
+				return out, err
+			}
 			if place.Remote(in.path) {
 				out, err := in.fromStore(n)
 				if err == nil {
@@ -69,6 +74,24 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			return out, nil
 		},
 	}
+}
+
+// fromZarr is the source of an OME-Zarr, or of a folder of them; nil: it is something
+// else.
+func fromZarr(n *component.Node, limits component.Limits) (component.Output, error) {
+	o := omezarr.Options{Path: n.Args.String("dir"), Channels: n.Args.Strings("channels"), Level: n.Args.String("level"), Limits: limits}
+	var err error
+	if o.Choice.Z, err = codec.ParsePick(n.Args.String("z"), false); err != nil {
+		return nil, err
+	}
+	if o.Choice.T, err = codec.ParsePick(n.Args.String("t"), true); err != nil {
+		return nil, err
+	}
+	in, err := omezarr.Open(context.Background(), o)
+	if err != nil || in == nil {
+		return nil, err
+	}
+	return in.Source(n), nil
 }
 
 // fromFolder groups a folder's files by sample and yields the samples by key.
@@ -143,7 +166,7 @@ func sliceFields() []component.Field {
 	}
 	return []component.Field{
 		{Name: "z", Type: component.String, Default: "", Check: check(false),
-			Doc: `"all": each slice of a file with several is a sample, ID_z003; anything else is the op decode's`},
+			Doc: `"all": each slice of a file with several is a sample, ID_z003; anything else is the op decode's, and of OME-Zarr says what is read at all`},
 		{Name: "t", Type: component.String, Default: "", Check: check(true),
 			Doc: `"all": each time of a file with several is a sample, ID_t003; anything else is the op decode's`},
 	}

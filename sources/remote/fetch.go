@@ -57,7 +57,7 @@ func fetch(ctx context.Context, s *data.Sample, get Get) (*data.Sample, error) {
 				}
 			}()
 			out.Files[i], err = get(all, s, f)
-			return blame(f, err)
+			return Blame(f, err)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -69,14 +69,17 @@ func fetch(ctx context.Context, s *data.Sample, get Get) (*data.Sample, error) {
 	return &out, nil
 }
 
-// blame says whose fault an error is: of the file, or where the store is not to be
+// Blame says whose fault an error is: of the file, or where the store is not to be
 // had at all, of the run. Its records are to be tried again, not to be given up.
-func blame(f data.File, err error) error {
+func Blame(f data.File, err error) error {
 	if err == nil {
 		return nil
 	}
 	whole := store.Temporary(err) || errors.Is(err, store.ErrCredentials) || errors.Is(err, store.ErrNoBucket)
-	if err = flow.OfFile(f.Name, fmt.Errorf("%s: %w", f.Channel, err)); whole {
+	if f.Channel != "" {
+		err = fmt.Errorf("%s: %w", f.Channel, err)
+	}
+	if err = flow.OfFile(f.Name, err); whole {
 		return flow.Fatal(err)
 	}
 	return err
