@@ -47,7 +47,9 @@
 // Going on. A stage that can go on where an earlier run stopped says so by
 // OnResume; the sink that holds its state calls ResumeFrom. Sources then begin
 // inside a pass over their data, and pass by the records that are done with. A
-// stage that is cut short may Leave its state, which a sink finds by Left.
+// stage that is cut short may Leave its state, which a sink finds by Left. Sinks
+// that know what they hold by key are asked before a record is yielded; those behind
+// an op that makes several records of one, about the keys of these, by OnSeveral.
 //
 // # How an edge works
 //

@@ -31,6 +31,8 @@ type Graph struct {
 	origins  map[string]iter.Seq2[string, Origin] // by source
 	cuts     map[string]*Cut                      // by source
 	refused  map[int64]error                      // records of the source, by number
+	several  map[string]Several                   // by op
+	held     sync.Map                             // of what is made of one record: the keys that sinks hold, by op and key
 
 	letters    chan DeadLetter // to the stage that yields them, when a sink reads them
 	lettersOut Out[DeadLetter]

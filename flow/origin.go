@@ -42,10 +42,15 @@ func (e *Emitter[T]) CompleteFrom(key string, from Origin) (bool, error) {
 // that a source with many may find that out ahead.
 func (e *Emitter[T]) AsksOrigins() bool {
 	st := e.worker.stage
-	return slices.ContainsFunc(st.graph.completersOf(st), func(c Completer) bool {
-		_, asks := c.(OriginCompleter)
-		return asks
-	})
+	for _, behind := range st.graph.completersOf(st) {
+		if slices.ContainsFunc(behind.sinks, func(c Completer) bool {
+			_, asks := c.(OriginCompleter)
+			return asks
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // completeFrom asks every sink behind a source, also those after one that says
@@ -53,6 +58,37 @@ func (e *Emitter[T]) AsksOrigins() bool {
 func (g *Graph) completeFrom(source *stage, key string, from Origin) (bool, error) {
 	completers := g.completersOf(source)
 	all := len(completers) > 0
+	for _, c := range completers {
+		var complete bool
+		var err error
+		if c.op == "" {
+			complete, err = g.askAll(source, key, from, c.sinks)
+		} else {
+			complete, err = g.completeSeveral(source, c.op, key, from, c.sinks)
+		}
+		if err != nil {
+			return false, err
+		}
+		all = all && complete
+	}
+	if all {
+		g.forget(completers, key)
+	}
+	return all, nil
+}
+
+// forget drops what is held of a record that is not yielded.
+func (g *Graph) forget(completers []completers, key string) {
+	for _, c := range completers {
+		if c.op != "" {
+			g.Held(c.op, key)
+		}
+	}
+}
+
+// askAll asks some sinks about one key.
+func (g *Graph) askAll(source *stage, key string, from Origin, completers []Completer) (bool, error) {
+	all := true
 	for _, c := range completers {
 		complete := false
 		if o, ok := c.(OriginCompleter); ok {
@@ -66,6 +102,53 @@ func (g *Graph) completeFrom(source *stage, key string, from Origin) (bool, erro
 		all = all && complete
 	}
 	return all, nil
+}
+
+// Several tells which records an op will make of one, and what they are made from:
+// of what the source knows of the one, from (nil: nothing), and what the op reads
+// besides.
+type Several func(ctx context.Context, key string, from Origin) (keys []string, each Origin, err error)
+
+// OnSeveral is how an op that makes several records of one tells that, while the
+// graph is built. Sinks behind it know what they hold by the keys of the several,
+// and are asked for these before the one is yielded; where they hold all, it is
+// passed by. An error of tell leaves the record to the op, which fails it.
+func (g *Graph) OnSeveral(op string, tell Several) {
+	if g.several == nil {
+		g.several = map[string]Several{}
+	}
+	g.several[op] = tell
+}
+
+// Held are the keys of those records an op makes of one that every sink behind it
+// holds already, so that it need not make them. It tells of a record once.
+func (g *Graph) Held(op, key string) map[string]bool {
+	held, _ := g.held.LoadAndDelete(op + "\x00" + key)
+	keys, _ := held.(map[string]bool)
+	return keys
+}
+
+// completeSeveral is completeFrom for the sinks behind an op that makes several
+// records of one.
+func (g *Graph) completeSeveral(source *stage, op, key string, from Origin, completers []Completer) (bool, error) {
+	keys, each, err := g.several[op](context.Background(), key, from)
+	if err != nil || len(keys) == 0 {
+		return false, nil
+	}
+	held := map[string]bool{}
+	for _, k := range keys {
+		complete, err := g.askAll(source, k, each, completers)
+		if err != nil {
+			return false, err
+		}
+		if complete {
+			held[k] = true
+		}
+	}
+	if len(held) > 0 {
+		g.held.Store(op+"\x00"+key, held)
+	}
+	return len(held) == len(keys), nil
 }
 
 // OnOrigins is how a source that knows all its records before it runs says so,
@@ -107,9 +190,11 @@ type StaleTeller interface {
 // be used.
 func (e *Emitter[T]) Stale(key string) bool {
 	st := e.worker.stage
-	for _, c := range st.graph.completersOf(st) {
-		if s, ok := c.(StaleTeller); ok && s.Stale(key) {
-			return true
+	for _, behind := range st.graph.completersOf(st) {
+		for _, c := range behind.sinks {
+			if s, ok := c.(StaleTeller); ok && s.Stale(key) {
+				return true
+			}
 		}
 	}
 	return false

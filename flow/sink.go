@@ -129,25 +129,62 @@ func (g *Graph) close(opened []*stage) {
 // complete says whether all sinks behind a source that can tell hold the key.
 func (g *Graph) complete(source *stage, key string) bool {
 	completers := g.completersOf(source)
-	for _, c := range completers {
-		if !c.Complete(key) {
-			return false
+	for _, behind := range completers {
+		if behind.op != "" {
+			if complete, err := g.completeSeveral(source, behind.op, key, nil, behind.sinks); err != nil || !complete {
+				return false
+			}
+			continue
+		}
+		for _, c := range behind.sinks {
+			if !c.Complete(key) {
+				return false
+			}
 		}
 	}
+	g.forget(completers, key)
 	return len(completers) > 0
 }
 
+// completers are sinks that can tell what is complete, behind an op that makes
+// several records of one; "": behind none.
+type completers struct {
+	op    string
+	sinks []Completer
+}
+
 // completersOf are the sinks behind a source that can tell what is complete.
-func (g *Graph) completersOf(source *stage) []Completer {
+func (g *Graph) completersOf(source *stage) []completers {
 	if source.completers == nil {
-		source.completers = []Completer{}
+		source.completers = []completers{}
 		for _, st := range g.stages {
-			if c, ok := st.sink.(Completer); ok && slices.Contains(st.upstream(), source) {
-				source.completers = append(source.completers, c)
+			up := st.upstream()
+			if c, ok := st.sink.(Completer); ok && slices.Contains(up, source) {
+				source.addCompleter(g.severalBetween(source, up), c)
 			}
 		}
 	}
 	return source.completers
+}
+
+// severalBetween is the op among stages, behind the source, that makes several
+// records of one.
+func (g *Graph) severalBetween(source *stage, among []*stage) string {
+	for _, st := range among {
+		if g.several[st.name] != nil && slices.Contains(st.upstream(), source) {
+			return st.name
+		}
+	}
+	return ""
+}
+
+func (st *stage) addCompleter(op string, c Completer) {
+	at := slices.IndexFunc(st.completers, func(c completers) bool { return c.op == op })
+	if at < 0 {
+		at = len(st.completers)
+		st.completers = append(st.completers, completers{op: op})
+	}
+	st.completers[at].sinks = append(st.completers[at].sinks, c)
 }
 
 // Locker is a sink that must have its output to itself. Lock comes before any

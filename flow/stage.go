@@ -45,7 +45,7 @@ type stage struct {
 
 	work       func(ctx context.Context, w *worker) error // one worker's life
 	sink       committer                                  // for sinks: what is opened before the run and committed after
-	completers []Completer                                // of a source: the sinks it leads to that know what is complete
+	completers []completers                               // of a source: the sinks it leads to that know what is complete
 	onLetters  bool                                       // reads dead letters, so it must not write any
 	parallel   bool                                       // may have more than one worker
 	auto       bool                                       // the tuner sets the number of workers

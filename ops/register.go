@@ -4,6 +4,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/ops/cells"
 	"hpaflow/ops/challenge"
+	"hpaflow/ops/crops"
 	"hpaflow/ops/duplicates"
 	"hpaflow/ops/embed"
 	"hpaflow/ops/images"
@@ -18,6 +19,7 @@ import (
 func Register(r *component.Registry) {
 	cells.Register(r)
 	challenge.Register(r)
+	crops.Register(r)
 	duplicates.Register(r)
 	embed.Register(r)
 	images.Register(r)

@@ -6,6 +6,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/sinks/cells"
 	"hpaflow/sinks/challenge"
+	"hpaflow/sinks/crops"
 	"hpaflow/sinks/deadletters"
 	"hpaflow/sinks/download"
 	"hpaflow/sinks/duplicates"
@@ -24,6 +25,7 @@ import (
 func Register(r *component.Registry, stdout io.Writer) {
 	cells.Register(r)
 	challenge.Register(r)
+	crops.Register(r)
 	deadletters.Register(r)
 	download.Register(r)
 	duplicates.Register(r)

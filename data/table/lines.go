@@ -45,6 +45,8 @@ type lines struct {
 	bytes int64 // that may still come; negative: any
 	begun bool
 
+	longest int // bytes of a line, at most
+
 	line    int64 // that is being read, from 1
 	length  int   // of it so far
 	carried bool  // the last byte was a CR, which has been passed on as a line end
@@ -55,7 +57,7 @@ func newLines(in io.Reader, limit Limit, most int64) *lines {
 	if most == 0 {
 		most = -1
 	}
-	return &lines{in: bufio.NewReaderSize(in, 1<<16), limit: limit, bytes: most, line: 1}
+	return &lines{in: bufio.NewReaderSize(in, 1<<16), limit: limit, bytes: most, longest: longestLine, line: 1}
 }
 
 func (l *lines) Read(p []byte) (int, error) {
@@ -112,8 +114,8 @@ func (l *lines) take(p []byte) (int, error) {
 		p[to] = c
 		to++
 		if c != '\n' {
-			if l.length++; l.length > longestLine {
-				return 0, &boundError{l.line, fmt.Errorf("the line is longer than %d bytes: is this a table?", longestLine)}
+			if l.length++; l.length > l.longest {
+				return 0, &boundError{l.line, fmt.Errorf("the line is longer than %d bytes: is this a table?", l.longest)}
 			}
 			continue
 		}
@@ -128,7 +130,7 @@ func (l *lines) take(p []byte) (int, error) {
 // plainly is take for text that can be counted as a whole: it has no CR, and is
 // within the bounds. Else it does nothing.
 func (l *lines) plainly(p []byte) bool {
-	if l.carried || len(p) == 0 || l.length+len(p) > longestLine || bytes.IndexByte(p, '\r') >= 0 {
+	if l.carried || len(p) == 0 || l.length+len(p) > l.longest || bytes.IndexByte(p, '\r') >= 0 {
 		return false
 	}
 	ends := bytes.Count(p, []byte{'\n'})

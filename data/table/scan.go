@@ -32,6 +32,8 @@ func (f Fields) Has(i int) bool { return f.has[i] }
 type Columns struct {
 	Need []string // a table that lacks one is refused
 	May  []string
+
+	Longest int // bytes of a line, at most; 0: a MiB
 }
 
 // Scan reads the rows of a CSV file, MaxRows at most. Fields follow the order of
@@ -46,6 +48,7 @@ func Scan(path string, columns Columns, row func(Fields) error) error {
 // Scan is the function of this name, with another limit.
 func (l Limit) Scan(path string, columns Columns, row func(Fields) error) error {
 	return l.open(path, func(text *lines) error {
+		text.longest = max(columns.Longest, longestLine)
 		return (&scanner{name: path}).all(newPieces(text), columns, row)
 	})
 }

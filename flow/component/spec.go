@@ -74,6 +74,10 @@ type Spec struct {
 	// alone, so that machines may share the records. A parallel op is so anyway.
 	Alone bool
 
+	// Several says of an op that it makes several records of one (flow.Graph.OnSeveral),
+	// which units cannot do: they are cut of the records that a source has.
+	Several bool
+
 	// Groups is how many records an op works on together, which a unit holds a
 	// multiple of. It may be nil.
 	Groups func(Args) int

@@ -83,7 +83,10 @@ func Of(plan *lang.Plan, opts flow.Options, version string) (*Flow, error) {
 			sources++
 			f.source = n
 		case flow.KindOp:
-			if !n.Spec.Alone && !n.Spec.Parallel {
+			switch {
+			case n.Spec.Several:
+				no("%s %q makes several records of one, and units are of the source's records", n.Spec.Title(), n.Name)
+			case !n.Spec.Alone && !n.Spec.Parallel:
 				no("%s %q does not work record by record", n.Spec.Title(), n.Name)
 			}
 			if n.Spec.Groups != nil && f.Unit > 0 && f.Unit%max(1, n.Spec.Groups(n.Args)) != 0 {

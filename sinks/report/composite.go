@@ -62,3 +62,26 @@ func litUp(p data.Plane) data.Plane {
 	}
 	return data.Plane{U8: lit}
 }
+
+// LitUp is an image of 8 bits as bright as can be: by the brightest pixel of all
+// its planes, so that they keep their relation.
+func LitUp(im *data.Image) *data.Image {
+	brightest := darkest
+	for _, p := range im.Planes {
+		if p.U16 != nil {
+			brightest = max(brightest, int(slices.Max(p.U16)))
+		} else {
+			brightest = max(brightest, int(slices.Max(p.U8)))
+		}
+	}
+	out := data.NewImage(im.Width, im.Height, len(im.Planes), 8)
+	for i, p := range im.Planes {
+		for j, v := range p.U16 {
+			out.Planes[i].U8[j] = uint8(int(v) * 255 / brightest)
+		}
+		for j, v := range p.U8 {
+			out.Planes[i].U8[j] = uint8(int(v) * 255 / brightest)
+		}
+	}
+	return out
+}

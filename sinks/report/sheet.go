@@ -74,3 +74,12 @@ func shortened(text string, width int) string {
 	}
 	return text
 }
+
+// Tail fits a name below a picture of so many pixels: the end of it, which tells
+// samples apart.
+func Tail(text string, width int) string {
+	if most := width / letterWidth; len(text) > most {
+		return ".." + text[len(text)-most+2:]
+	}
+	return text
+}

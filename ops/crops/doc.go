@@ -1,0 +1,3 @@
+// Package crops has the ops that take single cells out of fields of view: their
+// pixels, and their rows in a table of labels.
+package crops

@@ -1,0 +1,10 @@
+package crops
+
+import "hpaflow/flow/component"
+
+// Register makes the sinks of this room known.
+func Register(r *component.Registry) {
+	r.Register(
+		sampleSheetSpec(),
+	)
+}
