@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"models/cpu/transformer": {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
 	"models/subcell":         {"data/goldentest", "models/network", "models/statedict"},
 	"models/checkpoint":      {"data", "models", "models/statedict"},
+	"models/onnx":            {"data", "models", "models/network"},
 	"models/bench":           {"data", "models", "models/cpu", "models/cpu/kernels", "models/devices", "models/network"},
 	"models/gpu":             {"data", "models", "models/network", "models/statedict", "models/gpu/cuda", "models/gpu/dnn", "models/gpu/fake", "models/gpu/kernels", "models/gpu/nccl", "models/gpu/plan", "models/gpu/reference"},
 	"models/gpu/library":     {},
@@ -60,7 +61,8 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/cards":      {"flow/component", "models/devices", "models/gpu"},
 	"cmd/hpaflow/live":       {"flow", "flow/lang"},
 	"cmd/hpaflow/cluster":    {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units", "flow/units/steps"},
-	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/export":     {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
+	"cmd/*":                  {"cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points
@@ -84,7 +86,7 @@ var libraries = map[string][]string{
 	"gonum.org/v1/gonum":                {"data/embed"},
 	"gonum.org/v1/plot":                 {"sinks/report"},
 	"go.yaml.in/yaml":                   {"models/subcell"},
-	"google.golang.org/protobuf":        {"data/tfevents"},
+	"google.golang.org/protobuf":        {"data/tfevents", "models/onnx"},
 	"github.com/cenkalti":               {"data/store/remote", "sources/download/fetch"},
 	"github.com/aws":                    {"data/store/s3"},
 	"github.com/Azure":                  {"data/store/azure"},

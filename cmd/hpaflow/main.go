@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/cmd/hpaflow/cluster"
+	"hpaflow/cmd/hpaflow/export"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
 	"hpaflow/data/place"
@@ -158,6 +159,7 @@ func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) 
 			return cli.ShowAppHelp(c)
 		},
 	}
+	app.Commands = append(app.Commands, export.Command(release, func(err error) error { return &exitError{exitFailed, err} }))
 	app.Commands = append(app.Commands, clustered(reg).Commands()...)
 	prepare(app.Commands)
 	return app
