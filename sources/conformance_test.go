@@ -174,6 +174,7 @@ func (w world) cases() map[string][]component.Args {
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
+		"hpa_images": {{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 1}},
 		// With one worker, what arrives arrives in order.
 		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
 		"trials": {{"count": count - 1}},
@@ -210,7 +211,7 @@ func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 // cuttable are the sources whose work many machines can share, and when.
 var cuttable = map[string]func(component.Args) bool{
 	"channels": func(a component.Args) bool { return a["dir"] != "-" },
-	"rgby":     always, "pictures": always, "shards": always, "image_sets": always, "http": always,
+	"rgby":     always, "pictures": always, "shards": always, "image_sets": always, "http": always, "hpa_images": always,
 	"samples": func(a component.Args) bool { return a["shuffle"] == nil },
 	"hpa":     never, "rows": never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
 }

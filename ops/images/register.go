@@ -7,6 +7,7 @@ func Register(r *component.Registry) {
 	r.Register(
 		conformSpec(),
 		decodeSpec(),
+		decodeChannelsSpec(),
 		encodeSpec(),
 		gatherSpec(),
 		labelSpec(),

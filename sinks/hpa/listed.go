@@ -1,6 +1,7 @@
 package hpa
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ func listedSpec() *component.Spec {
 			{Name: "labels", Type: component.String, Default: hpa.Challenge2018.Name, Choices: hpa.LabelSets, Doc: "which labels stand for locations: hpa, the 28 of the challenge of 2018; hpa2021, the 19 of 2021"},
 			{Name: "labelled", Type: component.Bool, Default: false, Doc: "whether images none of whose locations has a label are left out; else their Target is empty"},
 			{Name: "release", Type: component.String, Default: "", Doc: "of the Atlas; empty: as its XML says"},
-			{Name: "licence", Type: component.String, Default: hpa.Licence, Doc: "of the images, as https://www.proteinatlas.org/about/licence says of the release"},
+			{Name: "licence", Type: component.String, Default: "", Doc: "of the images, as https://www.proteinatlas.org/about/licence says of the release; empty: " + hpa.Licence},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			set, err := hpa.LabelSetOf(n.Args.String("labels"))
@@ -60,9 +61,11 @@ func (s *listed) Write(_ context.Context, r flow.Record[*hpa.Image]) error {
 		image.Release = release
 	}
 	s.came = true
-	s.rows.Add(image, s.node.Args.String("licence"))
+	s.rows.Add(image, s.licence())
 	return nil
 }
+
+func (s *listed) licence() string { return cmp.Or(s.node.Args.String("licence"), hpa.Licence) }
 
 func (s *listed) Commit(context.Context) error {
 	if !s.came && s.Fresh() {
@@ -90,7 +93,7 @@ func (s *listed) Commit(context.Context) error {
 // tell says what the table has, and what it cannot have.
 func (s *listed) tell(rows int) {
 	note := func(format string, args ...any) { s.node.Graph.Note(s.node.Name, fmt.Sprintf(format, args...)) }
-	note("%s has %d images, under %s", s.Path, rows, s.node.Args.String("licence"))
+	note("%s has %d images, under %s", s.Path, rows, s.licence())
 	if s.rows.Again > 0 {
 		note("named again by another gene of the same antibody: %d images", s.rows.Again)
 	}

@@ -6,5 +6,6 @@ import "hpaflow/flow/component"
 func Register(r *component.Registry) {
 	r.Register(
 		listedSpec(),
+		thereSpec(),
 	)
 }

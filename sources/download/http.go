@@ -80,7 +80,7 @@ func (s *plates) unfit(row int) error {
 }
 
 // get brings the channels of a sample; it runs in a worker.
-func (s *plates) get(ctx context.Context, row int) *data.Channels {
+func (s *plates) get(ctx context.Context, row int) (*data.Channels, error) {
 	id := s.IDs[row]
 	sample := &data.Channels{ID: id, List: make([]data.Channel, len(s.Names))}
 	plate, rest, _ := cutID(id)
@@ -95,7 +95,7 @@ func (s *plates) get(ctx context.Context, row int) *data.Channels {
 		ch.File = data.File{Name: address, Channel: name}
 		ch.File.Data, ch.Err = s.Client.Get(ctx, address)
 	}
-	return sample
+	return sample, nil
 }
 
 // cutID cuts an Id into plate and rest.

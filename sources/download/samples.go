@@ -29,8 +29,9 @@ type Samples struct {
 	// Unfit says why a sample cannot be asked for; nil: all can.
 	Unfit func(row int) error
 
-	// Get brings the channels of a sample. It is called by many at once.
-	Get func(ctx context.Context, row int) *data.Channels
+	// Get brings the channels of a sample, or says why all of it fails. It is called
+	// by many at once.
+	Get func(ctx context.Context, row int) (*data.Channels, error)
 
 	silent int // samples in a row without an answer
 	keptMu sync.Mutex
@@ -115,24 +116,28 @@ func (s *Samples) Kept(id, channel string) (ch data.Channel, kept bool) {
 
 func (s *Samples) yield(done result, out *flow.Emitter[*data.Channels]) error {
 	out.At(s.First + int64(done.row))
-	if done.err != nil {
-		return out.Fail(s.IDs[done.row], done.err)
+	id, err := s.IDs[done.row], done.err
+	if err == nil && len(done.sample.Missing()) == len(done.sample.List) {
+		err = done.sample.Fault()
 	}
-	if s.silent++; answered(done.sample) {
+	if s.silent++; answered(done) {
 		s.silent = 0
 	}
 	if s.silent == s.GiveUp {
-		return flow.Fatal(fmt.Errorf("%d samples in a row got no answer; the last, %s: %w", s.silent, done.sample.ID, done.sample.Fault()))
+		return flow.Fatal(fmt.Errorf("%d samples in a row got no answer; the last, %s: %w", s.silent, id, err))
 	}
-	if missing := done.sample.Missing(); len(missing) == len(done.sample.List) {
-		return out.Fail(done.sample.ID, done.sample.Fault())
+	if err != nil {
+		return out.Fail(id, err)
 	}
-	return out.Emit(done.sample.ID, done.sample)
+	return out.Emit(id, done.sample)
 }
 
 // answered says that the server gave any answer, or was not asked.
-func answered(sample *data.Channels) bool {
-	return slices.ContainsFunc(sample.List, func(ch data.Channel) bool { return !errors.Is(ch.Err, fetch.ErrNoAnswer) })
+func answered(done result) bool {
+	if done.err != nil {
+		return !errors.Is(done.err, fetch.ErrNoAnswer)
+	}
+	return slices.ContainsFunc(done.sample.List, func(ch data.Channel) bool { return !errors.Is(ch.Err, fetch.ErrNoAnswer) })
 }
 
 // findKept lists what earlier runs have made.

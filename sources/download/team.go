@@ -23,10 +23,10 @@ type team struct {
 type result struct {
 	row    int
 	sample *data.Channels
-	err    error // a panic, which leaves no sample
+	err    error // of the sample as a whole, such as a panic
 }
 
-func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row int) *data.Channels) *team {
+func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row int) (*data.Channels, error)) *team {
 	t := &team{rows: make(chan int), results: make(chan result)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	for range workers {
@@ -46,13 +46,14 @@ func newTeam(ctx context.Context, workers int, get func(ctx context.Context, row
 
 // caught gets a row's sample. What get panics with is the row's fault; nobody
 // else could recover it here.
-func caught(ctx context.Context, row int, get func(ctx context.Context, row int) *data.Channels) (r result) {
+func caught(ctx context.Context, row int, get func(ctx context.Context, row int) (*data.Channels, error)) (r result) {
 	defer func() {
 		if v := recover(); v != nil {
 			r = result{row: row, err: &flow.PanicError{Value: v, Stack: debug.Stack()}}
 		}
 	}()
-	return result{row: row, sample: get(ctx, row)}
+	sample, err := get(ctx, row)
+	return result{row: row, sample: sample, err: err}
 }
 
 // turn gives a row to a free worker, if there is a row to give, or takes what

@@ -15,11 +15,11 @@ import (
 // A row whose worker panics has that for its error; the others come.
 func TestTeamCatchesPanics(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	team := newTeam(t.Context(), 3, func(_ context.Context, row int) *data.Channels {
+	team := newTeam(t.Context(), 3, func(_ context.Context, row int) (*data.Channels, error) {
 		if row == 4 {
 			panicOdd()
 		}
-		return &data.Channels{}
+		return &data.Channels{}, nil
 	})
 	defer team.stop()
 	const rows = 20

@@ -97,7 +97,7 @@ func hopeless(err error) bool {
 	if _, final := errors.AsType[*finalError](err); final {
 		return true
 	}
-	return errors.Is(err, errRedirects) || errors.Is(err, errTooLarge) || errors.Is(err, errNoURL)
+	return errors.Is(err, errRedirects) || errors.Is(err, ErrTooLarge) || errors.Is(err, errNoURL)
 }
 
 // Final marks what a check finds wrong as what it will be the next time, too.

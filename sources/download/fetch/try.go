@@ -16,6 +16,9 @@ import (
 // came back, not even a refusal.
 var ErrNoAnswer = errors.New("no answer")
 
+// ErrTooLarge is of a file that is larger than Options.MaxBytes.
+var ErrTooLarge = errors.New("the file is larger than the limit")
+
 // withoutURL drops what the standard library puts before an error and Get says
 // already.
 func withoutURL(err error) error {
@@ -27,10 +30,9 @@ func withoutURL(err error) error {
 }
 
 var (
-	errNoURL    = errors.New("no address")
-	errTooLarge = errors.New("the file is larger than the limit")
-	errStalled  = errors.New("the server went silent")
-	errTooSlow  = errors.New("the server took too long")
+	errNoURL   = errors.New("no address")
+	errStalled = errors.New("the server went silent")
+	errTooSlow = errors.New("the server took too long")
 )
 
 // try asks for a file once.
@@ -88,7 +90,7 @@ func (c *Client) exchange(request *http.Request, alive func()) ([]byte, error) {
 		return nil, status
 	}
 	if answer.ContentLength > c.opts.MaxBytes {
-		return nil, fmt.Errorf("%w: %d bytes of at most %d", errTooLarge, answer.ContentLength, c.opts.MaxBytes)
+		return nil, fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, answer.ContentLength, c.opts.MaxBytes)
 	}
 	var body bytes.Buffer
 	_, err = io.Copy(&body, &watched{io.LimitReader(answer.Body, c.opts.MaxBytes+1), alive})
@@ -96,7 +98,7 @@ func (c *Client) exchange(request *http.Request, alive func()) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the answer broke off: %w", err)
 	case int64(body.Len()) > c.opts.MaxBytes:
-		return nil, fmt.Errorf("%w: more than %d bytes", errTooLarge, c.opts.MaxBytes)
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.opts.MaxBytes)
 	}
 	return body.Bytes(), nil
 }
