@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"sync"
 )
 
@@ -35,11 +34,12 @@ func (e *nameError) Error() string { return e.path + ": " + e.problem }
 const (
 	noSync  = "this file system cannot sync; what is written may be lost when the machine stops"
 	noLocks = "this file system has no locks; see to it that no second run writes there"
+	noLinks = "this file system has no hard links and replaces what has a name; see to it that no second run writes there"
 )
 
 var conceded struct {
 	sync.Mutex
-	places map[string][]string // by what lacks
+	places map[string]string // the first that has met it, by what lacks
 }
 
 // conceding takes an error that says the file system lacks something for none,
@@ -48,15 +48,20 @@ func conceding(err error, path, lack string) error {
 	if err == nil || !isUnsupported(err) {
 		return err
 	}
+	concede(path, lack)
+	return nil
+}
+
+// concede remembers what the file system of a path lacks.
+func concede(path, lack string) {
 	conceded.Lock()
 	defer conceded.Unlock()
 	if conceded.places == nil {
-		conceded.places = map[string][]string{}
+		conceded.places = map[string]string{}
 	}
-	if !slices.Contains(conceded.places[lack], path) {
-		conceded.places[lack] = append(conceded.places[lack], path)
+	if _, met := conceded.places[lack]; !met {
+		conceded.places[lack] = path
 	}
-	return nil
 }
 
 // Conceded says what file systems have lacked since it was last asked, a line
@@ -65,9 +70,9 @@ func Conceded() []string {
 	conceded.Lock()
 	defer conceded.Unlock()
 	var lines []string
-	for _, lack := range []string{noSync, noLocks} {
-		if places := conceded.places[lack]; len(places) > 0 {
-			lines = append(lines, places[0]+": "+lack)
+	for _, lack := range []string{noSync, noLocks, noLinks} {
+		if place, met := conceded.places[lack]; met {
+			lines = append(lines, place+": "+lack)
 		}
 	}
 	conceded.places = nil

@@ -17,6 +17,12 @@ func isUnsupported(err error) bool {
 	return oneOf(err, unix.EINVAL, unix.ENOTSUP, unix.EOPNOTSUPP, unix.ENOSYS, unix.ENOLCK)
 }
 
+// lacksLinks says whether an error is that of a file system without hard links, or
+// of a system that allows no more of them, or none to files of others.
+func lacksLinks(err error) bool {
+	return isUnsupported(err) || oneOf(err, unix.EPERM, unix.EMLINK)
+}
+
 func isOfName(err error) bool {
 	return oneOf(err, unix.ENAMETOOLONG, unix.EILSEQ, unix.EINVAL, unix.EISDIR)
 }

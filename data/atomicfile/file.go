@@ -109,7 +109,11 @@ func (f *File) commit(new bool) error {
 
 // linkNew gives the temporary file its name where nothing has it.
 func (f *File) linkNew(temp, path string) error {
-	if err := link(temp, path); err != nil {
+	err := hardLink(temp, path)
+	if lacksLinks(err) {
+		return moveNew(temp, path)
+	}
+	if err != nil {
 		return err
 	}
 	f.fs.Remove(temp) // else Sweep does: the file has appeared
