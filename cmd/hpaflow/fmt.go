@@ -134,7 +134,7 @@ func keep(path string, content []byte) (string, error) {
 		return "", err
 	}
 	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, atomicfile.Sync(f), f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
@@ -144,5 +144,5 @@ func replaceContent(f *os.File, content []byte) error {
 	if _, err := f.WriteAt(content, 0); err != nil {
 		return err
 	}
-	return errors.Join(f.Truncate(int64(len(content))), f.Sync())
+	return errors.Join(f.Truncate(int64(len(content))), atomicfile.Sync(f))
 }

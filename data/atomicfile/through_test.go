@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,6 +135,30 @@ func TestPoorFileSystems(t *testing.T) {
 		if lacks := errno != unix.ENOSPC && errno != unix.EIO; lacks != (len(said) == 1) || lacks && !strings.HasPrefix(said[0], dir+": this file system cannot sync") {
 			t.Errorf("%v: said %q", errno, said)
 		}
+	}
+}
+
+// Nothing in the program syncs by itself, and so fails where a file system cannot.
+func TestAllSyncsAreConceding(t *testing.T) {
+	byItself := regexp.MustCompile(`\.Sync\(\)|\.OS\.Sync|unix\.(Fsync|Fdatasync|Syncfs|Flock)\(`)
+	err := filepath.WalkDir("../..", func(path string, e fs.DirEntry, err error) error {
+		here, there := filepath.Split(path)
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && strings.HasPrefix(there, ".") && len(there) > 2 && there != "..":
+			return filepath.SkipDir
+		case e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || filepath.Base(here) == "atomicfile":
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if at := byItself.Find(text); at != nil {
+			t.Errorf("%s has %s where atomicfile.Sync, SyncDir or Lock belongs", path, at)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

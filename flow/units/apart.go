@@ -55,7 +55,7 @@ func (f folder) write(unit int, lines ...line) error {
 		return err
 	}
 	_, err = file.Write(text) // at once, so that it is whole among those of others
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, atomicfile.Sync(file), file.Close())
 }
 
 // forget removes the journal of a unit that is done.

@@ -125,7 +125,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 		err = removeFile(filepath.Join(dir, begunMark))
 	}
 	if err == nil {
-		err = atomicfile.OS.SyncDir(filepath.Dir(dir))
+		err = atomicfile.SyncDir(filepath.Dir(dir))
 	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

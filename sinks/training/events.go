@@ -170,7 +170,7 @@ func (s *events) append(e tfevents.Event) error {
 }
 
 func (s *events) Commit(context.Context) error {
-	return errors.Join(s.file.Sync(), s.file.Close(), atomicfile.OS.SyncDir(s.dir))
+	return errors.Join(atomicfile.Sync(s.file), s.file.Close(), atomicfile.SyncDir(s.dir))
 }
 
 func (s *events) Abort() error { return s.file.Close() }
