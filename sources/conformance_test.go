@@ -90,7 +90,9 @@ func newWorld(t *testing.T) world {
 			t.Fatal(err)
 		}
 	}
-	if err := zarrtest.Plate(w.path("plates", "7.zarr"), 2, wells, 1, 1); err != nil {
+	err = errors.Join(zarrtest.Plate(w.path("plates", "7.zarr"), 2, wells, 1, 1), os.MkdirAll(w.path("zarr", "raw"), 0o755),
+		os.Symlink(w.path("plates"), w.path("zarr", "raw", "train")), table.Write(w.path("zarr", "train.csv"), rows))
+	if err != nil {
 		t.Fatal(err)
 	}
 	probabilities := &predict.Table{Classes: 2}
@@ -167,13 +169,15 @@ func (w world) cases() map[string][]component.Args {
 			{"table": w.path("train.csv"), "images": []string{w.url("shards")}, "shuffle": "window"},
 			{"table": w.path("train.csv"), "images": []string{w.url("raw"), w.path("shards")}},
 			{"table": w.path("train.csv"), "images": []string{w.path("raw"), w.url("shards")}},
+			{"table": w.path("train.csv"), "images": []string{w.path("plates")}},
+			{"table": w.path("train.csv"), "images": []string{w.url("plates", "7.zarr")}},
 		},
-		"pictures":   {{"dir": w.path("raw", "train")}, {"dir": w.path("rgby")}, {"dir": w.path("shards")}},
+		"pictures":   {{"dir": w.path("raw", "train")}, {"dir": w.path("rgby")}, {"dir": w.path("shards")}, {"dir": w.path("plates")}},
 		"embeddings": {{"table": w.path("embeddings.parquet")}},
 		"hpa":        {{"xml": w.path("atlas.xml")}, {"xml": w.path("atlas.xml"), "genes": []string{"ENSG00000000003"}, "cell_lines": []string{"U2OS"}}},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
-		"image_sets": {{"data": w.dir, "sets": []string{"train"}}},
+		"image_sets": {{"data": w.dir, "sets": []string{"train"}}, {"data": w.path("zarr"), "sets": []string{"train"}}},
 		"hpa_images": {{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 1}},
 		// With one worker, what arrives arrives in order.
 		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},

@@ -18,17 +18,19 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
 	"hpaflow/sources/images"
+	"hpaflow/sources/images/omezarr"
 )
 
 func picturesSpec(r *component.Registry) *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSource, Name: "pictures",
-		Doc: "Samples from whatever holds their images: a folder of shards; one of ID_PLANE.png (or .tif, .jpg), a file a plane; or one of ID.png, " +
+		Doc: "Samples from whatever holds their images: a folder of shards; an OME-Zarr; one of ID_PLANE.png (or .tif, .jpg), a file a plane; or one of ID.png, " +
 			"each of all planes. What is no folder is read as source channels does.",
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "dir", Type: component.InputAny, Stdio: true, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "the folder; or a tar, a zip file or names of single-channel images"},
 			{Name: "planes", Type: component.Strings, Default: data.Colours[:], Doc: "the planes of an image, in their order"},
+			omezarr.LevelField,
 		},
 		Check: func(a component.Args) []component.FieldFault {
 			if err := data.CheckPlaneNames(a.Strings("planes")); err != nil {
@@ -53,7 +55,7 @@ func picturesSpec(r *component.Registry) *component.Spec {
 			}
 			by.Args["dir"] = dir
 			if kind == "channels" {
-				by.Args["channels"] = planes
+				by.Args["channels"], by.Args["level"] = planes, n.Args.String("level")
 			}
 			out, err := spec.Build(&by)
 			if cut := n.Graph.Cut(n.Name); err == nil && kind == "channels" && cut != nil {
@@ -80,6 +82,9 @@ func originsOf(cut *flow.Cut) iter.Seq2[string, flow.Origin] {
 // formOf is the source that reads what is at a path. A folder whose first image
 // has another number of planes than are named is refused.
 func formOf(path string, planes []string, limits component.Limits) (source string, err error) {
+	if is, err := omezarr.Found(context.Background(), path); is || err != nil {
+		return "channels", err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case path == "-" || err == nil && !info.IsDir():

@@ -39,11 +39,12 @@ func (s *imageSets) cut() *flow.Cut {
 		},
 		Origin: func(name string) (string, flow.Origin, bool) {
 			set, id, _ := strings.Cut(name, "/")
-			file, err := whole.file(&data.Sample{ID: id, Split: set})
+			sample := &data.Sample{ID: id, Split: set}
+			file, err := whole.file(sample)
 			if err != nil {
 				return id, nil, false
 			}
-			return id, whole.folders[set].origin([]data.File{file}), true
+			return id, whole.origin(sample, file), true
 		},
 	}
 }

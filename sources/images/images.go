@@ -15,6 +15,7 @@ import (
 	"hpaflow/data/shards"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/sources/images/omezarr"
 	"hpaflow/sources/remote"
 )
 
@@ -28,20 +29,23 @@ type imageFolder struct {
 	mark   func(id string) ([]byte, error) // tells the image's content from any other
 	origin func(id string) flow.Origin     // tells it too, without reading where nothing has changed
 
-	get func(ctx context.Context, id string, f data.File) (data.File, error) // of a store: reads what find says; nil: find has read it, or the decoder does
+	tell func(note func(string)) // at the end of a run, what was found; nil: nothing
+
+	get func(ctx context.Context, id string, f data.File) (data.File, error) // of a store or an OME-Zarr: reads what find says; nil: find has read it, or the decoder does
 }
 
 // imageFolders are several; a sample is taken from the first that has it.
 type imageFolders []imageFolder
 
-// openImages opens folders, each of shards or of RGBY images.
-func openImages(dirs []string, limits component.Limits) (imageFolders, error) {
+// openImages opens folders, each of shards, of RGBY images of so many planes (0: any), or
+// an OME-Zarr.
+func openImages(dirs []string, planes int, limits component.Limits) (imageFolders, error) {
 	if len(dirs) == 0 {
 		return nil, errors.New("images: no folder is given")
 	}
 	var folders imageFolders
 	for _, dir := range dirs {
-		f, err := openFolder(dir, limits)
+		f, err := openFolder(dir, planes, limits)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +93,16 @@ func (all imageFolders) get(ctx context.Context, s *data.Sample, file data.File)
 	return f.get(ctx, s.ID, file)
 }
 
-// remote says that one is in a store.
+// tell says at the end of a run what was found.
+func (all imageFolders) tell(note func(string)) {
+	for _, f := range all {
+		if f.tell != nil {
+			f.tell(note)
+		}
+	}
+}
+
+// remote says that files of one are got by a stage of their own.
 func (all imageFolders) remote() bool {
 	return slices.ContainsFunc(all, func(f imageFolder) bool { return f.get != nil })
 }
@@ -125,16 +138,19 @@ func (all imageFolders) String() string {
 // has says whether the folder has a sample's image. The folders inside a folder
 // of images are looked into where a key names them.
 func (f imageFolder) has(id string) bool {
-	if f.packed != nil || !strings.Contains(id, "/") {
+	if f.packed != nil || f.ids[id] || !strings.Contains(id, "/") {
 		return f.ids[id]
 	}
 	there, err := place.Exists(context.Background(), place.Join(f.dir, id+rgbyExt))
 	return err == nil && there
 }
 
-// openFolder finds out whether a folder holds shards or RGBY images.
-func openFolder(dir string, limits component.Limits) (imageFolder, error) {
+// openFolder finds out whether a folder holds shards, RGBY images or OME-Zarr.
+func openFolder(dir string, planes int, limits component.Limits) (imageFolder, error) {
 	f := imageFolder{dir: dir, ids: map[string]bool{}}
+	if is, err := f.openZarr(planes, limits); is || err != nil {
+		return f, err
+	}
 	if place.Remote(dir) {
 		return f, f.openRemote(limits)
 	}
@@ -154,6 +170,40 @@ func openFolder(dir string, limits component.Limits) (imageFolder, error) {
 	f.origin = func(id string) flow.Origin { return provenance.Files(rgbyFile(dir, id)) }
 	f.mark = func(id string) ([]byte, error) { return markPNG(rgbyFile(dir, id)[0].Name) }
 	return f, err
+}
+
+// openZarr opens an OME-Zarr, if the folder is one or holds some. Its channels are those
+// of the names of colours.
+func (f *imageFolder) openZarr(planes int, limits component.Limits) (bool, error) {
+	ctx := context.Background()
+	if is, err := omezarr.Found(ctx, f.dir); err != nil || !is {
+		return false, err
+	}
+	if planes == 0 {
+		planes = len(data.Colours)
+	}
+	if planes > len(data.Colours) {
+		return true, fmt.Errorf("images: %s is an OME-Zarr, of which four channels at most are read here, by their names %s; rgby-shards.flow makes shards of more",
+			place.Shown(f.dir), strings.Join(data.Colours[:], ", "))
+	}
+	in, err := omezarr.Open(ctx, omezarr.Options{Path: f.dir, Channels: data.Colours[:planes], Level: "0", Limits: limits})
+	if err != nil {
+		return true, err
+	}
+	c, err := in.Catalog(ctx)
+	if err != nil {
+		return true, err
+	}
+	for key := range c.Keys {
+		f.ids[key] = true
+	}
+	f.find, f.origin = c.Files, c.Origin
+	f.mark = func(id string) ([]byte, error) {
+		sum, err := c.Origin(id).Digest()
+		return binary.BigEndian.AppendUint64(nil, sum), err
+	}
+	f.get, f.tell = c.Get, in.Tell
+	return true, nil
 }
 
 // openRemote is openFolder for one of a store.

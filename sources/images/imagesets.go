@@ -15,6 +15,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/images/omezarr"
 	"hpaflow/sources/remote"
 )
 
@@ -26,7 +27,7 @@ var setNames = []string{"train", "external", "test"}
 func imageSetsSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSource, Name: "image_sets",
-		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg). " +
+		Doc: "The samples of the sets in a data folder, with the image of one channel: DATA/raw/SET/ID_CHANNEL.png (or .tif, .jpg), or of OME-Zarr in DATA/raw/SET. " +
 			"Ids and labels are those of DATA/train.csv, external.csv and sample_submission.csv; a sample's split is its set. " +
 			"A sample whose image is missing is skipped; one with two different images is a dead letter; a set without any is an error.",
 		Out: edges.Sample,
@@ -74,11 +75,18 @@ func imageSetsSpec() *component.Spec {
 			s := *all
 			n.Graph.OnCut(n.Name, s.cut())
 			out := flow.Source(n.Graph, n.Stage(), s.run)
-			if !place.Remote(n.Args.String("data")) {
+			n.Graph.OnEnd(func() { s.tell(func(text string) { n.Graph.Note(n.Name, text) }) })
+			if !place.Remote(n.Args.String("data")) && s.zarrs == nil {
 				return out, nil
 			}
 			return remote.Fetch(out, n.Name, func(ctx context.Context, sample *data.Sample, f data.File) (data.File, error) {
+				if z := s.zarrs[sample.Split]; z != nil {
+					return z.Get(ctx, sample.ID, f)
+				}
 				g := s.folders[sample.Split]
+				if g.store == nil {
+					return f, nil // it is read where it is decoded
+				}
 				var err error
 				f.Data, err = g.store.Get(ctx, f, g.limits)
 				return f, err
@@ -99,10 +107,11 @@ func setTable(dir, set string) (string, error) {
 // imageSets is the sets to go through, one after the other.
 type imageSets struct {
 	channel string
-	samples []*data.Sample       // without their files
-	folders map[string]*grouping // by set
-	first   int64                // the number of the first sample
-	before  map[string]string    // the first set of each Id, where others work on the rest
+	samples []*data.Sample              // without their files
+	folders map[string]*grouping        // by set
+	zarrs   map[string]*omezarr.Catalog // of sets that are OME-Zarr; nil: there are none
+	first   int64                       // the number of the first sample
+	before  map[string]string           // the first set of each Id, where others work on the rest
 }
 
 // add reads a set's table and lists its folder.
@@ -125,7 +134,7 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.folders[set].pending[r.ID] != nil }) {
+	if !slices.ContainsFunc(rows, func(r table.Row) bool { return s.has(set, r.ID) }) {
 		return fmt.Errorf("the %s set: %s has no %s image of any sample in %s", set, place.Shown(place.Join(dir, "raw", set)), s.channel, setTables[set])
 	}
 	for _, r := range rows {
@@ -134,8 +143,51 @@ func (s *imageSets) add(dir, set string, classes int, limits component.Limits) e
 	return nil
 }
 
+// has says whether there is a file of a sample.
+func (s *imageSets) has(set, id string) bool {
+	if z := s.zarrs[set]; z != nil {
+		return z.Has(id)
+	}
+	return s.folders[set].pending[id] != nil
+}
+
+// listZarr lists a folder that is OME-Zarr, or has some.
+func (s *imageSets) listZarr(folder, set string, limits component.Limits) (is bool, err error) {
+	in, err := omezarr.Open(context.Background(), omezarr.Options{Path: folder, Channels: []string{s.channel}, Level: "0", Limits: limits})
+	if err != nil || in == nil {
+		return false, err
+	}
+	c, err := in.Catalog(context.Background())
+	if err != nil {
+		return true, err
+	}
+	if s.zarrs == nil {
+		s.zarrs = map[string]*omezarr.Catalog{}
+	}
+	s.zarrs[set] = c
+	return true, nil
+}
+
+// tell says at the end of a run what was found.
+func (s *imageSets) tell(note func(string)) {
+	for _, z := range s.zarrs {
+		z.Tell(note)
+	}
+}
+
+// origin is what a sample of a set is made from.
+func (s *imageSets) origin(sample *data.Sample, f data.File) flow.Origin {
+	if z := s.zarrs[sample.Split]; z != nil {
+		return z.Origin(sample.ID)
+	}
+	return s.folders[sample.Split].origin([]data.File{f})
+}
+
 // list notes which file of a folder holds the channel of which sample.
 func (s *imageSets) list(folder, set string, limits component.Limits) error {
+	if is, err := s.listZarr(folder, set, limits); is || err != nil {
+		return err
+	}
 	g := newGrouping([]string{s.channel}, folder, limits)
 	if place.Remote(folder) {
 		if err := g.listStore(folder); err != nil {
@@ -183,6 +235,16 @@ func (g *grouping) listStore(folder string) (err error) {
 
 // file gives the image of a sample, or why there is none.
 func (s *imageSets) file(sample *data.Sample) (data.File, error) {
+	if z := s.zarrs[sample.Split]; z != nil {
+		if !z.Has(sample.ID) {
+			return data.File{}, flow.Skip("the image is missing")
+		}
+		files, err := z.Files(sample.ID)
+		if err != nil {
+			return data.File{}, err
+		}
+		return files[0], nil
+	}
 	g := s.folders[sample.Split]
 	found := g.pending[sample.ID]
 	switch {
@@ -216,7 +278,7 @@ func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) erro
 			}
 		default:
 			sample.Files = []data.File{file}
-			if complete, err = out.CompleteFrom(sample.ID, s.folders[sample.Split].origin(sample.Files)); err == nil && !complete {
+			if complete, err = out.CompleteFrom(sample.ID, s.origin(sample, file)); err == nil && !complete {
 				err = out.Emit(sample.ID, sample)
 			}
 		}

@@ -23,7 +23,7 @@ func samplesSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
-			{Name: "images", Type: component.InputDirs, Streams: true, Within: []string{shards.IndexName}, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards; of several, a sample is taken from the first that has it"},
+			{Name: "images", Type: component.InputDirs, Streams: true, Within: []string{shards.IndexName}, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards, or OME-Zarr, whose channels are called red, green, blue and yellow; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
 			{Name: "shuffle", Type: component.String, Default: unshuffled, Choices: []string{unshuffled, shuffled, windowed}, Doc: "whether each epoch has an order of its own, drawn from seed and epoch. " +
@@ -43,9 +43,10 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed}
-			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), n.Limits()) }); err != nil {
+			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), a.Int("channels"), n.Limits()) }); err != nil {
 				return nil, err
 			}
+			n.Graph.OnEnd(func() { s.images.tell(func(text string) { n.Graph.Note(n.Name, text) }) })
 			planes, names, err := firstPlanes(rows, s.images.read, a.Int("channels"), n.Limits())
 			if err != nil {
 				return nil, err

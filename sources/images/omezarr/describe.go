@@ -243,6 +243,16 @@ func (s *oneOf) Digest() (uint64, error) {
 	return provenance.Files(files).Digest()
 }
 
+// plane is the file of a plane, with its bytes.
+func (s *oneOf) plane(ctx context.Context, name string) (data.File, error) {
+	for i, f := range s.files {
+		if f.Channel == name {
+			return s.get(ctx, i, f)
+		}
+	}
+	return data.File{}, fmt.Errorf("%s has no plane %s", s.key, name)
+}
+
 // get reads the chunks of a plane's channel.
 func (s *oneOf) get(ctx context.Context, plane int, f data.File) (data.File, error) {
 	lo, hi := s.Piece(s.channels[plane], s.t, s.zFrom, s.zTo)
@@ -282,8 +292,8 @@ func (n *notes) inOrder(key string) { n.add(&n.ordered, key) }
 func (n *notes) several(key string) { n.add(&n.multi, key) }
 func (n *notes) absent(key string)  { n.add(&n.empty, key) }
 
-// tell says what was found.
-func (n *notes) tell(note func(string)) {
+// Tell says at the end of a run what was found.
+func (n *notes) Tell(note func(string)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, of := range []struct {

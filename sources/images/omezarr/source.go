@@ -22,7 +22,7 @@ func (in *Input) Source(n *component.Node) flow.Out[*data.Sample] {
 	if !in.Choice.Z.All() && !in.Choice.T.All() { // else samples are not known beforehand
 		n.Graph.OnCut(n.Name, s.cut())
 	}
-	n.Graph.OnEnd(func() { in.tell(func(text string) { n.Graph.Note(n.Name, text) }) })
+	n.Graph.OnEnd(func() { in.Tell(func(text string) { n.Graph.Note(n.Name, text) }) })
 	out := remote.Fetch(flow.Source(n.Graph, n.Stage(), s.run), n.Name, s.get)
 	var names edges.PlaneNames
 	for _, p := range in.planes {
@@ -160,21 +160,16 @@ func (s *source) get(ctx context.Context, sample *data.Sample, f data.File) (dat
 	}
 	defer s.release(of, 1)
 	for _, one := range of.samples {
-		if one.key != sample.ID {
-			continue
-		}
-		for i, p := range s.planes {
-			if p.name == f.Channel {
-				f, err := one.get(ctx, i, f)
-				return f, in(err)
-			}
+		if one.key == sample.ID {
+			f, err := one.plane(ctx, f.Channel)
+			return f, within(err)
 		}
 	}
-	return f, fmt.Errorf("no channel %s of %s is known", f.Channel, sample.ID)
+	return f, fmt.Errorf("%s is no sample of %s", sample.ID, f.Name)
 }
 
-// in gives the error of a limit its hint.
-func in(err error) error {
+// within gives the error of a limit its hint.
+func within(err error) error {
 	if large, is := errors.AsType[*zarr.TooLarge](err); is {
 		return fmt.Errorf("%w; %s", err, component.Raise("max_member", fmt.Sprintf(`"%dMiB"`, large.Bytes>>20+1)))
 	}
