@@ -73,7 +73,7 @@ func Parse(text string) (URL, error) {
 // mark itself has another behind it.
 func parseBucket(text, scheme, rest string) (URL, error) {
 	u := URL{Scheme: scheme}
-	if at := strings.LastIndexByte(rest, '?'); at >= 0 && !strings.Contains(rest[at:], "/") {
+	if at := strings.LastIndexByte(rest, '?'); at >= 0 && areOptions(rest[at+1:]) {
 		q, err := url.ParseQuery(rest[at+1:])
 		if err != nil {
 			return URL{}, fmt.Errorf("%q: the options behind the question mark: %w", text, err)
@@ -86,6 +86,13 @@ func parseBucket(text, scheme, rest string) (URL, error) {
 		return URL{}, fmt.Errorf("%q names no bucket: such a URL has the form %s://bucket/path", text, scheme)
 	}
 	return u, nil
+}
+
+// areOptions says whether options follow a question mark. Their values may have
+// slashes, as an endpoint has, and their names have none.
+func areOptions(text string) bool {
+	name, _, _ := strings.Cut(text, "=")
+	return !strings.Contains(name, "/")
 }
 
 // String is the URL as Parse reads it.

@@ -276,12 +276,27 @@ func (c *cutting) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// An endpoint in a URL is the server that is asked, as it is written.
+func TestEndpoint(t *testing.T) {
+	var asked string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Path
+		w.Header().Set("ETag", `"1"`)
+	}))
+	defer server.Close()
+	account(t, "", "test", "testtest")
+	if _, err := connect(t, "s3://plates/raw?endpoint="+server.URL+"/below").Stat(t.Context(), "k"); err != nil || asked != "/below/plates/raw/k" {
+		t.Errorf("%q was asked for: %v", asked, err)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	account(t, "", "", "")
 	for address, want := range map[string]string{
 		"s3://b?anonimous=true":  `there is no option "anonimous"`,
 		"s3://b?anonymous=yes":   "anonymous is true or false",
 		"s3://b?endpoint=plates": "is no URL",
+		"s3://b/k?size=1/2":      `there is no option "size"`,
 	} {
 		u, err := store.Parse(address)
 		if err == nil {
