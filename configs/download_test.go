@@ -178,11 +178,18 @@ func TestDownload(t *testing.T) {
 	if err := table.Write(list, rows); err != nil {
 		t.Fatal(err)
 	}
-	download := func() flow.Stats {
+	download := func(note string) flow.Stats {
 		t.Helper()
-		return mustRun(t, "download.flow", flow.Options{}, "table="+list, "output="+raw, "rgby="+rgby, "external="+external,
+		stats, said, err := changed(t, "", "download.flow", "table="+list, "output="+raw, "rgby="+rgby, "external="+external,
 			"base_url="+web.URL+"/images/", fmt.Sprint("size=", size), "workers=4", "tries=3", "wait=5ms", "idle=200ms",
 			"max_bytes=1MiB", "dead_letters="+letters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(said, note) {
+			t.Errorf("the run said %q, want %q", said, note)
+		}
+		return stats
 	}
 	check := func(failures map[int]map[string]string, dead int) {
 		t.Helper()
@@ -235,7 +242,7 @@ func TestDownload(t *testing.T) {
 		}
 	}
 
-	if stats := download(); stats.DeadLetters != 5 {
+	if stats := download("external: external.csv has 6 of 11 rows; the images of the others are missing\n"); stats.DeadLetters != 5 {
 		t.Errorf("%d dead letters", stats.DeadLetters)
 	}
 	check(failures, 5)
@@ -243,7 +250,7 @@ func TestDownload(t *testing.T) {
 	// Nothing that is there is asked for again.
 	server.reset()
 	server.faults = map[string]http.HandlerFunc{file(8, "red"): http.NotFound}
-	download()
+	download("external: external.csv has 9 of 11 rows; the images of the others are missing\n")
 	check(map[int]map[string]string{8: {"red": "404"}}, 2)
 	asked := slices.Sorted(maps.Keys(server.asked))
 	var want []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"hpaflow/data"
 	"hpaflow/data/atomicfile"
@@ -104,7 +105,11 @@ func (s *imageTable) Commit(context.Context) error {
 	if err := s.Save(func(path string) error { return table.Write(path, exist) }); err != nil {
 		return err
 	}
-	s.graph.Note(s.stage, fmt.Sprintf("%s has %d of %d rows; the images of the others are missing", s.Path, len(exist), len(s.rows)))
+	note := fmt.Sprintf("%s has %d of %d rows", filepath.Base(s.Path), len(exist), len(s.rows))
+	if len(exist) < len(s.rows) {
+		note += "; the images of the others are missing"
+	}
+	s.graph.Note(s.stage, note)
 	return nil
 }
 
