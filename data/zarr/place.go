@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"hpaflow/data/codec/tiff/predictor"
 )
 
 // bigMachine says that this machine has the most significant byte first.
@@ -124,11 +126,8 @@ func copyRow(dst []byte, dstStep int, src []byte, srcStep, n, each int, swapped 
 	switch {
 	case dstStep == each && srcStep == each && (!swapped || each == 1):
 		copy(dst[:n*each], src)
-	case dstStep == each && srcStep == each && each == 2:
-		dst, src = dst[:2*n], src[:2*n]
-		for i := 0; i+2 <= len(dst) && i+2 <= len(src); i += 2 {
-			dst[i], dst[i+1] = src[i+1], src[i]
-		}
+	case dstStep == each && srcStep == each:
+		predictor.Swap(dst[:n*each], src[:n*each], each)
 	case each == 1:
 		for i := range n {
 			dst[i*dstStep] = src[i*srcStep]

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -70,8 +71,11 @@ func TestDamaged(t *testing.T) {
 func TestShuffles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		element := rapid.IntRange(1, 9).Draw(t, "element")
-		n := rapid.IntRange(0, 40).Draw(t, "n")
-		src := rapid.SliceOfN(rapid.Byte(), n*element+element-1, n*element+element-1).Draw(t, "bytes")
+		n := rapid.OneOf(rapid.IntRange(0, 300), rapid.Map(rapid.IntRange(0, 1500), func(n int) int { return 8 * n })).Draw(t, "n")
+		defer func(was bool) { avx2 = was }(avx2)
+		avx2 = avx2 && rapid.Bool().Draw(t, "assembly")
+		src := make([]byte, n*element+element-1)
+		rand.NewChaCha8([32]byte{byte(n), byte(element)}).Read(src)
 		got, moved := make([]byte, len(src)), bytes.Clone(src)
 		for i := range n {
 			for j := range element {

@@ -26,7 +26,7 @@ func unshuffle(dst, src []byte, element int) {
 
 // unshuffle2 takes four elements at a time, spread over 64 bits.
 func unshuffle2(dst, low, high []byte) {
-	i := 0
+	i := fastUnshuffle2(dst, low, high)
 	for ; i+4 <= len(low) && i+4 <= len(high); i += 4 {
 		a, b := spread(binary.LittleEndian.Uint32(low[i:])), spread(binary.LittleEndian.Uint32(high[i:]))
 		binary.LittleEndian.PutUint64(dst[2*i:], a|b<<8)
@@ -45,28 +45,71 @@ func spread(v uint32) uint64 {
 
 // unshuffleBits puts bits back that lie as the lowest bits of all elements, then the
 // next, and so on. c-blosc leaves elements as they are whose number is no multiple of 8.
+// As many elements as caches hold have their bytes put together first, and are unshuffled.
 func unshuffleBits(dst, src []byte, element int) {
 	n := len(src) / element
 	if n%8 != 0 {
 		copy(dst, src)
 		return
 	}
+	const most = 16 << 10 // bytes of one go
+	group := max(8, most/element&^63)
+	var small [most]byte
+	whole := small[:]
+	if element*8 > most {
+		whole = make([]byte, element*8)
+	}
 	row := n / 8 // bytes of one bit of all elements
-	for j := range element {
-		rows := src[8*j*row : 8*(j+1)*row]
-		for i := range row {
-			var x uint64
-			for k := range 8 {
-				x |= uint64(rows[k*row+i]) << (8 * k)
-			}
-			x = transpose(x)
-			at := 8*i*element + j
-			for k := range 8 {
-				dst[at+k*element] = byte(x >> (8 * k))
-			}
+	for from := 0; from < n; from += group {
+		k := min(group, n-from)
+		for j := range element {
+			joinBits(whole[j*k:(j+1)*k], src[8*j*row+from/8:], row)
 		}
+		unshuffle(dst[from*element:(from+k)*element], whole[:k*element], element)
 	}
 	copy(dst[n*element:], src[n*element:])
+}
+
+// joinBits makes bytes of rows of their bits, the lowest first, whose begins are so many
+// bytes apart.
+func joinBits(dst, rows []byte, apart int) {
+	i := 0
+	for ; i+64 <= len(dst); i += 64 {
+		var w [8]uint64 // eight bytes of each row
+		for k := range w {
+			w[k] = binary.LittleEndian.Uint64(rows[k*apart+i/8:])
+		}
+		turn(&w)
+		for k, v := range w {
+			binary.LittleEndian.PutUint64(dst[i+8*k:], transpose(v))
+		}
+	}
+	for ; i < len(dst); i += 8 {
+		var x uint64
+		for k := range 8 {
+			x |= uint64(rows[k*apart+i/8]) << (8 * k)
+		}
+		binary.LittleEndian.PutUint64(dst[i:], transpose(x))
+	}
+}
+
+// turn transposes 8 x 8 bytes.
+func turn(w *[8]uint64) {
+	for i := 0; i < 8; i += 2 {
+		t := (w[i]>>8 ^ w[i+1]) & 0x00ff00ff00ff00ff
+		w[i+1] ^= t
+		w[i] ^= t << 8
+	}
+	for _, i := range [4]int{0, 1, 4, 5} {
+		t := (w[i]>>16 ^ w[i+2]) & 0x0000ffff0000ffff
+		w[i+2] ^= t
+		w[i] ^= t << 16
+	}
+	for i := range 4 {
+		t := (w[i]>>32 ^ w[i+4]) & 0x00000000ffffffff
+		w[i+4] ^= t
+		w[i] ^= t << 32
+	}
 }
 
 // transpose turns 8 x 8 bits, of which byte k is row k (Hacker's Delight, 7-3).
