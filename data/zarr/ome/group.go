@@ -14,8 +14,8 @@ import (
 )
 
 // mostAttributes is the largest metadata of a group that are read. A plate of 1536
-// wells has 100 KB of them.
-const mostAttributes = 16 << 20
+// wells has 100 KB of them, and those of all that is in it where they are consolidated.
+const mostAttributes = 64 << 20
 
 // The files of metadata.
 const (

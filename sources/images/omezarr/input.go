@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/atomicfile"
 	"hpaflow/data/codec"
 	"hpaflow/data/place"
 	"hpaflow/data/store"
@@ -125,16 +127,19 @@ func find(ctx context.Context, at string) ([]string, error) {
 	if is, err := ome.Is(ctx, store.Folder(at)); err != nil || is {
 		return []string{at}, err
 	}
-	entries, err := os.ReadDir(at)
+	var names []string
+	err = atomicfile.EachEntry(at, func(e fs.DirEntry) error { // of millions, perhaps
+		if name := e.Name(); name[0] != '.' && len(name) > len(ome.Suffix) && strings.EqualFold(name[len(name)-len(ome.Suffix):], ome.Suffix) {
+			names = append(names, name)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(names)
 	var list []string
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasSuffix(strings.ToLower(name), ome.Suffix) || name[0] == '.' {
-			continue
-		}
+	for _, name := range names {
 		full := filepath.Join(at, name)
 		if is, err := ome.Is(ctx, store.Folder(full)); err != nil {
 			return nil, err

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"hpaflow/data"
-	"hpaflow/data/zarr"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -118,10 +117,11 @@ func (s *source) ahead(ctx context.Context, list []*image) func(func(looked) boo
 // yield sends an image's samples on, or says why not.
 func (s *source) yield(l looked, out *flow.Emitter[*data.Sample]) error {
 	if l.err != nil {
-		if out.Complete(l.image.key) && l.image.fault == nil {
-			return nil
+		name := ""
+		if l.image.root != nil {
+			name = l.image.name()
 		}
-		return out.Fail(l.image.key, remote.Blame(data.File{Name: l.image.place.Path}, l.err))
+		return out.Fail(l.image.key, remote.Blame(data.File{Name: name}, l.err))
 	}
 	s.mu.Lock()
 	s.images[l.found.name()] = l.found
@@ -166,14 +166,6 @@ func (s *source) get(ctx context.Context, sample *data.Sample, f data.File) (dat
 		}
 	}
 	return f, fmt.Errorf("%s is no sample of %s", sample.ID, f.Name)
-}
-
-// within gives the error of a limit its hint.
-func within(err error) error {
-	if large, is := errors.AsType[*zarr.TooLarge](err); is {
-		return fmt.Errorf("%w; %s", err, component.Raise("max_member", fmt.Sprintf(`"%dMiB"`, large.Bytes>>20+1)))
-	}
-	return err
 }
 
 // cut lets the images be shared out.
