@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hpaflow/data/zarr"
@@ -32,24 +33,29 @@ func identify(name string, b []byte) (format, error) {
 		return format{}, errors.New("file is empty")
 	}
 	extension := strings.ToLower(filepath.Ext(name))
-	claimed := ""
-	for _, f := range formats {
-		for _, e := range f.extensions {
-			if e == extension {
-				claimed = f.name
-			}
-		}
-	}
+	claimed := claimedBy(extension)
 	f, found := formatOf(b)
 	switch {
 	case found && claimed != "" && claimed != f.name:
 		return format{}, fmt.Errorf("is named %s but holds a %s image", extension, f.name)
 	case found:
 		return f, nil
+	case Foreign(name, b) != "":
+		return format{}, errors.New("is " + Foreign(name, b))
 	case claimed != "":
 		return format{}, fmt.Errorf("is named %s but holds no %s image", extension, claimed)
 	}
 	return format{}, errors.New("is no PNG, JPEG or TIFF image")
+}
+
+// claimedBy is the format that an extension is of; empty: of none.
+func claimedBy(extension string) string {
+	for _, f := range formats {
+		if slices.Contains(f.extensions, extension) {
+			return f.name
+		}
+	}
+	return ""
 }
 
 // formatOf is the format that bytes begin.

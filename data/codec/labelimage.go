@@ -32,8 +32,10 @@ func DecodeLabels(name string, b []byte) (*LabelImage, error) {
 		return labelsOfTIFF(b)
 	case "PNG":
 		return labelsOfPNG(b)
+	case "JPEG":
+		return nil, errors.New("is a JPEG, which blurs labels into one another; write masks as PNG or TIFF")
 	}
-	return nil, fmt.Errorf("is a %s, which blurs labels into one another; write masks as PNG or TIFF", f.name)
+	return nil, fmt.Errorf("is an %s, and masks are read of PNG and TIFF", f.name)
 }
 
 // errColours is that of an image of several planes.

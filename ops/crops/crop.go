@@ -141,5 +141,5 @@ func (c *cropping) run(ctx context.Context, in *flow.Reader[*field], out *flow.E
 
 func (c *cropping) crop(f *field, cell crops.Cell, key string) (*data.Sample, error) {
 	im, err := c.square.Cut(f.Image, f.mask, cell)
-	return &data.Sample{ID: key, Labels: f.Labels, Labeled: f.Labeled, Split: f.Split, Sum: f.sum, Image: im}, err
+	return &data.Sample{ID: key, Planes: f.Planes, Labels: f.Labels, Labeled: f.Labeled, Split: f.Split, Sum: f.sum, Image: im}, err
 }

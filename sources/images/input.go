@@ -136,6 +136,8 @@ func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
 		return archive.Tar(ctx, text, in.limits.MaxWaiting, s.member)
 	case archive.IsZip(head):
 		return archive.SpoolZip(ctx, text, s.member)
+	case codec.Foreign(in.path, head) != "":
+		return errors.New("is " + codec.Foreign(in.path, head))
 	case codec.IsImage(head):
 		return errors.New("is an image; give the folder it is in, or the names of files")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"hpaflow/data/codec"
 	"hpaflow/flow/component"
 )
 
@@ -92,6 +93,11 @@ func (t *tally) wanted() string {
 
 // hint is what may have been meant.
 func (t *tally) hint() string {
+	for _, name := range t.names {
+		if advice := codec.Foreign(name, nil); advice != "" {
+			return printable(path.Base(name)) + " is " + advice
+		}
+	}
 	if t.others == 0 && len(t.folders) > 0 {
 		return `give one of them, or write keys = "path" to take them all`
 	}

@@ -30,7 +30,8 @@ func (d *decoder) openBands() {
 		b.wide = grown(b.wide, b.hx*8*c.across)
 		c.spread = spreading(b)
 	}
-	d.out.shown, d.out.rgb = 0, len(d.components) == 3 && d.isRGB()
+	d.out.shown, d.out.inks = 0, len(d.components) == 4
+	d.out.rgb = len(d.components) == 3 && d.isRGB() || d.out.inks && !d.isYCCK()
 }
 
 // grown gives a slice of n bytes, of b's memory if it is enough.
@@ -78,7 +79,7 @@ func (d *decoder) emit(row int) {
 		end = d.header.Height
 	}
 	for ; d.out.shown < end; d.out.shown++ {
-		var lines [3][]byte
+		var lines [4][]byte
 		for i := range d.components {
 			c := &d.components[i]
 			lines[i] = c.spread(&c.band, d.out.shown)[:d.header.Width]

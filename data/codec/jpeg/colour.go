@@ -7,7 +7,8 @@ type output struct {
 	header Header
 	planes []data.Plane
 	grey   bool // one plane is wanted, whatever the channels
-	rgb    bool // three components are red, green and blue
+	rgb    bool // the first three components are red, green and blue, or inks; else YCbCr
+	inks   bool // there are four components: cyan, magenta, yellow and black
 	shown  int  // lines that are done
 	rows   [3][]byte
 }
@@ -20,26 +21,49 @@ func (o *output) open(h Header, planes []data.Plane, grey bool) {
 }
 
 // line makes the next line of pixels.
-func (o *output) line(in *[3][]byte) {
+func (o *output) line(lines *[4][]byte) {
 	at, n := o.shown*o.header.Width, o.header.Width
 	if o.header.Channels == 1 {
-		copy(o.planes[0].U8[at:at+n], in[0])
+		copy(o.planes[0].U8[at:at+n], lines[0])
 		return
 	}
-	if !o.rgb {
+	in := (*[3][]byte)(lines[:3])
+	if !o.rgb || o.inks {
 		out := &o.rows
 		if !o.grey {
 			out = &[3][]byte{o.planes[0].U8[at : at+n], o.planes[1].U8[at : at+n], o.planes[2].U8[at : at+n]}
 		}
-		colours(out, in)
-		in = out
+		if !o.rgb {
+			colours(out, in)
+			in = out
+		}
+		if o.inks {
+			prints(out, in, lines[3], !o.rgb)
+			in = out
+		}
 	}
 	switch {
 	case o.grey:
 		greys(o.planes[0].U8[at:at+n], in)
-	case o.rgb:
+	case o.rgb && !o.inks:
 		for i, p := range o.planes {
 			copy(p.U8[at:at+n], in[i])
+		}
+	}
+}
+
+// prints turns inks to RGB, as Pillow does: it takes them for inverted, which all
+// writers have followed Photoshop in, and so black for how light a pixel may be. Those
+// that come of YCbCr are as they are.
+func prints(out, in *[3][]byte, black []byte, converted bool) {
+	for i, line := range out {
+		for x, v := range in[i] {
+			ink, light := uint32(v), uint32(black[x])
+			if !converted {
+				ink = 255 - ink
+			}
+			t := ink*light + 128
+			line[x] = uint8(light - (t>>8+t)>>8)
 		}
 	}
 }

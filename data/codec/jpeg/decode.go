@@ -10,7 +10,7 @@ import (
 // Header is what a file says of its image.
 type Header struct {
 	Width, Height int // pixels, 1 to 65535
-	Channels      int // 1 (grey) or 3 (RGB)
+	Channels      int // 1 (grey) or 3 (RGB, which inks become too)
 }
 
 // decoder is the state of one file, and the memory that is kept from image to
@@ -33,7 +33,7 @@ type decoder struct {
 	h, v                  int // the largest sampling factors
 	across, down          int // units of interleaved scans
 	components            []component
-	all                   [3]component
+	all                   [4]component
 
 	scans int
 	scan  scan

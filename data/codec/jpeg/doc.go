@@ -2,10 +2,11 @@
 // Pillow and OpenCV, bit for bit.
 //
 // It reads what ITU T.81 calls baseline, extended sequential and progressive
-// files with Huffman codes and 8 bits a sample, of one component (grey) or three
-// (YCbCr or RGB), in any sampling that divides evenly. It refuses by name
-// arithmetic codes, 12 bits, lossless and hierarchical files, those of four components
-// (CMYK), and progressive ones whose first coefficients have not all their bits: libjpeg
+// files with Huffman codes and 8 bits a sample, of one component (grey), three
+// (YCbCr or RGB) or four (CMYK or YCCK, which become the RGB that Pillow makes of
+// them), in any sampling that divides evenly. A sequential file without Huffman tables,
+// as a frame of motion JPEG, has the usual ones. It refuses by name
+// arithmetic codes, 12 bits, lossless and hierarchical files, and progressive ones whose first coefficients have not all their bits: libjpeg
 // would smooth over what is lacking.
 //
 // The standard leaves two things to the decoder, and libjpeg-turbo's choices are

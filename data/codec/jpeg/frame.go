@@ -32,12 +32,12 @@ func (d *decoder) readFrame(m byte, b []byte) error {
 		return errors.New("jpeg: the frame's header is cut short")
 	}
 	if b[0] != 8 {
-		return errorf("%d bits a sample are not supported", b[0])
+		return errorf("%d bits a sample are not supported; write it as PNG by libjpeg-turbo 3 and ImageMagick: djpeg IN.jpg | magick - OUT.png", b[0])
 	}
 	d.baseline, d.progressive = m == markSOF0, m == markSOF2
 	d.header.Height, d.header.Width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	n := int(b[5])
-	if n != 1 && n != 3 {
+	if n != 1 && n != 3 && (n != 4 || d.colours != AsMarked) {
 		return errorf("images of %d components are not supported", n)
 	}
 	if len(b) != 6+3*n {
@@ -46,7 +46,7 @@ func (d *decoder) readFrame(m byte, b []byte) error {
 	if d.header.Width == 0 || d.header.Height == 0 {
 		return errorf("an image of %d x %d pixels", d.header.Width, d.header.Height)
 	}
-	d.header.Channels = n
+	d.header.Channels = min(n, 3)
 	d.components = d.all[:n]
 	for i := range d.components {
 		c, part := &d.components[i], b[6+3*i:]
@@ -102,6 +102,9 @@ func (d *decoder) plausible() error {
 	}
 	return nil
 }
+
+// isYCCK says that of four components the first three are YCbCr of inks.
+func (d *decoder) isYCCK() bool { return d.adobe && d.transform == 2 }
 
 // isRGB says that three components are red, green and blue; otherwise they are
 // YCbCr. A file that does not say is judged by its components' names, as libjpeg does.

@@ -117,11 +117,11 @@ func refused(m byte) error {
 		m == markSOF0, m == markSOF1, m == markSOF2:
 		return nil
 	case m == 0xc3:
-		return errors.New("jpeg: lossless files are not supported")
+		return errors.New("jpeg: lossless files are not supported; write it as PNG by libjpeg-turbo 3 and ImageMagick: djpeg IN.jpg | magick - OUT.png")
 	case m >= 0xc5 && m <= 0xc7, m == 0xde, m == 0xdf:
 		return errors.New("jpeg: hierarchical files are not supported")
 	case m >= 0xc8 && m <= 0xcf:
-		return errors.New("jpeg: arithmetic codes are not supported")
+		return errors.New("jpeg: arithmetic codes are not supported; code it anew without loss: jpegtran -outfile OUT.jpg IN.jpg")
 	case m == markSOI:
 		return errors.New("jpeg: a second image begins before the first ends")
 	case m == markDNL:

@@ -8,7 +8,7 @@ const maxScans = 256
 // scan is what SOS says, and the state that restarts reset.
 type scan struct {
 	parts       []part
-	all         [3]part
+	all         [4]part
 	first, last int  // coefficients, in the order they are sent
 	high, low   uint // the bit sent before, 0 for none, and the one sent now
 
@@ -83,6 +83,15 @@ func (d *decoder) find(p *part, dc, ac byte) error {
 		return errorf("a scan with Huffman tables %d and %d", dc, ac)
 	}
 	p.dc, p.ac = &d.huff[0][dc], &d.huff[1][ac]
+	if !d.progressive {
+		for class, h := range []*huffman{p.dc, p.ac} {
+			if id := []byte{dc, ac}[class]; !h.defined && id < 2 {
+				if err := h.initUsual(class, int(id)); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	if needs := s.first == 0 && s.high == 0; needs && !p.dc.defined {
 		return errorf("DC Huffman table %d is missing", dc)
 	}
