@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Labels is a set of label numbers, each below MaxClasses.
@@ -21,6 +22,16 @@ var labelNames string
 // challenge, by number.
 var LabelNames Names = strings.Split(strings.TrimSpace(labelNames), "\n")
 
+//go:embed labels2021.txt
+var labelNames2021 string
+
+// HPA2021 is what the labels of the Human Protein Atlas single-cell challenge of
+// 2021 are called where a file of names might be.
+const HPA2021 = "hpa2021"
+
+// LabelNames2021 are its 19 labels, by number, as Kaggle lists them.
+var LabelNames2021 Names = strings.Split(strings.TrimSpace(labelNames2021), "\n")
+
 // LabelsOf makes a set of label numbers.
 func LabelsOf(numbers ...int) Labels {
 	var l Labels
@@ -31,10 +42,11 @@ func LabelsOf(numbers ...int) Labels {
 }
 
 // ParseLabels reads a table's Target: label numbers below classes, separated
-// by blanks, in no order. An empty text is the empty set.
+// by blanks, or by bars as in the challenge of 2021, in no order. An empty text is the
+// empty set.
 func ParseLabels(text string, classes int) (Labels, error) {
 	var l Labels
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == '|' || unicode.IsSpace(r) }) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 0 || n >= classes {
 			return 0, fmt.Errorf("label %q is not a number in 0..%d", word, classes-1)

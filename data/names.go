@@ -13,7 +13,7 @@ type Names []string
 
 // ReadNames reads the names of so many labels, one a line. No path stands for
 // those of the Human Protein Atlas, which give way to numbers where there are
-// other labels.
+// other labels; HPA2021 for those of that challenge.
 func ReadNames(path string, classes int) (Names, error) {
 	if path == "" {
 		if classes != len(LabelNames) {
@@ -37,6 +37,9 @@ const mostText = 1 << 20
 // ReadAllNames reads names of labels, one a line. Line ends may be any system's,
 // and a byte-order mark may come first.
 func ReadAllNames(path string) (Names, error) {
+	if path == HPA2021 {
+		return LabelNames2021, nil
+	}
 	text, err := regular.Read(path, mostText)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
 // Package table reads and writes label tables: CSV with the columns Id and
-// Target, and perhaps Split. A name that ends in .zst is compressed. Scan reads
+// Target (or Label, as in the challenge of 2021), and perhaps Split. A name that ends in .zst is compressed. Scan reads
 // any other CSV file with a header by the same rules.
 //
 // What always holds: columns are found by their header, so their order does

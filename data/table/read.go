@@ -22,6 +22,9 @@ const (
 	columnSplit
 )
 
+// columnNames are what the challenge of 2021 calls columns.
+var columnNames = map[string]string{"Target": "Label"}
+
 // Read reads a label table whose labels are below classes. No header, an
 // unknown label, a row that is too short, an Id that comes twice and one that
 // cannot name a file (see data.CheckID) are errors that name the line.
@@ -29,7 +32,7 @@ func Read(path string, classes int) ([]Row, error) { return Limit(0).Read(path, 
 
 // Read is the function of this name, with another limit.
 func (l Limit) Read(path string, classes int) ([]Row, error) {
-	return l.read(path, classes, Columns{Need: []string{"Id"}, May: []string{"Target", "Split"}})
+	return l.read(path, classes, Columns{Need: []string{"Id"}, May: []string{"Target", "Split"}, Or: columnNames})
 }
 
 // ReadLabelled is Read of a table that must have a Target column.
@@ -39,7 +42,7 @@ func ReadLabelled(path string, classes int) ([]Row, error) {
 
 // ReadLabelled is the function of this name, with another limit.
 func (l Limit) ReadLabelled(path string, classes int) ([]Row, error) {
-	return l.read(path, classes, Columns{Need: []string{"Id", "Target"}, May: []string{"Split"}})
+	return l.read(path, classes, Columns{Need: []string{"Id", "Target"}, May: []string{"Split"}, Or: columnNames})
 }
 
 func (l Limit) read(path string, classes int, columns Columns) ([]Row, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -33,7 +34,8 @@ type Columns struct {
 	Need []string // a table that lacks one is refused
 	May  []string
 
-	Longest int // bytes of a line, at most; 0: a MiB
+	Or      map[string]string // another name that a column may have
+	Longest int               // bytes of a line, at most; 0: a MiB
 }
 
 // Scan reads the rows of a CSV file, MaxRows at most. Fields follow the order of
@@ -140,8 +142,12 @@ func (s *scanner) header(record []string, line int, columns Columns) error {
 	names := append(append([]string{}, columns.Need...), columns.May...)
 	s.fields = Fields{values: make([]string, len(names)), has: make([]bool, len(names))}
 	for i, name := range names {
+		called := name
+		if or := columns.Or[name]; or != "" && !slices.ContainsFunc(record, func(field string) bool { return strings.EqualFold(field, name) }) {
+			called = or
+		}
 		for j, field := range record {
-			if !strings.EqualFold(field, name) {
+			if !strings.EqualFold(field, called) {
 				continue
 			}
 			if s.fields.has[i] {

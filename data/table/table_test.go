@@ -57,7 +57,7 @@ func TestReadRefuses(t *testing.T) {
 		{"semicolons", "Id;Target\na;7\n", `t.csv:1: no column Id; the first line should be the header Id, and is "Id;Target"`},
 		{"a column twice", "Id,Target,id\n", `t.csv:1: column Id is there twice`},
 		{"label 28", "Id,Target\na,7\nb,0 28\n", `t.csv:3: b: label "28" is not a number in 0..27`},
-		{"no number", "Id,Target\na,7|8\n", `t.csv:2: a: label "7|8" is not a number in 0..27`},
+		{"no number", "Id,Target\na,7;8\n", `t.csv:2: a: label "7;8" is not a number in 0..27`},
 		{"a label twice", "Id,Target\na,7 7\n", `t.csv:2: a: label 7 is given twice`},
 		{"an Id twice", "Id,Target\na,7\nb,1\na,7\n", `t.csv:4: a stands in line 2 already`},
 		{"no Id", "Id,Target\n,7\n", `t.csv:2: the Id is empty`},

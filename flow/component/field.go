@@ -43,6 +43,7 @@ type Field struct {
 	Refused map[string]string // for a String with Choices: why it does not take some others, which people may look for here
 	Min     float64           // for an Int, Ints or Float, when Min < Max: the closed range it lies in
 	Max     float64
+	Known   []string        // for an InputFile: values that stand for what comes with the program, and are no files
 	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
 	Bears   Bearing
 	Whole   bool      // for texts: a URL in it is one of a file, and is brought here before the run, as those of input files are

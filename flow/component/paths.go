@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hpaflow/data/place"
@@ -55,7 +56,7 @@ func (f Field) paths(wanted bool, v any) []string {
 	}
 	var paths []string
 	for _, path := range list {
-		if path != "" && !(f.Stdio && path == "-") {
+		if path != "" && !(f.Stdio && path == "-") && !slices.Contains(f.Known, path) {
 			paths = append(paths, path)
 		}
 	}

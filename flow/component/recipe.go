@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -79,6 +80,8 @@ func (n *Node) Recipe() Recipe {
 			case ByContents:
 				if text, ok := n.builtIn(f, v); ok {
 					r.Values[name+"."+f.Name] = fmt.Sprintf("%x", sha256.Sum256(text))
+				} else if text, _ := v.(string); slices.Contains(f.Known, text) {
+					r.Values[name+"."+f.Name] = text
 				} else if paths := pathsOf(v); len(paths) > 0 {
 					r.Files[name+"."+f.Name] = paths
 				}

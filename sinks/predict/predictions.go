@@ -31,7 +31,7 @@ func predictionsSpec() *component.Spec {
 			{Name: "file", Type: component.OutputPath, Doc: "the table: NAME.csv, NAME.csv.zst or NAME.shards"},
 			{Name: "inputs", Type: component.Strings, Bears: component.NoBearing, Default: []string{}, Doc: "files and folders that the probabilities follow from: with settings, what an earlier version kept in FILE.from is compared with"},
 			{Name: "settings", Type: component.Strings, Bears: component.NoBearing, Default: []string{}, Doc: "settings that they follow from, for the same"},
-			{Name: "labels", Type: component.InputFile, Default: "", Doc: "names of the labels, one a line, kept in a folder of shards for those who look at it; empty: none of their own"},
+			{Name: "labels", Type: component.InputFile, Default: "", Known: []string{data.HPA2021}, Doc: "names of the labels, one a line, or hpa2021, kept in a folder of shards for those who look at it; empty: none of their own"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels that are named"},
 			{Name: "samples", Type: component.Int, Default: 256, Min: 1, Max: 1 << 24, Doc: "samples in a shard, at most; a multiple of a batch lets a run that was stopped end with the same bytes"},
 		},

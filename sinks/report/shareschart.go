@@ -16,7 +16,7 @@ import (
 
 // DrawShares draws the shares as points over labels, as a PNG. Points of a
 // perfect split lie on two lines.
-func DrawShares(w io.Writer, labels []split.Shares, all split.Shares) error {
+func DrawShares(w io.Writer, labels []split.Shares, all split.Shares, known data.Names) error {
 	p := newChart(fmt.Sprintf("Share of each label, %d samples", all.Samples))
 	p.Y.Label.Text = "share of the label's samples"
 	p.Y.Min, p.Y.Max = 0, 1.5*all.EvenVal()
@@ -24,7 +24,7 @@ func DrawShares(w io.Writer, labels []split.Shares, all split.Shares) error {
 	var names []string
 	var vals, testVals plotter.XYs
 	for label, s := range labels {
-		names = append(names, fmt.Sprintf("%s (%d)", data.LabelNames[label], s.Samples))
+		names = append(names, fmt.Sprintf("%s (%d)", known.Of(label), s.Samples))
 		if s.Samples == 0 {
 			continue
 		}

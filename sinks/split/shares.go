@@ -22,11 +22,15 @@ func sharesSpec() *component.Spec {
 		Doc: "Show how evenly samples are split: print what share of each label every validation set and the held-out set hold, " +
 			"and draw it as a PNG.",
 		In: component.Takes(edges.Assignment),
-		Fields: []component.Field{
+		Fields: append([]component.Field{
 			{Name: "file", Type: component.OutputFile, Doc: "the picture"},
-		},
+		}, report.LabelFields...),
 		Build: func(n *component.Node) (component.Output, error) {
-			s := &sharesSink{File: results.NewFile(n, n.Args.String("file"), results.Picture), graph: n.Graph, stage: n.Name}
+			names, err := report.LabelNamesOf(n.Args)
+			if err != nil {
+				return nil, err
+			}
+			s := &sharesSink{File: results.NewFile(n, n.Args.String("file"), results.Picture), graph: n.Graph, stage: n.Name, names: names, classes: n.Args.Int("classes")}
 			flow.To(component.In[split.Assignment](n, "in"), n.Stage(), s)
 			return nil, nil
 		},
@@ -37,6 +41,8 @@ type sharesSink struct {
 	*results.File
 	graph   *flow.Graph
 	stage   string
+	names   data.Names
+	classes int
 	samples []split.Assignment
 }
 
@@ -48,15 +54,15 @@ func (s *sharesSink) Write(_ context.Context, r flow.Record[split.Assignment]) e
 }
 
 func (s *sharesSink) Commit(context.Context) error {
-	labels, all := split.SharesOf(s.samples, len(data.LabelNames))
-	s.graph.Note(s.stage, sharesTable(labels, all))
-	return s.File.Write(func(w io.Writer) error { return report.DrawShares(w, labels, all) })
+	labels, all := split.SharesOf(s.samples, s.classes)
+	s.graph.Note(s.stage, sharesTable(labels, all, s.names))
+	return s.File.Write(func(w io.Writer) error { return report.DrawShares(w, labels, all, s.names) })
 }
 
 func (s *sharesSink) Abort() error { return nil }
 
 // sharesTable is the shares as text, a line a label.
-func sharesTable(labels []split.Shares, all split.Shares) string {
+func sharesTable(labels []split.Shares, all split.Shares, names data.Names) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "shares of each label; even would be %.4f in val and %.4f in test_val\n", all.EvenVal(), all.EvenTestVal())
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -74,7 +80,7 @@ func sharesTable(labels []split.Shares, all split.Shares) string {
 	}
 	for label, s := range labels {
 		if s.Samples > 0 {
-			line(fmt.Sprintf("%s %2d", data.LabelNames[label], label), s)
+			line(fmt.Sprintf("%s %2d", names.Of(label), label), s)
 		}
 	}
 	line("all samples   ", all)
