@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -54,9 +55,16 @@ func drawGroup(sheet Sheet, top int, g *duplicates.Group) {
 	}
 }
 
-// pictureOf is a file in colour if its sister channels are beside it, each
-// channel as bright as can be, else in grey.
+// pictureOf is a file in colour if its sister channels are beside it, or it is an image of
+// OME-Zarr, each channel as bright as can be, else in grey.
 func pictureOf(file string) (image.Image, error) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		im, err := platePlanes(file)
+		if err != nil {
+			return nil, err
+		}
+		return Composite(im), nil
+	}
 	ext := filepath.Ext(file)
 	if stem, ok := strings.CutSuffix(strings.TrimSuffix(file, ext), "_green"); ok {
 		var sisters []string
