@@ -46,13 +46,16 @@ type File struct {
 	Data    []byte // the bytes, when they did not come from a folder
 
 	// Which slice and time of a file of several it stands for, counted from 1; 0: as
-	// the flow chooses.
+	// the flow chooses; Alone: its name tells of one, and it holds no other.
 	Z, T int
 
 	// Of an object of a store, what its listing has told; else 0.
 	Size int64
 	Mark uint64 // differs where the bytes do
 }
+
+// Alone is the Z or T of a file that holds one slice or time, as its name says.
+const Alone = -1
 
 // The Channel of a file that holds a whole sample.
 const (

@@ -13,6 +13,8 @@ import (
 type Choice struct {
 	Range Range
 	Z, T  Pick // of slices, and of times
+
+	ofSlice bool // the file is one of several slices, which become one image
 }
 
 // Pick is which of several slices or times are taken.
@@ -29,6 +31,7 @@ const (
 	every      // each a sample of its own, which whoever lists files sees to
 	brightest
 	mean
+	alone // what the file's name tells of, and no other
 )
 
 // ParsePick reads "max", "mean", "all" or a number from 0; empty text says nothing.
@@ -60,15 +63,17 @@ func Number(n int) Pick { return Pick{one, n} }
 // All says that each is to be a sample of its own.
 func (p Pick) All() bool { return p.how == every }
 
+// OfSlice is the choice for a file that is one of several slices, which become one
+// image: its samples cannot have a range of their own.
+func (c Choice) OfSlice() Choice {
+	c.ofSlice = true
+	return c
+}
+
 // For is the choice for a file: which slice or time it stands for, its source may
 // have said.
 func (c Choice) For(f data.File) Choice {
-	if f.Z > 0 {
-		c.Z = Number(f.Z - 1)
-	}
-	if f.T > 0 {
-		c.T = Number(f.T - 1)
-	}
+	c.Z, c.T = c.Z.placed(f.Z), c.T.placed(f.T)
 	return c
 }
 
@@ -97,6 +102,18 @@ func (p Pick) Projection() string {
 	return ""
 }
 
+// placed is what is taken of a file that stands for a number, counted from 1, or is
+// alone; else as before.
+func (p Pick) placed(n int) Pick {
+	switch {
+	case n > 0:
+		return Number(n - 1)
+	case n == data.Alone:
+		return Pick{how: alone}
+	}
+	return p
+}
+
 // of gives the numbers that are taken of n, or why none can be.
 func (p Pick) of(n int, what, name, more, there string) (from, to int, err error) {
 	switch {
@@ -106,6 +123,8 @@ func (p Pick) of(n int, what, name, more, there string) (from, to int, err error
 		return p.number, p.number + 1, nil
 	case n == 1:
 		return 0, 1, nil
+	case p.how == alone:
+		return 0, 0, fmt.Errorf("it holds %s, and its name is of one", there)
 	case p.how == brightest || p.how == mean:
 		return 0, n, nil
 	case p.how == every:

@@ -52,6 +52,9 @@ func ParseRange(text string) (Range, error) {
 // said says that there is a rule.
 func (r Range) said() bool { return r.how != "" }
 
+// ofPlane says that the range follows from the plane's own samples.
+func (r Range) ofPlane() bool { return r.how == minMax || r.how == percentile }
+
 // samples are those of a plane, of a page's type, in the machine's order.
 type samples struct {
 	format tiff.Format

@@ -66,6 +66,10 @@ func (n *chosen) sort() error {
 	}
 	n.planes, n.depth = n.C, 8*p.Size()
 	if p.Format != tiff.Unsigned || p.Bits > 16 {
+		if n.choice.ofSlice && n.choice.Range.ofPlane() {
+			return p.Errorf(tiff.BitsPerSample, "%d-bit %v samples of slices that are files of their own: by \"min-max\" or \"percentile\" each slice would have "+
+				"a range of its own; give range = \"LO HI\" or \"full\"", p.Bits, p.Format)
+		}
 		if !n.choice.Range.said() {
 			return p.Errorf(tiff.BitsPerSample, "%d-bit %v samples have no place in 8 or 16 bits without a rule; give one: "+
 				"range = \"min-max\", \"percentile 0.1 99.9\", \"LO HI\" or \"full\"", p.Bits, p.Format)

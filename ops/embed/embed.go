@@ -10,6 +10,7 @@ import (
 
 	"hpaflow/data"
 	"hpaflow/data/embed"
+	"hpaflow/data/names"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/models"
@@ -143,9 +144,14 @@ func newEmbedding(n *component.Node) (*embedding, error) {
 var colours = map[rune]string{'r': "red", 'y': "yellow", 'b': "blue", 'g': "green"}
 
 // planesOf gives the place among planes of each letter's channel.
-func planesOf(letters string, planes []string) (places []int, err error) {
-	if err := data.CheckPlaneNames(planes); err != nil {
-		return nil, fmt.Errorf("planes are %s: %w", strings.Join(planes, ", "), err)
+func planesOf(letters string, list []string) (places []int, err error) {
+	named, err := names.Planes(list)
+	if err != nil {
+		return nil, fmt.Errorf("planes are %s: %w", strings.Join(list, ", "), err)
+	}
+	planes := make([]string, len(named))
+	for i, plane := range named {
+		planes[i] = plane.Name
 	}
 	for _, l := range letters {
 		at := slices.Index(planes, colours[l])

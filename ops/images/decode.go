@@ -112,24 +112,26 @@ func channelsOf(files []data.File) []string {
 }
 
 // merge decodes single-channel files and makes one image of them, in the
-// order of the files, and their Sum.
+// order of the files, and their Sum. Files of one channel that stand beside one
+// another are its slices.
 func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 	buffer := fileBuffers.Get().(*[]byte)
 	defer keepBuffer(buffer)
+	stack := newStack(files, r)
 	var im *data.Image
 	var sum provenance.Sum
 	for i, f := range files {
 		content, err := r.File(f, buffer)
 		if err == nil {
 			sum.Add(f.Channel, content)
-			content, err = r.unpackAndAdmit(f, content, len(files))
+			content, err = r.unpackAndAdmit(f, content, stack.held())
 		}
 		if err != nil {
 			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
-		err = r.Choice.For(f).DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
+		err = stack.choice(f).DecodePlane(f.Name, content, func(width, height, depth int) (data.Plane, error) {
 			if im == nil {
-				im = data.NewImage(width, height, len(files), depth)
+				im = data.NewImage(width, height, stack.planes, depth)
 			}
 			switch {
 			case width != im.Width || height != im.Height:
@@ -138,11 +140,12 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 			case depth != im.Depth():
 				return data.Plane{}, fmt.Errorf("has %d bits, but the %s plane has %d", depth, files[0].Channel, im.Depth())
 			}
-			return im.Planes[i], nil
+			return stack.plane(im, i), nil
 		})
 		if err != nil {
 			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
+		stack.add(im, i)
 	}
 	return im, sum.Value(), nil
 }

@@ -12,22 +12,23 @@ import (
 	"strings"
 
 	"hpaflow/data/codec"
+	"hpaflow/data/names"
 	"hpaflow/data/place"
 	"hpaflow/data/shards"
 	"hpaflow/flow/component"
-	"hpaflow/sources/images"
 	"hpaflow/sources/images/omezarr"
 )
 
 // formOf is the source that reads what is at a path. A folder whose first image
-// has another number of planes than are named is refused.
-func formOf(path string, planes []string, limits component.Limits) (source string, err error) {
+// has another number of planes than are named is refused. A pattern is of files of a
+// plane each.
+func formOf(path, pattern string, planes []string, limits component.Limits) (source string, err error) {
 	ctx := context.Background()
 	if is, err := omezarr.Found(ctx, path); is || err != nil {
 		return "channels", err
 	}
 	if place.Remote(path) {
-		return formInStore(ctx, path, planes, limits)
+		return formInStore(ctx, path, pattern, planes, limits)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -37,6 +38,8 @@ func formOf(path string, planes []string, limits component.Limits) (source strin
 		return "", err
 	case shards.Exists(path):
 		return "shards", checkFrame(path, len(planes))
+	case pattern != "":
+		return "channels", nil
 	}
 	file, err := firstImage(path, limits)
 	if err != nil {
@@ -47,7 +50,7 @@ func formOf(path string, planes []string, limits component.Limits) (source strin
 
 // formInStore is formOf for a URL. Of a folder the image is looked at that is listed
 // first.
-func formInStore(ctx context.Context, url string, planes []string, limits component.Limits) (source string, err error) {
+func formInStore(ctx context.Context, url, pattern string, planes []string, limits component.Limits) (source string, err error) {
 	if file, err := place.Exists(ctx, url); file || err != nil {
 		return "channels", err
 	}
@@ -56,13 +59,16 @@ func formInStore(ctx context.Context, url string, planes []string, limits compon
 	} else if index {
 		return "shards", checkFrame(url, len(planes))
 	}
+	if pattern != "" {
+		return "channels", nil
+	}
 	for file, err := range place.Each(ctx, url) {
 		if err != nil {
 			return "", err
 		}
 		folder, base := path.Split(file.Name)
 		hidden := strings.HasPrefix(folder, ".") || strings.Contains(folder, "/.")
-		if _, image := images.Stem(base); image && !hidden && (folder == "" || limits.Keys == component.KeysPath) {
+		if names.OfImage(base) && !hidden && (folder == "" || limits.Keys == component.KeysPath) {
 			return formBy(ctx, place.Join(url, file.Name), planes)
 		}
 	}
@@ -71,8 +77,12 @@ func formInStore(ctx context.Context, url string, planes []string, limits compon
 
 // formBy tells the source by an image; empty: there is none.
 func formBy(ctx context.Context, file string, planes []string) (source string, err error) {
-	stem, _ := images.Stem(place.Base(file))
-	if file == "" || slices.ContainsFunc(planes, func(p string) bool { return strings.HasSuffix(stem, "_"+p) }) {
+	named, err := names.Planes(planes)
+	if err != nil {
+		return "", err
+	}
+	stem := strings.TrimSuffix(place.Base(file), names.Extension(file))
+	if file == "" || slices.ContainsFunc(named, func(p names.Plane) bool { return strings.HasSuffix(stem, "_"+p.Value) }) {
 		return "channels", nil
 	}
 	return "rgby", checkPlanes(ctx, file, len(planes))
@@ -91,7 +101,7 @@ func firstImage(dir string, limits component.Limits) (found string, err error) {
 			}
 			return nil
 		}
-		if _, image := images.Stem(e.Name()); image {
+		if names.OfImage(e.Name()) {
 			found = path
 			return fs.SkipAll
 		}

@@ -9,6 +9,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/images"
 	"hpaflow/sources/images/omezarr"
 )
 
@@ -20,18 +21,13 @@ func picturesSpec(r *component.Registry) *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "dir", Type: component.InputAny, Stdio: true, Streams: true, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "the folder; or a tar, a zip file or names of single-channel images"},
-			{Name: "planes", Type: component.Strings, Default: data.Colours[:], Doc: "the planes of an image, in their order"},
-			omezarr.LevelField,
+			{Name: "planes", Type: component.Strings, Default: data.Colours[:], Doc: "the planes of an image, in their order, each a NAME that stands in names of files, or NAME=VALUE where VALUE stands there"},
+			images.PatternField(), images.SliceFields()[0], images.SliceFields()[1], omezarr.LevelField,
 		},
-		Check: func(a component.Args) []component.FieldFault {
-			if err := data.CheckPlaneNames(a.Strings("planes")); err != nil {
-				return []component.FieldFault{{Field: "planes", Fault: err.Error()}}
-			}
-			return nil
-		},
+		Check: func(a component.Args) []component.FieldFault { return images.CheckNames(a, "planes") },
 		Build: func(n *component.Node) (component.Output, error) {
 			dir, planes := n.Args.String("dir"), n.Args.Strings("planes")
-			kind, err := component.Once(n, "form", func() (string, error) { return formOf(dir, planes, n.Limits()) })
+			kind, err := component.Once(n, "form", func() (string, error) { return formOf(dir, n.Args.String("pattern"), planes, n.Limits()) })
 			if err != nil {
 				return nil, err
 			}
@@ -46,7 +42,10 @@ func picturesSpec(r *component.Registry) *component.Spec {
 			}
 			by.Args["dir"] = dir
 			if kind == "channels" {
-				by.Args["channels"], by.Args["level"] = planes, n.Args.String("level")
+				by.Args["channels"] = planes
+				for _, field := range []string{"pattern", "z", "t", "level"} {
+					by.Args[field] = n.Args.String(field)
+				}
 			}
 			out, err := spec.Build(&by)
 			if cut := n.Graph.Cut(n.Name); err == nil && kind == "channels" && cut != nil {

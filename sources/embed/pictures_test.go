@@ -29,7 +29,7 @@ func TestFormOf(t *testing.T) {
 		if err := os.WriteFile(file, []byte("no picture"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := formOf(dir, data.Colours[:], component.Limits{Keys: c.keys}); err != nil || got != c.want {
+		if got, err := formOf(dir, "", data.Colours[:], component.Limits{Keys: c.keys}); err != nil || got != c.want {
 			t.Errorf("%s, keys %s: read as %q, %v, want %s", c.file, c.keys, got, err, c.want)
 		}
 	}

@@ -20,8 +20,9 @@ const aheadBy = 256
 // looked is a sample whose files have been asked about.
 type looked struct {
 	*group
-	files []data.File // nil of one that lacks a channel
-	from  flow.Origin
+	files     []data.File // nil of one that lacks a channel
+	undecided error       // why they are not of one image
+	from      flow.Origin
 }
 
 // ahead gives the samples in their order, and forgets them. Without ask, the
@@ -66,7 +67,11 @@ func (g *grouping) lookAt(s *group, ask bool) (l looked) {
 	if g.missing(s) != nil {
 		return l
 	}
-	l.files = g.files(s)
+	if g.picks.gathers() {
+		l.files, l.undecided = g.stack(s)
+	} else {
+		l.files = g.files(s)
+	}
 	l.from = g.origin(l.files)
 	if ask && g.store == nil {
 		l.from = provenance.Asked(l.files)

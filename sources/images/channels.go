@@ -34,8 +34,8 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSource,
 		Name: "channels",
-		Doc: "Samples from single-channel images named ID_CHANNEL.png (or .tif, .tiff, .jpg, .jpeg). " +
-			"A sample that lacks a channel is skipped and reported by name. The files of a sample stand in one folder. " +
+		Doc: "Samples from single-channel images named ID_CHANNEL.png (or .tif, .tiff, .jpg, .jpeg), or as a pattern says. " +
+			"A sample that lacks a channel is skipped and reported by name. The files of a sample stand in one folder, unless the pattern tells of folders. " +
 			"Of two different pictures with one key, the second is a dead letter. With keys = \"path\" the folders in a folder are read too. " +
 			"Of OME-Zarr each image is a sample, PLATE_WELL_FIELD of a plate, whose channels are found by their names or numbers.",
 		Out: edges.Sample,
@@ -43,18 +43,17 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			{Name: "dir", Type: component.InputAny, Stdio: true, Streams: true, Holds: []component.Content{component.Pictures},
 				Doc: `folder of the images; an OME-Zarr, a plate or an image, or a folder of .zarr folders; or a file or pipe that holds a tar, as it is or in gzip, bzip2, zstd or xz, a zip file, or file names, ` +
 					`one a line or NUL-terminated; "-" reads one of these from standard input`},
-			{Name: "channels", Type: component.Strings, Default: data.Colours[:],
-				Doc: "the channels of a sample, in plane order, whose names are the planes'"},
-			keysField, sliceFields()[0], sliceFields()[1], omezarr.LevelField,
+			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: channelsDoc},
+			patternField, keysField, SliceFields()[0], SliceFields()[1], omezarr.LevelField,
 		},
-		Check: func(a component.Args) []component.FieldFault {
-			if err := data.CheckPlaneNames(a.Strings("channels")); err != nil {
-				return []component.FieldFault{{Field: "channels", Fault: err.Error()}}
-			}
-			return nil
-		},
+		Check: func(a component.Args) []component.FieldFault { return CheckNames(a, "channels") },
 		Build: func(n *component.Node) (component.Output, error) {
-			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), channels: n.Args.Strings("channels"), each: eachOf(n.Args),
+			m, err := matcherOf(n.Args, "channels")
+			if err != nil {
+				return nil, err
+			}
+			picks := picksOf(n.Args, m.Pattern)
+			in := input{path: n.Args.String("dir"), stdin: stdin, limits: limitsOf(n), names: m, picks: picks, each: picks.inFiles(),
 				note: func(text string) { n.Graph.Note(n.Name, text) }}
 			if out, err := fromZarr(n, in.limits); out != nil || err != nil {
 				return out, err
@@ -62,7 +61,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 			if place.Remote(in.path) {
 				out, err := in.fromStore(n)
 				if err == nil {
-					out.Tell(edges.PlaneNames(in.channels))
+					out.Tell(edges.PlaneNames(m.Names()))
 				}
 				return out, err
 			}
@@ -70,7 +69,7 @@ func channelsSpec(stdin io.Reader) *component.Spec {
 				in.cut(n)
 			}
 			out := flow.Source(n.Graph, n.Stage(), in.run)
-			out.Tell(edges.PlaneNames(in.channels))
+			out.Tell(edges.PlaneNames(m.Names()))
 			return out, nil
 		},
 	}
@@ -109,7 +108,7 @@ func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]
 	}
 	out.Expect(len(f.samples))
 	for s := range f.ahead(f.samples, out.AsksOrigins()) {
-		if err := f.yield(s, out); err != nil {
+		if err := f.yieldOnce(s, out); err != nil {
 			return err
 		}
 	}
@@ -118,7 +117,7 @@ func (in *input) fromFolder(ctx context.Context, out *flow.Emitter[*data.Sample]
 
 // yield sends a sample on, or says why not.
 func (g *grouping) yield(s looked, out *flow.Emitter[*data.Sample]) error {
-	key := keyOf(s.place, g.limits.Keys)
+	key := g.key(s.place)
 	if fault := cmp.Or(data.CheckKey(key), s.fault()); fault != nil {
 		return out.Fail(keyShown(key), fault)
 	}
@@ -126,7 +125,10 @@ func (g *grouping) yield(s looked, out *flow.Emitter[*data.Sample]) error {
 		if out.Complete(key) { // with a sample that is not whole any more, whatever it was made from
 			return nil
 		}
-		return out.Fail(key, cmp.Or(g.gone(s.group), lacks(missing, "")))
+		return out.Fail(key, cmp.Or(g.gone(s.group), lacks(missing, s.group.insteadOf())))
+	}
+	if s.undecided != nil {
+		return out.Fail(key, s.undecided)
 	}
 	if g.each.any() {
 		return g.yieldEach(key, s, out)
@@ -146,6 +148,14 @@ func lacks(missing []string, hint string) error {
 	return flow.Skip(strings.Join(missing, ", ") + " " + what + " missing" + hint)
 }
 
+// insteadOf tells of files that a sample has and that are not asked for.
+func (s *group) insteadOf() string {
+	if s.more == nil || !s.more.others.any {
+		return ""
+	}
+	return ": " + s.more.others.instead()
+}
+
 // keyShown is a key in reports, whatever bytes it is made of.
 func keyShown(key string) string {
 	quoted := strconv.Quote(key)
@@ -154,25 +164,6 @@ func keyShown(key string) string {
 
 // each says of which dimensions of a file there is a sample for each place.
 type each struct{ z, t bool }
-
-// sliceFields are what the op decode has too: of a file with several slices or times
-// the op chooses one, or the source makes a sample of each.
-func sliceFields() []component.Field {
-	check := func(ofTimes bool) func(any) error {
-		return func(v any) error {
-			_, err := codec.ParsePick(v.(string), ofTimes)
-			return err
-		}
-	}
-	return []component.Field{
-		{Name: "z", Type: component.String, Default: "", Check: check(false),
-			Doc: `"all": each slice of a file with several is a sample, ID_z003; anything else is the op decode's, and of OME-Zarr says what is read at all`},
-		{Name: "t", Type: component.String, Default: "", Check: check(true),
-			Doc: `"all": each time of a file with several is a sample, ID_t003; anything else is the op decode's`},
-	}
-}
-
-func eachOf(a component.Args) each { return each{a.String("z") == "all", a.String("t") == "all"} }
 
 func (e each) any() bool { return e.z || e.t }
 

@@ -19,20 +19,21 @@ import (
 type channelFolder struct {
 	*grouping
 	samples []*group          // by place
+	rivals  map[*group]*group // of samples whose key another has that comes before: that one
 	named   map[string]*group // by how a cut calls them; nil until it is asked for
 }
 
 // find finds the samples of a folder.
 func (in *input) find(ctx context.Context) (*channelFolder, error) {
-	f := &channelFolder{grouping: newGrouping(in.channels, in.path, in.limits)}
-	f.each = in.each
+	f := &channelFolder{grouping: newGrouping(in.names, in.path, in.limits)}
+	f.each, f.picks = in.each, in.picks
 	if in.folder != nil {
 		f.store, f.before = in.folder, in.folder.Prefix()
 	}
-	l := listing{root: in.path, store: in.folder, limits: in.limits, tally: &f.tally, wanted: f.wants, listed: func() {
-		f.samples = slices.AppendSeq(slices.Grow(f.samples, len(f.pending)), maps.Values(f.pending))
-		clear(f.pending)
-	}}
+	l := listing{root: in.path, store: in.folder, limits: in.limits, tally: &f.tally, wanted: f.wants, depth: in.names.Folders()}
+	if l.depth == 0 { // the files of a sample stand in one folder
+		l.listed = f.listed
+	}
 	var err error
 	if in.folder != nil {
 		err = l.objects(ctx, f.addObject)
@@ -45,9 +46,20 @@ func (in *input) find(ctx context.Context) (*channelFolder, error) {
 	if err := f.tally.empty(in.path, in.limits); err != nil {
 		return nil, err
 	}
+	f.listed()
 	f.pending = nil
 	slices.SortFunc(f.samples, func(a, b *group) int { return strings.Compare(a.place, b.place) })
+	if err := f.undecided(in.path); err != nil {
+		return nil, err
+	}
+	f.findRivals()
 	return f, nil
+}
+
+// listed takes the samples that a folder, or all of them, had.
+func (f *channelFolder) listed() {
+	f.samples = slices.AppendSeq(slices.Grow(f.samples, len(f.pending)), maps.Values(f.pending))
+	clear(f.pending)
 }
 
 // list is find once for all units of a flow.
@@ -77,7 +89,8 @@ func (in *input) cut(n *component.Node) {
 				return name, nil, false
 			}
 			s := f.of(name)
-			return name, f.origin(f.there(s)), s.fault() == nil && f.missing(s) == nil
+			l := f.lookAt(s, false)
+			return f.key(s.place), f.origin(f.there(s)), s.fault() == nil && f.missing(s) == nil && l.undecided == nil && f.rivals[s] == nil
 		},
 		Raw: in.raw,
 	})
@@ -103,15 +116,22 @@ func (t *taken) yield(f *channelFolder, out *flow.Emitter[*data.Sample]) error {
 			}
 			continue
 		}
-		if err := f.yield(f.lookAt(s, out.AsksOrigins()), out); err != nil {
+		if err := f.yieldOnce(f.lookAt(s, out.AsksOrigins()), out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// nameOf is how a cut calls a sample: as its key is shown.
-func (f *channelFolder) nameOf(s *group) string { return keyShown(keyOf(s.place, f.limits.Keys)) }
+// nameOf is how a cut calls a sample: as its key is shown, and with its file where
+// another has the key.
+func (f *channelFolder) nameOf(s *group) string {
+	name := keyShown(f.key(s.place))
+	if f.rivals[s] != nil {
+		name += keyShown(" (" + s.first + ")")
+	}
+	return name
+}
 
 func (f *channelFolder) of(name string) *group {
 	if f.named == nil {
@@ -121,11 +141,6 @@ func (f *channelFolder) of(name string) *group {
 		}
 	}
 	return f.named[name]
-}
-
-// there are the files that there are of a sample.
-func (f *channelFolder) there(s *group) []data.File {
-	return slices.DeleteFunc(f.files(s), func(file data.File) bool { return file.Name == "" })
 }
 
 // looks is how many samples are looked at for what one comes to.

@@ -15,6 +15,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/sources/images/feed"
 )
 
 // spent runs f and gives the most memory that was in use meanwhile, beyond what
@@ -157,7 +158,7 @@ func FuzzStandardInput(f *testing.F) {
 	f.Add([]byte("q/a/1_A1_red.png\nq/a/1_A1_green.png\nq/a/1_A1_blue.png\nq/a/1_A1_yellow.png\n"), false)
 	f.Add([]byte("x_red.png\x00x_green.png\x00x_blue.png\x00x_yellow.png\x00"), true)
 	f.Add([]byte("\xef\xbb\xbf../../x_red.png\r\ncaf\xe9_red.png\r\n"), true)
-	f.Add([]byte(strings.Repeat("x", 3*longestName)+"_red.png\n"), false)
+	f.Add([]byte(strings.Repeat("x", 3*feed.LongestName)+"_red.png\n"), false)
 	f.Add(tarOf(two...), true)
 	f.Add(tarOf(append(two, tar.Header{Name: "c_red.png", Typeflag: tar.TypeLink, Linkname: "a/1_red.png"},
 		tar.Header{Name: "c_green.png", Typeflag: tar.TypeSymlink, Linkname: "x"}, tar.Header{Name: "c_blue.png", Typeflag: tar.TypeFifo},

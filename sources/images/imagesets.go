@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/names"
 	"hpaflow/data/place"
-	"hpaflow/data/store"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -34,7 +34,13 @@ func imageSetsSpec() *component.Spec {
 		Fields: []component.Field{
 			{Name: "data", Type: component.InputDir, Streams: true, Doc: "the data folder"},
 			{Name: "sets", Type: component.Strings, Default: setNames, Doc: "which of train, external and test, in the order to go through"},
-			{Name: "channel", Type: component.String, Default: "green", Choices: data.Colours[:], Doc: "the channel"},
+			{Name: "channel", Type: component.String, Default: "green", Doc: "the channel: a NAME that stands in names of files, or NAME=VALUE where VALUE stands there", Check: func(v any) error {
+				_, err := names.Planes([]string{v.(string)})
+				return err
+			}},
+			patternField,
+			{Name: "z", Type: component.String, Default: "", Check: oneOf, Doc: "of names with {z}: the number of the slice that is taken"},
+			{Name: "t", Type: component.String, Default: "", Check: oneOf, Doc: "of names with {t}: the number of the time that is taken"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Reads: func(a component.Args) (tables []string) {
@@ -48,6 +54,7 @@ func imageSetsSpec() *component.Spec {
 			return tables
 		},
 		Check: func(a component.Args) (faults []component.FieldFault) {
+			faults = checkSetNames(a)
 			sets := a.Strings("sets")
 			for i, name := range sets {
 				switch {
@@ -61,7 +68,11 @@ func imageSetsSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			all, err := component.Once(n, "sets", func() (*imageSets, error) {
-				s := &imageSets{channel: n.Args.String("channel")}
+				m, err := setMatcher(n.Args)
+				if err != nil {
+					return nil, err
+				}
+				s := &imageSets{channel: m.Planes[0].String(), given: n.Args.String("channel"), names: m, picks: picksOf(n.Args, m.Pattern)}
 				for _, name := range n.Args.Strings("sets") {
 					if err := s.add(n.Args.String("data"), name, n.Args.Int("classes"), n.Limits()); err != nil {
 						return nil, err
@@ -107,8 +118,11 @@ func setTable(dir, set string) (string, error) {
 // imageSets is the sets to go through, one after the other.
 type imageSets struct {
 	channel string
+	given   string // the channel as the field has it
+	names   *names.Matcher
+	picks   picks
 	samples []*data.Sample              // without their files
-	folders map[string]*grouping        // by set
+	folders map[string]*setFolder       // by set
 	zarrs   map[string]*omezarr.Catalog // of sets that are OME-Zarr; nil: there are none
 	first   int64                       // the number of the first sample
 	before  map[string]string           // the first set of each Id, where others work on the rest
@@ -148,12 +162,12 @@ func (s *imageSets) has(set, id string) bool {
 	if z := s.zarrs[set]; z != nil {
 		return z.Has(id)
 	}
-	return s.folders[set].pending[id] != nil
+	return s.folders[set].samples[id] != nil
 }
 
 // listZarr lists a folder that is OME-Zarr, or has some.
 func (s *imageSets) listZarr(folder, set string, limits component.Limits) (is bool, err error) {
-	in, err := omezarr.Open(context.Background(), omezarr.Options{Path: folder, Channels: []string{s.channel}, Level: "0", Limits: limits})
+	in, err := omezarr.Open(context.Background(), omezarr.Options{Path: folder, Channels: []string{s.given}, Level: "0", Limits: limits})
 	if err != nil || in == nil {
 		return false, err
 	}
@@ -183,56 +197,6 @@ func (s *imageSets) origin(sample *data.Sample, f data.File) flow.Origin {
 	return s.folders[sample.Split].origin([]data.File{f})
 }
 
-// list notes which file of a folder holds the channel of which sample.
-func (s *imageSets) list(folder, set string, limits component.Limits) error {
-	if is, err := s.listZarr(folder, set, limits); is || err != nil {
-		return err
-	}
-	g := newGrouping([]string{s.channel}, folder, limits)
-	if place.Remote(folder) {
-		if err := g.listStore(folder); err != nil {
-			return err
-		}
-	} else {
-		names, err := everyName(folder)
-		if err != nil {
-			return err
-		}
-		slices.Sort(names) // so that of two files of one picture always the same is taken
-		for _, name := range names {
-			g.add(name, nil, nil)
-		}
-	}
-	if s.folders == nil {
-		s.folders = map[string]*grouping{}
-	}
-	s.folders[set] = g
-	return nil
-}
-
-// listStore adds the objects of a folder in a store.
-func (g *grouping) listStore(folder string) (err error) {
-	ctx := context.Background()
-	if g.store, err = remote.Open(ctx, folder); err != nil {
-		return err
-	}
-	g.before = g.store.Prefix()
-	var all []store.Object
-	for o, err := range g.store.List(ctx, false) {
-		if err != nil {
-			return err
-		}
-		if !o.Folder {
-			all = append(all, o)
-		}
-	}
-	slices.SortFunc(all, func(a, b store.Object) int { return strings.Compare(a.Key, b.Key) })
-	for _, o := range all {
-		g.addObject(o)
-	}
-	return nil
-}
-
 // file gives the image of a sample, or why there is none.
 func (s *imageSets) file(sample *data.Sample) (data.File, error) {
 	if z := s.zarrs[sample.Split]; z != nil {
@@ -246,14 +210,22 @@ func (s *imageSets) file(sample *data.Sample) (data.File, error) {
 		return files[0], nil
 	}
 	g := s.folders[sample.Split]
-	found := g.pending[sample.ID]
+	found := g.samples[sample.ID]
 	switch {
 	case found == nil:
 		return data.File{}, flow.Skip("the " + s.channel + " image is missing")
 	case found.fault() != nil:
 		return data.File{}, found.fault()
+	case g.missing(found) != nil:
+		return data.File{}, flow.Skip("the " + s.channel + " image is missing" + found.insteadOf())
+	case !g.picks.gathers():
+		return g.file(found, 0), nil
 	}
-	return g.file(found, 0), nil
+	files, err := g.stack(found)
+	if err != nil {
+		return data.File{}, err
+	}
+	return files[0], nil
 }
 
 func (s *imageSets) run(_ context.Context, out *flow.Emitter[*data.Sample]) error {

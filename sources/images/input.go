@@ -12,24 +12,27 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/archive"
 	"hpaflow/data/codec"
+	"hpaflow/data/names"
 	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
+	"hpaflow/sources/images/feed"
 	"hpaflow/sources/remote"
 )
 
 // input is where channel images come from: a folder, or a stream of names or of
 // an archive's members.
 type input struct {
-	path     string // "-" is standard input
-	stdin    io.Reader
-	channels []string
-	limits   component.Limits
-	each     each // of several slices or times
-	note     func(text string)
-	node     *component.Node // of a folder that can be cut
-	taken    *taken          // of a folder, when others take the rest
-	folder   *remote.Folder  // of a store; nil: it is something else
+	path   string // "-" is standard input
+	stdin  io.Reader
+	names  *names.Matcher
+	limits component.Limits
+	each   each  // of several slices or times in a file
+	picks  picks // of those that names tell of
+	note   func(text string)
+	node   *component.Node // of a folder that can be cut
+	taken  *taken          // of a folder, when others take the rest
+	folder *remote.Folder  // of a store; nil: it is something else
 }
 
 // fromStore is the source for a URL: of a file, which is read as a stream, or else
@@ -91,9 +94,9 @@ func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error
 
 // fromReader reads what a stream turns out to be.
 func (in *input) fromReader(ctx context.Context, name string, r io.Reader, out *flow.Emitter[*data.Sample]) error {
-	s := &stream{grouping: newGrouping(in.channels, "", in.limits), known: newRemembered(in.channels, in.limits), out: out}
-	s.each = in.each
-	err := in.read(ctx, s, r)
+	s := &stream{grouping: newGrouping(in.names, "", in.limits), known: newRemembered(in.names, in.limits), out: out}
+	s.each, s.picks = in.each, in.picks
+	err := in.read(ctx, s, r, out.Waiting)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -113,10 +116,16 @@ func (in *input) fromReader(ctx context.Context, name string, r io.Reader, out *
 	return err
 }
 
-// read hands the files of an archive, or of a list of names, to the stream.
-func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
+// visitor is told of the files of a stream.
+type visitor interface {
+	name(name string) error
+	member(m archive.Member) error
+}
+
+// read hands the files of an archive, or of a list of names, to a visitor.
+func (in *input) read(ctx context.Context, s visitor, r io.Reader, waiting func() func()) error {
 	if f := fileOf(r); f != nil {
-		r = &patient{ctx: ctx, r: r, file: f, waiting: s.out.Waiting, note: in.note}
+		r = &feed.Patient{Ctx: ctx, Reader: r, File: f, Waiting: waiting, Note: in.note}
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			if head := make([]byte, 4); readsAt(f, head) && archive.IsZip(head) {
 				return archive.Zip(ctx, f, info.Size(), s.member)
@@ -141,7 +150,7 @@ func (in *input) read(ctx context.Context, s *stream, r io.Reader) error {
 	case codec.IsImage(head):
 		return errors.New("is an image; give the folder it is in, or the names of files")
 	}
-	return fromNames(ctx, text, s.name)
+	return feed.Names(ctx, text, s.name)
 }
 
 // fileOf is the file that is read from, itself or through what stands before

@@ -18,7 +18,8 @@ import (
 const deepest = 32
 
 // listing goes through the files of a folder, and with KeysPath through those
-// of the folders in it. A folder that has the name of a file that is looked for
+// of the folders in it. Without, it goes through those that are as deep as their
+// names tell of. A folder that has the name of a file that is looked for
 // stands in its place, and whoever reads it says so. Hidden folders are passed
 // over; links to folders are not followed, as a tree that is linked into itself
 // has no end.
@@ -28,6 +29,7 @@ type listing struct {
 	wanted func(name string) bool // says that a file of this name is looked for
 	limits component.Limits
 	tally  *tally
+	depth  int    // how many folders deep the files are, which names tell of
 	listed func() // is told when all files of one folder have been visited; nil: nobody is
 	files  int
 }
@@ -42,6 +44,8 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 	err := atomicfile.EachEntry(filepath.Join(l.root, dir), func(e fs.DirEntry) error {
 		name := dir + e.Name()
 		switch {
+		case !l.deep(depth) && e.IsDir() && !strings.HasPrefix(e.Name(), "."):
+			folders = append(folders, name+"/")
 		case !e.IsDir() || l.wanted(name):
 			if l.files++; l.files > 4*l.limits.MaxKeys {
 				return fmt.Errorf("%s holds more than %d files; %s", l.root, l.files-1, component.Raise("max_keys", 4*l.limits.MaxKeys))
@@ -78,11 +82,14 @@ func (l *listing) folder(ctx context.Context, dir string, depth int, visit func(
 	return nil
 }
 
+// deep says that files at a depth may be looked for.
+func (l *listing) deep(depth int) bool { return depth >= l.depth }
+
 // objects is walk for a folder of a store: visit is called for every object. What
 // stands in hidden folders is passed over.
 func (l *listing) objects(ctx context.Context, visit func(store.Object)) error {
-	deep := l.limits.Keys == component.KeysPath
-	for o, err := range l.store.List(ctx, deep) {
+	paths := l.limits.Keys == component.KeysPath
+	for o, err := range l.store.List(ctx, paths || l.depth > 0) {
 		dir, _ := path.Split(o.Key)
 		switch {
 		case err != nil:
@@ -94,6 +101,8 @@ func (l *listing) objects(ctx context.Context, visit func(store.Object)) error {
 			continue
 		case strings.HasPrefix(dir, ".") || strings.Contains(dir, "/."):
 			continue
+		case !paths && strings.Count(dir, "/") > l.depth:
+			continue // deeper than names tell of
 		}
 		if l.files++; l.files > 4*l.limits.MaxKeys {
 			return fmt.Errorf("%s holds more than %d files; %s", l.root, l.files-1, component.Raise("max_keys", 4*l.limits.MaxKeys))

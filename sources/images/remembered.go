@@ -7,6 +7,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"hpaflow/data"
+	"hpaflow/data/names"
 	"hpaflow/flow/component"
 )
 
@@ -14,19 +15,19 @@ import (
 // the same key is found out. It holds as little as names both in an error and
 // compares them.
 type remembered struct {
-	channels []string
-	limits   component.Limits
-	samples  map[string]yielded // by key
+	names   *names.Matcher
+	limits  component.Limits
+	samples map[string]yielded // by key
 }
 
 // yielded is a sample that has gone on.
 type yielded struct {
-	files string                  // see names
-	sums  *[data.MaxPlanes]uint64 // of contents that came in a stream, which are gone
+	files string   // see pack
+	sums  []uint64 // of contents that came in a stream, which are gone
 }
 
-func newRemembered(channels []string, limits component.Limits) *remembered {
-	return &remembered{channels: channels, limits: limits, samples: map[string]yielded{}}
+func newRemembered(m *names.Matcher, limits component.Limits) *remembered {
+	return &remembered{names: m, limits: limits, samples: map[string]yielded{}}
 }
 
 // add notes a sample.
@@ -37,7 +38,7 @@ func (r *remembered) add(key string, files []data.File) error {
 	}
 	y := yielded{files: r.pack(files)}
 	if files[0].Data != nil {
-		y.sums = new([data.MaxPlanes]uint64)
+		y.sums = make([]uint64, len(files))
 		for i, f := range files {
 			y.sums[i] = xxhash.Sum64(f.Data)
 		}
@@ -53,6 +54,8 @@ func (r *remembered) rival(before yielded, files []data.File) (first, second str
 	for i, f := range files {
 		same := true
 		switch {
+		case i >= len(names): // of another slice than any before
+			return names[0], f.Name, true
 		case f.Name == "":
 		case before.sums != nil:
 			same = f.Data != nil && xxhash.Sum64(f.Data) == before.sums[i]
@@ -71,26 +74,25 @@ func (r *remembered) rival(before yielded, files []data.File) (first, second str
 func (r *remembered) pack(files []data.File) string {
 	first := files[0].Name
 	for i, name := range r.unpack(first) {
-		if name != files[i].Name {
-			names := make([]string, len(files))
+		if len(files) != len(r.names.Planes) || name != files[i].Name {
+			list := make([]string, len(files))
 			for i, f := range files {
-				names[i] = f.Name
+				list[i] = f.Name
 			}
-			return strings.Join(names, "\x00")
+			return strings.Join(list, "\x00") + "\x00" // as many as there are
 		}
 	}
 	return first
 }
 
 func (r *remembered) unpack(files string) []string {
-	if strings.Contains(files, "\x00") {
-		return strings.Split(files, "\x00")
+	if all, many := strings.CutSuffix(files, "\x00"); many {
+		return strings.Split(all, "\x00")
 	}
-	names := make([]string, len(r.channels))
-	dot := strings.LastIndexByte(files, '.')
-	stem := strings.TrimSuffix(files[:dot], r.channels[0])
-	for i, c := range r.channels {
-		names[i] = stem + c + files[dot:]
+	list := make([]string, len(r.names.Planes))
+	m, _ := r.names.Match(files)
+	for i, plane := range r.names.Planes {
+		list[i] = files[:m.From] + plane.Value + files[m.To:]
 	}
-	return names
+	return list
 }

@@ -33,8 +33,8 @@ func (s *stream) name(name string) error {
 // member takes a member of an archive. What is wrong with one is its own fault.
 func (s *stream) member(m archive.Member) error {
 	name := path.Clean(m.Name)
-	if _, _, ok := s.parse(name); !ok {
-		s.tally.saw(name, false)
+	if m, ok := s.match(name); !ok || !s.picks.takes(m) {
+		s.add(name, nil, nil)
 		return nil
 	}
 	if m.Err != nil {
@@ -77,7 +77,7 @@ func (s *stream) put(name string, content []byte, fault error) error {
 
 // yieldOnce yields a complete sample, unless one of its key was there.
 func (s *stream) yieldOnce(g *group) error {
-	key := keyOf(g.place, s.limits.Keys)
+	key := s.key(g.place)
 	if before, twice := s.known.samples[key]; twice {
 		return s.again(key, before, g)
 	}
@@ -95,11 +95,7 @@ func (s *stream) again(key string, before yielded, g *group) error {
 	if !differ {
 		return nil
 	}
-	hint := ""
-	if s.limits.Keys == component.KeysName {
-		hint = `; with keys = "path" the folders tell them apart`
-	}
-	return s.out.Fail(key, fmt.Errorf("%s is another picture than %s, which came first and has the same key%s", second, first, hint))
+	return s.out.Fail(key, s.twoOfKey(second, first))
 }
 
 // finish deals with samples that have not got all their channels.
@@ -107,7 +103,7 @@ func (s *stream) finish() error {
 	rest := s.rest()
 	at := map[string]string{} // by key: the place of the first
 	for _, g := range rest {
-		key := keyOf(g.place, s.limits.Keys)
+		key := s.key(g.place)
 		if at[key] == "" {
 			at[key] = g.place
 		}
@@ -122,13 +118,19 @@ func (s *stream) finish() error {
 
 // leave deals with one of them, given where others of its key are.
 func (s *stream) leave(g *group, at map[string]string) error {
-	key := keyOf(g.place, s.limits.Keys)
+	key := s.key(g.place)
 	if before, twice := s.known.samples[key]; twice {
 		return s.again(key, before, g)
 	}
 	if other := at[key]; other != g.place && g.fault() == nil && data.CheckKey(key) == nil {
-		return s.out.Fail(key, cmp.Or(s.gone(g), lacks(s.missing(g), fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
-			path.Dir(g.place), path.Dir(other)))))
+		if missing := s.missing(g); missing != nil {
+			return s.out.Fail(key, cmp.Or(s.gone(g), lacks(missing, fmt.Sprintf(" in %s; files of this Id are in %s too, but those of a sample stand in one folder",
+				path.Dir(g.place), path.Dir(other)))))
+		}
+		return s.yieldOnce(g) // whole, and waited for more
+	}
+	if s.missing(g) == nil {
+		return s.yieldOnce(g) // it waited for more
 	}
 	return s.yield(s.look([]*group{g}, false)[0], s.out)
 }

@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/names"
 	"hpaflow/flow/component"
+	"hpaflow/sources/images/feed"
 )
 
 // Names that never complete a sample, members that claim gigabytes, more samples
@@ -115,7 +117,7 @@ func TestMembersThatAreNoFiles(t *testing.T) {
 func TestALongNameIsItsOwnTrouble(t *testing.T) {
 	var text bytes.Buffer
 	for i, c := range data.Colours {
-		fmt.Fprintf(&text, "%s\n%s\r\n", strings.Repeat("y", (i+1)*longestName), "a/1_"+c+".png")
+		fmt.Fprintf(&text, "%s\n%s\r\n", strings.Repeat("y", (i+1)*feed.LongestName), "a/1_"+c+".png")
 	}
 	samples, _, err := readStream(t.Context(), text.Bytes(), nil)
 	if err != nil || len(samples) != 1 || samples[0].Files[3].Name != "a/1_yellow.png" {
@@ -138,12 +140,12 @@ func TestTwoFilesOfAChannel(t *testing.T) {
 	}
 	put("same_red.tiff", "red")
 	put("other_red.tiff", "den")
-	g := newGrouping(data.Colours[:], dir, component.Limits{MaxMember: 1 << 20})
-	names, err := everyName(dir)
+	g := newGrouping(colours(t), dir, component.Limits{MaxMember: 1 << 20})
+	there, err := everyName(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
+	for _, name := range there {
 		g.add(name, nil, nil)
 	}
 	if s := g.pending["same"]; s.fault() != nil {
@@ -152,4 +154,22 @@ func TestTwoFilesOfAChannel(t *testing.T) {
 	if s := g.pending["other"]; s.fault() == nil || !strings.Contains(s.fault().Error(), "red channel: both ") {
 		t.Error(s.fault())
 	}
+}
+
+// colours is how the files of RGBY samples are called.
+func colours(t *testing.T) *names.Matcher {
+	t.Helper()
+	planes, err := names.Planes(data.Colours[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := names.Parse("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := p.For(planes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

@@ -10,16 +10,18 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"hpaflow/data/codec"
+	"hpaflow/data/names"
 	"hpaflow/flow/component"
 )
 
 // tally is what an input held, for the error of one in which nothing is
 // recognised: what was there, what was looked for, and what comes nearest.
 type tally struct {
-	channels   []string // of the files looked for: ID_CHANNEL.EXT; none: ID.png
+	names      *names.Matcher // of the files looked for; nil: ID.png
 	recognised int
 	others     int
-	names      []string // of the others, the first
+	seen       []string // the names of the others, the first
+	refused    span     // of the others, the slices or times that were not asked for
 	folders    []string // that were not looked into
 	links      int      // to folders, which are not followed
 }
@@ -34,8 +36,8 @@ func (t *tally) saw(name string, recognised bool) {
 		return
 	}
 	t.others++
-	if len(t.names) < mostNames {
-		t.names = append(t.names, strings.Clone(name[:min(len(name), 200)]))
+	if len(t.seen) < mostNames {
+		t.seen = append(t.seen, strings.Clone(name[:min(len(name), 200)]))
 	}
 }
 
@@ -45,7 +47,7 @@ func (t *tally) empty(input string, limits component.Limits) error {
 	if t.recognised > 0 || limits.AllowEmpty {
 		return nil
 	}
-	slices.Sort(t.names) // a folder's come in no order
+	slices.Sort(t.seen) // a folder's come in no order
 	slices.Sort(t.folders)
 	parts := []string{t.there(), "looked for " + t.wanted()}
 	if hint := t.hint(); hint != "" {
@@ -59,12 +61,12 @@ func (t *tally) empty(input string, limits component.Limits) error {
 func (t *tally) there() string {
 	switch {
 	case t.others > 0:
-		names := slices.Clone(t.names[:min(len(t.names), 3)])
-		for i := range names {
-			names[i] = printable(names[i])
+		few := slices.Clone(t.seen[:min(len(t.seen), 3)])
+		for i := range few {
+			few[i] = printable(few[i])
 		}
-		text := fmt.Sprintf("it holds %s", strings.Join(names, ", "))
-		if more := t.others - len(names); more > 0 {
+		text := fmt.Sprintf("it holds %s", strings.Join(few, ", "))
+		if more := t.others - len(few); more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 		return text
@@ -81,19 +83,19 @@ func (t *tally) there() string {
 }
 
 func (t *tally) wanted() string {
-	if t.channels == nil {
+	if t.names == nil {
 		return "ID" + rgbyExt
 	}
-	names := make([]string, len(t.channels))
-	for i, c := range t.channels {
-		names[i] = "ID_" + c + extensions[0]
+	text := strings.Join(t.names.Wanted(names.Extensions[0]), ", ")
+	if t.names.AnyImage() {
+		text += fmt.Sprintf(" (or %s)", strings.Join(names.Extensions[1:], ", "))
 	}
-	return fmt.Sprintf("%s (or %s)", strings.Join(names, ", "), strings.Join(extensions[1:], ", "))
+	return text
 }
 
 // hint is what may have been meant.
 func (t *tally) hint() string {
-	for _, name := range t.names {
+	for _, name := range t.seen {
 		if advice := codec.Foreign(name, nil); advice != "" {
 			return printable(path.Base(name)) + " is " + advice
 		}
@@ -101,12 +103,21 @@ func (t *tally) hint() string {
 	if t.others == 0 && len(t.folders) > 0 {
 		return `give one of them, or write keys = "path" to take them all`
 	}
+	if t.refused.any {
+		return t.refused.instead()
+	}
+	if hint := t.otherPattern(); hint != "" {
+		return hint
+	}
+	if t.names != nil && t.names.String() != names.Default {
+		return ""
+	}
 	type guess struct {
 		name, meant string
 		distance    int
 	}
 	var best *guess
-	for _, name := range t.names {
+	for _, name := range t.seen {
 		base := path.Base(name)
 		for _, meant := range t.meant(base) {
 			d := levenshtein.ComputeDistance(base, meant)
@@ -121,12 +132,46 @@ func (t *tally) hint() string {
 	return fmt.Sprintf("the nearest is %s, which would have to be called %s", printable(best.name), printable(best.meant))
 }
 
+// otherPattern says which pattern, or which values of the channel, the names have.
+func (t *tally) otherPattern() string {
+	if t.names == nil {
+		return ""
+	}
+	own := t.names.Pattern
+	if own.String() != names.Default {
+		if values := own.Channels(t.seen); len(values) > 0 {
+			return fmt.Sprintf("{channel} is %s there: say which is which plane by channels, as %s=%s; hpaflow names shows what a pattern makes of a folder",
+				fewOf(values), t.names.Planes[0].Name, values[0])
+		}
+	}
+	ready, fits := names.Nearest(t.seen)
+	if ready != nil && ready.String() != own.String() {
+		values := ready.Channels(t.seen)
+		return fmt.Sprintf("the ready pattern %s fits %d of the %d names looked at: write pattern = %q, and by channels which of %s is which plane, as %s=%s",
+			ready.Name(), fits, len(t.seen), ready.Name(), fewOf(values), t.names.Planes[0].Name, values[0])
+	}
+	if own.String() != names.Default {
+		return "no ready pattern fits; hpaflow names proposes one for a folder"
+	}
+	return ""
+}
+
+// fewOf are the first of some values, in a message.
+func fewOf(values []string) string {
+	const most = 8
+	text := strings.Join(values[:min(len(values), most)], ", ")
+	if len(values) > most {
+		text += ", ..."
+	}
+	return printable(text)
+}
+
 // meant are names that are looked for and resemble one that is there.
 func (t *tally) meant(base string) []string {
 	base = strings.ToValidUTF8(base, "?")
 	lower := strings.ToLower(base)
-	ext := cmp.Or(imageExtension(lower), extensions[0])
-	if t.channels == nil {
+	ext := cmp.Or(imageExtension(lower), names.Extensions[0])
+	if t.names == nil {
 		id, _, _ := strings.Cut(base, ".")
 		if imageExtension(lower) == "" || id == "" {
 			return nil
@@ -134,7 +179,8 @@ func (t *tally) meant(base string) []string {
 		return []string{id + rgbyExt}
 	}
 	var list []string
-	for _, c := range t.channels {
+	for _, plane := range t.names.Planes {
+		c := plane.Value
 		i := strings.Index(lower, strings.ToLower(c))
 		if i < 0 {
 			continue
@@ -163,7 +209,8 @@ func (t *tally) misspelt(base, ext string) (list []string) {
 	if i < 1 || len(stem)-i-1 < 3 {
 		return nil
 	}
-	for _, c := range t.channels {
+	for _, plane := range t.names.Planes {
+		c := plane.Value
 		if levenshtein.ComputeDistance(strings.ToLower(stem[i+1:]), c) <= 2 {
 			list = append(list, stem[:i]+"_"+c+ext)
 		}
@@ -175,7 +222,7 @@ func (t *tally) misspelt(base, ext string) (list []string) {
 // stands behind it.
 func imageExtension(lower string) string {
 	best, at := "", -1
-	for _, e := range extensions {
+	for _, e := range names.Extensions {
 		if i := strings.Index(lower, e); i > at || i == at && len(e) > len(best) {
 			best, at = e, i
 		}

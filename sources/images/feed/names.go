@@ -1,4 +1,4 @@
-package images
+package feed
 
 import (
 	"bufio"
@@ -7,13 +7,13 @@ import (
 	"errors"
 )
 
-// longestName is more than any system takes for a path.
-const longestName = 1 << 14
+// LongestName is more than any system takes for a path.
+const LongestName = 1 << 14
 
-// fromNames reads names that end in a newline or, as find -print0 writes them,
+// Names reads names that end in a newline or, as find -print0 writes them,
 // in a NUL. A name that is too long for a path is handed on cut short: it is of
 // no file, and the names behind it are read.
-func fromNames(ctx context.Context, in *bufio.Reader, visit func(name string) error) error {
+func Names(ctx context.Context, in *bufio.Reader, visit func(name string) error) error {
 	if head, _ := in.Peek(3); bytes.Equal(head, []byte("\xef\xbb\xbf")) {
 		in.Discard(3)
 	} else if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
@@ -24,7 +24,7 @@ func fromNames(ctx context.Context, in *bufio.Reader, visit func(name string) er
 	}
 	var cut nameCutter
 	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 2*longestName)
+	lines.Buffer(nil, 2*LongestName)
 	lines.Split(cut.split)
 	for lines.Scan() && ctx.Err() == nil {
 		if len(lines.Bytes()) == 0 {
@@ -57,13 +57,13 @@ type nameCutter struct {
 func (c *nameCutter) split(text []byte, atEOF bool) (int, []byte, error) {
 	i := bytes.IndexAny(text, "\x00\n")
 	switch {
-	case i < 0 && len(text) < longestName && !atEOF:
+	case i < 0 && len(text) < LongestName && !atEOF:
 		return 0, nil, nil
 	case i < 0 && len(text) == 0:
 		return 0, nil, nil
-	case i < 0 || i >= longestName: // too long, or the last without an end
-		n := min(len(text), longestName)
-		cutShort := n == longestName
+	case i < 0 || i >= LongestName: // too long, or the last without an end
+		n := min(len(text), LongestName)
+		cutShort := n == LongestName
 		token := text[:n]
 		if c.within {
 			token = nil
