@@ -52,6 +52,21 @@ func (a *Array) units(lo, hi []int) (first, end []int, err error) {
 	return first, end, nil
 }
 
+// Need is how much memory the chunks of a piece take, unless they were packed.
+func (a *Array) Need(lo, hi []int) (int64, error) {
+	first, end, err := a.units(lo, hi)
+	if err != nil {
+		return 0, err
+	}
+	n := a.ChunkBytes()
+	for i := range first {
+		if n *= int64(end[i] - first[i]); n > 1<<50 {
+			return n, nil
+		}
+	}
+	return n, nil
+}
+
 // Absent is how many of the extract's chunks are not there, and of how many.
 func (e *Extract) Absent() (absent, all int) {
 	for _, c := range e.chunks {

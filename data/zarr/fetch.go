@@ -93,7 +93,7 @@ func (f *Fetcher) Fetch(ctx context.Context, a *Array, at string, lo, hi []int) 
 			if a.sharded() {
 				err = f.shard(all, a, path.Join(at, key), wanted[key], units, e.chunks)
 			} else {
-				e.chunks[wanted[key][0]], err = f.whole(all, path.Join(at, key))
+				e.chunks[wanted[key][0]], err = f.whole(all, a, path.Join(at, key))
 			}
 			if err != nil {
 				return fmt.Errorf("chunk %s: %w", key, err)
@@ -120,8 +120,20 @@ func (e *TooLarge) Error() string {
 	return fmt.Sprintf("has at least %d bytes; at most %d are read", e.Bytes, e.Most)
 }
 
+// encoded is how many bytes a chunk may have: no packing makes more than twice as many of
+// it, and a little. So memory is bounded by what an array says of itself.
+func (f *Fetcher) encoded(a *Array, size int64) error {
+	if most := 2*a.ChunkBytes() + 1<<16; size > most {
+		return fmt.Errorf("has %d bytes, and holds no more than %d of numbers", size, a.ChunkBytes())
+	}
+	if size > f.Most {
+		return &TooLarge{size, f.Most}
+	}
+	return nil
+}
+
 // whole reads a file; nil: there is none.
-func (f *Fetcher) whole(ctx context.Context, key string) ([]byte, error) {
+func (f *Fetcher) whole(ctx context.Context, a *Array, key string) ([]byte, error) {
 	r, o, err := f.Store.Open(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -130,16 +142,17 @@ func (f *Fetcher) whole(ctx context.Context, key string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close() // opened for reading: nothing can be lost
-	if o.Size > f.Most {
-		return nil, &TooLarge{o.Size, f.Most}
+	if err := f.encoded(a, o.Size); err != nil {
+		return nil, err
 	}
 	b := make([]byte, 0, max(o.Size, 0)+512)
 	for n := 0; err == nil; b = b[:len(b)+n] {
 		if len(b) == cap(b) {
 			b = slices.Grow(b, len(b))
 		}
-		if n, err = r.Read(b[len(b):cap(b)]); int64(len(b)+n) > f.Most {
-			return nil, &TooLarge{int64(len(b) + n), f.Most}
+		n, err = r.Read(b[len(b):cap(b)])
+		if large := f.encoded(a, int64(len(b)+n)); large != nil {
+			return nil, large
 		}
 	}
 	if err == io.EOF {
@@ -193,6 +206,9 @@ func (f *Fetcher) shard(ctx context.Context, a *Array, key string, which []int, 
 		}
 		if spans[n] == none {
 			continue
+		}
+		if err := f.encoded(a, int64(min(spans[n].length, 1<<62))); err != nil {
+			return err
 		}
 		parts = append(parts, part{spans[n], i})
 		if total += spans[n].length; total > uint64(f.Most) {

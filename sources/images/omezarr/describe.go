@@ -138,7 +138,12 @@ func (in *Input) divide(d *described) (err error) {
 	return nil
 }
 
-// bytes is what a channel takes, unless its chunks are smaller, as they mostly are.
+// bytes is what a channel's chunks take, unless they are smaller, as they mostly are.
 func (s *oneOf) bytes() int64 {
-	return int64(s.Width()) * int64(s.Height()) * int64(s.zTo-s.zFrom) * int64(s.Array.Type.Size)
+	lo, hi := s.Piece(s.channels[0], s.t, s.zFrom, s.zTo)
+	n, err := s.Array.Need(lo, hi)
+	if err != nil {
+		return 0 // which whoever reads it tells of
+	}
+	return min(n, s.in.Limits.MaxMember)
 }

@@ -222,7 +222,13 @@ func TestChunks(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "B/02/0/0/3")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "B/02/1/0/0/0/0"), make([]byte, 1<<17), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r := read(t, omezarr.Options{Path: dir})
+	if want := "red: chunk 0/0/0: has 131072 bytes, and holds no more than 256 of numbers"; !strings.Contains(r.letters["p_B02_1"], want) {
+		t.Errorf("%v; want %s", r.letters, want)
+	}
 	same(t, r.samples["p_A01_0"], im.Planes...)
 	cut := r.samples["p_A01_1"].Files[2]
 	if _, err := codec.Decode(cut.Name, cut.Data); err == nil || !strings.Contains(err.Error(), "chunk 2/1/1: the chunk has 17 bytes of 256: unexpected EOF") {
