@@ -77,6 +77,32 @@ type Options struct {
 
 	// Budget is how many workers the tuner keeps busy. Default: GOMAXPROCS.
 	Budget int
+
+	// Share says which records of each pass this run takes, where several runs share
+	// them. The zero value: all.
+	Share Share
+}
+
+// Share is a part of the records of each pass over the data: of groups of so many
+// records, every World-th, from the one numbered Rank.
+type Share struct {
+	Rank, World int  // 0 <= Rank < World
+	Group       int  // records
+	Even        bool // the groups that do not go into World evenly, and a last one that is not full, are nobody's; else all have equally many, some for the second time
+}
+
+// Groups are the groups of a pass over so many records that this run takes. One past
+// the last is one of the first again.
+func (s Share) Groups(records int) (list []int) {
+	groups := (records + s.Group - 1) / s.Group
+	each := (groups + s.World - 1) / s.World
+	if s.Even {
+		each = records / s.Group / s.World
+	}
+	for i := range each {
+		list = append(list, s.Rank+i*s.World)
+	}
+	return list
 }
 
 // EnsureDefaults fills in what was left zero.

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/batches"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -67,6 +72,46 @@ type fedReport struct {
 	DeviceImagesPerS float64 `json:"device_images_per_s"`    // that it got
 	Batches          int     `json:"batches"`
 	Bottleneck       string  `json:"bottleneck,omitempty"` // of the input side
+}
+
+// batchesOf is the program as the command batches knows it.
+func batchesOf(reg *component.Registry) batches.Program {
+	return batches.Program{
+		Flags: []cli.Flag{setFlag(), workersFlag(), memoryFlag()},
+		Load: func(c *cli.Context) (*lang.Plan, error) {
+			plan, faults := lang.Load(c.Args().First(), c.StringSlice("set"), reg)
+			if len(faults) == 0 {
+				if c.Int("ring") >= 0 { // of the program that has started this one
+					return plan, nil
+				}
+				tellStandIns(c.App.ErrWriter, plan, false)
+				return plan, nil
+			}
+			var text strings.Builder
+			faults.Render(&text, false)
+			return nil, &exitError{exitUsage, errors.New(strings.TrimSpace(text.String()))}
+		},
+		Options: func(c *cli.Context, plan *lang.Plan) (flow.Options, error) {
+			return runOptions(c.String("workers"), c.String("memory"), plan)
+		},
+		Interruptible: func(ctx context.Context) (context.Context, func()) { return interruptible(ctx, io.Discard) },
+		Outcome:       outcome,
+		Words: func(err error) string {
+			if exit := (*exitError)(nil); errors.As(err, &exit) && exit.err == nil {
+				return fmt.Sprintf("hpaflow has ended with exit code %d", exit.code)
+			}
+			return lang.SafeLines(err.Error())
+		},
+		Told: func(err, untold error) error {
+			if untold != nil {
+				return errors.Join(err, untold)
+			}
+			if exit := (*exitError)(nil); errors.As(err, &exit) {
+				return &exitError{code: exit.code}
+			}
+			return &exitError{code: exitUsage}
+		},
+	}
 }
 
 func benchInput(c *cli.Context, reg *component.Registry) error {

@@ -160,6 +160,7 @@ func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) 
 		},
 	}
 	app.Commands = append(app.Commands, export.Command(release, func(err error) error { return &exitError{exitFailed, err} }))
+	app.Commands = append(app.Commands, batchesOf(reg).Command())
 	app.Commands = append(app.Commands, clustered(reg).Commands()...)
 	prepare(app.Commands)
 	return app

@@ -204,6 +204,35 @@ func (p *Plan) BuildBefore(g *flow.Graph, node Node) (map[string]component.Outpu
 	return p.inputs(g, node, outputs), nil
 }
 
+// Before are the Refs of what leads to a node's port.
+func (p *Plan) Before(node Node, port string) map[string]bool {
+	for _, e := range p.Edges {
+		if e.To == node.Ref() && e.Port.Name == port {
+			return p.upstream(p.Nodes[slices.IndexFunc(p.Nodes, func(n Node) bool { return n.Ref() == e.From })])
+		}
+	}
+	return nil
+}
+
+// BuildPort is BuildBefore for one of the node's ports alone.
+func (p *Plan) BuildPort(g *flow.Graph, node Node, port string) (component.Output, error) {
+	wanted := p.Before(node, port)
+	outputs := map[string]component.Output{}
+	var last component.Output // what leads there ends with the node that is at the port
+	for _, n := range p.Nodes {
+		if wanted[n.Ref()] {
+			if _, err := p.build(g, n, outputs); err != nil {
+				return nil, err
+			}
+			last = outputs[n.Ref()]
+		}
+	}
+	if last == nil {
+		return nil, fmt.Errorf("%s: nothing is at the port %s of %s %q", p.file, port, node.Spec.Title(), node.Name)
+	}
+	return last, nil
+}
+
 // upstream are the Refs of a node and of all it reads from.
 func (p *Plan) upstream(node Node) map[string]bool {
 	wanted := map[string]bool{node.Ref(): true}

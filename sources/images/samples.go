@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,7 +43,7 @@ func samplesSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed}
+			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed, share: n.Graph.Options().Share}
 			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), a.Int("channels"), n.Limits()) }); err != nil {
 				return nil, err
 			}
@@ -53,6 +54,9 @@ func samplesSpec() *component.Spec {
 			}
 			n.OnBuilt(func() error { return s.checkImages(n, a.String("table")) })
 			n.Graph.OnOrigins(n.Name, s.origins)
+			if s.shuffle == windowed && s.share.World > 0 {
+				return nil, errors.New(`shuffle: a window is read by one run, and several are to share the samples; shuffle = true can be shared`)
+			}
 			if s.shuffle == windowed {
 				if err := s.images.allPacked(); err != nil {
 					return nil, err
@@ -116,6 +120,8 @@ type samples struct {
 	shuffle string
 	window  int // shards open at a time
 	seed    uint64
+	share   flow.Share
+	passed  int64 // with a share, the records of passes so far
 	first   int64 // the number of the first, of rows that are taken out of more
 }
 

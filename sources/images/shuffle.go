@@ -17,6 +17,9 @@ const (
 
 // epoch goes through the rows once.
 func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
+	if s.share.World > 0 {
+		return s.shared(out)
+	}
 	if s.shuffle == windowed {
 		return s.windowed(out)
 	}
@@ -33,6 +36,30 @@ func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// shared goes once through the rows that are this run's. They keep the numbers they
+// have among all.
+func (s *samples) shared(out *flow.Emitter[*data.Sample]) error {
+	order, groups := s.order(out.Epoch()), s.share.Groups(len(s.rows))
+	all := (len(order) + s.share.Group - 1) / s.share.Group
+	for _, group := range groups {
+		from := group % all * s.share.Group
+		for at, i := range order[from:min(from+s.share.Group, len(order))] {
+			row := s.rows[i]
+			out.At(s.passed + int64(group*s.share.Group+at))
+			complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
+			if err == nil && !complete {
+				err = s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	s.passed += int64(max(all, len(groups)*s.share.World) * s.share.Group)
+	out.At(s.passed)
 	return nil
 }
 

@@ -1,0 +1,5 @@
+"""Batches of hpaflow's training flows, for PyTorch and others: see Batches."""
+
+from .batches import Batches, Error
+
+__all__ = ["Batches", "Error"]
