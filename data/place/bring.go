@@ -112,6 +112,9 @@ func bringFolder(ctx context.Context, url string, none error) (string, error) {
 	}
 	dir := filepath.Join(base, Base(url))
 	files, err := fetchAll(ctx, s, dir, func(string) bool { return true })
+	if errors.Is(err, store.ErrUnsupported) { // a web server has no folders
+		err = none
+	}
 	if err != nil {
 		return "", err
 	}
