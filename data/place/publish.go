@@ -133,6 +133,18 @@ func WriteOnce(ctx context.Context, name string, body []byte) (made bool, err er
 	return made, err
 }
 
+// CheckOnce refuses a folder of a store that does not keep WriteOnce's promise.
+func CheckOnce(ctx context.Context, folder string) error {
+	if !Remote(folder) {
+		return nil
+	}
+	s, err := store.For(ctx, folder)
+	if err != nil {
+		return err
+	}
+	return store.CheckIfAbsent(ctx, s, "")
+}
+
 // Write makes a small file of bytes, in the place of what has the name.
 func Write(ctx context.Context, name string, body []byte) error {
 	if !Remote(name) {

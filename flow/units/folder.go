@@ -70,6 +70,8 @@ func (f folder) plan(n int) (*Plan, error) {
 func (f folder) add(c chain, p *Plan, names []entry) error {
 	if len(c) > 0 {
 		p.after(c[len(c)-1])
+	} else if err := place.CheckOnce(context.Background(), string(f)); err != nil {
+		return err
 	}
 	if err := place.MakeFolder(string(f)); err != nil {
 		return err

@@ -27,6 +27,8 @@ type Buckets struct {
 	Cut   float64       // the share of bodies that are cut off
 	Late  time.Duration // what is as young is not listed
 
+	Replaces bool // what is to be made only where nothing is replaces what is there
+
 	Requests, Puts, Lists atomic.Int64
 
 	mu   sync.Mutex
@@ -34,9 +36,10 @@ type Buckets struct {
 }
 
 // FromEnvironment are the buckets in a folder, with the settings of a process's
-// environment: TEST_BUCKETS_DELAY and _LATE are durations, _BUSY and _CUT shares.
+// environment: TEST_BUCKETS_DELAY and _LATE are durations, _BUSY and _CUT shares, and
+// _REPLACES is set or not.
 func FromEnvironment(dir string, get func(string) string) (*Buckets, error) {
-	b := &Buckets{Dir: dir}
+	b := &Buckets{Dir: dir, Replaces: get("TEST_BUCKETS_REPLACES") != ""}
 	var faults []error
 	for name, d := range map[string]*time.Duration{"DELAY": &b.Delay, "LATE": &b.Late} {
 		if text := get("TEST_BUCKETS_" + name); text != "" {
@@ -157,6 +160,7 @@ func (b *bucket) Create(ctx context.Context, key string, o store.CreateOptions) 
 		return nil, err
 	}
 	b.Puts.Add(1)
+	o.IfAbsent = o.IfAbsent && !b.Replaces
 	w, err := b.in.Create(ctx, key, o)
 	if err != nil {
 		return nil, b.about(key, err)
