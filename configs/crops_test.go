@@ -12,6 +12,7 @@ import (
 	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/codec"
 	"hpaflow/data/crops"
+	"hpaflow/data/predict"
 	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -204,5 +205,51 @@ func TestCropsOfASubmission(t *testing.T) {
 	}
 	if _, err := run(t, "crops.flow", flow.Options{}, "input=example", "masks=example", "output="+dir+"/none", "mask_suffix=_cells"); err == nil || !strings.Contains(err.Error(), "none of 6 samples has a mask in example") {
 		t.Errorf("a folder without masks: %v", err)
+	}
+}
+
+// Probabilities of crops become a submission to the challenge of 2021, in the order
+// of its sample, whose masks are those that the crops were made with.
+func TestCellSubmit(t *testing.T) {
+	dir := t.TempDir()
+	side := fieldSide(t)
+	first, second, third := example[0].ID, example[1].ID, example[2].ID
+	for _, id := range []string{first, second} {
+		maskOf(t, filepath.Join(dir, id+"_cp_masks.png"), side)
+	}
+	p := make([]float64, 19)
+	p[3], p[18] = .25, .75
+	rows := &predict.Table{Classes: 19, Rows: []*data.Prediction{
+		{ID: crops.Key(second, 300), P: p}, {ID: crops.Key(first, 3), P: p}, {ID: crops.Key(second, 7), P: p},
+	}}
+	order := []crops.Field{{ID: third, Width: 9, Height: 8}, {ID: first, Width: side, Height: side}, {ID: second, Width: side, Height: side}}
+	table, sample, out := filepath.Join(dir, "p.csv"), filepath.Join(dir, "sample.csv"), filepath.Join(dir, "submission.csv")
+	if err := predict.Write(table, rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := crops.WriteTable(sample, order); err != nil {
+		t.Fatal(err)
+	}
+	sets := []string{"test=" + table, "masks=" + dir, "order=" + sample, "out=" + out}
+	mustRun(t, "cell-submit.flow", flow.Options{}, sets...)
+	lines := readCSV(t, out)
+	if len(lines) != 3 || lines[0][0] != third || lines[0][1] != "9" || lines[0][3] != "" || lines[1][0] != first || lines[2][0] != second {
+		t.Fatalf("%q", lines)
+	}
+	words := strings.Fields(lines[2][3])
+	if len(words) != 12 || words[0] != "3" || words[1] != "0.250000" || words[3] != "18" || words[4] != "0.750000" || words[2] != words[5] || words[2] == words[8] {
+		t.Errorf("%.60q", words)
+	}
+	runs, err := crops.ParseRLE(words[2], side, side)
+	if err != nil || runs[0] != uint32((side-6)*side+2) { // six columns from the right, two rows down
+		t.Errorf("%v %v", runs, err)
+	}
+
+	rows.Rows[0].ID = crops.Key(second, 301)
+	if err := predict.Write(table, rows); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t, "cell-submit.flow", flow.Options{}, sets...); err == nil || !strings.Contains(err.Error(), "no cell 301") {
+		t.Errorf("a crop of no cell: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
 	"hpaflow/data/codec"
+	"hpaflow/data/crops"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/embed"
 	"hpaflow/data/hpa"
@@ -111,6 +112,9 @@ func feeds(t *testing.T) map[string]func(*flow.Graph) component.Output {
 		}),
 		"hashed": feed(func(i int) *imagehash.Hashed {
 			return &imagehash.Hashed{Sample: sample(i), AHash: uint64(i), PHash: uint64(i) << 7}
+		}),
+		"cell claims": feed(func(i int) *crops.Field {
+			return &crops.Field{ID: id(i), Width: 6, Height: 10, Claims: []crops.Claim{{Label: i % 19, Confidence: .5, Mask: crops.RLE{uint32(i), 20, uint32(40 - i)}.String()}}}
 		}),
 		"group": feed(func(i int) *duplicates.Group {
 			return &duplicates.Group{Hash: image(2 * i).Hash, IDs: []string{id(2 * i), id(2*i + 1)}, Images: []duplicates.Image{image(2 * i), image(2*i + 1)}}

@@ -12,6 +12,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/cells"
 	"hpaflow/data/challenge"
+	"hpaflow/data/crops"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/embed"
 	"hpaflow/data/hpa"
@@ -42,6 +43,7 @@ var (
 	Prediction  = component.TypeOf[*data.Prediction]("prediction")
 	Calibration = component.TypeOf[*metrics.Calibration]("calibration")
 	Claim       = component.TypeOf[challenge.Row]("claim")
+	CellClaims  = component.TypeOf[*crops.Field]("cell claims") // of all cells of a field
 	Score       = component.TypeOf[*challenge.Score]("score")
 	Embedding   = component.TypeOf[*embed.Embedding]("embedding") // of an image, as a network gives it
 	Embedded    = component.TypeOf[*embed.Row]("embedded")        // a row of a table of embeddings
