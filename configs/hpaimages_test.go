@@ -17,7 +17,6 @@ import (
 	"hpaflow/data/cells"
 	"hpaflow/data/codec"
 	"hpaflow/data/codec/ometiff"
-	"hpaflow/data/shards"
 	"hpaflow/flow"
 )
 
@@ -217,16 +216,16 @@ func TestHPAImages(t *testing.T) {
 	}
 	table := string(mustRead(t, images))
 	for _, want := range []string{
-		"Id,Target,Gene,GeneName,Antibody,Reliability,CellLine,Locations,URL,Release,Licence,File\n",
-		"41_7_A1_2,1,,,HPA000001,,,,http://images.proteinatlas.org/41/7_A1_2" + mark + "_blue_red_green.jpg,25,CC BY-SA 4.0," + url + "/41/7_A1_2" + mark + "_{channel}.tif.gz\n",
-		"36770_410_D12_1,3,,,HPA000003,,,,http://images.proteinatlas.org/36770/410_D12_1_blue_red_green.jpg,25,CC BY-SA 4.0," + url + "/36770/410_D12_1_{channel}.jpg\n",
+		"Id,Target,Gene,GeneName,Antibody,Reliability,CellLine,Locations,URL,Release,Licence\n",
+		"41_7_A1_2,1,,,HPA000001,,,,http://images.proteinatlas.org/41/7_A1_2" + mark + "_blue_red_green.jpg,25,CC BY-SA 4.0\n",
+		"36770_410_D12_1,3,,,HPA000003,,,,http://images.proteinatlas.org/36770/410_D12_1_blue_red_green.jpg,25,CC BY-SA 4.0\n",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
 	}
 
-	// Again: only what is missing is asked for, and where images came from is still known.
+	// Again: only what is missing is asked for.
 	server.reset()
 	server.faults = map[string]http.HandlerFunc{}
 	get("raw="+raw, "rgby="+rgby)
@@ -236,28 +235,15 @@ func TestHPAImages(t *testing.T) {
 		t.Errorf("the second run asked for %v", asked)
 	}
 	check("43_7_A1_7", 16)
-	if again := string(mustRead(t, images)); strings.Count(again, "\n") != 9 || !strings.Contains(again, url+"/41/7_A1_2"+mark+"_{channel}.tif.gz\n") {
+	if again := string(mustRead(t, images)); strings.Count(again, "\n") != 9 {
 		t.Errorf("%s", again)
 	}
 
-	// From the channels that are there, shards with labels: nothing but what lacks is asked for.
+	// From the channels that are there, RGBY images in another folder: nothing but what lacks is asked for.
 	server.reset()
-	packed := filepath.Join(dir, "shards")
-	get("raw="+raw, "rgby=", "shards="+packed, "labels="+foldertest.Put(t, "labels.csv", string(mustRead(t, images))))
-	r, err := shards.Open(packed, shards.Planes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if n := len(r.Entries()); n != 8 {
-		t.Errorf("%d samples in shards", n)
-	}
-	content, err := r.Read("41_7_A1_2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s, err := content.Sample(); err != nil || s.Image.Depth() != 16 || s.Labels != data.LabelsOf(1) {
-		t.Errorf("%+v, %v", s, err)
+	get("raw="+raw, "rgby="+filepath.Join(dir, "ome"), "format=ome.tif")
+	if got := foldertest.Results(t, filepath.Join(dir, "ome")); len(got) != 8 {
+		t.Errorf("from the channels %v", slices.Sorted(maps.Keys(got)))
 	}
 	for name := range server.asked {
 		if !strings.HasPrefix(name, "/44/") {

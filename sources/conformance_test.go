@@ -178,7 +178,10 @@ func (w world) cases() map[string][]component.Args {
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}, {"data": w.path("zarr"), "sets": []string{"train"}}},
-		"hpa_images": {{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 1}},
+		"hpa_images": {
+			{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 1},
+			{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 4, "ordered": true},
+		},
 		// With one worker, what arrives arrives in order.
 		"http":   {{"table": w.path("train.csv"), "base_url": w.web, "workers": 1}},
 		"trials": {{"count": count - 1}},

@@ -180,6 +180,11 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 				"--set", "external="+out+"/external.csv", "--set", "dead_letters="+out+"/failed.jsonl", "--set", "base_url="+web.URL,
 				"--set", "size=24", "--set", "workers=2")
 		}},
+		{name: "hpa-images", args: func(out string) []string {
+			return flow("hpa-images.flow", "--set", "table="+list, "--set", "raw="+out+"/raw", "--set", "rgby="+out+"/rgby",
+				"--set", "images="+out+"/images.csv", "--set", "dead_letters="+out+"/failed.jsonl", "--set", "base_url="+web.URL, "--set", "formats=jpg",
+				"--set", "workers=2")
+		}},
 	}
 	return all, jobs{data, filepath.Join(data, "run"), training}
 }

@@ -106,6 +106,32 @@ func TestDownloadByUnits(t *testing.T) {
 	}
 }
 
+// So are images of the Human Protein Atlas, with marks in names of the list and rows that name none.
+func TestHPAImagesByUnits(t *testing.T) {
+	notForRaces(t)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil); err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(&plates{body: b.Bytes(), asked: map[string]int{}})
+	defer web.Close()
+	list := filepath.Join(t.TempDir(), "list.csv")
+	text := "URL,Licence\n"
+	for i := range 11 {
+		text += fmt.Sprintf("http://images.proteinatlas.org/7/1_A1_%d_cr5af971a26386%x_blue_red_green.jpg,CC BY-SA 4.0\n", i, i)
+	}
+	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	one, _ := byUnits(t, program(t), "hpa-images.flow", 3, exitDone, func(dir string) []string {
+		return []string{"table=" + list, "raw=" + dir + "/raw", "rgby=" + dir + "/rgby", "images=" + dir + "/images.csv",
+			"dead_letters=" + dir + "/failed.jsonl", "base_url=" + web.URL, "formats=jpg", "workers=2", "unit=4"}
+	})
+	if files := visible(t, one); len(files) != 11*5+1 || strings.Count(files["images.csv"], "\n7_1_A1_") != 11 {
+		t.Errorf("%d files, %s", len(files), files["images.csv"])
+	}
+}
+
 // The hashes of units are what duplicates.flow reads.
 func TestHashesByUnits(t *testing.T) {
 	notForRaces(t)

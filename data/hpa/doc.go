@@ -14,7 +14,7 @@
 //
 // A file of one gene may begin with its entry. Read yields the images of such data
 // and passes over all else: what tissues express is most of the file. It reads
-// tags itself: encoding/xml takes fifteen times as long for the same.
+// tags itself: encoding/xml takes eight times as long for the same.
 //
 // # Names
 //

@@ -73,6 +73,8 @@ func (l *lexer) next() (token, error) {
 		switch head := l.peek(9); {
 		case len(head) < 2:
 			return token{}, l.short("a tag")
+		case !special[head[1]]:
+			return l.startTag()
 		case head[1] == '/':
 			return l.endTag()
 		case head[1] == '?':
@@ -90,13 +92,14 @@ func (l *lexer) next() (token, error) {
 			if err := l.skip("<![CDATA[", "]]>", l.Keep); err != nil {
 				return token{}, err
 			}
-		case head[1] == '!':
-			return token{}, l.wrong("it declares a document type, and with it entities: that is not read")
 		default:
-			return l.startTag()
+			return token{}, l.wrong("it declares a document type, and with it entities: that is not read")
 		}
 	}
 }
+
+// special are the bytes behind < by which what follows opens no element.
+var special = [256]bool{'/': true, '?': true, '!': true}
 
 // skipText goes to the next <, past text, which is kept if it is wanted. Outside of
 // the root element there is but white space.
@@ -109,7 +112,7 @@ func (l *lexer) skipText() error {
 		if i >= 0 {
 			text = rest[:i]
 		}
-		if len(l.open) == 0 && len(bytes.TrimSpace(text)) > 0 {
+		if len(l.open) == 0 && len(text) > 0 && len(bytes.TrimSpace(text)) > 0 {
 			if l.base == 0 && l.at == 0 {
 				return l.notXML()
 			}
@@ -196,6 +199,16 @@ func (l *lexer) find(mark string, from, most int) (int, error) {
 	}
 }
 
+// bracket is find for the > of a tag. Millions of tags come by here.
+func (l *lexer) bracket(from int) (int, error) {
+	if rest := l.window[l.at:]; len(rest) > from {
+		if i := bytes.IndexByte(rest[from:], '>'); i >= 0 && from+i <= mostTag {
+			return l.at + from + i + 1, nil
+		}
+	}
+	return l.find(">", from, mostTag)
+}
+
 // skip passes over a comment or a CDATA section of any length.
 func (l *lexer) skip(begin, end string, keep bool) error {
 	l.peek(len(begin))
@@ -225,11 +238,14 @@ func (l *lexer) skip(begin, end string, keep bool) error {
 }
 
 func (l *lexer) endTag() (token, error) {
-	end, err := l.find(">", 2, mostTag)
+	end, err := l.bracket(2)
 	if err != nil {
 		return token{}, err
 	}
-	name := bytes.TrimRight(l.window[l.at+2:end-1], " \t\r\n")
+	name := l.window[l.at+2 : end-1]
+	for len(name) > 0 && blank(name[len(name)-1]) {
+		name = name[:len(name)-1]
+	}
 	if len(l.open) == 0 || !bytes.Equal(name, l.top()) {
 		return token{}, l.wrong(fmt.Sprintf("</%.80s> closes what is not open", name))
 	}
@@ -247,15 +263,13 @@ func (l *lexer) startTag() (token, error) {
 		l.single = true
 		tag = tag[:len(tag)-1]
 	}
-	name, attrs := tag, []byte(nil)
-	for i, c := range tag {
-		if c == ' ' || c == '\n' || c == '\t' || c == '\r' {
-			name, attrs = tag[:i], tag[i:]
-			break
-		}
+	n := 0
+	for n < len(tag) && !ends[tag[n]] {
+		n++
 	}
+	name, attrs := tag[:n], tag[n:]
 	switch {
-	case len(name) == 0 || bytes.ContainsAny(name, `<>&"'=/`):
+	case n == 0 || n < len(tag) && !blank(tag[n]):
 		return token{}, l.wrong(fmt.Sprintf("<%.80s is no tag", tag))
 	case len(l.open) == mostDepth:
 		return token{}, l.wrong(fmt.Sprintf("elements stand in one another more than %d deep", mostDepth))
@@ -266,11 +280,21 @@ func (l *lexer) startTag() (token, error) {
 	return token{kind: opens, name: local(name), attrs: attrs}, nil
 }
 
+// ends are the bytes that no name has.
+var ends = func() (table [256]bool) {
+	for _, c := range []byte(" \t\r\n<>&\"'=/") {
+		table[c] = true
+	}
+	return table
+}()
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
 // tagEnd is the place behind the > that ends a tag: one that is not in quotes.
 func (l *lexer) tagEnd() (int, error) {
 	from := 1
 	for {
-		end, err := l.find(">", from, mostTag)
+		end, err := l.bracket(from)
 		if err != nil {
 			return 0, err
 		}

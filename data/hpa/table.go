@@ -23,29 +23,23 @@ type Row struct {
 	Genes   []string // Ensembl numbers of all genes that the antibody is of
 	Names   []string // of these genes
 	Licence string
-	File    string // where a channel was got from; empty: it is not known
 }
 
 // columns are those of a table.
-var columns = []string{"Id", "Target", "Gene", "GeneName", "Antibody", "Reliability", "CellLine", "Locations", "URL", "Release", "Licence", "File"}
+var columns = []string{"Id", "Target", "Gene", "GeneName", "Antibody", "Reliability", "CellLine", "Locations", "URL", "Release", "Licence"}
 
 // between separates several values in a field.
 const between = ";"
 
-// WriteTable writes rows as CSV: Id, Target and what is known of each image. There
-// is a column File where it is known of any.
+// WriteTable writes rows as CSV: Id, Target and what is known of each image.
 func WriteTable(w io.Writer, rows []Row) error {
-	n := len(columns)
-	if !slices.ContainsFunc(rows, func(r Row) bool { return r.File != "" }) {
-		n--
-	}
 	out := csv.NewWriter(w)
-	out.Write(columns[:n])
+	out.Write(columns)
 	for _, r := range rows {
 		out.Write([]string{
 			r.ID(), r.Labels.String(), strings.Join(r.Genes, between), strings.Join(r.Names, between), r.Antibody, r.Reliability,
-			r.CellLine, strings.Join(r.Locations, between), r.URL, r.Release, r.Licence, r.File,
-		}[:n])
+			r.CellLine, strings.Join(r.Locations, between), r.URL, r.Release, r.Licence,
+		})
 	}
 	out.Flush()
 	return out.Error()
@@ -91,7 +85,7 @@ func ReadTable(path string, limit table.Limit, classes int) (rows []Row, silence
 		seen[r.ID()] = f.Line
 		r.Genes, r.Names, r.Locations = parts(get("Gene")), parts(get("GeneName")), parts(get("Locations"))
 		r.Antibody, r.Reliability, r.CellLine = get("Antibody"), get("Reliability"), get("CellLine")
-		r.Release, r.Licence, r.File = get("Release"), get("Licence"), get("File")
+		r.Release, r.Licence = get("Release"), get("Licence")
 		rows = append(rows, r)
 		return nil
 	})

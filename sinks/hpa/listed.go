@@ -95,15 +95,15 @@ func (s *listed) tell(rows int) {
 	note := func(format string, args ...any) { s.node.Graph.Note(s.node.Name, fmt.Sprintf(format, args...)) }
 	note("%s has %d images, under %s", s.Path, rows, s.licence())
 	if s.rows.Again > 0 {
-		note("named again by another gene of the same antibody: %d images", s.rows.Again)
+		note("images that another gene of the same antibody names again: %d", s.rows.Again)
 	}
 	if len(s.rows.Without) > 0 {
 		note("locations without a label among %s, and the images that have them: %s", s.rows.Set.Name, s.rows.Without)
 	}
 	if left := len(s.rows.List()) - rows; left > 0 {
-		note("left out, for none of their locations has a label: %d images", left)
+		note("images left out, for none of their locations has a label: %d", left)
 	} else if s.rows.Bare > 0 {
-		note("none of their locations has a label: %d images", s.rows.Bare)
+		note("images none of whose locations has a label: %d", s.rows.Bare)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"hpaflow/data"
@@ -24,8 +23,7 @@ func thereSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "hpa_image_table",
 		Doc: "Write the rows of a table of the Atlas' images whose images are in a folder, as ID.png, ID.ome.tif, ID_CHANNEL.png of all " +
-			"channels, or in shards, with all that the table says of them, and in a column File where this or an earlier run got them from: " +
-			"an address with {channel} in it. It stands after the sinks that write them.",
+			"channels, or in shards, with all that the table says of them. It stands after the sinks that write them.",
 		In: component.Takes(edges.Channels),
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV of all images, as hpa_table writes it"},
@@ -63,7 +61,7 @@ func newThere(n *component.Node) (*there, error) {
 	}
 	return &there{
 		File: results.NewFile(n, n.Args.String("file"), results.Table("a table of the Atlas' images", "Id", "Target")),
-		node: n, rows: rows, from: map[string]string{},
+		node: n, rows: rows,
 	}, nil
 }
 
@@ -72,43 +70,12 @@ type there struct {
 	*results.File
 	node *component.Node
 	rows []hpa.Row
-	from map[string]string // where samples were got from, by Id
 }
 
-func (s *there) Open(context.Context) error {
-	if err := s.File.Open(); err != nil {
-		return err
-	}
-	if atomicfile.Special(s.Path) {
-		return nil
-	}
-	if _, err := os.Stat(s.Path); err != nil {
-		return nil
-	}
-	// What an earlier run got is not got again, and only its table says from where.
-	earlier, _, err := hpa.ReadTable(s.Path, table.Limit(s.node.Limits().MaxRows), data.MaxClasses)
-	for _, r := range earlier {
-		s.from[r.ID()] = r.File
-	}
-	return err
-}
+func (s *there) Open(context.Context) error { return s.File.Open() }
 
-func (s *there) Write(_ context.Context, r flow.Record[*data.Channels]) error {
-	for _, ch := range r.Value.List {
-		if before, after, named := cutLast(ch.File.Name, "_"+ch.Name); named && !ch.Kept {
-			s.from[r.Value.ID] = before + "_{channel}" + after
-		}
-	}
-	return nil
-}
-
-// cutLast is strings.Cut at the last place.
-func cutLast(text, at string) (before, after string, found bool) {
-	if i := strings.LastIndex(text, at); i >= 0 {
-		return text[:i], text[i+len(at):], true
-	}
-	return text, "", false
-}
+// Write has nothing to do: what is in the folder in the end counts.
+func (s *there) Write(context.Context, flow.Record[*data.Channels]) error { return nil }
 
 func (s *there) Commit(context.Context) error {
 	have, err := s.have()
@@ -120,7 +87,6 @@ func (s *there) Commit(context.Context) error {
 		if !have[r.ID()] {
 			continue
 		}
-		r.File = s.from[r.ID()]
 		r.Licence = cmp.Or(r.Licence, s.node.Args.String("licence"), hpa.Licence)
 		rows = append(rows, r)
 	}

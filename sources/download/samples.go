@@ -23,6 +23,7 @@ type Samples struct {
 	Names   []string // of the channels
 	Dir     string   // folder of ID_CHANNEL.png files of earlier runs, which are not got again; empty: none
 	Workers int      // samples that are got at once
+	Ordered bool     // whether they are yielded in their order
 	GiveUp  int      // samples in a row without any answer, after which the server is down
 	Client  *fetch.Client
 
@@ -38,8 +39,9 @@ type Samples struct {
 	kept   map[string]bool // names of files in Dir
 }
 
-// Run hands samples out to workers and yields what they bring, as it comes: in
-// their order, one slow file would hold up all others.
+// Run hands samples out to workers and yields what they bring: as it comes, for in
+// their order one slow file would hold up all others; or in their order, by which
+// no more than twice as many as there are workers wait for the slowest.
 func (s *Samples) Run(ctx context.Context, out *flow.Emitter[*data.Channels]) error {
 	if err := s.findKept(); err != nil {
 		return err
@@ -48,8 +50,11 @@ func (s *Samples) Run(ctx context.Context, out *flow.Emitter[*data.Channels]) er
 	out.Expect(len(s.IDs))
 	team := newTeam(ctx, s.Workers, s.Get)
 	defer team.stop()
+	var given []int           // rows that are to be yielded, in their order
+	early := map[int]result{} // what came before its turn
 	for next := 0; next < len(s.IDs) || team.busy > 0; {
-		if next < len(s.IDs) {
+		more := next < len(s.IDs) && (!s.Ordered || len(given) < 2*s.Workers)
+		if more {
 			passed, err := s.pass(next, out)
 			if err != nil {
 				return err
@@ -60,15 +65,33 @@ func (s *Samples) Run(ctx context.Context, out *flow.Emitter[*data.Channels]) er
 			}
 		}
 		waited := out.Waiting()
-		gave, done, err := team.turn(next, next < len(s.IDs))
+		gave, done, err := team.turn(next, more)
 		waited()
 		switch {
 		case err != nil:
 			return err
+		case gave && s.Ordered:
+			given = append(given, next)
+			next++
+			continue
 		case gave:
 			next++
-		default:
+			continue
+		case !s.Ordered:
 			if err := s.yield(done, out); err != nil {
+				return err
+			}
+			continue
+		}
+		early[done.row] = done
+		for len(given) > 0 {
+			first, came := early[given[0]]
+			if !came {
+				break
+			}
+			delete(early, given[0])
+			given = given[1:]
+			if err := s.yield(first, out); err != nil {
 				return err
 			}
 		}

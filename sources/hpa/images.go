@@ -32,6 +32,7 @@ func imagesSpec() *component.Spec {
 			{Name: "base_url", Type: component.String, Bears: component.NoBearing, Default: "https://images.proteinatlas.org/", Doc: "address of the folder of antibodies, http or https"},
 			{Name: "formats", Type: component.Strings, Default: hpa.Formats, Doc: "formats that are taken, the first first: tif, of 16 bits; jpg, of 8"},
 			{Name: "channels", Type: component.Strings, Default: data.Colours[:], Doc: "the channels of a sample, in plane order"},
+			{Name: "ordered", Type: component.Bool, Bears: component.NoBearing, Default: false, Doc: "whether samples come in the table's order, as shards want it; else as they arrive"},
 			{Name: "dir", Type: component.OutputDir, Default: "", Doc: "folder of ID_CHANNEL.png files of earlier runs: samples all of whose channels are there are not got again; empty: none"},
 		}, download.Fields(8, mostImage)...),
 		Check: func(a component.Args) (faults []component.FieldFault) {
@@ -86,7 +87,7 @@ func buildImages(n *component.Node) (component.Output, error) {
 		return nil, err
 	}
 	s := &images{base: base, most: a.Size("max_bytes"), Samples: download.Samples{
-		Names: a.Strings("channels"), Dir: a.String("dir"), Workers: a.Int("workers"), GiveUp: a.Int("give_up"), Client: client,
+		Names: a.Strings("channels"), Dir: a.String("dir"), Workers: a.Int("workers"), Ordered: a.Bool("ordered"), GiveUp: a.Int("give_up"), Client: client,
 	}}
 	for _, f := range a.Strings("formats") {
 		s.formats = append(s.formats, hpa.Format(f))
