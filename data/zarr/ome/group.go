@@ -100,15 +100,26 @@ func open(ctx context.Context, s store.Store, at string) (*group, error) {
 	g = &group{file: path.Join(at, file2), version: 2}
 	b, _, err = store.ReadAll(ctx, s, g.file, mostAttributes)
 	if errors.Is(err, fs.ErrNotExist) { // a group may have none
-		if _, err = s.Stat(ctx, path.Join(at, group2)); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: %w", s.URL(at), errNone)
+		if _, err = s.Stat(ctx, path.Join(at, group2)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return g, err
 		}
-		return g, err
+		if err := array(ctx, s, at); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: %w", s.URL(at), errNone)
 	}
 	if err == nil {
 		err = g.decode(s, b, "")
 	}
 	return g, err
+}
+
+// array is the error of an array of version 2 where a group should be; nil: it is none.
+func array(ctx context.Context, s store.Store, at string) error {
+	if _, err := s.Stat(ctx, path.Join(at, array2)); err != nil {
+		return nil
+	}
+	return fmt.Errorf("%s: is an array of Zarr, and no group; give the group that it is in", s.URL(at))
 }
 
 // read3 reads a zarr.json: NGFF stands under attributes: ome.
@@ -176,9 +187,9 @@ func (g *group) below(s store.Store, at, key, to string) (string, error) {
 	return path.Join(at, clean), nil
 }
 
-// Is says whether there is an OME-Zarr at the top of a store: a group, whatever is in it.
+// Is says whether there is a Zarr at the top of a store, whatever is in it.
 func Is(ctx context.Context, s store.Store) (bool, error) {
-	for _, name := range []string{file3, file2, group2} {
+	for _, name := range []string{file3, file2, group2, array2} {
 		_, err := s.Stat(ctx, name)
 		if err == nil {
 			return true, nil

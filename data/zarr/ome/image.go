@@ -154,10 +154,17 @@ func (im *Image) axes(list []axis) error {
 
 // Channel finds a channel by its name, or by its number from 0.
 func (im *Image) Channel(name string) (int, error) {
+	var found []int
 	for i, n := range im.Names {
 		if strings.EqualFold(n, name) {
-			return i, nil
+			found = append(found, i)
 		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return 0, fmt.Errorf("channels %v are all called %q", found, name)
 	}
 	if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < im.Channels() && strconv.Itoa(i) == name {
 		return i, nil

@@ -47,6 +47,9 @@ func Images(ctx context.Context, s store.Store) ([]Place, error) {
 	case top.Layout > 0:
 		return series(ctx, s, top)
 	}
+	if err := array(ctx, s, ""); err != nil {
+		return nil, err
+	}
 	return nil, top.errorf(s, "", "is of no OME-Zarr: it has neither multiscales, nor plate, well or bioformats2raw.layout")
 }
 

@@ -126,6 +126,19 @@ func TestParts(t *testing.T) {
 	}
 }
 
+func TestArrayIsNoGroup(t *testing.T) {
+	dir, _ := unpackArchive(t)
+	for _, name := range []string{"0.4-yx.zarr/s0", "0.5-yx.zarr/s0"} {
+		s := store.Folder(path.Join(dir, name))
+		if is, err := Is(t.Context(), s); !is || err != nil {
+			t.Errorf("%s: %v, %v", name, is, err)
+		}
+		if _, err := Images(t.Context(), s); err == nil || !strings.Contains(err.Error(), "give the group that it is in") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestName(t *testing.T) {
 	for of, want := range map[string]string{
 		"/raw/plate.ome.zarr": "plate", "plate.zarr/": "plate", "a/p.zarr/A/1/0": "p_A_1_0", "x/y": "y", ".zarr": "", "/": "", "p.OME.ZARR": "p",

@@ -191,6 +191,12 @@ func TestChannels(t *testing.T) {
 	if want := `no channel is called "red"; there are 4 channels: "DAPI", "ER", "Tubulin"; say which is which by name or number: channels = ["red=0", ...]`; !strings.Contains(r.letters["one"], want) {
 		t.Errorf("%v", r.letters)
 	}
+	if err := zarrtest.Write(dir, 3, 64, []string{"red", "Red", "green"}, im); err != nil {
+		t.Fatal(err)
+	}
+	if r := read(t, omezarr.Options{Path: dir}); !strings.Contains(r.letters["one"], `channels [0 1] are all called "red"; say which is which`) {
+		t.Errorf("%v", r.letters)
+	}
 	if err := zarrtest.Write(dir, 3, 64, nil, im); err != nil {
 		t.Fatal(err)
 	}
