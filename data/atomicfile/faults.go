@@ -33,6 +33,7 @@ func (e *nameError) Error() string { return e.path + ": " + e.problem }
 // What a file system may lack, and what follows.
 const (
 	noSync  = "this file system cannot sync; what is written may be lost when the machine stops"
+	noRead  = "this folder may not be read, and so not synced; what is written may be lost when the machine stops"
 	noLocks = "this file system has no locks; see to it that no second run writes there"
 	noLinks = "this file system has no hard links and replaces what has a name; see to it that no second run writes there"
 )
@@ -70,7 +71,7 @@ func Conceded() []string {
 	conceded.Lock()
 	defer conceded.Unlock()
 	var lines []string
-	for _, lack := range []string{noSync, noLocks, noLinks} {
+	for _, lack := range []string{noSync, noRead, noLocks, noLinks} {
 		if place, met := conceded.places[lack]; met {
 			lines = append(lines, place+": "+lack)
 		}
@@ -81,7 +82,12 @@ func Conceded() []string {
 
 // syncDir syncs a folder, where that can be done.
 func syncDir(f FS, dir string) error {
-	return named(conceding(f.SyncDir(dir), dir, noSync), dir)
+	err := f.SyncDir(dir)
+	if errors.Is(err, fs.ErrPermission) { // one may write to it, and not read it
+		concede(dir, noRead)
+		return nil
+	}
+	return named(conceding(err, dir, noSync), dir)
 }
 
 // SyncDir makes renames in a folder last, where the file system can.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	iofs "io/fs"
 	"path/filepath"
 	"strings"
 )
@@ -171,7 +172,11 @@ func SweepFile(fs FS, path string) error {
 		return err
 	}
 	dir, name := filepath.Split(path)
-	return sweep(fs, filepath.Clean(dir), stem(name))
+	err = sweep(fs, filepath.Clean(dir), stem(name))
+	if errors.Is(err, iofs.ErrPermission) {
+		return nil // of a folder that may not be read nobody knows what is there
+	}
+	return err
 }
 
 func sweep(fs FS, dir, prefix string) error {

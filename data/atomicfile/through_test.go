@@ -138,6 +138,26 @@ func TestPoorFileSystems(t *testing.T) {
 	}
 }
 
+// A folder that one may write to, and not read, takes files all the same.
+func TestFoldersThatMayNotBeRead(t *testing.T) {
+	atomicfile.Conceded()
+	dir := t.TempDir()
+	fs := poorFolder{atomicfile.OS}
+	if err := atomicfile.WriteTo(fs, filepath.Join(dir, "a"), func(w io.Writer) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if said := atomicfile.Conceded(); len(said) != 1 || !strings.HasPrefix(said[0], dir+": this folder may not be read") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// poorFolder is a file system whose folders cannot be opened.
+type poorFolder struct{ atomicfile.FS }
+
+func (poorFolder) SyncDir(path string) error {
+	return &fs.PathError{Op: "open", Path: path, Err: unix.EACCES}
+}
+
 // Nothing in the program syncs by itself, and so fails where a file system cannot.
 func TestAllSyncsAreConceding(t *testing.T) {
 	byItself := regexp.MustCompile(`\.Sync\(\)|\.OS\.Sync|unix\.(Fsync|Fdatasync|Syncfs|Flock)\(`)
