@@ -45,9 +45,9 @@ func (s StageStats) Utilisation() float64 {
 	return float64(s.Busy) / float64(all)
 }
 
-// Idle says that the stage has ended and that no record has passed it: whatever
-// it was busy with has not held up the run's work.
-func (s StageStats) Idle() bool { return s.Ended && s.In == 0 && s.Out == 0 }
+// Idle says that the stage has ended and that no record has passed it, nor failed in
+// it: whatever it was busy with has not held up the run's work.
+func (s StageStats) Idle() bool { return s.Ended && s.In == 0 && s.Out == 0 && s.Errors == 0 }
 
 // Device is how a device that a stage computes on is used, by the device's own
 // clock.

@@ -44,6 +44,10 @@ func TestVerdict(t *testing.T) {
 			"decode 100% busy: 1 more worker would give +67%; then train limits; H100 60.0% busy"},
 		{"a stage that no record has passed", []StageStats{{Name: "list", Kind: KindSource, Workers: 1, Busy: 2 * s, Complete: 80, Ended: true}, stage("write", 1, false, s, 3*s)}, s,
 			"write 25% busy: it works on one record at a time; a faster one would give up to +33%, then the rest of the run limits"},
+		{"a server that gives nothing", []StageStats{
+			{Name: "download", Kind: KindSource, Workers: 1, Busy: s / 100, Starved: 39 * s / 10, Errors: 80, Ended: true},
+			{Name: "failed", Kind: KindSink, Workers: 1, Busy: s / 100, Starved: 39 * s / 10, In: 80, Letters: true, Ended: true},
+		}, s / 10, "download waits 100% of the time for what is outside, such as a server or a store; asking it for more at once, or a faster one, would help"},
 	} {
 		stats := Stats{Wall: 4 * s, CPU: c.cpu, Cores: 4, Stages: c.stages}
 		if b, ok := stats.Bottleneck(); !ok || b.Advice != c.want {
