@@ -1,8 +1,10 @@
 package configs_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,5 +236,34 @@ func TestNeighbours(t *testing.T) {
 	}
 	if lines := strings.Count(got["embeddings.csv"], "\n"); lines != 10 || !strings.Contains(got["report.html"], "Embeddings of 9 cells") || !strings.HasPrefix(got["embeddings.png"], "\x89PNG") {
 		t.Errorf("%d lines of places; files %v", lines, slices.Sorted(maps.Keys(got)))
+	}
+}
+
+// A cell whose embedding another program has left without finite numbers is that
+// cell's trouble.
+func TestNeighboursOfWhatIsNoNumber(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "e.parquet")
+	var b bytes.Buffer
+	err := embed.WriteParquet(&b, func(yield func(*embed.Embedding, error) bool) {
+		for i, v := range []float32{1, float32(math.NaN()), 3, float32(math.Inf(1)), 5} {
+			if !yield(&embed.Embedding{ID: fmt.Sprint("cell", i), Features: []float32{1, v}, Probabilities: make([]float32, 31)}, nil) {
+				return
+			}
+		}
+	}, embed.Float32)
+	if err == nil {
+		err = os.WriteFile(path, b.Bytes(), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats := mustRun(t, "neighbours.flow", flow.Options{OnError: flow.OnErrorSkip}, "embeddings="+path, "out="+filepath.Join(dir, "out"), "k=1")
+	var failed []string
+	for loss := range stats.Failed.All() {
+		failed = append(failed, loss.Key)
+	}
+	if got := foldertest.Results(t, filepath.Join(dir, "out"))["neighbours.csv"]; !slices.Equal(failed, []string{"cell1", "cell3"}) || strings.Count(got, "\n") != 4 {
+		t.Errorf("%v failed; neighbours\n%s", failed, got)
 	}
 }

@@ -93,7 +93,7 @@ func TestParquet(t *testing.T) {
 func TestReadParquetRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.parquet")
-	for text, want := range map[string]string{"": "x.parquet", "PAR1abcdPAR1": "x.parquet"} {
+	for text, want := range map[string]string{"": "x.parquet", "PAR1abcdPAR1": "x.parquet", "id,top_class_name\n": "x.parquet: is no Parquet file; embed.flow writes one"} {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}

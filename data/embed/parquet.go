@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"hpaflow/data/half"
+	"hpaflow/data/regular"
 )
 
 // groupRows are the rows of a row group.
@@ -184,14 +185,14 @@ func readFile(path string, yield func(*Row) bool) (more bool, err error) {
 			err = fmt.Errorf("damaged: %v", v)
 		}
 	}()
-	in, err := os.Open(path)
+	in, info, err := regular.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return false, err
+	magic := make([]byte, 4)
+	if _, err := in.ReadAt(magic, 0); err != nil || string(magic) != "PAR1" {
+		return false, errors.New("is no Parquet file; embed.flow writes one where out ends in .parquet")
 	}
 	f, err := parquet.OpenFile(in, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,6 +70,10 @@ func WeightsFor(path string, o models.Options, heads bool) (weights []models.Ten
 		return nil, "", err
 	}
 	weights, note, err = f.For(want, names)
+	var endless *statedict.NotFiniteError
+	if errors.As(err, &endless) {
+		return nil, "", fmt.Errorf("weights: %s: %w", path, err)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("%s is of another network than %s: %w", path, o.Model, err)
 	}

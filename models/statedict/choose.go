@@ -10,7 +10,7 @@ import (
 // For reads the weights that fit a network's tensors want, names and shapes
 // alone, under the network's names for them. Of several state dicts that fit,
 // the plain one is taken before averages, and the note says which it is and
-// what else there is.
+// what else there is. Values that are no finite numbers are a NotFiniteError.
 func (f *File) For(want []Tensor, names Names) (tensors []Tensor, note string, err error) {
 	fits, err := f.fitting(want, names)
 	if err != nil {
@@ -19,7 +19,13 @@ func (f *File) For(want []Tensor, names Names) (tensors []Tensor, note string, e
 	if tensors, err = fits[0].dict.read(); err != nil {
 		return nil, "", fmt.Errorf("weights: %s: %w", f.Path, err)
 	}
-	return fits[0].prefix.rename(tensors), f.note(fits), nil
+	tensors = fits[0].prefix.rename(tensors)
+	for _, t := range tensors {
+		if fits[0].prefix.known[t.Name] && !t.Finite() {
+			return nil, "", &NotFiniteError{t.Name}
+		}
+	}
+	return tensors, f.note(fits), nil
 }
 
 // Fits is For without the values: it says why no state dict fits.

@@ -3,6 +3,7 @@ package embed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,6 +188,11 @@ func (e *embedding) embed(ctx context.Context, r flow.Record[*data.Sample]) (*em
 	list, err := n.Embed(ctx, []*data.Image{r.Value.Image})
 	if err != nil {
 		return nil, err
+	}
+	for _, values := range [][]float32{list[0].Features, list[0].Probabilities} {
+		if !(models.Tensor{Data: values}).Finite() {
+			return nil, errors.New("what the network makes of it is no finite number")
+		}
 	}
 	list[0].ID, list[0].Sum = r.Value.ID, r.Value.Sum
 	return list[0], nil

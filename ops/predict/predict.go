@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"hpaflow/data"
@@ -150,6 +151,9 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 	classes := len(all) / b.N
 	rows := make(predicted, b.N)
 	for i, s := range b.Samples {
+		if slices.ContainsFunc(all[i*classes:(i+1)*classes], func(p float64) bool { return p != p }) {
+			return nil, flow.Fatal(fmt.Errorf("what the network in %s makes of %s is no number: its weights are too large", p.from, s.ID))
+		}
 		rows[i] = &data.Prediction{ID: s.ID, Labels: s.Labels, Labeled: s.Labeled, Split: s.Split, P: all[i*classes : (i+1)*classes], Sum: s.Sum}
 	}
 	return rows, nil

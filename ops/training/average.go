@@ -12,6 +12,7 @@ import (
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
 	"hpaflow/models/devices"
+	"hpaflow/models/statedict"
 	"hpaflow/ops/edges"
 	"hpaflow/ops/edges/trained"
 )
@@ -146,6 +147,11 @@ func (a *averaging) open(b *data.Batch) (models.Statistics, error) {
 	var mean checkpoint.Average
 	for _, path := range a.paths {
 		weights, err := checkpoint.LoadWeights(path)
+		if err == nil {
+			if name := notFinite(models.State{Weights: weights}); name != "" {
+				err = &statedict.NotFiniteError{Tensor: name}
+			}
+		}
 		if err == nil {
 			err = mean.Add(weights)
 		}

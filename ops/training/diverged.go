@@ -37,11 +37,7 @@ func lastSaved(receipts []*checkpoint.Receipt) string {
 func notFinite(s models.State) string {
 	for _, list := range [][]models.Tensor{s.Weights, s.Optimizer} {
 		for _, tensor := range list {
-			var none float32 // stays 0, unless a value is infinite or no number
-			for _, v := range tensor.Data {
-				none += v * 0
-			}
-			if none != 0 || none != none {
+			if !tensor.Finite() {
 				return tensor.Name
 			}
 		}

@@ -2,7 +2,9 @@ package embed
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 
 	"hpaflow/data/embed"
 	"hpaflow/flow"
@@ -32,7 +34,12 @@ func embeddingsSpec() *component.Spec {
 					if out.Complete(r.ID) {
 						continue
 					}
-					if err := out.Emit(r.ID, r); err != nil {
+					if slices.ContainsFunc(r.Features, func(v float32) bool { return v-v != 0 }) {
+						err = out.Fail(r.ID, errors.New("its embedding holds what is no finite number"))
+					} else {
+						err = out.Emit(r.ID, r)
+					}
+					if err != nil {
 						return err
 					}
 				}
