@@ -1,7 +1,6 @@
 package zarr
 
 import (
-	"archive/zip"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,49 +11,32 @@ import (
 	"strings"
 	"testing"
 
-	"hpaflow/data/store"
+	"hpaflow/data/goldentest"
+	"hpaflow/data/zarr/zarrtest"
 )
 
-// unpackArchive lays the archive's arrays out, and gives the lines of its manifest.
-func unpackArchive(t testing.TB) (dir string, lines []string) {
+// archive is the files of arrays, and the lines of the manifest.
+func archive(t testing.TB) (files map[string][]byte, lines []string) {
 	t.Helper()
-	z, err := zip.OpenReader(cmp.Or(os.Getenv("ZARRS"), "testdata/golden.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	dir = t.TempDir()
-	if err := os.CopyFS(dir, z); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path.Join(dir, "manifest.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, strings.Split(strings.TrimSpace(string(b)), "\n")
+	return goldentest.Archive(t, cmp.Or(os.Getenv("ZARRS"), "testdata/golden.zip"))
 }
 
 // metadataOf are those of an array, of whichever version.
-func metadataOf(dir string) ([]byte, error) {
-	b, err := os.ReadFile(path.Join(dir, ".zarray"))
-	if err != nil {
-		b, err = os.ReadFile(path.Join(dir, "zarr.json"))
+func metadataOf(files map[string][]byte, name string) []byte {
+	if b, found := files[path.Join(name, ".zarray")]; found {
+		return b
 	}
-	return b, err
+	return files[path.Join(name, "zarr.json")]
 }
 
 // digest reads an array plane by plane, and each plane once more with others in a stack,
 // and gives what the manifest has.
-func digest(t testing.TB, dir string) (string, error) {
-	b, err := metadataOf(dir)
+func digest(t testing.TB, files map[string][]byte, name string) (string, error) {
+	a, err := Parse(metadataOf(files, name))
 	if err != nil {
 		return "", err
 	}
-	a, err := Parse(b)
-	if err != nil {
-		return "", err
-	}
-	f := &Fetcher{Store: store.Folder(dir), Most: 1 << 30, Slots: make(chan struct{}, 4)}
+	f := &Fetcher{Store: zarrtest.Memory{Files: files, At: name}, Most: 1 << 30, Slots: make(chan struct{}, 4)}
 	sum := sha256.New()
 	n := len(a.Shape)
 	outer := a.Shape[:n-2]
@@ -126,11 +108,11 @@ func stack(t testing.TB, f *Fetcher, a *Array, at []int, v View, whole int) ([]b
 // TestGolden: every array has the numbers that zarr-python reads, or is refused by the
 // word that is listed. ZARRS names an archive of more of them.
 func TestGolden(t *testing.T) {
-	dir, lines := unpackArchive(t)
+	files, lines := archive(t)
 	right, refused := 0, 0
 	for _, line := range lines {
 		name, want, _ := strings.Cut(line, " ")
-		got, err := digest(t, path.Join(dir, name))
+		got, err := digest(t, files, name)
 		word, is := strings.CutPrefix(want, "refused ")
 		switch {
 		case err == nil && got == want:

@@ -1,36 +1,22 @@
 package ome
 
 import (
-	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
-	"path"
 	"slices"
 	"strings"
 	"testing"
 
+	"hpaflow/data/goldentest"
 	"hpaflow/data/store"
 	"hpaflow/data/zarr"
+	"hpaflow/data/zarr/zarrtest"
 )
 
-func unpackArchive(t testing.TB) (dir string, lines []string) {
+func archive(t testing.TB) (files map[string][]byte, lines []string) {
 	t.Helper()
-	z, err := zip.OpenReader("testdata/golden.zip")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	dir = t.TempDir()
-	if err := os.CopyFS(dir, z); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path.Join(dir, "manifest.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, strings.Split(strings.TrimSpace(string(b)), "\n")
+	return goldentest.Archive(t, "testdata/golden.zip")
 }
 
 // line is what the manifest has of a level of an image.
@@ -72,26 +58,25 @@ func line(t *testing.T, s store.Store, name string, p Place, level int) (string,
 // TestGolden: what ome-zarr-py writes has the images, axes, names and pixels that
 // zarr-python finds in it. Labels are no images.
 func TestGolden(t *testing.T) {
-	dir, want := unpackArchive(t)
+	files, want := archive(t)
 	var got []string
-	all, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range all {
-		if !d.IsDir() {
-			continue
+	all := map[string]bool{}
+	for name := range files {
+		if top, _, below := strings.Cut(name, "/"); below {
+			all[top] = true
 		}
-		s := store.Folder(path.Join(dir, d.Name()))
+	}
+	for d := range all {
+		s := zarrtest.Memory{Files: files, At: d}
 		images, err := Images(t.Context(), s)
 		if err != nil {
-			t.Errorf("%s: %v", d.Name(), err)
+			t.Errorf("%s: %v", d, err)
 		}
 		for _, p := range images {
 			for level := range 2 {
-				l, err := line(t, s, d.Name(), p, level)
+				l, err := line(t, s, d, p, level)
 				if err != nil {
-					t.Errorf("%s: %s: %v", d.Name(), p.Path, err)
+					t.Errorf("%s: %s: %v", d, p.Path, err)
 				}
 				got = append(got, l)
 			}
@@ -104,32 +89,32 @@ func TestGolden(t *testing.T) {
 }
 
 func TestParts(t *testing.T) {
-	dir, _ := unpackArchive(t)
+	files, _ := archive(t)
 	for name, want := range map[string]string{
 		"0.5-plate.zarr": "[{B/3/0 [B3 0]} {B/3/5 [B3 5]} {C/3/0 [C3 0]} {C/3/5 [C3 5]}]", "0.4-yx.zarr": "[{ []}]",
 		"0.4-series-1-listed.zarr": "[{0 []}]", "0.5-series-2-counted.zarr": "[{0 [0]} {1 [1]}]", "0.4-plate.zarr/C/3": "[{0 [0]} {5 [5]}]",
 	} {
-		if got, err := Images(t.Context(), store.Folder(path.Join(dir, name))); fmt.Sprint(got) != want || err != nil {
+		if got, err := Images(t.Context(), zarrtest.Memory{Files: files, At: name}); fmt.Sprint(got) != want || err != nil {
 			t.Errorf("%s: %v, %v; want %s", name, got, err, want)
 		}
 	}
-	_, err := OpenImage(t.Context(), store.Folder(path.Join(dir, "0.5-zyx.zarr/labels/cells")), "", "0")
+	_, err := OpenImage(t.Context(), zarrtest.Memory{Files: files, At: "0.5-zyx.zarr/labels/cells"}, "", "0")
 	if err == nil || !strings.Contains(err.Error(), "is a label image") {
 		t.Errorf("a label image: %v", err)
 	}
-	_, err = OpenImage(t.Context(), store.Folder(path.Join(dir, "0.5-zyx.zarr")), "", "5")
+	_, err = OpenImage(t.Context(), zarrtest.Memory{Files: files, At: "0.5-zyx.zarr"}, "", "5")
 	if want := `there is no level "5"; there are 2 levels, 0 to 1: "s0", "s1"`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a level that is not there: %v", err)
 	}
-	if im, err := OpenImage(t.Context(), store.Folder(path.Join(dir, "0.5-zyx.zarr")), "", "s1"); err != nil || im.Width() != 8 {
+	if im, err := OpenImage(t.Context(), zarrtest.Memory{Files: files, At: "0.5-zyx.zarr"}, "", "s1"); err != nil || im.Width() != 8 {
 		t.Errorf("a level by its path: %v", err)
 	}
 }
 
 func TestArrayIsNoGroup(t *testing.T) {
-	dir, _ := unpackArchive(t)
+	files, _ := archive(t)
 	for _, name := range []string{"0.4-yx.zarr/s0", "0.5-yx.zarr/s0"} {
-		s := store.Folder(path.Join(dir, name))
+		s := zarrtest.Memory{Files: files, At: name}
 		if is, err := Is(t.Context(), s); !is || err != nil {
 			t.Errorf("%s: %v, %v", name, is, err)
 		}
@@ -152,20 +137,12 @@ func TestName(t *testing.T) {
 // FuzzAttributes: whatever attributes say, images lie below, and there are not more of
 // them than there is text.
 func FuzzAttributes(f *testing.F) {
-	dir, _ := unpackArchive(f)
+	files, _ := archive(f)
 	for _, name := range []string{"0.4-plate.zarr/.zattrs", "0.4-plate.zarr/B/3/.zattrs", "0.4-tczyx.zarr/.zattrs", "0.5-plate.zarr/zarr.json", "0.5-cyx.zarr/zarr.json",
 		"0.3-cyx.zarr/.zattrs", "0.5-series-2-listed.zarr/OME/zarr.json"} {
-		b, err := os.ReadFile(path.Join(dir, name))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(strings.HasSuffix(name, "json"), b)
+		f.Add(strings.HasSuffix(name, "json"), files[name])
 	}
-	array, err := os.ReadFile(path.Join(dir, "0.4-tczyx.zarr/s0/.zarray"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	a, err := zarr.Parse(array)
+	a, err := zarr.Parse(files["0.4-tczyx.zarr/s0/.zarray"])
 	if err != nil {
 		f.Fatal(err)
 	}
