@@ -258,7 +258,7 @@ func TestNeighboursOfWhatIsNoNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stats := mustRun(t, "neighbours.flow", flow.Options{OnError: flow.OnErrorSkip}, "embeddings="+path, "out="+filepath.Join(dir, "out"), "k=1")
+	stats := mustRun(t, "neighbours.flow", flow.Options{}, "embeddings="+path, "out="+filepath.Join(dir, "out"), "k=1")
 	var failed []string
 	for loss := range stats.Failed.All() {
 		failed = append(failed, loss.Key)
