@@ -22,7 +22,7 @@ type LabelSet struct {
 // label, as its hosts published them with the list of the Atlas' images.
 var (
 	Challenge2018 = LabelSet{"hpa", len(data.LabelNames), byName(data.LabelNames)}
-	Challenge2021 = LabelSet{"hpa2021", 19, map[string]int{
+	Challenge2021 = LabelSet{data.HPA2021, len(data.LabelNames2021), map[string]int{
 		"nucleoplasm": 0, "nuclear membrane": 1, "nucleoli": 2, "nucleoli fibrillar center": 3, "nuclear speckles": 4,
 		"nuclear bodies": 5, "endoplasmic reticulum": 6, "golgi apparatus": 7, "intermediate filaments": 8,
 		"actin filaments": 9, "focal adhesion sites": 9, "microtubules": 10, "mitotic spindle": 11,

@@ -311,6 +311,11 @@ func TestLabels(t *testing.T) {
 			t.Error(label)
 		}
 	}
+	for n, name := range data.LabelNames2021 {
+		if label, known := Challenge2021.labels[strings.ToLower(name)]; known != (n != 17) || known && label != n {
+			t.Errorf("%s is %d, want %d", name, label, n)
+		}
+	}
 	if _, err := LabelSetOf("x"); err == nil {
 		t.Error("there is a set x")
 	}
