@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"maps"
@@ -16,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"hpaflow/data"
 	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/cells/cellstest"
+	"hpaflow/data/codec"
 	"hpaflow/models/subcell/subcelltest"
 )
 
@@ -29,6 +32,8 @@ type killed struct {
 	shares  string           // what it shares a folder for with others; of TestPairs
 	prepare func(out string) // puts there what the flow finds there; may be nil
 	args    func(out string) []string
+
+	unpaired bool // its outputs are another's, and TestPairs passes it over
 }
 
 // TestKills kills each flow at random moments of its work, over and over on the
@@ -128,13 +133,13 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 	}
-	input, data := manySamples(t, 120), t.TempDir()
-	run("../../configs/cells.flow", "--set", "data="+data, "--set", "train=60", "--set", "external=10", "--set", "test=10", "--set", "size=48")
+	input, home := manySamples(t, 120), t.TempDir()
+	run("../../configs/cells.flow", "--set", "data="+home, "--set", "train=60", "--set", "external=10", "--set", "test=10", "--set", "size=48")
 	images, split := cellstest.TrainingSet(t, 12, 4)
 	t.Setenv("TEST_NETWORKS", "1")
 	training := []string{"--set", "model=tiny", "--set", "images=" + images, "--set", "table=" + split, "--set", "size=32", "--set", "batch=4"}
-	run(append([]string{"../../configs/train.flow", "--set", "epochs=1", "--set", "out=" + filepath.Join(data, "run")}, training...)...)
-	predict := append([]string{"--set", "weights=" + filepath.Join(data, "run"), "--set", "split=val", "--set", "views=1"}, training...)
+	run(append([]string{"../../configs/train.flow", "--set", "epochs=1", "--set", "out=" + filepath.Join(home, "run")}, training...)...)
+	predict := append([]string{"--set", "weights=" + filepath.Join(home, "run"), "--set", "split=val", "--set", "views=1"}, training...)
 
 	var picture bytes.Buffer
 	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 40, 40)), nil); err != nil {
@@ -146,6 +151,8 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 
 	model := subcelltest.Write(t, subcelltest.Config(4, "a.safetensors", "b.safetensors"), strings.NewReplacer())
 
+	masks := manyMasks(t, 120)
+
 	flow := func(name string, args ...string) []string {
 		return append([]string{"run", "--progress", "none", "../../configs/" + name}, args...)
 	}
@@ -155,6 +162,9 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 		}},
 		{name: "rgby-shards", args: func(out string) []string {
 			return flow("rgby-shards.flow", "--set", "input="+input, "--set", "output="+out, "--set", "samples=16")
+		}},
+		{name: "crops", unpaired: true, args: func(out string) []string {
+			return flow("crops.flow", "--set", "input="+input, "--set", "masks="+masks, "--set", "output="+out, "--set", "size=32", "--set", "format=shards", "--set", "background=keep")
 		}},
 		{name: "train", args: func(out string) []string {
 			return append(flow("train.flow", "--set", "out="+out, "--set", "epochs=2", "--set", "save_every=1ns", "--set", "keep=1"), training...)
@@ -172,7 +182,7 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 			return flow("embed.flow", "--set", "weights="+model, "--set", "input="+input, "--set", "size=32", "--set", "out="+filepath.Join(out, "cells.npy"),
 				"--set", "attention="+filepath.Join(out, "attention"))
 		}},
-		{name: "duplicates", prepare: func(out string) { linkFiles(t, data, out) }, args: func(out string) []string {
+		{name: "duplicates", prepare: func(out string) { linkFiles(t, home, out) }, args: func(out string) []string {
 			return flow("duplicates.flow", "--set", "data="+out)
 		}},
 		{name: "download", args: func(out string) []string {
@@ -186,7 +196,29 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 				"--set", "workers=2")
 		}},
 	}
-	return all, jobs{data, filepath.Join(data, "run"), training}
+	return all, jobs{home, filepath.Join(home, "run"), training}
+}
+
+// manyMasks makes masks of manySamples, of as many cells as come of their number.
+func manyMasks(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range n {
+		im := data.NewImage(96, 96, 1, 8)
+		for label := range 1 + i%5 {
+			for y := range 20 + i%12 {
+				copy(im.Planes[0].U8[y*96+18*label:], bytes.Repeat([]byte{uint8(label + 1)}, 9+i%9))
+			}
+		}
+		b, err := codec.AppendRGBY(nil, im)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("9_%04d_cp_masks.png", i)), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // linkFiles fills a folder with links to the tables and raw images of another.

@@ -107,6 +107,7 @@ func TestPairs(t *testing.T) {
 func pairedFlows(t *testing.T, hpaflow string) []killed {
 	t.Helper()
 	flows, on := killedFlows(t, hpaflow)
+	flows = slices.DeleteFunc(flows, func(c killed) bool { return c.unpaired })
 	for i := range flows {
 		flows[i].shares = "samples"
 		if flows[i].prepare != nil {

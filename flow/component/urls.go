@@ -82,7 +82,7 @@ func (f Field) existsRemote(url string) error {
 	switch {
 	case err != nil:
 		return err
-	case folder && !f.Streams:
+	case (folder || f.Type == InputAny) && !f.Streams:
 		return fmt.Errorf("%q is a URL, and this takes a folder of this machine; copy it here first", place.Shown(url))
 	case folder && web:
 		for _, name := range f.Within {

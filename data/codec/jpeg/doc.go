@@ -5,9 +5,9 @@
 // files with Huffman codes and 8 bits a sample, of one component (grey), three
 // (YCbCr or RGB) or four (CMYK or YCCK, which become the RGB that Pillow makes of
 // them), in any sampling that divides evenly. A sequential file without Huffman tables,
-// as a frame of motion JPEG, has the usual ones. It refuses by name
-// arithmetic codes, 12 bits, lossless and hierarchical files, and progressive ones whose first coefficients have not all their bits: libjpeg
-// would smooth over what is lacking.
+// as a frame of motion JPEG, has the usual ones. It refuses by name arithmetic codes,
+// 12 bits, lossless and hierarchical files, and progressive ones whose first
+// coefficients have not all their bits: libjpeg would smooth over what is lacking.
 //
 // The standard leaves two things to the decoder, and libjpeg-turbo's choices are
 // what makes its pixels: how the inverse cosine transform rounds (idct.go), and how
