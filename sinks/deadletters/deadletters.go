@@ -48,19 +48,18 @@ var letterFile = results.Lines("a file of dead letters", "key", "stage", "cause"
 // millions of records: what their letters have in common is kept once.
 type deadLetters struct {
 	*results.File
-	losses flow.Losses
-	rest   []rest // of each of these
-	stacks []string
-	failed map[string]bool // keys of records that were not only skipped
+	losses  flow.Losses
+	rest    []rest // of each of these
+	stacks  []string
+	skipped int // letters of records that were only skipped
 }
 
 // rest is what a letter tells beside its Loss.
 type rest struct {
-	loss    int32
-	stack   int32 // its number, from 1; 0: none
-	skipped bool
 	seq     int64
-	time    time.Time
+	time    int64 // nanoseconds since 1970
+	stack   int16 // its number, from 1; 0: none
+	skipped bool
 }
 
 // mostStacks is how many stacks of panics are kept: a kernel that panics does so
@@ -68,7 +67,7 @@ type rest struct {
 const mostStacks = 1000
 
 func newDeadLetters(n *component.Node) *deadLetters {
-	return &deadLetters{File: results.NewFile(n, n.Args.String("file"), letterFile), failed: map[string]bool{}}
+	return &deadLetters{File: results.NewFile(n, n.Args.String("file"), letterFile)}
 }
 
 func (s *deadLetters) Open(context.Context) error { return s.File.Open() }
@@ -79,15 +78,15 @@ func (s *deadLetters) Write(_ context.Context, r flow.Record[flow.DeadLetter]) e
 }
 
 func (s *deadLetters) take(d flow.DeadLetter) {
-	r := rest{loss: int32(len(s.rest)), skipped: d.Skipped, seq: d.Seq, time: d.Time}
+	r := rest{skipped: d.Skipped, seq: d.Seq, time: d.Time.UnixNano()}
 	if d.Stack != "" && len(s.stacks) < mostStacks {
 		s.stacks = append(s.stacks, d.Stack)
-		r.stack = int32(len(s.stacks))
+		r.stack = int16(len(s.stacks))
 	}
 	s.rest = append(s.rest, r)
 	s.losses.Add(flow.Loss{Key: d.Key, Stage: d.Stage, Cause: d.Cause, File: d.File})
-	if !d.Skipped {
-		s.failed[d.Key] = true
+	if d.Skipped {
+		s.skipped++
 	}
 }
 
@@ -105,18 +104,23 @@ func (s *deadLetters) save() error {
 	if len(s.rest) == 0 {
 		return s.Remove()
 	}
-	slices.SortStableFunc(s.rest, func(a, b rest) int {
-		if a.seq != b.seq {
-			return cmp.Compare(a.seq, b.seq)
+	order := make([]uint32, len(s.rest))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortStableFunc(order, func(a, b uint32) int {
+		if s.rest[a].seq != s.rest[b].seq {
+			return cmp.Compare(s.rest[a].seq, s.rest[b].seq)
 		}
-		return cmp.Compare(s.losses.At(int(a.loss)).Stage, s.losses.At(int(b.loss)).Stage)
+		return cmp.Compare(s.losses.At(int(a)).Stage, s.losses.At(int(b)).Stage)
 	})
+	failed := s.failed()
 	return s.File.Write(func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
-		for _, r := range s.rest {
-			d := s.losses.At(int(r.loss))
-			if r.skipped && s.failed[d.Key] { // it has failed in another stage, which tells more
+		for _, i := range order {
+			r, d := s.rest[i], s.losses.At(int(i))
+			if r.skipped && failed[d.Key] { // it has failed in another stage, which tells more
 				continue
 			}
 			stack := ""
@@ -131,11 +135,25 @@ func (s *deadLetters) save() error {
 				Time    time.Time `json:"time"`
 				Skipped bool      `json:"skipped,omitempty"`
 				Stack   string    `json:"stack,omitempty"`
-			}{d.Key, d.Stage, d.Cause, d.File, r.time, r.skipped, stack})
+			}{d.Key, d.Stage, d.Cause, d.File, time.Unix(0, r.time), r.skipped, stack})
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// failed are the keys of records that were not only skipped, where some were.
+func (s *deadLetters) failed() map[string]bool {
+	if s.skipped == 0 || s.skipped == len(s.rest) {
+		return nil
+	}
+	failed := map[string]bool{}
+	for i, r := range s.rest {
+		if !r.skipped {
+			failed[s.losses.At(i).Key] = true
+		}
+	}
+	return failed
 }
