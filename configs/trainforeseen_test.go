@@ -237,7 +237,7 @@ func TestHeadsAndRunsAreFound(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(trained, "checkpoint", "best")); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkpoint.SaveWeights(filepath.Join(trained, "checkpoint", "best"), weights); err != nil {
+	if err := checkpoint.SaveWeights(filepath.Join(trained, "checkpoint", "best"), weights, nil); err != nil {
 		t.Fatal(err)
 	}
 	if again := infer("run.csv", trained); again.Stages[0].Complete != 0 {

@@ -62,9 +62,9 @@ type Device interface {
 
 	// Init takes weights that another program or another set of labels left
 	// (see LoadWeights), and starts the optimiser anew. Names are matched as
-	// package statedict says, a stem for three channels is widened, and layers
-	// that give the logits stay as they are if the weights have none of their
-	// shape. What was done with each tensor is reported. Tensors that are
+	// package statedict says, a stem for three planes becomes one for as many as
+	// there are, and layers that give the logits stay as they are if the weights
+	// have none of their shape. What was done with each tensor is reported. Tensors that are
 	// missing or of a wrong shape are an error, and then nothing has changed.
 	Init(weights []Tensor) (*statedict.Fitted, error)
 

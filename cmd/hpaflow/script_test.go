@@ -81,6 +81,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"same":  same,
 			"flip":  flip,
+			"paint": paint, "published": published,
 		},
 	})
 }

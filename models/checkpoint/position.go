@@ -35,6 +35,9 @@ type Position struct {
 	// with, in the order of training: each kind rounds in its own way.
 	Instructions []string `json:"instructions,omitempty"`
 
+	// Planes are the names of the images' planes, in their order; nil: not known.
+	Planes []string `json:"planes,omitempty"`
+
 	// ResumedFrom is the name of the checkpoint that the run was told to go on
 	// from, though there were later ones; empty if it never was.
 	ResumedFrom string `json:"resumed_from,omitempty"`

@@ -119,7 +119,7 @@ func wanted(o models.Options, heads bool) ([]models.Tensor, statedict.Names, err
 	}
 	names := network.ByName(o.Model).Names
 	if heads {
-		names.Head = nil
+		names = names.Whole()
 	}
 	return outline.Tensors, names, nil
 }
@@ -129,8 +129,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// SaveWeights writes weights alone to the folder dir, atomically.
-func SaveWeights(dir string, weights []models.Tensor) error {
+// SaveWeights writes weights alone to the folder dir, atomically, with the names of
+// the planes that they are for; nil: not known.
+func SaveWeights(dir string, weights []models.Tensor, planes []string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -138,7 +139,7 @@ func SaveWeights(dir string, weights []models.Tensor) error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
-		return statedict.Write(w, weights, map[string]string{"format": "pt"})
+		return statedict.Write(w, weights, metadataOf(planes))
 	})
 }
 

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,8 +59,9 @@ func goldenDevice(t *testing.T, o models.Options, input string, n int) (*Device,
 	if err := d.Load(s); err != nil {
 		t.Fatal(err)
 	}
-	b := &data.Batch{N: n, C: 4, H: o.Height, W: o.Width, Classes: 28}
-	for _, v := range noise(input, n*4*o.Height*o.Width) {
+	c := d.opts.Channels
+	b := &data.Batch{N: n, C: c, H: o.Height, W: o.Width, Classes: 28}
+	for _, v := range noise(input, n*c*o.Height*o.Width) {
 		b.X = append(b.X, float32(v))
 	}
 	for _, v := range noise("y", n*28) {
@@ -72,27 +74,47 @@ func goldenDevice(t *testing.T, o models.Options, input string, n int) (*Device,
 	return d, b
 }
 
+// goldenStep is a training step of PyTorch's.
+type goldenStep struct {
+	Model, Input                    string
+	N, H, W, Planes                 int
+	AttentionSize, AuxAttentionSize int
+	Predict, Logits                 []float64
+	Loss                            float64
+	Grads, Stats                    [][3]float64 // by name
+}
+
 // Logits, loss, every gradient and every statistic of a training step are
 // PyTorch's; and the batch may be smaller than the one planned for.
 func TestNetworksEqualPyTorch(t *testing.T) {
-	needsFastKernels(t)
-	var cases []struct {
-		Model, Input                    string
-		N, H, W                         int
-		AttentionSize, AuxAttentionSize int
-		Predict, Logits                 []float64
-		Loss                            float64
-		Grads, Stats                    [][3]float64 // by name
-	}
+	var cases []goldenStep
 	readGolden(t, "network.json", &cases)
-	tested := map[string]int{}
+	tested := stepsEqualPyTorch(t, cases)
+	for _, name := range network.Names() {
+		if tested[name] < 2 {
+			t.Errorf("%s has %d golden cases, want 2", name, tested[name])
+		}
+	}
+}
+
+// The same of images of more planes than four: fewer than a block of channels, one
+// more than it, and whole ones.
+func TestPlanesEqualPyTorch(t *testing.T) {
+	var cases []goldenStep
+	readGolden(t, "planes.json", &cases)
+	stepsEqualPyTorch(t, cases)
+}
+
+func stepsEqualPyTorch(t *testing.T, cases []goldenStep) (tested map[string]int) {
+	needsFastKernels(t)
+	tested = map[string]int{}
 	for i, c := range cases {
 		if tested[c.Model]++; raced && tested[c.Model] > 1 {
 			continue
 		}
-		t.Run(fmt.Sprintf("%s/%dx%dx%d", c.Model, c.N, c.H, c.W), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/%dx%dx%dx%d", c.Model, c.N, cmp.Or(c.Planes, 4), c.H, c.W), func(t *testing.T) {
 			d, b := goldenDevice(t, models.Options{
-				Model: c.Model, Height: c.H, Width: c.W, Batch: c.N + i%2*2,
+				Model: c.Model, Channels: c.Planes, Height: c.H, Width: c.W, Batch: c.N + i%2*2,
 				AttentionSize: c.AttentionSize, AuxAttentionSize: c.AuxAttentionSize,
 			}, c.Input, c.N)
 			logits, err := d.Predict(context.Background(), b)
@@ -125,11 +147,7 @@ func TestNetworksEqualPyTorch(t *testing.T) {
 			digestsAre(t, "statistics", stats, c.Stats, 1e-4)
 		})
 	}
-	for _, name := range network.Names() {
-		if tested[name] < 2 {
-			t.Errorf("%s has %d golden cases, want 2", name, tested[name])
-		}
-	}
+	return tested
 }
 
 // digestsAre compares tensors' digests with golden ones, which stand in the

@@ -56,8 +56,7 @@ func NewNetwork(o models.Options, flights int) (*Network, error) {
 
 // Load is Network.Load.
 func (p *Network) Load(weights []models.Tensor) (*statedict.Fitted, error) {
-	names := network.ByName(p.opts.Model).Names
-	names.Head = nil
+	names := network.ByName(p.opts.Model).Names.Whole()
 	list, report, err := statedict.Fit(p.params.tensors(), weights, names)
 	if err != nil {
 		return nil, err

@@ -104,8 +104,7 @@ func (n *Network) set(parameters, statistics flat) error {
 // Load is Network.Load.
 func (n *Network) Load(weights []models.Tensor) (*statedict.Fitted, error) {
 	ps := n.engines[0].params
-	names := network.ByName(n.options.Model).Names
-	names.Head = nil
+	names := network.ByName(n.options.Model).Names.Whole()
 	list, report, err := statedict.Fit(outline(ps), weights, names)
 	if err != nil {
 		return nil, err

@@ -44,8 +44,7 @@ func (b *Backend) newStatistics(o models.Options, weights []models.Tensor) (s *S
 		return nil, err
 	}
 	e := s.engine
-	names := network.ByName(o.Model).Names
-	names.Head = nil
+	names := network.ByName(o.Model).Names.Whole()
 	list, _, err := statedict.Fit(outline(e.params), weights, names)
 	if err == nil {
 		err = e.do(func() (err error) {

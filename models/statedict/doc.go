@@ -18,6 +18,6 @@
 // finds the one that fits a network by names and shapes, whatever prefixes
 // other programs put before the names, and reads only its values. Fit lays
 // tensors against those a network wants, with the names that other programs
-// give them. Which names those are, the networks say; what a
+// give them, and makes stems for three planes ones for others (stem.go). Which names those are, the networks say; what a
 // training run keeps beside its weights is in models.
 package statedict

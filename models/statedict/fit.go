@@ -22,15 +22,26 @@ type Names struct {
 	// where the file has not the name itself.
 	Instead func(name string) []string
 
-	// Stem names the first convolution's weights, which may have been made
-	// for images of three channels.
+	// Stem names the first convolution's weights, which may have been made for images
+	// of three channels, and become ones for as many as the network takes (stem.go).
 	Stem string
+
+	// Exact says that they may not: a network that is not trained would predict
+	// nothing of use.
+	Exact bool
+}
+
+// Whole are the names for a network that is to predict with what a file holds: its
+// head must be there, and its stem for as many planes.
+func (n Names) Whole() Names {
+	n.Head, n.Exact = nil, true
+	return n
 }
 
 // Fitted says what became of a file's tensors.
 type Fitted struct {
 	Used    int      // tensors of the network that have the file's values
-	Widened string   // the stem, if its three channels were made more
+	Widened string   // the stem, if it was for three channels, and what was done
 	Initial []string // of the network: not in the file, and left as they were
 	Unused  []string // of the file, with shapes: unknown to the network
 }
@@ -39,7 +50,7 @@ type Fitted struct {
 func (f *Fitted) String() string {
 	parts := []string{fmt.Sprintf("%d tensors taken", f.Used)}
 	if f.Widened != "" {
-		parts = append(parts, f.Widened+" widened from 3 channels, the first repeated")
+		parts = append(parts, f.Widened)
 	}
 	if len(f.Initial) > 0 {
 		parts = append(parts, "not in the file and left at initial values: "+strings.Join(f.Initial, ", "))
@@ -109,9 +120,18 @@ func (f *fitting) fill(w *Tensor) {
 		if !here {
 			continue
 		}
-		values, widened, fits := fitShape(*w, t, w.Name == f.names.Stem)
+		values, how, fits := t.Data, "", slices.Equal(w.Shape, t.Shape) && len(t.Data) == len(w.Data)
+		stem := w.Name == f.names.Stem && forOtherPlanes(w.Shape, t.Shape)
+		if stem && !f.names.Exact && adaptable(t) {
+			values, how = adapted(t, w.Shape[1])
+			fits = len(values) == len(w.Data)
+		}
 		switch {
 		case !fits && head:
+			continue
+		case !fits && stem:
+			f.fault("tensor %s has shape %v: it is for images of %d planes, not %d", name, t.Shape, t.Shape[1], w.Shape[1])
+			wrong = true
 			continue
 		case !fits:
 			f.fault("tensor %s has shape %v, want %v", name, t.Shape, w.Shape)
@@ -121,8 +141,8 @@ func (f *fitting) fill(w *Tensor) {
 			f.fault("tensor %s differs from %s, of which it is the double", name, w.Name)
 		}
 		w.Data, found, f.used[name] = values, true, true
-		if widened {
-			f.report.Widened = name
+		if how != "" {
+			f.report.Widened = name + " " + how
 		}
 	}
 	found = found || f.fillInstead(w)
@@ -170,28 +190,4 @@ func few(faults []error) error {
 		text = append(text, fmt.Sprintf("and %d more", more))
 	}
 	return errors.New(strings.Join(text, "; "))
-}
-
-// fitShape gives t's values for w. A stem for three channels becomes one for
-// more by repeating its first channel.
-func fitShape(w, t Tensor, stem bool) (data []float32, widened, fits bool) {
-	if slices.Equal(w.Shape, t.Shape) {
-		return t.Data, false, len(t.Data) == len(w.Data)
-	}
-	if !stem || len(w.Shape) != 4 || len(t.Shape) != 4 || t.Shape[1] != 3 || w.Shape[1] < 3 ||
-		w.Shape[0] != t.Shape[0] || !slices.Equal(w.Shape[2:], t.Shape[2:]) {
-		return nil, false, false
-	}
-	if t.Data == nil {
-		return nil, true, len(w.Data) == 0
-	}
-	plane := w.Shape[2] * w.Shape[3]
-	for out := range w.Shape[0] {
-		filter := t.Data[out*3*plane : (out+1)*3*plane]
-		data = append(data, filter...)
-		for range w.Shape[1] - 3 {
-			data = append(data, filter[:plane]...)
-		}
-	}
-	return data, true, true
 }

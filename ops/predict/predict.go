@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"hpaflow/data"
@@ -79,6 +80,8 @@ type prediction struct {
 	from    string          // where the weights are
 	weights []models.Tensor // read before the run where the planes of images are known
 	note    string          // which weights these are
+	others  string          // in what planes' names differ from what the weights are for
+	planes  []string        // of the first batch
 	views   int
 	flights int
 
@@ -98,6 +101,11 @@ func (p *prediction) foresee(in flow.Out[*data.Batch]) error {
 			return err
 		}
 	}
+	for _, names := range flow.Told[edges.PlaneNames](in) {
+		if err := p.checkPlanes(names); err != nil {
+			return err
+		}
+	}
 	for _, rows := range flow.Told[edges.Rows](in) {
 		if rows.Planes > 0 {
 			return p.read(rows.Planes)
@@ -113,7 +121,34 @@ func (p *prediction) read(planes int) (err error) {
 	return err
 }
 
+// checkPlanes compares what the images' planes are called with what the weights are
+// for.
+func (p *prediction) checkPlanes(names []string) (err error) {
+	made := checkpoint.PlanesOf(p.from)
+	if len(made) != len(names) { // which the weights themselves tell
+		return nil
+	}
+	if p.others, err = data.SamePlanes(made, names); err != nil {
+		return fmt.Errorf("%s was trained on other images: %w", p.from, err)
+	}
+	return nil
+}
+
+// batchPlanes are the names of a batch's planes, where they are known.
+func batchPlanes(b *data.Batch) []string {
+	if len(b.Samples) == 0 {
+		return nil
+	}
+	return data.KnownPlaneNames(b.Samples[0].Planes, b.C)
+}
+
 func (p *prediction) open(b *data.Batch) error {
+	if err := p.checkPlanes(batchPlanes(b)); err != nil {
+		return err
+	}
+	if p.planes = batchPlanes(b); p.others != "" {
+		p.graph.Note(p.stage, p.from+": "+p.others)
+	}
 	if p.weights == nil || p.options.Channels != b.C {
 		if err := p.read(b.C); err != nil {
 			return err
@@ -143,6 +178,9 @@ func (p *prediction) predict(ctx context.Context, r flow.Record[*data.Batch]) (p
 	p.once.Do(func() { p.err = p.open(b) })
 	if p.err != nil {
 		return nil, flow.Fatal(p.err)
+	}
+	if !slices.Equal(batchPlanes(b), p.planes) {
+		return nil, fmt.Errorf("its planes are %s, and those of the first batch %s", strings.Join(batchPlanes(b), ", "), strings.Join(p.planes, ", "))
 	}
 	all, err := models.PredictViews(ctx, p.network, b, p.views)
 	if err != nil {

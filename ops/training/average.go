@@ -139,7 +139,9 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 		return err
 	}
 	name := checkpoint.AverageName(len(a.paths), a.end)
-	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{Name: name, Tensors: weights, Samples: samples}})
+	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{
+		Name: name, Tensors: weights, Planes: checkpoint.PlanesOf(a.paths[len(a.paths)-1]), Samples: samples,
+	}})
 }
 
 // open averages the checkpoints, one at a time in memory.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +38,10 @@ type trainer struct {
 	flying  []flight                       // batches whose results are to come
 	metered atomic.Pointer[models.Metered] // the device, if it tells of its use
 	rate    *models.Schedule
+
+	planes []string // their names, of the images that are trained on; nil: not known
+	first  []string // and of the first batch of this process
+	named  bool     // there has been one
 
 	epoch    int   // that is being trained
 	steps    int64 // batches trained on
@@ -162,6 +168,38 @@ func (t *trainer) open(shape [4]int) (err error) {
 	return nil
 }
 
+// checkPlanes holds the names of a batch's planes against those that the run was
+// trained on so far.
+func (t *trainer) checkPlanes(b *data.Batch) error {
+	var names []string
+	if len(b.Samples) > 0 {
+		names = data.KnownPlaneNames(b.Samples[0].Planes, b.C)
+	}
+	if t.named {
+		if !slices.Equal(names, t.first) {
+			return fmt.Errorf("its planes are %s, and those of the first batch %s", strings.Join(names, ", "), strings.Join(t.first, ", "))
+		}
+		return nil
+	}
+	from, made := "the run so far", t.planes
+	if t.steps == 0 && t.init != initRandom {
+		from, made = t.init, checkpoint.PlanesOf(t.init)
+	}
+	if len(made) == len(names) { // else the weights do not fit, or have been made to
+		note, err := data.SamePlanes(made, names)
+		if err != nil {
+			return fmt.Errorf("%s was trained on other images: %w", from, err)
+		}
+		if note != "" {
+			t.graph.Note(t.name, from+": "+note)
+		}
+	}
+	if t.first, t.named = names, true; names != nil {
+		t.planes = names
+	}
+	return nil
+}
+
 // step trains on a batch, and yields what there is to log and to save.
 func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*checkpoint.Progress]) error {
 	if b.Y == nil {
@@ -171,6 +209,9 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 		if err := t.open([4]int{b.N, b.C, b.H, b.W}); err != nil {
 			return err
 		}
+	}
+	if err := t.checkPlanes(b); err != nil {
+		return err
 	}
 	if want := t.shape(); b.N > want[0] || [3]int{b.C, b.H, b.W} != [3]int(want[1:]) {
 		return fmt.Errorf("a batch of shape %v; the run is one of %v", [4]int{b.N, b.C, b.H, b.W}, want)

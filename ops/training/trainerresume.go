@@ -99,7 +99,7 @@ func (t *trainer) begin() (err error) {
 		t.graph.Note(t.name, "the checkpoint, of an earlier version, does not say what was trained on; it is taken to be the same")
 	}
 	t.follows(p.Instructions)
-	t.resumedFrom = p.ResumedFrom
+	t.resumedFrom, t.planes = p.ResumedFrom, p.Planes
 	t.receipts = []*checkpoint.Receipt{c.Receipt}
 	return t.device.Load(c.State)
 }
@@ -124,7 +124,7 @@ func (t *trainer) follows(before []string) {
 func (t *trainer) checkpoint(epoch int, lr float64) (*checkpoint.Checkpoint, error) {
 	p := checkpoint.Position{
 		Epoch: t.epoch, Step: t.steps, Records: t.records, Seed: t.network.Seed, Schedule: t.rate.State(),
-		Settings: t.settings(), Sequence: hex.EncodeToString(t.sequence[:]), Instructions: t.instructions,
+		Settings: t.settings(), Sequence: hex.EncodeToString(t.sequence[:]), Instructions: t.instructions, Planes: t.planes,
 		ResumedFrom: t.resumedFrom, History: slices.Clone(t.history),
 	}
 	if t.records > 0 {

@@ -46,6 +46,9 @@ func (v *validation) score(ctx context.Context, b *data.Batch) error {
 	if b.Y == nil {
 		return unlabelled(b)
 	}
+	if err := v.trainer.checkPlanes(b); err != nil {
+		return err
+	}
 	device := v.trainer.device
 	logits, err := device.Predict(ctx, b)
 	if err != nil {

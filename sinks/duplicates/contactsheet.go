@@ -17,17 +17,22 @@ import (
 func contactSheetSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "contact_sheet",
-		Doc: "Draw groups of two images or more as one PNG, the largest groups first, a row each: red, green and blue channel in " +
+		Doc: "Draw groups of two images or more as one PNG, the largest groups first, a row each: three channels in " +
 			"colour where all three lie beside the hashed file, else that file in grey; below them Id and labels.",
 		In: component.Takes(edges.Group),
 		Fields: []component.Field{
 			{Name: "file", Type: component.OutputFile, Doc: "the picture"},
 			{Name: "title", Type: component.String, Default: "duplicates", Doc: "what stands above it"},
+			report.PreviewField,
 			{Name: "groups", Type: component.Int, Default: 40, Min: 1, Max: 200, Doc: "groups that are drawn, at most"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
+			if err := report.CheckPreview(n.Args.Strings("preview"), nil); err != nil {
+				return nil, err
+			}
 			s := &contactSheet{
-				File: results.NewFile(n, n.Args.String("file"), results.Picture), title: n.Args.String("title"), most: n.Args.Int("groups"),
+				preview: n.Args.Strings("preview"),
+				File:    results.NewFile(n, n.Args.String("file"), results.Picture), title: n.Args.String("title"), most: n.Args.Int("groups"),
 			}
 			flow.To(component.In[*duplicates.Group](n, "in"), n.Stage(), s)
 			return nil, nil
@@ -38,9 +43,10 @@ func contactSheetSpec() *component.Spec {
 // contactSheet keeps the groups that are worth drawing.
 type contactSheet struct {
 	*results.File
-	title  string
-	most   int
-	groups []*duplicates.Group
+	title   string
+	most    int
+	preview []string // channels
+	groups  []*duplicates.Group
 }
 
 func (s *contactSheet) Open(context.Context) error { return s.File.Open() }
@@ -63,7 +69,7 @@ func (s *contactSheet) Commit(context.Context) error {
 	case found > len(s.groups):
 		title += fmt.Sprintf(", the %d largest", len(s.groups))
 	}
-	return s.File.Write(report.DrawGroups(title, s.groups).Encode)
+	return s.File.Write(report.DrawGroups(title, s.groups, s.preview).Encode)
 }
 
 func (s *contactSheet) Abort() error { return nil }

@@ -8,13 +8,17 @@ import (
 )
 
 // Composite is up to four planes as a screen shows them: red, green and blue,
-// and yellow as a third of it in red and in green. A single plane is grey. The
-// picture is opaque, with 8 bits a colour.
-func Composite(im *data.Image) *image.NRGBA {
+// and yellow as a third of it in red and in green; of more, the first three. A
+// single plane is grey. The picture is opaque, with 8 bits a colour.
+func Composite(im *data.Image) *image.NRGBA { return previewOf(nil, nil, len(im.Planes)).Composite(im) }
+
+// Composite is the picture of the planes that are shown.
+func (p Preview) Composite(im *data.Image) *image.NRGBA {
 	out := image.NewNRGBA(image.Rect(0, 0, im.Width, im.Height))
-	levels := make([]func(i int) int, 4)
-	for c := range levels {
-		levels[c] = levelsOf(im, c)
+	black := func(int) int { return 0 }
+	levels := [4]func(i int) int{black, black, black, black}
+	for colour, c := range p.planes {
+		levels[colour] = levelsOf(im.Planes[c])
 	}
 	for i := range im.Width * im.Height {
 		third := levels[3](i) / 3
@@ -26,16 +30,8 @@ func Composite(im *data.Image) *image.NRGBA {
 	return out
 }
 
-// levelsOf gives the pixels of a plane in 8 bits. Of a plane that is not there
-// they are 0, or the first one's in a picture that is grey.
-func levelsOf(im *data.Image, c int) func(i int) int {
-	if len(im.Planes) < 3 && c < 3 {
-		c = 0
-	}
-	if c >= len(im.Planes) {
-		return func(int) int { return 0 }
-	}
-	p := im.Planes[c]
+// levelsOf gives the pixels of a plane in 8 bits.
+func levelsOf(p data.Plane) func(i int) int {
 	if p.U16 != nil {
 		return func(i int) int { return int(p.U16[i] >> 8) }
 	}

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hpaflow/data"
@@ -20,17 +21,26 @@ const (
 	groupHeight = LineHeight + 4 + TileSide + 2*LineHeight + 2*Margin
 )
 
-// DrawGroups draws a row for each group of images.
-func DrawGroups(title string, groups []*duplicates.Group) Sheet {
+// DrawGroups draws a row for each group of images, in the colours of the channels
+// that are chosen, three or none.
+func DrawGroups(title string, groups []*duplicates.Group, channels []string) Sheet {
+	if len(channels) == 0 {
+		channels = rgb
+	}
 	sheet := NewSheet(Margin+groupTiles*(TileSide+Margin), headHeight+len(groups)*groupHeight)
 	sheet.Text(Margin, 2*Margin, Ink, title)
+	shown := fmt.Sprintf("red %s, green %s, blue %s", channels[0], channels[1], channels[2])
+	if slices.Equal(channels, rgb) {
+		shown = "red, green and blue channels"
+	}
+	sheet.Text(Margin+letterWidth*len(title)+2*Margin, 2*Margin, Faint, shown+" where they lie beside the hashed one, which else is grey")
 	for i, g := range groups {
-		drawGroup(sheet, headHeight+i*groupHeight, g)
+		drawGroup(sheet, headHeight+i*groupHeight, g, channels)
 	}
 	return sheet
 }
 
-func drawGroup(sheet Sheet, top int, g *duplicates.Group) {
+func drawGroup(sheet Sheet, top int, g *duplicates.Group, channels []string) {
 	text := fmt.Sprintf("%v   %d images   labels %s", g.Hash, len(g.Images), data.LabelNames.List(g.Labels))
 	shown := g.Images[:min(len(g.Images), groupTiles)]
 	if hidden := len(g.Images) - len(shown); hidden > 0 {
@@ -40,7 +50,7 @@ func drawGroup(sheet Sheet, top int, g *duplicates.Group) {
 	top += LineHeight + 4
 	for i, im := range shown {
 		left := Margin + i*(TileSide+Margin)
-		if picture, err := pictureOf(im.File); err != nil { // it was readable when it was hashed
+		if picture, err := pictureOf(im.File, channels); err != nil { // it was readable when it was hashed
 			sheet.Fill(left, top, TileSide, color.Gray{Y: 225})
 			sheet.Text(left+4, top+TileSide/2, Faint, "not readable")
 		} else {
@@ -55,9 +65,9 @@ func drawGroup(sheet Sheet, top int, g *duplicates.Group) {
 	}
 }
 
-// pictureOf is a file in colour if its sister channels are beside it, or it is an image of
-// OME-Zarr, each channel as bright as can be, else in grey.
-func pictureOf(file string) (image.Image, error) {
+// pictureOf is a file in colour if those of three channels are beside it, or it is an
+// image of OME-Zarr, each channel as bright as can be, else in grey.
+func pictureOf(file string, channels []string) (image.Image, error) {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		im, err := platePlanes(file)
 		if err != nil {
@@ -65,12 +75,7 @@ func pictureOf(file string) (image.Image, error) {
 		}
 		return Composite(im), nil
 	}
-	ext := filepath.Ext(file)
-	if stem, ok := strings.CutSuffix(strings.TrimSuffix(file, ext), "_green"); ok {
-		var sisters []string
-		for _, colour := range data.Colours[:3] {
-			sisters = append(sisters, stem+"_"+colour+ext)
-		}
+	if sisters := sistersOf(file, channels); sisters != nil {
 		if im, err := mergedPlanes(sisters); err == nil {
 			return Composite(im), nil
 		}
@@ -80,6 +85,40 @@ func pictureOf(file string) (image.Image, error) {
 		return nil, err
 	}
 	return Composite(im), nil
+}
+
+// sistersOf are the files of some channels beside one called ID_CHANNEL.EXT; nil where
+// it is called otherwise. Its own may be none of them.
+func sistersOf(file string, channels []string) (sisters []string) {
+	dir, base := filepath.Split(file)
+	stem, ext := cutExtension(base)
+	id := ""
+	if at := strings.LastIndexByte(stem, '_'); at > 0 {
+		id = stem[:at]
+	}
+	for _, c := range channels {
+		if before, ok := strings.CutSuffix(stem, "_"+c); ok && before != "" {
+			id = before
+		}
+	}
+	if id == "" {
+		return nil
+	}
+	for _, c := range channels {
+		sisters = append(sisters, dir+id+"_"+c+ext)
+	}
+	return sisters
+}
+
+// cutExtension takes a name's extension off: of two parts where those are one, as
+// .ome.tif.
+func cutExtension(base string) (stem, ext string) {
+	ext = filepath.Ext(base)
+	stem = strings.TrimSuffix(base, ext)
+	if inner := filepath.Ext(stem); slices.Contains([]string{".ome", ".tif", ".tiff"}, strings.ToLower(inner)) {
+		stem, ext = strings.TrimSuffix(stem, inner), inner+ext
+	}
+	return stem, ext
 }
 
 // mergedPlanes are the first planes of files of one size, lit up.

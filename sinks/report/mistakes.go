@@ -27,7 +27,8 @@ var (
 
 // drawMistakes draws the samples in colour, with the labels that they have or
 // that the network gives them, and how likely it thinks each to be.
-func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names) Sheet {
+func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names, preview []string) Sheet {
+	shown := previewOf(preview, worst[0].Sample.Planes, len(worst[0].Thumb.Planes))
 	rows := (len(worst) + mistakesInRow - 1) / mistakesInRow
 	sheet := NewSheet(Margin+mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+rows*mistakeHeight)
 	sheet.Text(Margin, 2*Margin, Ink, fmt.Sprintf("The %d validation samples with the largest loss after epoch %d", len(worst), epoch))
@@ -35,18 +36,18 @@ func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names) Sheet
 	for _, part := range []struct {
 		text   string
 		colour color.Color
-	}{{"found", foundColour}, {"missed", missedColour}, {"found, but not there", falseColour}, {"with the probability given to it; red microtubules, green protein, blue nucleus, yellow reticulum", Faint}} {
+	}{{"found", foundColour}, {"missed", missedColour}, {"found, but not there", falseColour}, {"with the probability given to it; " + shown.String(), Faint}} {
 		sheet.Text(x, 2*Margin+LineHeight, part.colour, part.text)
 		x += letterWidth*len(part.text) + 2*Margin
 	}
 	for i, m := range worst {
-		drawMistake(sheet, Margin+i%mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+i/mistakesInRow*mistakeHeight, &m, names)
+		drawMistake(sheet, Margin+i%mistakesInRow*(mistakeSide+Margin), headHeight+LineHeight+i/mistakesInRow*mistakeHeight, &m, names, shown)
 	}
 	return sheet
 }
 
-func drawMistake(sheet Sheet, left, top int, m *checkpoint.Mistake, names data.Names) {
-	sheet.Picture(left, top, mistakeSide, Composite(m.Thumb))
+func drawMistake(sheet Sheet, left, top int, m *checkpoint.Mistake, names data.Names, shown Preview) {
+	sheet.Picture(left, top, mistakeSide, shown.Composite(m.Thumb))
 	top += mistakeSide + LineHeight - 2
 	sheet.Text(left, top, Ink, shortened(m.Sample.ID, mistakeSide))
 	sheet.Text(left, top+LineHeight, Faint, fmt.Sprintf("loss %.4f", m.Loss))

@@ -30,10 +30,10 @@ func TestPictureOfPlate(t *testing.T) {
 			t.Errorf("plane %d differs", c)
 		}
 	}
-	if _, err := pictureOf(dir); err != nil {
+	if _, err := pictureOf(dir, rgb); err != nil {
 		t.Error(err)
 	}
-	if _, err := pictureOf(t.TempDir()); err == nil {
+	if _, err := pictureOf(t.TempDir(), rgb); err == nil {
 		t.Error("a folder of nothing is a picture")
 	}
 }

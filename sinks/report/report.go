@@ -21,6 +21,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/models/checkpoint"
+	"hpaflow/ops/edges"
 	"hpaflow/ops/edges/trained"
 	"hpaflow/sinks/results"
 )
@@ -34,14 +35,20 @@ func reportSpec() *component.Spec {
 		In: component.Takes(trained.Progress),
 		Fields: append([]component.Field{
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the run, made if need be"},
+			PreviewField,
 		}, LabelFields...),
 		Build: func(n *component.Node) (component.Output, error) {
 			names, err := LabelNamesOf(n.Args)
 			if err != nil {
 				return nil, err
 			}
-			s := &report{dir: n.Args.String("dir"), names: names, graph: n.Graph, stage: n.Name, shown: &checkpoint.Shown{}}
-			in := component.In[*checkpoint.Progress](n, "in")
+			in, preview := component.In[*checkpoint.Progress](n, "in"), n.Args.Strings("preview")
+			for _, planes := range append(flow.Told[edges.PlaneNames](in), nil)[:1] {
+				if err := CheckPreview(preview, planes); err != nil {
+					return nil, err
+				}
+			}
+			s := &report{dir: n.Args.String("dir"), names: names, preview: preview, graph: n.Graph, stage: n.Name, shown: &checkpoint.Shown{}}
 			in.Tell(s.shown)
 			flow.To(in, n.Stage(), s)
 			return nil, nil
@@ -65,6 +72,7 @@ var reportFiles = []string{reportFlow, reportFacts, reportCurves, reportLabels, 
 type report struct {
 	dir     string
 	names   data.Names
+	preview []string // planes
 	graph   *flow.Graph
 	stage   string
 	history []checkpoint.EpochScores
@@ -216,7 +224,7 @@ func (s *report) draw(p *checkpoint.Position, worst []checkpoint.Mistake) error 
 	}
 	pictures := map[string][]byte{reportCurves: curves, reportLabels: labels}
 	if len(worst) > 0 {
-		if pictures[reportMistakes], err = encodePNG(drawMistakes(worst, last.Epoch, s.names)); err != nil {
+		if pictures[reportMistakes], err = encodePNG(drawMistakes(worst, last.Epoch, s.names, s.preview)); err != nil {
 			return err
 		}
 	} else if pictures[reportMistakes], err = os.ReadFile(filepath.Join(s.dir, reportMistakes)); err != nil && !errors.Is(err, fs.ErrNotExist) {

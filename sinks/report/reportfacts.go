@@ -14,7 +14,9 @@ type facts struct {
 	Flow     string            `json:"flow"`
 	Seed     uint64            `json:"seed"`
 	Model    string            `json:"model,omitempty"`
-	Epochs   int               `json:"epochs"` // complete ones
+	Channels int               `json:"channels,omitempty"` // planes of an image
+	Planes   []string          `json:"planes,omitempty"`   // their names, in their order, where they are known
+	Epochs   int               `json:"epochs"`             // complete ones
 	Steps    int64             `json:"steps"`
 	Best     *bestEpoch        `json:"best"`         // null before the first epoch is complete
 	Score    float64           `json:"score"`        // the best moving average of macro F1 over score_window epochs
@@ -45,6 +47,7 @@ func factsOf(o flow.Options, p *checkpoint.Position) *facts {
 	}
 	f.Instructions, f.Data = p.Instructions, p.Settings.Data
 	f.Model, f.Epochs, f.Steps, f.Sequence = p.Settings.Model, p.Epoch, p.Step, p.Sequence
+	f.Channels, f.Planes = p.Settings.Shape[1], p.Planes
 	f.Score = checkpoint.RunScore(p.History, checkpoint.ScoreWindow)
 	if best := p.Best(); best >= 0 {
 		f.Best = &bestEpoch{p.History[best].Epoch, p.History[best].Score()}

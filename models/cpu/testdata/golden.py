@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Golden numbers of PyTorch and torchvision, for the tests of package models.
 
-    golden.py DIR      writes network.json, losses.json, optimizers.json, schedules.json
+    golden.py DIR          writes network.json, losses.json, optimizers.json, schedules.json
+    golden.py DIR planes   writes planes.json: networks for images of other planes than four
 
-Made with Debian's python3-torch 1.13 and python3-torchvision. Weights and
+Made with Debian's python3-torch 1.13 and python3-torchvision; planes.json with PyTorch 2.15 and torchvision from PyPI. Weights and
 inputs are not stored: both sides draw them from the hash below.
 """
 import json
@@ -73,12 +74,13 @@ def margin(net, x):
     return min(least)
 
 
-def network(model, n, h, w, size=0, aux_size=0, tries=150):
+def network(model, n, h, w, size=0, aux_size=0, tries=150, planes=4):
+    networks.PLANES = planes
     net = networks.build(model, size, aux_size)
     state = {k: weight(k, tuple(v.shape)) for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
 
     def image(seed):
-        return torch.tensor(noise(f"x{seed}", n * 4 * h * w).astype(np.float32).reshape(n, 4, h, w))
+        return torch.tensor(noise(f"x{seed}", n * planes * h * w).astype(np.float32).reshape(n, planes, h, w))
 
     # A ReLU whose input lies within rounding of zero moves the gradients below
     # it by up to 1e-2. So the input is one that keeps clear of that. The
@@ -186,6 +188,11 @@ def write(path, value):
 
 if __name__ == "__main__":
     out = sys.argv[1]
+    if sys.argv[2:] == ["planes"]:
+        write(f"{out}/planes.json", [
+            {**network("resnet18", 2, 40, 40, tries=100, planes=planes), "planes": planes} for planes in (5, 9, 16)
+        ])
+        sys.exit()
     write(f"{out}/network.json", [
         network("resnet18", 2, 48, 64), network("resnet18", 3, 65, 33),
         network("resnet34", 2, 48, 48), network("resnet34", 2, 57, 72),

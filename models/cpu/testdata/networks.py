@@ -10,9 +10,12 @@ import torchvision
 CLASSES = 28
 
 
+PLANES = 4  # of an image
+
+
 def stem(conv):
-    """The same convolution for four channels."""
-    return nn.Conv2d(4, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, bias=False)
+    """The same convolution for an image's planes."""
+    return nn.Conv2d(PLANES, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, bias=False)
 
 
 class ResNet(nn.Module):
@@ -68,7 +71,7 @@ class Features(nn.Module):
     def __init__(self):
         super().__init__()
         self.layer0 = nn.Sequential()
-        for name, module in (("conv1", nn.Conv2d(4, 64, 7, 2, 3, bias=False)), ("bn1", nn.BatchNorm2d(64)),
+        for name, module in (("conv1", nn.Conv2d(PLANES, 64, 7, 2, 3, bias=False)), ("bn1", nn.BatchNorm2d(64)),
                              ("relu1", nn.ReLU()), ("pool", nn.MaxPool2d(3, 2, ceil_mode=True))):
             self.layer0.add_module(name, module)
         inputs = 64

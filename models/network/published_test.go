@@ -1,0 +1,42 @@
+package network
+
+import (
+	"strings"
+	"testing"
+
+	"hpaflow/data"
+	"hpaflow/models/statedict"
+)
+
+// TestPublishedWeights: weights for three planes and other labels, under the names
+// that they are published by, are those of every network for any number of planes.
+func TestPublishedWeights(t *testing.T) {
+	for _, name := range Names() {
+		published, err := Sketch(name, 3, 107, 107, 1000, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range published.Tensors {
+			w := &published.Tensors[i]
+			w.Name = strings.TrimPrefix(strings.Replace(w.Name, "last_linear.", "fc.", 1), "cnn.")
+		}
+		for planes := 1; planes <= data.MaxPlanes; planes++ {
+			want, err := Sketch(name, planes, 107, 107, 28, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, report, err := statedict.Fit(want.Tensors, published.Tensors, ByName(name).Names)
+			if err != nil {
+				t.Fatalf("%s, %d planes: %v", name, planes, err)
+			}
+			if (report.Widened == "") != (planes == 3) || report.Used < 90 {
+				t.Errorf("%s, %d planes: %v", name, planes, report)
+			}
+			for _, left := range report.Initial {
+				if !isHead(left) {
+					t.Errorf("%s, %d planes: %s is left as it was", name, planes, left)
+				}
+			}
+		}
+	}
+}
