@@ -63,7 +63,8 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/cluster":    {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units", "flow/units/steps"},
 	"cmd/hpaflow/batches":    {"data", "data/npy", "data/pixel", "flow", "flow/lang", "ops/edges"},
 	"cmd/hpaflow/export":     {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
-	"cmd/*":                  {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/live", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/names":      {"data/names", "sources/images"},
+	"cmd/*":                  {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

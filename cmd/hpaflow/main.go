@@ -15,6 +15,7 @@ import (
 
 	"hpaflow/cmd/hpaflow/cluster"
 	"hpaflow/cmd/hpaflow/export"
+	"hpaflow/cmd/hpaflow/names"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/configs"
 	"hpaflow/data/place"
@@ -73,6 +74,9 @@ func endOf(app *cli.App, args []string, out *terminal.Output, stderr io.Writer) 
 	var exit *exitError
 	if e := (*cluster.Exit)(nil); errors.As(err, &e) {
 		err = &exitError{e.Code, e.Err}
+	}
+	if e := (*names.NoneError)(nil); errors.As(err, &e) {
+		err = &exitError{exitFailed, e}
 	}
 	if !errors.As(err, &exit) { // an unknown flag, a missing argument
 		fmt.Fprintf(stderr, "hpaflow: %s\n  see %s --help\n", lang.SafeLines(err.Error()), commandLine(app, args))
@@ -149,7 +153,7 @@ func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) 
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
-			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), benchCommand(reg), gpuCommand(),
+			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), names.Command(), benchCommand(reg), gpuCommand(),
 			completionCommand(), completeCommand(), manCommand(), configsCommand(reg),
 		},
 		Action: func(c *cli.Context) error {

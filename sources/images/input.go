@@ -61,35 +61,46 @@ func (in *input) fromStore(n *component.Node) (flow.Out[*data.Sample], error) {
 }
 
 func (in *input) run(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
-	if in.path == "-" {
-		return in.fromReader(ctx, "standard input", in.stdin, out)
-	}
 	if in.folder != nil {
 		return in.fromFolder(ctx, out)
+	}
+	if info, err := os.Stat(in.path); err == nil && info.IsDir() && in.path != "-" {
+		return in.fromFolder(ctx, out)
+	}
+	r, done, err := in.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	name := place.Shown(in.path)
+	if in.path == "-" {
+		name = "standard input"
+	}
+	return in.fromReader(ctx, name, r, out)
+}
+
+// open opens what is read as a stream.
+func (in *input) open(ctx context.Context) (r io.Reader, done func(), err error) {
+	if in.path == "-" {
+		return in.stdin, func() {}, nil
 	}
 	if place.Remote(in.path) {
 		r, err := place.Open(ctx, in.path)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		defer r.Close() // opened for reading: nothing can be lost
-		return in.fromReader(ctx, place.Shown(in.path), r, out)
+		return r, func() { r.Close() }, nil // opened for reading: nothing can be lost
 	}
-	info, err := os.Stat(in.path)
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return in.fromFolder(ctx, out)
+	if _, err := os.Stat(in.path); err != nil {
+		return nil, nil, err
 	}
 	// Without O_NONBLOCK, to open a pipe is to wait for its writer, and nothing
 	// could end that.
 	f, err := os.OpenFile(in.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer f.Close()
-	return in.fromReader(ctx, in.path, f, out)
+	return f, func() { f.Close() }, nil
 }
 
 // fromReader reads what a stream turns out to be.
