@@ -222,7 +222,7 @@ func (e *Extract) Place(dst []byte, zFrom, zTo int) error {
 	}
 	shape, c := e.Array.unit()
 	extent, inside := make([]int, len(lo)), make([]int, len(lo))
-	var scratch []byte
+	var scratch, row []byte
 	for _, unit := range indices(from, to) {
 		at, i := 0, 0
 		for axis, n := range unit {
@@ -232,11 +232,13 @@ func (e *Extract) Place(dst []byte, zFrom, zTo int) error {
 			at += (a - lo[axis]) * steps[axis]
 			i += (n - first[axis]) * count[axis]
 		}
-		d := decoded{bytes: e.Array.fill, steps: make([]int, len(lo)), big: bigMachine}
-		if src := e.chunks[i]; src != nil {
-			if d, err = c.decode(src, shape, e.Array.Type, e.Array.fill, &scratch); err != nil {
-				return fmt.Errorf("chunk %s: %w", e.Array.name(unit), err)
-			}
+		var d decoded
+		if src := e.chunks[i]; src == nil { // a row of fill stands for all
+			inside[e.View.X] = 0
+			d = decoded{bytes: filled(&row, e.Array.fill, extent[e.View.X]), steps: make([]int, len(lo)), big: bigMachine}
+			d.steps[e.View.X] = each
+		} else if d, err = c.decode(src, shape, e.Array.Type, e.Array.fill, &scratch); err != nil {
+			return fmt.Errorf("chunk %s: %w", e.Array.name(unit), err)
 		}
 		skip := 0
 		for axis, n := range inside {
@@ -245,6 +247,14 @@ func (e *Extract) Place(dst []byte, zFrom, zTo int) error {
 		copyNumbers(dst[at:], steps, d.bytes[skip:], d.steps, extent, each, d.big != bigMachine)
 	}
 	return nil
+}
+
+// filled is a row of n numbers, each the fill value.
+func filled(row *[]byte, fill []byte, n int) []byte {
+	for len(*row) < n*len(fill) {
+		*row = append(*row, fill...)
+	}
+	return *row
 }
 
 // name is how messages call a unit.
