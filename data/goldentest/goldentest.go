@@ -6,8 +6,21 @@ package goldentest
 import "hash/crc32"
 
 // Hash is a number that depends on a name and a place in it, of 32 even bits.
-func Hash(name string, place int) uint32 {
-	h := uint32(place)*2654435761 + crc32.ChecksumIEEE([]byte(name))
+func Hash(name string, place int) uint32 { return mixed(salt(name), place) }
+
+// Noise is numbers in -1..1, by the hashes of a name and their places.
+func Noise(name string, n int) []float64 {
+	v, salt := make([]float64, n), salt(name)
+	for i := range v {
+		v[i] = float64(mixed(salt, i))/(1<<31) - 1
+	}
+	return v
+}
+
+func salt(name string) uint32 { return crc32.ChecksumIEEE([]byte(name)) }
+
+func mixed(salt uint32, place int) uint32 {
+	h := uint32(place)*2654435761 + salt
 	h ^= h >> 16
 	h *= 0x85EBCA6B
 	h ^= h >> 13

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
@@ -23,7 +24,7 @@ type averagingGolden struct {
 
 // averagingImages is averaging.py's images.
 func averagingImages(name string, n int) *data.Batch {
-	return &data.Batch{N: n, C: 4, H: 64, W: 64, X: floats(noise(name, n*4*64*64), 1)}
+	return &data.Batch{N: n, C: 4, H: 64, W: 64, X: floats(goldentest.Noise(name, n*4*64*64), 1)}
 }
 
 // averaged is the mean of averaging.py's checkpoints.
@@ -38,7 +39,7 @@ func averaged(t *testing.T) []models.Tensor {
 		weights := state(d).Weights
 		goldenWeights(weights)
 		for _, w := range weights {
-			for i, u := range noise(fmt.Sprintf("%s@%d", w.Name, k), len(w.Data)) {
+			for i, u := range goldentest.Noise(fmt.Sprintf("%s@%d", w.Name, k), len(w.Data)) {
 				w.Data[i] += float32(u / 8)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"hpaflow/data"
+	"hpaflow/data/goldentest"
 	"hpaflow/models"
 	"hpaflow/models/gpu/dnn"
 	"hpaflow/models/network"
@@ -205,10 +206,10 @@ func gradientsOf(t *testing.T, d *Device) (all flat) {
 // goldenBatch is golden.py's.
 func goldenBatch(input string, n, h, w int) *data.Batch {
 	b := &data.Batch{N: n, C: 4, H: h, W: w, Classes: 28}
-	for _, v := range noise(input, n*4*h*w) {
+	for _, v := range goldentest.Noise(input, n*4*h*w) {
 		b.X = append(b.X, float32(v))
 	}
-	for _, v := range noise("y", n*28) {
+	for _, v := range goldentest.Noise("y", n*28) {
 		var y float32
 		if v > .7 {
 			y = 1
@@ -239,7 +240,7 @@ func digestsAre(t *testing.T, what string, got map[string][]float32, want [][3]f
 		}
 		have[0] = math.Sqrt(have[0])
 		for k := range 2 {
-			for j, u := range noise(fmt.Sprintf("%s/%d", name, k), len(got[name])) {
+			for j, u := range goldentest.Noise(fmt.Sprintf("%s/%d", name, k), len(got[name])) {
 				have[k+1] += math.Copysign(1, u) * float64(got[name][j])
 			}
 		}

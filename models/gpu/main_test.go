@@ -5,7 +5,6 @@ package gpu
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -172,29 +171,10 @@ func closeTo[T float32 | float64](t testing.TB, what string, got []float32, want
 	}
 }
 
-// noise is what models/cpu/testdata/golden.py draws weights and inputs from, in
-// -1..1.
-func noise(name string, n int) []float64 {
-	// goldentest.Hash is a sum of the place's part and the name's, mixed; the
-	// name's is taken once for all places.
-	sum := crc32.ChecksumIEEE([]byte(name))
-	v := make([]float64, n)
-	for i := range v {
-		h := uint32(i)*2654435761 + sum
-		h = (h ^ h>>16) * 0x85EBCA6B
-		h = (h ^ h>>13) * 0xC2B2AE35
-		v[i] = float64(h^h>>16)/(1<<31) - 1
-	}
-	if n > 0 && v[n-1] != float64(goldentest.Hash(name, n-1))/(1<<31)-1 {
-		panic("goldentest.Hash is another")
-	}
-	return v
-}
-
 // goldenWeights are golden.py's.
 func goldenWeights(t []models.Tensor) {
 	for _, w := range t {
-		for i, u := range noise(w.Name, len(w.Data)) {
+		for i, u := range goldentest.Noise(w.Name, len(w.Data)) {
 			switch {
 			case len(w.Shape) == 4:
 				u *= math.Sqrt(3 / float64(w.Shape[1]*w.Shape[2]*w.Shape[3]))

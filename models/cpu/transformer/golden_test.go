@@ -56,8 +56,7 @@ func drawn(list []statedict.Tensor) []statedict.Tensor {
 			size *= side
 		}
 		list[i].Data = make([]float32, size)
-		for k := range list[i].Data {
-			u := float64(goldentest.Hash(w.Name, k))/(1<<31) - 1
+		for k, u := range goldentest.Noise(w.Name, size) {
 			switch {
 			case len(w.Shape) == 2 || len(w.Shape) == 4:
 				u *= math.Sqrt(3 / float64(size/w.Shape[0]))

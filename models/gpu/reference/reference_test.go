@@ -72,18 +72,9 @@ func (h *host) SetRunning(i int, r [2][]float64) { h.running[i] = r }
 func (h *host) Targets() []float64               { return h.targets }
 func (h *host) SetLoss(v float64)                { h.loss = v }
 
-// noise is what models/cpu/testdata/golden.py draws from.
-func noise(name string, n int) []float64 {
-	v := make([]float64, n)
-	for i := range v {
-		v[i] = float64(goldentest.Hash(name, i))/(1<<31) - 1
-	}
-	return v
-}
-
 // golden is golden.py's tensor.
 func golden(q *plan.Param) []float64 {
-	v := noise(q.Name, q.Size())
+	v := goldentest.Noise(q.Name, q.Size())
 	for i, u := range v {
 		switch {
 		case len(q.Shape) == 4:
@@ -165,12 +156,12 @@ func TestPlansEqualPyTorch(t *testing.T) {
 			for k, n := range p.Norms {
 				h.running[k] = [2][]float64{make([]float64, n.C), make([]float64, n.C)}
 			}
-			planes, x := noise(c.Input, c.N*4*c.H*c.W), make([]float64, c.N*4*c.H*c.W)
+			planes, x := goldentest.Noise(c.Input, c.N*4*c.H*c.W), make([]float64, c.N*4*c.H*c.W)
 			for k, v := range planes {
 				x[(k/(4*c.H*c.W)*c.H*c.W+k%(c.H*c.W))*4+k/(c.H*c.W)%4] = v
 			}
 			h.SetValue(p.Input, x)
-			for _, v := range noise("y", c.N*28) {
+			for _, v := range goldentest.Noise("y", c.N*28) {
 				h.targets = append(h.targets, map[bool]float64{true: 1}[v > .7])
 			}
 			machine := Machine{Program: p, N: c.N, Whole: c.N, Gamma: 2, Momentum: .1, Memory: h}
@@ -215,7 +206,7 @@ func digestsAre(t *testing.T, got map[string][]float64, want [][3]float64) {
 		}
 		have[0] = math.Sqrt(have[0])
 		for k := range 2 {
-			for j, u := range noise(fmt.Sprintf("%s/%d", name, k), len(got[name])) {
+			for j, u := range goldentest.Noise(fmt.Sprintf("%s/%d", name, k), len(got[name])) {
 				have[k+1] += math.Copysign(1, u) * got[name][j]
 			}
 		}

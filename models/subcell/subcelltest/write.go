@@ -91,8 +91,7 @@ func drawn(w statedict.Tensor) []float32 {
 		size *= side
 	}
 	values := make([]float32, size)
-	for k := range values {
-		u := float64(goldentest.Hash(w.Name, k))/(1<<31) - 1
+	for k, u := range goldentest.Noise(w.Name, size) {
 		if len(w.Shape) == 2 || len(w.Shape) == 4 {
 			u *= math.Sqrt(3 / float64(size/w.Shape[0]))
 		} else if strings.HasSuffix(w.Name, "weight") {
