@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,6 +94,51 @@ func TestStacks(t *testing.T) {
 		again := mustRun(t, "rgby.flow", flow.Options{}, "input="+dir, "output="+out, "z="+c.z, "format="+c.format)
 		if first := again.Stages[0]; first.Complete != int64(len(c.want)) {
 			t.Errorf("z = %q: the second run found %d complete, want %d", c.z, first.Complete, len(c.want))
+		}
+	}
+}
+
+// TestSlicesInNames: slices that are files of their own come to what those of one file
+// come to, and a file of several that is called as of one is refused.
+func TestSlicesInNames(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for c, colour := range data.Colours {
+		v := uint16(c * 100)
+		for z, page := range [][2]uint16{{v, 9}, {v + 4, 8}, {v + 1, 20}} {
+			put(fmt.Sprintf("many_p%d_%s.tif", z+1, colour), stackFile(page))
+		}
+		put("both_p1_"+colour+".tif", stackFile([2]uint16{v, 9}, [2]uint16{v, 8}))
+	}
+	for _, c := range []struct {
+		z, id string
+		want  []uint16 // of the green plane
+	}{
+		{"max", "many", []uint16{104, 20}},
+		{"mean", "many", []uint16{102, 12}},
+		{"2", "many", []uint16{104, 8}},
+		{"all", "many_z003", []uint16{101, 20}},
+	} {
+		out := t.TempDir()
+		set := []string{"input=" + dir, "output=" + out, "pattern={id}_p{z}_{channel}", "z=" + c.z}
+		stats := mustRun(t, "rgby.flow", flow.Options{}, set...)
+		if refused := int64(1); c.z != "2" && stats.DeadLetters != refused { // slice 2 of both there is none of
+			t.Errorf("z = %s: %d dead letters, want that of both", c.z, stats.DeadLetters)
+		}
+		name := filepath.Join(out, c.id+".png")
+		im, err := codec.DecodeChannels(name, mustRead(t, name))
+		if err != nil {
+			t.Fatalf("z = %s: %v", c.z, err)
+		}
+		if got := im.Planes[1].U16; !slices.Equal(got, c.want) {
+			t.Errorf("z = %s: %v, want %v", c.z, got, c.want)
+		}
+		if again := mustRun(t, "rgby.flow", flow.Options{}, set...); again.Stages[0].Complete < 1 {
+			t.Errorf("z = %s: a second run finds nothing complete", c.z)
 		}
 	}
 }
