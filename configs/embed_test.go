@@ -201,6 +201,21 @@ func TestEmbedRefuses(t *testing.T) {
 			t.Errorf("%v: error %v, want %s", c.sets, err, c.want)
 		}
 	}
+	for table, want := range map[string]string{"": "table is empty", dir + "/gone.parquet": "no such file", filepath.Join(model, "model_config.yaml"): "is no Parquet file"} {
+		if _, err := build("neighbours.flow", flow.Options{}, "embeddings="+table, "out="+dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("neighbours of %q: %v", table, err)
+		}
+	}
+	if _, err := build("hashes.flow", flow.Options{}, "data="+dir, "sets="); err == nil || !strings.Contains(err.Error(), "sets: is empty") {
+		t.Errorf("hashes of no set: %v", err)
+	}
+	empty := t.TempDir()
+	if _, err := run(t, "embed.flow", flow.Options{}, "weights="+model, "input="+empty, "out="+out); err == nil {
+		t.Error("an empty folder was embedded")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(left) > 0 {
+		t.Errorf("a run that came to nothing left %v, %v", left, err)
+	}
 	if _, err := build("train.flow", flow.Options{}, "model=subcell"); err == nil || !strings.Contains(err.Error(), "subcell") || !strings.Contains(err.Error(), "embed.flow") {
 		t.Errorf("training: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -154,13 +155,10 @@ var (
 // *.parquet of a folder in the order of their names.
 func ReadParquet(path string) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		files := []string{path}
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			if files, err = filepath.Glob(filepath.Join(path, "*"+string(Parquet))); err != nil || len(files) == 0 {
-				yield(nil, fmt.Errorf("%s: there is no file *.parquet in it", path))
-				return
-			}
-			slices.Sort(files)
+		files, err := parquetFiles(path)
+		if err != nil {
+			yield(nil, err)
+			return
 		}
 		for _, file := range files {
 			if more, err := readFile(file, func(r *Row) bool { return yield(r, nil) }); err != nil {
@@ -171,6 +169,49 @@ func ReadParquet(path string) iter.Seq2[*Row, error] {
 			}
 		}
 	}
+}
+
+// CheckParquet says why ReadParquet could read nothing, without reading rows.
+func CheckParquet(path string) error {
+	files, err := parquetFiles(path)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		in, _, err := openParquet(file)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		in.Close()
+	}
+	return nil
+}
+
+// parquetFiles are those of a table.
+func parquetFiles(path string) ([]string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []string{path}, nil
+	}
+	files, err := filepath.Glob(filepath.Join(path, "*"+string(Parquet)))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("%s: there is no file *.parquet in it", path)
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+// openParquet opens a file that begins as one of Parquet does.
+func openParquet(path string) (*os.File, fs.FileInfo, error) {
+	in, info, err := regular.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	magic := make([]byte, 4)
+	if _, err := in.ReadAt(magic, 0); err != nil || string(magic) != "PAR1" {
+		in.Close()
+		return nil, nil, errors.New("is no Parquet file; embed.flow writes one where out ends in .parquet")
+	}
+	return in, info, nil
 }
 
 // readFile gives a file's rows until yield wants no more. What the library cannot
@@ -185,15 +226,11 @@ func readFile(path string, yield func(*Row) bool) (more bool, err error) {
 			err = fmt.Errorf("damaged: %v", v)
 		}
 	}()
-	in, info, err := regular.Open(path)
+	in, info, err := openParquet(path)
 	if err != nil {
 		return false, err
 	}
 	defer in.Close()
-	magic := make([]byte, 4)
-	if _, err := in.ReadAt(magic, 0); err != nil || string(magic) != "PAR1" {
-		return false, errors.New("is no Parquet file; embed.flow writes one where out ends in .parquet")
-	}
 	f, err := parquet.OpenFile(in, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return false, err

@@ -164,5 +164,11 @@ type ChoiceError struct {
 }
 
 func (e *ChoiceError) Error() string {
-	return fmt.Sprintf("%q is none of %s", e.Value, strings.Join(e.Choices, ", "))
+	choices := slices.Clone(e.Choices)
+	for i, choice := range choices {
+		if choice == "" {
+			choices[i] = `""`
+		}
+	}
+	return fmt.Sprintf("%q is none of %s", e.Value, strings.Join(choices, ", "))
 }

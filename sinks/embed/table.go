@@ -173,5 +173,9 @@ func (s *table) Abort() error {
 	if s.spool == nil {
 		return nil
 	}
-	return errors.Join(s.spool.Flush(), s.Stop())
+	err := errors.Join(s.spool.Flush(), s.Stop())
+	if err == nil && s.spool.Len() == 0 { // a run that came to nothing leaves no trace
+		return embed.RemoveSpool(embed.PartOf(s.Path))
+	}
+	return err
 }

@@ -3,7 +3,6 @@ package embed
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 
 	"hpaflow/data/embed"
@@ -23,7 +22,10 @@ func embeddingsSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			table := n.Args.String("table")
-			if _, err := os.Stat(table); err != nil {
+			if table == "" {
+				return nil, errors.New("table is empty, and should name what is read")
+			}
+			if err := embed.CheckParquet(table); err != nil {
 				return nil, err
 			}
 			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*embed.Row]) error {

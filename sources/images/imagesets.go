@@ -56,6 +56,9 @@ func imageSetsSpec() *component.Spec {
 		Check: func(a component.Args) (faults []component.FieldFault) {
 			faults = checkSetNames(a)
 			sets := a.Strings("sets")
+			if len(sets) == 0 {
+				faults = append(faults, component.FieldFault{Field: "sets", Fault: "is empty, and should name some of " + strings.Join(setNames, ", ")})
+			}
 			for i, name := range sets {
 				switch {
 				case setTables[name] == "":
