@@ -19,5 +19,7 @@
 // is written to, as it goes, and of a link what it leads to is replaced.
 //
 // Files and folders get the mode that the umask leaves. Where a file system
-// cannot sync a folder or lock, writing goes on without, and Conceded says so.
+// cannot sync a folder or lock, or a folder may not be read, writing goes on
+// without, and Conceded says so; what others write is synced by Sync and SyncDir.
+// Publish links where it can, and else moves a copy without replacing.
 package atomicfile
