@@ -59,7 +59,8 @@ func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(di
 	return one, many
 }
 
-// visible is what people see, but for the times of dead letters.
+// visible is what people see, but for the times of dead letters and the folder that
+// their files are in.
 func visible(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := foldertest.Results(t, dir)
@@ -74,7 +75,7 @@ func visible(t *testing.T, dir string) map[string]string {
 				t.Fatal(err)
 			}
 			delete(l, "time")
-			lines = append(lines, fmt.Sprint(l))
+			lines = append(lines, strings.ReplaceAll(fmt.Sprint(l), dir, ""))
 		}
 		all[name] = strings.Join(lines, "\n")
 	}
