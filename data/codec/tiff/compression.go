@@ -13,6 +13,7 @@ import (
 
 	"hpaflow/data/codec/deflate"
 	"hpaflow/data/codec/tiff/lzw"
+	"hpaflow/data/codec/unpack"
 )
 
 // decompress fills dst from a stream of a page. What the stream holds behind is
@@ -115,28 +116,13 @@ func cut(err error) error {
 	return err
 }
 
-// mostWindow is how much of what came before a stream may refer to; a decoder holds
-// that much beside the pixels.
-const mostWindow = 128 << 20
-
-var frames, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxWindow(mostWindow),
-	zstd.WithDecodeAllCapLimit(true)) // options that are sound do not fail
-
+// unzstd reads frames of RFC 8878.
 func unzstd(dst, src []byte) error {
-	out, err := frames.DecodeAll(src, dst[:0:len(dst)])
-	if err == nil {
-		if len(out) < len(dst) {
-			return fmt.Errorf("zstd: %w", io.ErrUnexpectedEOF)
-		}
-		if len(dst) > 0 && &out[0] != &dst[0] {
-			copy(dst, out)
-		}
-		return nil
+	err := unpack.Zstd(dst, src)
+	if !errors.Is(err, unpack.ErrMore) {
+		return err
 	}
-	if !errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		return fmt.Errorf("zstd: %w", cut(err))
-	}
-	z, err := zstd.NewReader(bytes.NewReader(src), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+	z, err := zstd.NewReader(bytes.NewReader(src), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(unpack.MaxWindow))
 	if err != nil {
 		return fmt.Errorf("zstd: %w", err)
 	}
@@ -147,7 +133,7 @@ func unzstd(dst, src []byte) error {
 // unlzma reads a stream in xz's frame, as libtiff writes it: Delta, then LZMA2.
 func (d *decoder) unlzma(dst, src []byte) (err error) {
 	if d.lzma == nil {
-		d.lzma, err = xz.NewReader(bytes.NewReader(src), mostWindow)
+		d.lzma, err = xz.NewReader(bytes.NewReader(src), unpack.MaxWindow)
 	} else {
 		err = d.lzma.Reset(bytes.NewReader(src))
 	}

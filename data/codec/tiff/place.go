@@ -93,7 +93,7 @@ func (d *decoder) place(t *target, rows []byte) {
 			src = grown(&d.row, stride)
 			predictor.Float(src, b, size, s.samples)
 		case p.Bits != 8*size:
-			src = unpack(grown(&d.row, s.width*s.samples*size), src, p.Bits)
+			src = wholeBytes(grown(&d.row, s.width*s.samples*size), src, p.Bits)
 		case p.swapped:
 			b := grown(&d.swapped, stride)
 			predictor.Swap(b, src, size)

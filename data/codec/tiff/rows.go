@@ -28,9 +28,9 @@ func gather(dst, src []byte, size, step int) {
 	}
 }
 
-// unpack gives samples of 1 to 15 bits, the highest bit first, whole bytes: one each,
+// wholeBytes gives samples of 1 to 15 bits, the highest bit first, whole bytes: one each,
 // or two from 9 bits on.
-func unpack(dst, src []byte, bits int) []byte {
+func wholeBytes(dst, src []byte, bits int) []byte {
 	switch {
 	case bits == 1:
 		for i := range dst {

@@ -17,7 +17,8 @@ import (
 	"hpaflow/data/codec/deflate"
 )
 
-var errMore = errors.New("the stream holds more than it should")
+// ErrMore is wrapped by errors of streams that go on behind dst.
+var ErrMore = errors.New("the stream holds more than it should")
 
 var inflaters = sync.Pool{New: func() any { return new(deflate.Inflater) }}
 
@@ -74,7 +75,7 @@ func whole(name string, r io.Reader, dst []byte) error {
 	n, err := io.ReadFull(r, make([]byte, 1)) // the checksum is compared here
 	switch {
 	case n > 0:
-		return fmt.Errorf("%s: %w", name, errMore)
+		return fmt.Errorf("%s: %w", name, ErrMore)
 	case err != io.EOF:
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -88,10 +89,11 @@ func early(err error) error {
 	return err
 }
 
-// mostWindow is how much of what came before a stream of zstd may refer to.
-const mostWindow = 128 << 20
+// MaxWindow is how much of what came before a stream may refer to; a decoder holds
+// that much beside dst.
+const MaxWindow = 128 << 20
 
-var frames, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxWindow(mostWindow),
+var frames, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxWindow(MaxWindow),
 	zstd.WithDecodeAllCapLimit(true)) // options that are sound do not fail
 
 // Zstd reads frames of RFC 8878.
@@ -99,7 +101,7 @@ func Zstd(dst, src []byte) error {
 	out, err := frames.DecodeAll(src, dst[:0:len(dst)])
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return fmt.Errorf("zstd: %w", errMore)
+		return fmt.Errorf("zstd: %w", ErrMore)
 	case err != nil:
 		return fmt.Errorf("zstd: %w", early(err))
 	case len(out) < len(dst):
