@@ -38,12 +38,15 @@ func (r *ring) serve(from io.Reader, gone func(error)) {
 			gone(errReader)
 			return
 		}
-		select {
-		case r.free <- int(b[0]):
-		default:
-			gone(fmt.Errorf("slot %d was given back, and was not taken", b[0]))
-			return
+		if int(b[0]) < r.slots {
+			select {
+			case r.free <- int(b[0]):
+				continue
+			default:
+			}
 		}
+		gone(fmt.Errorf("slot %d was given back, and was not taken", b[0]))
+		return
 	}
 }
 
