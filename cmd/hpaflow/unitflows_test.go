@@ -82,14 +82,21 @@ func visible(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-func TestDownloadByUnits(t *testing.T) {
-	notForRaces(t)
+// grey is a server of grey images of 40 pixels square.
+func grey(t *testing.T) *httptest.Server {
+	t.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil); err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(&plates{body: b.Bytes(), asked: map[string]int{}})
-	defer web.Close()
+	t.Cleanup(web.Close)
+	return web
+}
+
+func TestDownloadByUnits(t *testing.T) {
+	notForRaces(t)
+	web := grey(t)
 	list := filepath.Join(t.TempDir(), "list.csv")
 	text := "Id,Target\nnone,3\n"
 	for i := range 22 {
@@ -110,12 +117,7 @@ func TestDownloadByUnits(t *testing.T) {
 // So are images of the Human Protein Atlas, with marks in names of the list and rows that name none.
 func TestHPAImagesByUnits(t *testing.T) {
 	notForRaces(t)
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil); err != nil {
-		t.Fatal(err)
-	}
-	web := httptest.NewServer(&plates{body: b.Bytes(), asked: map[string]int{}})
-	defer web.Close()
+	web := grey(t)
 	list := filepath.Join(t.TempDir(), "list.csv")
 	text := "URL,Licence\n"
 	for i := range 11 {
