@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"math"
 
 	"hpaflow/data/npy"
 )
@@ -41,8 +40,11 @@ type about struct {
 	SlotBytes int    `json:"slot_bytes,omitempty"`
 }
 
-// writeFrame writes a frame at once.
-func writeFrame(w io.Writer, kind string, text any, fields ...[]byte) error {
+// array is a field: values as NumPy's .npy has them, behind their head.
+type array struct{ head, values []byte }
+
+// writeFrame writes a frame. Values, which are large, are not copied.
+func writeFrame(w io.Writer, kind string, text any, fields ...array) error {
 	var body []byte
 	switch t := text.(type) {
 	case nil:
@@ -59,26 +61,26 @@ func writeFrame(w io.Writer, kind string, text any, fields ...[]byte) error {
 	}
 	length := len(kind) + len(body)
 	for _, f := range fields {
-		length += 8 + len(f)
+		length += 8 + len(f.head) + len(f.values)
 	}
 	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+length), uint64(length))
-	b = append(append(b, kind...), body...)
+	_, err := w.Write(append(append(b, kind...), body...))
 	for _, f := range fields {
-		b = append(binary.LittleEndian.AppendUint64(b, uint64(len(f))), f...)
+		b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(f.head)+len(f.values)))
+		for _, part := range [][]byte{append(b, f.head...), f.values} {
+			if err == nil {
+				_, err = w.Write(part)
+			}
+		}
 	}
-	_, err := w.Write(b)
 	return err
 }
 
-// array is values as NumPy's .npy has them.
-func array(kind string, values []byte, shape ...int) []byte {
-	return append(npy.Head(kind, shape...), values...)
-}
-
-func floatBytes(values []float32) []byte {
-	b := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+// floats are values of 32 bits.
+func floats(values []float32, shape ...int) array {
+	b, err := binary.Append(make([]byte, 0, 4*len(values)), binary.LittleEndian, values)
+	if err != nil {
+		panic(err) // they have a size
 	}
-	return b
+	return array{npy.Head("<f4", shape...), b}
 }

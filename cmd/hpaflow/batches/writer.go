@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hpaflow/data"
+	"hpaflow/data/npy"
 	"hpaflow/data/pixel"
 	"hpaflow/flow"
 )
@@ -79,14 +80,13 @@ func (w *writer) write(ctx context.Context, b *data.Batch) error {
 	if w.ring != nil {
 		return w.toRing(ctx, b, a)
 	}
-	images := b.U8
-	kind := "|u1"
+	images := array{npy.Head("|u1", a.Shape...), b.U8}
 	if w.dtype == float32Type {
 		values := make([]float32, b.Pixels())
 		w.normalise(values, b)
-		images, kind = floatBytes(values), "<f4"
+		images = floats(values, a.Shape...)
 	}
-	err := writeFrame(w.out, dataFrame, a, array(kind, images, a.Shape...), array("<f4", floatBytes(b.Y), b.N, a.Classes))
+	err := writeFrame(w.out, dataFrame, a, images, floats(b.Y, b.N, a.Classes))
 	b.Done()
 	return err
 }
