@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hpaflow/data"
+	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/sources/images/window"
 )
@@ -27,16 +28,20 @@ func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
 		if s.first > 0 {
 			out.At(s.first + int64(at))
 		}
-		row := s.rows[i]
-		complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
-		if err == nil && !complete {
-			err = s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
-		}
-		if err != nil {
+		if err := s.offer(s.rows[i], out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// offer yields a row's sample, unless an earlier run is done with it.
+func (s *samples) offer(row table.Row, out *flow.Emitter[*data.Sample]) error {
+	complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
+	if err != nil || complete {
+		return err
+	}
+	return s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
 }
 
 // shared goes once through the rows that are this run's. They keep the numbers they
@@ -47,13 +52,8 @@ func (s *samples) shared(out *flow.Emitter[*data.Sample]) error {
 	for _, group := range groups {
 		from := group % all * s.share.Group
 		for at, i := range order[from:min(from+s.share.Group, len(order))] {
-			row := s.rows[i]
 			out.At(s.passed + int64(group*s.share.Group+at))
-			complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
-			if err == nil && !complete {
-				err = s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
-			}
-			if err != nil {
+			if err := s.offer(s.rows[i], out); err != nil {
 				return err
 			}
 		}
