@@ -116,6 +116,10 @@ type Backend interface {
 	// New makes a network with initial weights that trains.
 	New(Options) (Device, error)
 
+	// Refuses says what of the options such a device cannot train with; nil:
+	// nothing. It takes no memory, so that it can be asked before there is any work.
+	Refuses(Options) error
+
 	// Flights is how many batches predicted at once keep the device busy.
 	Flights() int
 

@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -47,6 +48,12 @@ type Options struct {
 	// (Device.Flush), so that no group crosses the border. Default: 1.
 	Accumulate int
 
+	// ClipNorm scales the gradients of a step down to this L2 norm, of all
+	// parameters together, where theirs is larger, as
+	// torch.nn.utils.clip_grad_norm_ does: by ClipNorm/(norm+1e-6). Sums of
+	// several batches are clipped as such. 0: never.
+	ClipNorm float64
+
 	// Seed is what the initial weights are drawn from, each tensor from the
 	// seed and its name.
 	Seed uint64
@@ -83,6 +90,9 @@ func (o *Options) Validate() error {
 		if f.value < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d, want at least 1", f.name, f.value))
 		}
+	}
+	if !(o.ClipNorm >= 0) || math.IsInf(o.ClipNorm, 1) {
+		errs = append(errs, fmt.Errorf("clip norm is %v, want a number of at least 0", o.ClipNorm))
 	}
 	if n := network.ByName(o.Model); n != nil && min(o.Height, o.Width) >= 1 && min(o.Height, o.Width) < n.MinSize {
 		errs = append(errs, fmt.Errorf("images of %dx%d are too small for %s, which takes %dx%d and more", o.Height, o.Width, o.Model, n.MinSize, n.MinSize))

@@ -13,7 +13,8 @@ type ScheduleOptions struct {
 	// Kind is one of Schedules. Default: none.
 	Kind string
 
-	// LR is the first epoch's rate. Default: 5e-4.
+	// LR is the first epoch's rate, or the first one's after the warmup. Default:
+	// 5e-4.
 	LR float64
 
 	// Epochs is the length of the run: cosine falls to zero over it.
@@ -32,6 +33,16 @@ type ScheduleOptions struct {
 	// Patience is how many epochs reduce_lr_on_plateau bears without a better
 	// metric. Default: 10.
 	Patience int
+
+	// Warmup is how many epochs at the beginning take the rate of a straight line
+	// from WarmupLR to LR, which the epoch after them has. It is that of timm's
+	// schedulers: the schedule's epochs are counted from the first, warmup
+	// included, but reduce_lr_on_plateau begins to look afterwards. 0: none.
+	Warmup int `json:",omitempty"`
+
+	// WarmupLR is the first epoch's rate where there is a warmup. Default: 1e-5,
+	// as in timm's scripts.
+	WarmupLR float64 `json:",omitempty"`
 }
 
 // Schedules lists the schedules by name.
@@ -46,7 +57,13 @@ func (o *ScheduleOptions) EnsureDefaults() {
 	orFloat(&o.Gamma, .1)
 	orInt(&o.StepSize, 10)
 	orInt(&o.Patience, 10)
+	if o.Warmup != 0 {
+		orFloat(&o.WarmupLR, DefaultWarmupLR)
+	}
 }
+
+// DefaultWarmupLR is the rate that a warmup begins with unless another is given.
+const DefaultWarmupLR = 1e-5
 
 // Validate reports all that is wrong with the options, after EnsureDefaults.
 func (o *ScheduleOptions) Validate() error {
@@ -62,6 +79,9 @@ func (o *ScheduleOptions) Validate() error {
 	bad(o.Patience < 0, "patience is %d, want at least 0", o.Patience)
 	bad(o.Kind == "cosine" && o.Epochs < 1, "a cosine schedule over %d epochs", o.Epochs)
 	bad(o.Kind == "multi_step" && len(o.Milestones) == 0, "a multi_step schedule without milestones")
+	bad(o.Warmup < 0, "warmup is %d epochs, want at least 0", o.Warmup)
+	bad(o.Warmup > 0 && o.Epochs > 0 && o.Warmup >= o.Epochs, "warmup is %d epochs of %d, want fewer than there are", o.Warmup, o.Epochs)
+	bad(o.Warmup > 0 && !(o.WarmupLR > 0 && o.WarmupLR <= o.LR), "the warmup begins with the rate %v, want more than 0 and at most %v, the one it ends with", o.WarmupLR, o.LR)
 	return errors.Join(errs...)
 }
 
@@ -74,7 +94,7 @@ type Schedule struct {
 // ScheduleState is where a schedule stands.
 type ScheduleState struct {
 	Epoch int     `json:"epoch"` // epochs done
-	LR    float64 `json:"lr"`    // of the next epoch
+	LR    float64 `json:"lr"`    // of the next epoch, or of the one it would be without a warmup
 	Best  float64 `json:"best"`  // metric so far; reduce_lr_on_plateau only
 	Bad   int     `json:"bad"`   // epochs since then; reduce_lr_on_plateau only
 }
@@ -89,7 +109,12 @@ func NewSchedule(o ScheduleOptions) (*Schedule, error) {
 }
 
 // LR is the rate of the epoch to come.
-func (s *Schedule) LR() float64 { return s.state.LR }
+func (s *Schedule) LR() float64 {
+	if o := &s.opts; s.state.Epoch < o.Warmup {
+		return o.WarmupLR + float64(s.state.Epoch)*((o.LR-o.WarmupLR)/float64(o.Warmup))
+	}
+	return s.state.LR
+}
 
 // State is where the schedule stands.
 func (s *Schedule) State() ScheduleState { return s.state }
@@ -131,7 +156,11 @@ func (s *Schedule) Step(metric float64) {
 func (s *Schedule) plateau(metric float64) {
 	const threshold, least = 1e-4, 1e-8
 	st := &s.state
-	if st.Epoch == 1 || metric > st.Best*(1+threshold) {
+	counted := st.Epoch - s.opts.Warmup
+	if counted < 1 {
+		return
+	}
+	if counted == 1 || metric > st.Best*(1+threshold) {
 		st.Best, st.Bad = metric, 0
 		return
 	}

@@ -88,6 +88,10 @@ type Settings struct {
 	Schedule   models.ScheduleOptions  `json:"schedule"`
 	Shape      [4]int                  `json:"shape"`
 
+	// These are left out where they are not set, as in earlier versions.
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
+	ClipNorm       float64 `json:"clip_norm,omitempty"`
+
 	// Data says what was trained and validated on, such as "train images": the
 	// identities of tables, images, policy and normalisation. Checkpoints of
 	// earlier versions have none.
@@ -107,9 +111,17 @@ func (s Settings) Differences(run Settings) []string {
 	}
 	was, is := s.fields(), run.fields()
 	list := s.OtherData(run.Data)
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		if a, b := fmt.Sprint(was[name]), fmt.Sprint(is[name]); a != b {
-			list = append(list, fmt.Sprintf("%s is %s, not %s", name, cmp.Or(a, "unknown"), b))
+	all := maps.Clone(was)
+	maps.Copy(all, is)
+	said := func(fields map[string]any, name string) string {
+		if v, there := fields[name]; there {
+			return cmp.Or(fmt.Sprint(v), "unknown")
+		}
+		return "0" // it is left out where it is not set
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if a, b := said(was, name), said(is, name); a != b {
+			list = append(list, fmt.Sprintf("%s is %s, not %s", name, a, b))
 		}
 	}
 	return list

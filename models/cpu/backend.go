@@ -25,6 +25,9 @@ func (Backend) New(o models.Options) (models.Device, error) {
 	return d, nil
 }
 
+// Refuses is Backend.Refuses: nothing.
+func (Backend) Refuses(models.Options) error { return nil }
+
 // Flights is Backend.Flights: two, or one on a single processor.
 func (Backend) Flights() int { return min(2, runtime.GOMAXPROCS(0)) }
 

@@ -121,7 +121,7 @@ func (d *Device) update(lr float64) {
 		grads[i] = values(n)
 	}
 	if d.sum == nil {
-		d.optimizer.step(d.trainable, grads, lr)
+		d.step(grads, lr)
 		return
 	}
 	for i, g := range grads {
@@ -145,9 +145,18 @@ func (d *Device) Flush(lr float64) error {
 
 // flush lets the optimiser step with the sum of gradients.
 func (d *Device) flush(lr float64) {
-	d.optimizer.step(d.trainable, d.sum, lr)
+	d.step(d.sum, lr)
 	d.pending = 0
 	d.predict.plan.folded = false
+}
+
+// step lets the optimiser take a step, with gradients that may be clipped in
+// place.
+func (d *Device) step(grads [][]float32, lr float64) {
+	if d.opts.ClipNorm > 0 {
+		clip(d.env.ws, grads, d.opts.ClipNorm)
+	}
+	d.optimizer.step(d.trainable, grads, lr)
 }
 
 // Predict is Device.Predict.

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
 )
@@ -42,5 +44,24 @@ func (o *optimizer) step(params []*param, grads [][]float32, lr float64) {
 		kernels.Adam(o.ws, p.data, grads[i], o.state[0][i], o.state[1][i], largest, kernels.AdamStep{
 			LR: lr, Beta1: .9, Beta2: .999, Eps: 1e-8, WeightDecay: o.WeightDecay, Step: o.steps,
 		})
+	}
+}
+
+// clip scales gradients in place so that their L2 norm, of all together, is at
+// most the limit, as torch.nn.utils.clip_grad_norm_ does: by
+// limit/(norm+1e-6) where that is less than one. The norm is summed in float64,
+// in an order that does not depend on threads.
+func clip(ws *kernels.Workspace, grads [][]float32, limit float64) {
+	const small = 1e-6
+	var squares float64
+	for _, g := range grads {
+		squares += kernels.SumOfSquares(ws, g)
+	}
+	by := limit / (math.Sqrt(squares) + small)
+	if by >= 1 {
+		return
+	}
+	for _, g := range grads {
+		kernels.Scale(ws, g, float32(by))
 	}
 }

@@ -97,6 +97,15 @@ func (b *Backend) New(o models.Options) (models.Device, error) {
 	return d, nil
 }
 
+// Refuses is Backend.Refuses.
+func (b *Backend) Refuses(o models.Options) error {
+	var errs []error
+	if o.ClipNorm > 0 {
+		errs = append(errs, errors.New("clip_norm: gradients are clipped on the processor only so far: set device = cpu, or clip_norm = 0"))
+	}
+	return errors.Join(errs...)
+}
+
 // Flights is Backend.Flights: two a card.
 func (b *Backend) Flights() int { return flightsOfCard * len(b.cards) }
 

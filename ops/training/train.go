@@ -2,6 +2,8 @@ package training
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"hpaflow/data"
@@ -43,6 +45,11 @@ func TrainSpec() *component.Spec {
 			{Name: "step_size", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for the schedule step: epochs between steps"},
 			{Name: "milestones", Type: component.Ints, Default: []int{}, Min: 1, Max: 1 << 20, Doc: "for the schedule multi_step: the epochs after which the rate is multiplied"},
 			{Name: "patience", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "for reduce_lr_on_plateau: epochs without a better macro F1 that are borne"},
+			{Name: "warmup", Type: component.Int, Default: 0, Min: 0, Max: 1 << 20, Doc: "epochs at the beginning whose rate rises in a straight line from warmup_lr to lr, as timm's schedulers have it; the schedule's epochs are counted from the first"},
+			{Name: "warmup_lr", Type: component.Float, Default: models.DefaultWarmupLR, Min: 1e-12, Max: 1e3, Doc: "with a warmup: learning rate of the first epoch"},
+			{Name: "label_smoothing", Type: component.Float, Default: 0.0, Min: 0, Max: 0.99, Doc: "s of targets y*(1-s) + s/2 to train on; training is scored by y, and validation knows none"},
+			{Name: "clip_norm", Type: component.Float, Default: 0.0, Min: 0, Max: 1e9, Doc: "largest L2 norm of a step's gradients, all parameters together; larger ones are scaled down to it, as torch.nn.utils.clip_grad_norm_ does; 0: any"},
+			{Name: "stop_after", Type: component.Int, Default: 0, Min: 0, Max: 1 << 20, Doc: "epochs without a better macro F1 of the validation data after which the run ends, complete; 0: never"},
 			{Name: "accumulate", Type: component.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser; what is left at an epoch's end is a step of its own"},
 			{Name: "init", Type: component.String, Default: initRandom, Whole: true, Within: checkpoint.WeightsNames, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, a checkpoint's folder or a run's; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema; layers for other labels are left random, and a stem for 3 channels becomes one for as many as images have: for 4 its first is repeated, else all are in turn, times 3/channels"},
 			{Name: "log_every", Type: component.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
@@ -54,6 +61,9 @@ func TrainSpec() *component.Spec {
 			t, err := newTrainer(n)
 			if err != nil {
 				return nil, err
+			}
+			if t.stopAfter > 0 && !n.Has("validate") {
+				return nil, errors.New("stop_after: there is nothing to validate on, by which epochs are compared: set validate")
 			}
 			train := component.In[*data.Batch](n, "in")
 			t.foresee(n, train)
@@ -90,6 +100,12 @@ func checkTrain(a component.Args) []component.FieldFault {
 		faults = append(faults, component.FieldFault{Field: "schedule", Fault: "multi_step needs milestones", Hint: "such as milestones = [20, 30]"})
 	case !multi && len(milestones) > 0:
 		faults = append(faults, component.FieldFault{Field: "milestones", Fault: "are of the schedule multi_step", Hint: `set schedule = "multi_step"`})
+	}
+	if warmup, epochs := a.Int("warmup"), a.Int("epochs"); warmup > 0 && warmup >= epochs {
+		faults = append(faults, component.FieldFault{Field: "warmup", Fault: fmt.Sprintf("is %d of %d epochs", warmup, epochs), Hint: fmt.Sprintf("0 to %d", epochs-1)})
+	}
+	if lr, from := a.Float("lr"), a.Float("warmup_lr"); a.Int("warmup") > 0 && from > lr {
+		faults = append(faults, component.FieldFault{Field: "warmup_lr", Fault: fmt.Sprintf("is %g, and lr %g", from, lr), Hint: "at most lr"})
 	}
 	return faults
 }

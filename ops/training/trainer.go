@@ -32,6 +32,8 @@ type trainer struct {
 	logEvery  int
 	saveEvery time.Duration
 	worst     int
+	smoothing float64 // of the targets to train on
+	stopAfter int     // epochs without a better one; 0: never
 
 	backend models.Backend
 	device  models.Device                  // made for the first batch's size
@@ -66,6 +68,7 @@ func newTrainer(n *component.Node) (*trainer, error) {
 	t := &trainer{
 		name: n.Name, graph: n.Graph, init: a.String("init"),
 		logEvery: a.Int("log_every"), saveEvery: a.Duration("save_every"), worst: a.Int("worst"),
+		smoothing: a.Float("label_smoothing"), stopAfter: a.Int("stop_after"),
 		network: models.Options{
 			Model: a.String("model"), Classes: a.Int("classes"),
 			AttentionSize: a.Int("attention_size"), AuxAttentionSize: a.Int("aux_attention_size"),
@@ -73,7 +76,8 @@ func newTrainer(n *component.Node) (*trainer, error) {
 			Optimizer: models.OptimizerOptions{
 				Kind: a.String("optimizer"), WeightDecay: a.Float("weight_decay"), AMSGrad: a.Bool("amsgrad"), Nesterov: a.Bool("nesterov"),
 			},
-			Seed: n.Graph.Options().Seed,
+			ClipNorm: a.Float("clip_norm"),
+			Seed:     n.Graph.Options().Seed,
 		},
 		schedule: scheduleOf(a),
 	}
@@ -84,6 +88,9 @@ func newTrainer(n *component.Node) (*trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := backend.Refuses(t.network); err != nil {
+		return nil, fmt.Errorf("%s: %w", backend.Name(), err)
+	}
 	if t.backend = backend; note != "" {
 		t.graph.Note(t.name, note)
 	}
@@ -92,15 +99,22 @@ func newTrainer(n *component.Node) (*trainer, error) {
 
 // scheduleOf is the schedule that a node's fields describe.
 func scheduleOf(a component.Args) models.ScheduleOptions {
-	return models.ScheduleOptions{
+	o := models.ScheduleOptions{
 		Kind: a.String("schedule"), LR: a.Float("lr"), Epochs: a.Int("epochs"), Gamma: a.Float("gamma"),
-		StepSize: a.Int("step_size"), Milestones: a.Ints("milestones"), Patience: a.Int("patience"),
+		StepSize: a.Int("step_size"), Milestones: a.Ints("milestones"), Patience: a.Int("patience"), Warmup: a.Int("warmup"),
 	}
+	if o.Warmup > 0 {
+		o.WarmupLR = a.Float("warmup_lr")
+	}
+	return o
 }
 
-// run trains until the batches end, epoch by epoch. A run that is complete has
-// none, and its state is left alone.
+// run trains until the batches end or no epoch is better for too long, epoch by
+// epoch. A run that is complete has none to come, and its state is left alone.
 func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) (err error) {
+	if t.stopped() {
+		return nil
+	}
 	r, err := in.Next(ctx)
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -134,6 +148,10 @@ func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], ou
 				return &flow.StageError{Stage: t.name, Key: fmt.Sprintf("the end of epoch %d", epoch), Err: err}
 			} else if err != nil {
 				return err
+			}
+			if note, stop := stops(t.history, t.stopAfter); stop {
+				t.graph.Note(t.name, note)
+				return nil
 			}
 			start = time.Now()
 		}
@@ -216,7 +234,7 @@ func (t *trainer) step(ctx context.Context, b *data.Batch, out *flow.Emitter[*ch
 	if want := t.shape(); b.N > want[0] || [3]int{b.C, b.H, b.W} != [3]int(want[1:]) {
 		return fmt.Errorf("a batch of shape %v; the run is one of %v", [4]int{b.N, b.C, b.H, b.W}, want)
 	}
-	if err := t.device.Submit(ctx, b, t.rate.LR()); err != nil {
+	if err := t.device.Submit(ctx, smoothed(b, t.smoothing), t.rate.LR()); err != nil {
 		return t.tear(ctx, err)
 	}
 	t.flying = append(t.flying, flight{end: b.End, digest: b.Digest, targets: b.Y})

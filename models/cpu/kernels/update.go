@@ -98,3 +98,28 @@ func Add(ws *Workspace, y, x []float32) {
 		y[i] += x[i]
 	}
 }
+
+// Scale multiplies x by a factor.
+func Scale(ws *Workspace, x []float32, by float32) {
+	ws.split(len(x), updateSize, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			x[i] *= by
+		}
+	})
+}
+
+// SumOfSquares is that of x, in float64: the same bits at any number of threads.
+func SumOfSquares(ws *Workspace, x []float32) (total float64) {
+	parts := make([]float64, ceil(len(x), updateSize))
+	ws.split(len(x), updateSize, func(lo, hi int) {
+		var sums [4]float64 // that do not wait for each other
+		for i, v := range x[lo:hi] {
+			sums[i%len(sums)] += float64(float64(v) * float64(v))
+		}
+		parts[lo/updateSize] = sums[0] + sums[1] + sums[2] + sums[3]
+	})
+	for _, v := range parts {
+		total += v
+	}
+	return total
+}

@@ -1,0 +1,150 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"hpaflow/data"
+	"hpaflow/data/goldentest"
+	"hpaflow/models"
+)
+
+// optionsGolden is what testdata/options.py computes.
+type optionsGolden struct {
+	Warmups []struct {
+		Options        models.ScheduleOptions
+		Metrics, Rates []float64
+	}
+	Losses []struct {
+		Smoothing  float64
+		X, Y, Soft []float32
+		Focal, BCE struct {
+			Loss float64
+			Grad []float64
+		}
+	}
+	Runs []struct {
+		Name          string
+		Options       models.Options
+		Loss          float64
+		Predict       []float64
+		Live, Weights [][3]float64
+	}
+}
+
+// A warmup gives timm's rates, with each schedule, also when it is stopped and
+// loaded after every epoch.
+func TestWarmupsEqualTimm(t *testing.T) {
+	var golden optionsGolden
+	readGolden(t, "options.json", &golden)
+	var kinds []string
+	for _, c := range golden.Warmups {
+		kinds = append(kinds, c.Options.Kind)
+		s, err := models.NewSchedule(c.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for epoch, want := range c.Rates {
+			if math.Abs(s.LR()-want) > 1e-9*5e-4 {
+				t.Errorf("%s: epoch %d has rate %v, want %v", c.Options.Kind, epoch, s.LR(), want)
+			}
+			s.Step(c.Metrics[epoch])
+			next, _ := models.NewSchedule(c.Options)
+			if err := next.Load(s.State()); err != nil {
+				t.Fatal(err)
+			}
+			s = next
+		}
+	}
+	if !slices.Equal(kinds, models.Schedules()) {
+		t.Errorf("golden schedules %v, want %v", kinds, models.Schedules())
+	}
+}
+
+// Targets between 0 and 1 have PyTorch's losses and gradients.
+func TestSoftLossesEqualPyTorch(t *testing.T) {
+	var golden optionsGolden
+	readGolden(t, "options.json", &golden)
+	for _, c := range golden.Losses {
+		for name, want := range map[string]struct {
+			Loss float64
+			Grad []float64
+		}{"focal": c.Focal, "bce": c.BCE} {
+			k := lossOf(name)
+			if got := k.Value(c.X, c.Soft); math.Abs(got-want.Loss) > 1e-5*want.Loss {
+				t.Errorf("%s, smoothing %v: loss %v, want %v", name, c.Smoothing, got, want.Loss)
+			}
+			grad := make([]float32, len(c.X))
+			k.Gradient(grad, c.X, c.Soft, 1)
+			closeTo(t, fmt.Sprintf("%s gradient, smoothing %v", name, c.Smoothing), grad, want.Grad, 1e-5)
+		}
+	}
+}
+
+// A few steps with an option move the weights as PyTorch and timm do. What
+// counts is the move: the weights themselves hide it.
+func TestOptionsEqualPyTorch(t *testing.T) {
+	needsFastKernels(t)
+	var golden optionsGolden
+	readGolden(t, "options.json", &golden)
+	const side, batch, batches, rate = 40, 3, 4, .02
+	var begin []models.Tensor
+	for i, c := range golden.Runs {
+		if raced && i > 0 {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			o := c.Options
+			o.Height, o.Width, o.Batch, o.Optimizer = side, side, batch, models.OptimizerOptions{Kind: "sgd"}
+			d, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if begin == nil {
+				begin = state(d).Weights
+				goldenWeights(begin)
+			}
+			if err := d.Load(models.State{Weights: begin}); err != nil {
+				t.Fatal(err)
+			}
+			var step models.Step
+			var b *data.Batch
+			for i := range batches {
+				b = &data.Batch{N: batch, C: 4, H: side, W: side, Classes: 28, X: floats(goldentest.Noise(fmt.Sprintf("x%d", i), batch*4*side*side), 1)}
+				for _, v := range goldentest.Noise(fmt.Sprintf("y%d", i), batch*28) {
+					b.Y = append(b.Y, float32(math.Ceil(max(0, v-.7))))
+				}
+				if step, err = models.Train(t.Context(), d, b, rate); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if math.Abs(step.Loss-c.Loss) > 1e-4*c.Loss {
+				t.Errorf("the last loss is %v, want %v", step.Loss, c.Loss)
+			}
+			logits, err := d.Predict(t.Context(), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeTo(t, "logits", logits, c.Predict, 1e-3)
+			digestsAre(t, "moves", moves(begin, state(d).Weights), c.Weights, 1e-2)
+		})
+	}
+}
+
+// moves is how far tensors have come, those that options.py looks at.
+func moves(from, to []models.Tensor) map[string][]float32 {
+	const most = 40000
+	list := map[string][]float32{}
+	for i, w := range to {
+		if len(w.Data) > most {
+			continue
+		}
+		list[w.Name] = make([]float32, len(w.Data))
+		for k := range w.Data {
+			list[w.Name][k] = w.Data[k] - from[i].Data[k]
+		}
+	}
+	return list
+}

@@ -1,0 +1,35 @@
+package training
+
+import (
+	"fmt"
+
+	"hpaflow/models/checkpoint"
+)
+
+// stops says whether a run of some epochs is to end, for want of a better one
+// than its best for so many: what was said of the last is the note. With 0 it
+// never is. Since it follows from the scores alone, which checkpoints hold, a run
+// that goes on knows how long it has waited.
+func stops(history []checkpoint.EpochScores, after int) (note string, stop bool) {
+	p := checkpoint.Position{History: history}
+	best := p.Best()
+	if after == 0 || best < 0 || len(history)-1-best < after {
+		return "", false
+	}
+	last := history[len(history)-1].Epoch
+	return fmt.Sprintf("stopped after epoch %d: in %d epochs none had a better macro F1 than epoch %d, with %.3f (stop_after = %d)",
+		last, len(history)-1-best, history[best].Epoch, history[best].Score(), after), true
+}
+
+// stopped says whether an earlier run has ended so, and notes it.
+func (t *trainer) stopped() bool {
+	c, ok := t.graph.Resume().State.(*checkpoint.Checkpoint)
+	if !ok {
+		return false
+	}
+	note, stop := stops(c.Position.History, t.stopAfter)
+	if stop {
+		t.graph.Note(t.name, note+"; a larger stop_after goes on")
+	}
+	return stop
+}
