@@ -23,7 +23,8 @@ type Graph struct {
 	ledger *ledger
 	faults []error // of wiring
 	resume Resume
-	left   any // by a stage that was cut short
+	left   any                         // by a stage that was cut short
+	saved  func(context.Context) error // see OnSaved; nil: nobody asks
 
 	resumers []func(*Resume) error                // of the stages that can go on
 	enders   []func()                             // of what has a word to say in the end

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
@@ -45,6 +46,18 @@ func (g *Graph) Leave(state any) { g.left = state }
 // Left is what a stage that was cut short has left, or nil. Sinks may ask when
 // they are committed or aborted; by then all stages have ended.
 func (g *Graph) Left() any { return g.left }
+
+// OnSaved has a function called whenever a sink has saved what a later run can go on
+// from: what it returns is an error of that sink.
+func (g *Graph) OnSaved(f func(context.Context) error) { g.saved = f }
+
+// Saved is called by a sink that has saved such a thing, and by one that has removed it.
+func (g *Graph) Saved(ctx context.Context) error {
+	if g.saved == nil {
+		return nil
+	}
+	return g.saved(ctx)
+}
 
 // Sources names the sources that an output comes from, however far up.
 func (out Out[T]) Sources() []string {

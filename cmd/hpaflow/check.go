@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
+	"hpaflow/flow/standin"
 	"hpaflow/flow/units"
 	"hpaflow/flow/units/steps"
 )
@@ -47,8 +49,7 @@ func checkFiles(c *cli.Context, reg *component.Registry) error {
 			continue
 		}
 		tellStandIns(c.App.ErrWriter, plan, false)
-		_, cut := unitsOf(plan, plan.Options())
-		if err := errors.Join(needsUnits(plan, cut), buildable(plan, reg)); err != nil {
+		if err := buildable(plan, reg); err != nil {
 			faulty = true
 			fmt.Fprintln(c.App.ErrWriter, lang.SafeLines(err.Error()))
 			continue
@@ -95,6 +96,11 @@ func buildable(plan *lang.Plan, reg *component.Registry) error {
 			return faults
 		}
 		plan = first
+	}
+	if _, whole := unitsOf(plan, plan.Options()); whole != nil {
+		if err := standin.Look(context.Background(), plan); err != nil {
+			return err
+		}
 	}
 	return plan.Build(flow.New(plan.Options()))
 }

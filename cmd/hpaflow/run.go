@@ -24,6 +24,7 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/machine"
+	"hpaflow/flow/standin"
 	"hpaflow/flow/units"
 	"hpaflow/flow/units/steps"
 	"hpaflow/sinks/results"
@@ -285,10 +286,20 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	if byUnits, err := r.byUnits(ctx, plan, opts, show); byUnits || err != nil {
 		return err
 	}
+	standIns, err := standin.Hold(ctx, plan, func(text string) { show.note(plan.Name, text) })
+	if err != nil {
+		return &exitError{exitFailed, err}
+	}
+	return r.whole(ctx, plan, opts, show, standIns)
+}
+
+// whole runs a flow that is not cut.
+func (r *running) whole(ctx context.Context, plan *lang.Plan, opts flow.Options, show *progress, standIns *standin.Folders) error {
 	g := flow.New(opts)
 	if err := built(ctx, plan, g); err != nil {
-		return err
+		return standIns.Close(err)
 	}
+	standIns.Follow(g)
 	if r.board != nil {
 		r.board.Follow(g, r.step, r.at)
 		defer r.board.Rest()
@@ -297,7 +308,7 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	defer holdMemory(opts.Memory)()
 	show.start(g)
 	ended := r.followed(g)
-	cause := g.Run(ctx)
+	cause := standIns.Close(g.Run(ctx))
 	ended(g.Stats(), cause)
 	return r.ended(g.Stats(), cause, show)
 }

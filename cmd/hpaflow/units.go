@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/cmd/hpaflow/terminal"
-	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -129,18 +127,6 @@ func unitsOf(plan *lang.Plan, opts flow.Options) (*units.Flow, error) {
 	return units.Of(plan, opts, release)
 }
 
-// needsUnits is the error of a flow that cannot be cut into units, and whose results
-// are to be in a store: only units can put them there.
-func needsUnits(plan *lang.Plan, cut error) error {
-	why, not := errors.AsType[*units.NotCutError](cut)
-	_, written := plan.Paths()
-	at := slices.IndexFunc(written, place.Remote)
-	if !not || at < 0 {
-		return nil
-	}
-	return fmt.Errorf("%s is a URL, where only a flow that can be cut into units puts its results, and %w; give a folder of this machine", place.Shown(written[at]), why)
-}
-
 // withPlan does something with the plan of a flow, which others may work on at
 // the same time.
 func withPlan(ctx context.Context, f *units.Flow, grow bool, do func() error) error {
@@ -238,9 +224,6 @@ func (r *running) byUnits(ctx context.Context, plan *lang.Plan, opts flow.Option
 	}
 	if err == nil {
 		err = f.Known()
-	}
-	if inStore := needsUnits(plan, err); inStore != nil {
-		return true, &exitError{exitUsage, inStore}
 	}
 	if _, whole := errors.AsType[*units.NotCutError](err); whole && !asked {
 		return false, nil

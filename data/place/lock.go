@@ -1,6 +1,7 @@
 package place
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -54,8 +55,17 @@ func ShareFolder(ctx context.Context, folder string) (unlock func() error, err e
 
 // ClaimFolder keeps everybody else out of a folder of a store.
 func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err error) {
+	s, err := claim(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	return s.Remove, nil
+}
+
+// claim is ClaimFolder with the sign that stands for it.
+func claim(ctx context.Context, folder string) (*LifeSign, error) {
 	name, text := Join(folder, lockName, aloneName), []byte(Myself())
-	_, err = WriteOnce(ctx, name, text)
+	_, err := WriteOnce(ctx, name, text)
 	if _, taken := errors.AsType[*atomicfile.OtherError](err); taken {
 		probe, err := Sign(ctx, Join(folder, lockName, "probe-"+Myself())) // for the store's clock
 		if err != nil {
@@ -80,7 +90,7 @@ func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err e
 	} else if err != nil {
 		return nil, err
 	}
-	s := renewing(ctx, name, text)
+	s := renewing(ctx, name, text, true)
 	others, err := sharing(ctx, s, Join(folder, lockName))
 	if err == nil && others != "" {
 		err = held(folder, others)
@@ -88,12 +98,55 @@ func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err e
 	if err != nil {
 		return nil, errors.Join(err, s.Remove())
 	}
-	return s.Remove, nil
+	return s, nil
 }
 
-func held(folder, by string) error {
-	return fmt.Errorf("another run is writing to %s (%s); one that was killed is waited for %s", Shown(folder), by, signLasts)
+// claimInTime is claim for who may wait until an owner that was killed is known to be
+// gone, and says so. One that lives is not waited for.
+func claimInTime(ctx context.Context, folder string, say func(text string)) (*LifeSign, error) {
+	name := Join(folder, lockName, aloneName)
+	var first time.Time
+	for {
+		s, err := claim(ctx, folder)
+		holder, held := errors.AsType[*HeldError](err)
+		if !held || holder.By != aloneName {
+			return s, err
+		}
+		at, key, err2 := store.File(ctx, name)
+		if err2 != nil {
+			return nil, err2
+		}
+		o, err2 := at.Stat(ctx, key)
+		switch {
+		case errors.Is(err2, fs.ErrNotExist): // it has just gone
+			continue
+		case err2 != nil:
+			return nil, err2
+		case first.IsZero():
+			first = o.Modified
+			say(fmt.Sprintf("waiting to see whether another run is at work in %s, or was killed: %s at most", Shown(folder), signLasts))
+		case !o.Modified.Equal(first):
+			return nil, err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
+
+// HeldError says that others are at work in a folder of a store.
+type HeldError struct {
+	Folder string
+	By     string // the name of their sign
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("another run is writing to %s (%s); one that was killed is taken for gone after %s", e.Folder, e.By, signLasts)
+}
+
+func held(folder, by string) error { return &HeldError{Shown(folder), by} }
 
 // Myself is a name that nobody else has: of the machine, the process and a number
 // drawn by chance.
@@ -111,6 +164,8 @@ func Myself() string {
 type LifeSign struct {
 	ctx  context.Context
 	name string
+	text []byte
+	one  bool // others may want the name
 	stop func()
 	done sync.WaitGroup
 }
@@ -121,11 +176,11 @@ func Sign(ctx context.Context, name string) (*LifeSign, error) {
 	if err := Write(ctx, name, text); err != nil {
 		return nil, err
 	}
-	return renewing(ctx, name, text), nil
+	return renewing(ctx, name, text, false), nil
 }
 
-func renewing(ctx context.Context, name string, text []byte) *LifeSign {
-	s := &LifeSign{ctx: context.WithoutCancel(ctx), name: name}
+func renewing(ctx context.Context, name string, text []byte, one bool) *LifeSign {
+	s := &LifeSign{ctx: context.WithoutCancel(ctx), name: name, text: text, one: one}
 	until, stop := context.WithCancel(s.ctx)
 	s.stop = stop
 	s.done.Go(func() {
@@ -134,6 +189,9 @@ func renewing(ctx context.Context, name string, text []byte) *LifeSign {
 		for {
 			select {
 			case <-ticker.C:
+				if _, lost := errors.AsType[*LostError](s.Ours(until)); lost {
+					return
+				}
 				Write(until, name, text) // a store that is away for long lets others think that we have died
 			case <-until.Done():
 				return
@@ -143,10 +201,36 @@ func renewing(ctx context.Context, name string, text []byte) *LifeSign {
 	return s
 }
 
+// LostError says that a process was held up for so long that another has taken it for
+// gone, and has its place.
+type LostError struct{ Name string }
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("%s: another run has taken this one for gone, since nothing was heard of it for long, and is at work in its place", e.Name)
+}
+
+// Ours says, by a LostError, that another has the name now.
+func (s *LifeSign) Ours(ctx context.Context) error {
+	if !s.one {
+		return nil
+	}
+	text, err := Read(ctx, s.name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(text, s.text) {
+		return &LostError{Shown(s.name)}
+	}
+	return err
+}
+
 // Remove ends it.
 func (s *LifeSign) Remove() error {
 	s.stop()
 	s.done.Wait()
+	if err := s.Ours(s.ctx); err != nil {
+		if _, lost := errors.AsType[*LostError](err); lost {
+			return nil
+		}
+		return err
+	}
 	return Remove(s.ctx, s.name)
 }
 

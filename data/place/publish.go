@@ -75,7 +75,8 @@ func send(ctx context.Context, s store.Store, key string, f *os.File, ifAbsent b
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, f); err != nil {
+	// One that is appended to meanwhile is put as it was.
+	if _, err := io.Copy(w, io.LimitReader(f, info.Size())); err != nil {
 		return errors.Join(err, w.Abort())
 	}
 	_, err = w.Commit()

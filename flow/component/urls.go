@@ -69,8 +69,11 @@ func (f Field) bringOne(name string, bring func(url string, within ...string) (s
 	return path, nil
 }
 
+// bringsFiles says that a URL's file, or its folder with all that is in it, is brought
+// to this machine.
 func (f Field) bringsFiles() bool {
-	return f.Type == InputFile || f.Type == InputFiles || f.Whole || f.Bears == ByFile
+	folder := f.Type == InputDir || f.Type == InputDirs || f.Type == InputAny
+	return f.Type == InputFile || f.Type == InputFiles || f.Whole || f.Bears == ByFile || folder && !f.Streams
 }
 
 // existsRemote is exists for a URL.
@@ -82,8 +85,6 @@ func (f Field) existsRemote(url string) error {
 	switch {
 	case err != nil:
 		return err
-	case (folder || f.Type == InputAny) && !f.Streams:
-		return fmt.Errorf("%q is a URL, and this takes a folder of this machine; copy it here first", place.Shown(url))
 	case folder && web:
 		for _, name := range f.Within {
 			if found, err := place.Exists(ctx, place.Join(url, name)); found || err != nil {

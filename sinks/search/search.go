@@ -56,7 +56,14 @@ type searchSink struct {
 
 func (s *searchSink) Open(context.Context) error { return s.File.Open() }
 
-func (s *searchSink) Write(_ context.Context, r flow.Record[search.Result]) error {
+func (s *searchSink) Write(ctx context.Context, r flow.Record[search.Result]) error {
+	if err := s.write(r); err != nil {
+		return err
+	}
+	return s.graph.Saved(ctx)
+}
+
+func (s *searchSink) write(r flow.Record[search.Result]) error {
 	s.byTrial[r.Value.Trial.Number] = r.Value
 	var results []search.Result
 	for _, result := range s.byTrial {

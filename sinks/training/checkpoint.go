@@ -75,7 +75,7 @@ func (s *checkpoints) Lock() (unlock func() error, err error) {
 }
 
 // Open removes what a killed run has left, and does what it has left undone.
-func (s *checkpoints) Open(context.Context) error {
+func (s *checkpoints) Open(ctx context.Context) error {
 	list, err := checkpoint.Checkpoints(s.dir)
 	if err != nil {
 		return err
@@ -94,7 +94,10 @@ func (s *checkpoints) Open(context.Context) error {
 	if pruned != nil {
 		s.graph.Note(s.stage, "left as they are, for they lack training state: "+strings.Join(pruned, ", "))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.graph.Saved(ctx) // what is trained anew is gone before it is there again
 }
 
 func (s *checkpoints) Write(ctx context.Context, r flow.Record[*checkpoint.Progress]) error {
@@ -103,7 +106,10 @@ func (s *checkpoints) Write(ctx context.Context, r flow.Record[*checkpoint.Progr
 		return nil
 	}
 	if p.Scores == nil {
-		return s.save(checkpoint.StepDir(s.dir, p.Checkpoint.Position), p.Checkpoint)
+		if err := s.save(checkpoint.StepDir(s.dir, p.Checkpoint.Position), p.Checkpoint); err != nil {
+			return err
+		}
+		return s.graph.Saved(ctx)
 	}
 	for _, shown := range s.shown() {
 		shown.Wait(ctx, p.Epoch) // a run that ends here is saved all the same
@@ -114,9 +120,11 @@ func (s *checkpoints) Write(ctx context.Context, r flow.Record[*checkpoint.Progr
 	}
 	s.epochs = p.Epoch + 1
 	if p.Checkpoint.Position.Best() == p.Epoch {
-		return checkpoint.LinkWeights(path, filepath.Join(s.dir, checkpoint.BestDir))
+		if err := checkpoint.LinkWeights(path, filepath.Join(s.dir, checkpoint.BestDir)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.graph.Saved(ctx)
 }
 
 // save writes a checkpoint, and removes those that it makes unneeded. A disk
