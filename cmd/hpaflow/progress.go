@@ -22,8 +22,9 @@ type progress struct {
 	out  io.Writer
 	mode string // bar, plain, none
 
-	brief   bool   // the closing line says enough
-	closing string // what it says of a run that went well; empty: what the stages did
+	brief   bool                // the closing line says enough
+	named   func(string) string // puts names that people know into what stages say; nil: they have no others
+	closing string              // what it says of a run that went well; empty: what the stages did
 
 	graph *flow.Graph
 	bars  *mpb.Progress
@@ -71,6 +72,9 @@ func (p *progress) events() flow.Events {
 
 // note prints what a stage says of its own accord.
 func (p *progress) note(stage, text string) {
+	if p.named != nil {
+		text = p.named(text)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.mode != "none" {

@@ -300,6 +300,7 @@ func (r *running) whole(ctx context.Context, plan *lang.Plan, opts flow.Options,
 		return standIns.Close(err)
 	}
 	standIns.Follow(g)
+	show.named = standIns.Named
 	if r.board != nil {
 		r.board.Follow(g, r.step, r.at)
 		defer r.board.Rest()

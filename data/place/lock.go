@@ -67,15 +67,8 @@ func claim(ctx context.Context, folder string) (*LifeSign, error) {
 	name, text := Join(folder, lockName, aloneName), []byte(Myself())
 	_, err := WriteOnce(ctx, name, text)
 	if _, taken := errors.AsType[*atomicfile.OtherError](err); taken {
-		probe, err := Sign(ctx, Join(folder, lockName, "probe-"+Myself())) // for the store's clock
+		alive, err := Held(ctx, folder)
 		if err != nil {
-			return nil, err
-		}
-		alive, err := Alive(ctx, probe, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil // it has just gone
-		}
-		if err = errors.Join(err, probe.Remove()); err != nil {
 			return nil, err
 		}
 		if alive {
@@ -99,6 +92,23 @@ func claim(ctx context.Context, folder string) (*LifeSign, error) {
 		return nil, errors.Join(err, s.Remove())
 	}
 	return s, nil
+}
+
+// Held says whether somebody who lives has claimed a folder of a store.
+func Held(ctx context.Context, folder string) (bool, error) {
+	name := Join(folder, lockName, aloneName)
+	if there, err := Exists(ctx, name); err != nil || !there {
+		return false, err
+	}
+	probe, err := Sign(ctx, Join(folder, lockName, "probe-"+Myself())) // for the store's clock
+	if err != nil {
+		return false, err
+	}
+	alive, err := Alive(ctx, probe, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // it has just gone
+	}
+	return alive, errors.Join(err, probe.Remove())
 }
 
 // claimInTime is claim for who may wait until an owner that was killed is known to be

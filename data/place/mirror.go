@@ -289,19 +289,6 @@ func (m *Mirror) Close() error {
 	return errors.Join(err, err2, m.lock.Remove())
 }
 
-// Named is an error with the name of the store's folder where it has that of the one
+// Named is a text with the name of the store's folder where it has that of the one
 // here.
-func (m *Mirror) Named(err error) error {
-	if err == nil || !strings.Contains(err.Error(), m.dir) {
-		return err
-	}
-	return &namedError{err, strings.ReplaceAll(err.Error(), m.dir, Shown(m.url))}
-}
-
-type namedError struct {
-	error
-	text string
-}
-
-func (e *namedError) Error() string { return e.text }
-func (e *namedError) Unwrap() error { return e.error }
+func (m *Mirror) Named(text string) string { return strings.ReplaceAll(text, m.dir, Shown(m.url)) }

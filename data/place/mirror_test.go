@@ -3,7 +3,6 @@ package place_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -130,8 +129,7 @@ func TestMirrorKeepsWhatIsNotPut(t *testing.T) {
 	bucket, left := t.TempDir(), 1000
 	m := mirrorOf(t, bucket, &left)
 	fill(t, m.Dir(), map[string]string{"weights": "1"})
-	named := m.Named(fmt.Errorf("%s/weights: is damaged", m.Dir()))
-	if named.Error() != "s3://b/run/weights: is damaged" {
+	if named := m.Named(m.Dir() + "/weights: is damaged"); named != "s3://b/run/weights: is damaged" {
 		t.Errorf("an error says %q", named)
 	}
 	left = 0

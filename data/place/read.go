@@ -1,8 +1,10 @@
 package place
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -103,6 +105,45 @@ func Size(ctx context.Context, name string) (int64, error) {
 	}
 	return info.Size(), nil
 }
+
+// Stamp is of a file what changes when it does: its size, and its version or time; of
+// a folder the word, for which in a store something is to be in it. Empty: there is
+// none.
+func Stamp(ctx context.Context, name string) (string, error) {
+	if !Remote(name) {
+		info, err := os.Stat(Path(name))
+		switch {
+		case err != nil:
+			return "", nil
+		case info.IsDir():
+			return folderStamp, nil
+		}
+		return fmt.Sprintf("%d bytes of %d", info.Size(), info.ModTime().UnixNano()), nil
+	}
+	s, key, err := store.File(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	o, err := s.Stat(ctx, key)
+	if err == nil {
+		return fmt.Sprintf("%d bytes of %s", o.Size, cmp.Or(o.Version, fmt.Sprint(o.Modified.UnixNano()))), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if s, err = store.For(ctx, name); err != nil {
+		return "", err
+	}
+	for _, err := range s.List(ctx, store.ListOptions{Folder: true}) {
+		if errors.Is(err, store.ErrUnsupported) { // a web server's
+			return "", nil
+		}
+		return folderStamp, err
+	}
+	return "", nil
+}
+
+const folderStamp = "folder"
 
 // Files are those of Each.
 func Files(ctx context.Context, folder string) (list []File, err error) {

@@ -120,11 +120,31 @@ func (s *Folders) Follow(g *flow.Graph) {
 	}
 }
 
+// Named is a text with the names of the stores' folders where it has those of the ones
+// here.
+func (s *Folders) Named(text string) string {
+	for _, m := range s.mirrors {
+		text = m.Named(text)
+	}
+	return text
+}
+
 // Close puts what was made into the store, however the run ended, and gives the
 // run's error, in which stores have their own names.
 func (s *Folders) Close(cause error) error {
+	if cause != nil && s.Named(cause.Error()) != cause.Error() {
+		cause = &namedError{cause, s.Named(cause.Error())}
+	}
 	for _, m := range s.mirrors {
-		cause = errors.Join(m.Named(cause), m.Close())
+		cause = errors.Join(cause, m.Close())
 	}
 	return cause
 }
+
+type namedError struct {
+	error
+	text string
+}
+
+func (e *namedError) Error() string { return e.text }
+func (e *namedError) Unwrap() error { return e.error }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
@@ -56,6 +57,9 @@ func Of(f *lang.File, file string, sets []string, reg *component.Registry) (*Gra
 	for i, s := range g.Steps {
 		if dir, _ := s.home(); dir == "" {
 			return nil, fmt.Errorf("%s: step %s writes no file and no folder, so that nobody could tell that it is done: its steps are no units", file, s.Name)
+		}
+		if s.IsPart() && slices.ContainsFunc(s.part.Writes, place.Remote) {
+			return nil, fmt.Errorf("%s: %s: %s is a URL, where one run does all trials of a search; give a folder of this machine, or run it as a whole", file, s.Name, place.Shown(s.part.Writes[0]))
 		}
 		if s.Name == "" {
 			s.Name = s.Title // the flow that its parts are of

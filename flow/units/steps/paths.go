@@ -4,11 +4,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hpaflow/data/place"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
 
-// paths are what a step reads and writes, absolute.
+// paths are what a step reads and writes, absolute; of URLs what people see of them.
 type paths struct {
 	reads, writes []string
 	words         []string // strings that may be paths
@@ -33,6 +34,10 @@ func pathsOfPart(part *component.Task) (p paths) {
 func absolute(list []string) []string {
 	all := make([]string, 0, len(list))
 	for _, path := range list {
+		if place.Remote(path) {
+			all = append(all, strings.TrimSuffix(place.Shown(path), "/"))
+			continue
+		}
 		if abs, err := filepath.Abs(path); err == nil {
 			all = append(all, abs)
 		}

@@ -2,16 +2,16 @@ package steps
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"hpaflow/data/atomicfile"
 	"hpaflow/data/place"
@@ -75,20 +75,31 @@ func (g *Graph) record(s *Step, ids map[int]string) (*Record, error) {
 		r.After = append(r.After, ids[at])
 	}
 	slices.Sort(r.After)
+	ctx := context.Background()
 	reads, writes := s.plan.Paths()
 	for _, path := range reads {
-		if !g.isMade(s, path) {
-			r.Inputs[path] = stampOf(path)
+		if g.isMade(s, path) {
+			continue
 		}
+		stamp, err := place.Stamp(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		r.Inputs[path] = stamp
 	}
 	for _, path := range writes {
-		r.Outputs[path] = stampOf(path)
-		if made := madeOf(path); made != "" {
-			r.Outputs[path] += " " + made
+		stamp, err := place.Stamp(ctx, path)
+		if err != nil {
+			return nil, err
 		}
-		if r.Outputs[path] == "" {
+		if stamp == "" {
 			return nil, nil
 		}
+		made, err := madeOf(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		r.Outputs[path] = strings.TrimSuffix(stamp+" "+made, " ")
 	}
 	return r, nil
 }
@@ -117,34 +128,33 @@ func (g *Graph) isMade(s *Step, path string) bool {
 	})
 }
 
-// stampOf is the size and the time of a file, and that a folder is there; empty of
-// what is not.
-func stampOf(path string) string {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return ""
-	case info.IsDir():
-		return "folder"
-	}
-	return fmt.Sprintf("%d bytes of %d", info.Size(), info.ModTime().UnixNano())
-}
-
 // madeOf is the digest of a result's recipe; empty where none is kept.
-func madeOf(path string) string {
-	b, err := os.ReadFile(filepath.Join(store(path).Dir, "made.json"))
+func madeOf(ctx context.Context, path string) (string, error) {
+	stamp, err := place.Stamp(ctx, path)
 	if err != nil {
-		return ""
+		return "", err
+	}
+	b, err := place.Read(ctx, place.Join(storeOf(path, stamp == "folder"), "made.json"))
+	if err != nil {
+		if place.Remote(path) && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		return "", nil
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
+	return hex.EncodeToString(sum[:8]), nil
 }
 
-func store(path string) provenance.Store {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return provenance.Of(path)
+// storeOf is the folder of what is recorded of a result.
+func storeOf(path string, folder bool) string {
+	switch {
+	case folder:
+		return place.Join(path, provenance.FolderName)
+	case place.Remote(path):
+		dir, base := place.Split(path)
+		return place.Join(dir, "."+base+provenance.FolderName)
 	}
-	return provenance.Beside(atomicfile.Target(filepath.Clean(path)))
+	return provenance.Beside(atomicfile.Target(filepath.Clean(path))).Dir
 }
 
 // home is where the step's record is: with its first result, under a name of the
@@ -154,19 +164,15 @@ func (s *Step) home() (dir, name string) {
 	if s.IsPart() {
 		writes = s.part.Writes
 	}
-	writes = slices.DeleteFunc(slices.Clone(writes), place.Remote) // a store keeps none of steps
 	if len(writes) == 0 {
 		return "", ""
 	}
 	sum := sha256.New()
 	for _, path := range writes {
-		fmt.Fprintf(sum, "%q\n", filepath.Base(path))
+		fmt.Fprintf(sum, "%q\n", place.Base(path))
 	}
-	dir = provenance.Beside(atomicfile.Target(filepath.Clean(writes[0]))).Dir
-	if s.IsPart() || writesFolder(s.plan, writes[0]) {
-		dir = provenance.Of(writes[0]).Dir
-	}
-	return filepath.Join(dir, provenance.StepsName), fmt.Sprintf("%s-%.4x", s.Title, sum.Sum(nil))
+	dir = storeOf(writes[0], s.IsPart() || writesFolder(s.plan, writes[0]))
+	return place.Join(dir, provenance.StepsName), fmt.Sprintf("%s-%.4x", s.Title, sum.Sum(nil))
 }
 
 // writesFolder says that a flow means a path as a folder.
@@ -190,7 +196,7 @@ func writesFolder(plan *lang.Plan, path string) bool {
 }
 
 func readRecord(path string) (*Record, error) {
-	b, err := os.ReadFile(path)
+	b, err := place.Read(context.Background(), path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -240,7 +246,7 @@ func (g *Graph) look(s *Step, st *State) error {
 		return err
 	}
 	dir, name := s.home()
-	was, err := readRecord(filepath.Join(dir, name+".json"))
+	was, err := readRecord(place.Join(dir, name+".json"))
 	if err != nil || was == nil {
 		return err
 	}
@@ -299,15 +305,12 @@ func (g *Graph) Note(s *Step, letters bool, version string) error {
 		return err
 	}
 	r.Letters, r.Version = letters, version
-	path := filepath.Join(dir, name+".json")
+	path := place.Join(dir, name+".json")
 	if was, err := readRecord(path); err != nil || was != nil && was.id() == r.id() {
 		return err
 	}
-	if err := atomicfile.MakeFolder(dir); err != nil {
+	if err := place.MakeFolder(dir); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(r.text())
-		return err
-	})
+	return place.Write(context.Background(), path, r.text())
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 	"hpaflow/flow"
 	"hpaflow/flow/lang"
 	"hpaflow/flow/units"
@@ -47,11 +47,13 @@ const lookAgain = 2 * time.Second
 // of its own can be done by many.
 func (s *Step) Claim(ctx context.Context, say func(text string)) (release func() error, err error) {
 	for said := false; ; said = true {
-		claim, err := s.claim()
+		release, err := s.claim(ctx)
 		if err == nil {
-			return claim.Withdraw, nil
+			return release, nil
 		}
-		if _, held := errors.AsType[*atomicfile.HeldError](err); !held {
+		_, here := errors.AsType[*atomicfile.HeldError](err)
+		_, there := errors.AsType[*place.HeldError](err)
+		if !here && !there {
 			return nil, err
 		}
 		if !said {
@@ -63,15 +65,30 @@ func (s *Step) Claim(ctx context.Context, say func(text string)) (release func()
 	}
 }
 
-func (s *Step) claim() (*atomicfile.Claim, error) {
+// lock is the folder that is locked while somebody is at the step.
+func (s *Step) lock() string {
 	dir, name := s.home()
-	return atomicfile.ClaimFolder(filepath.Join(dir, name+".lock"))
+	return place.Join(dir, name+".lock")
+}
+
+func (s *Step) claim(ctx context.Context) (release func() error, err error) {
+	if place.Remote(s.lock()) {
+		return place.ClaimFolder(ctx, s.lock())
+	}
+	claim, err := atomicfile.ClaimFolder(s.lock())
+	if err != nil {
+		return nil, err
+	}
+	return claim.Withdraw, nil
 }
 
 // busy says whether somebody is at the step.
-func (s *Step) busy() bool {
-	dir, name := s.home()
-	unlock, err := atomicfile.Lock(filepath.Join(dir, name+".lock"))
+func (s *Step) busy(ctx context.Context) bool {
+	if place.Remote(s.lock()) {
+		held, err := place.Held(ctx, s.lock())
+		return held && err == nil
+	}
+	unlock, err := atomicfile.Lock(s.lock())
 	if err == nil {
 		unlock()
 	}
@@ -158,7 +175,7 @@ func (w *Worker) Work(ctx context.Context) (did int, err error) {
 		}
 		if w.Choice.N > 0 {
 			tries++
-			if w.somebodyWorks(st) {
+			if w.somebodyWorks(ctx, st) {
 				tries = 0
 			}
 		}
@@ -172,9 +189,9 @@ func (w *Worker) Work(ctx context.Context) (did int, err error) {
 }
 
 // somebodyWorks says whether some other worker is at a step that is not done.
-func (w *Worker) somebodyWorks(st *State) bool {
+func (w *Worker) somebodyWorks(ctx context.Context, st *State) bool {
 	for _, at := range st.Missing() {
-		if w.Graph.Steps[at].busy() {
+		if w.Graph.Steps[at].busy(ctx) {
 			return true
 		}
 	}
