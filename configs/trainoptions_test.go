@@ -2,9 +2,12 @@ package configs_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hpaflow/data/cells/cellstest"
 	"hpaflow/flow"
@@ -51,26 +54,69 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 	out := t.TempDir()
 	sets := []string{"images=" + images, "table=" + split, "out=" + out, "size=32", "batch=2", "epochs=3"}
 	mustRun(t, "train.flow", flow.Options{}, append(sets, "until=1")...)
-	for set, want := range map[string]string{
-		"label_smoothing=0.1": "label_smoothing is 0, not 0.1",
-		"clip_norm=1":         "clip_norm is 0, not 1",
-		"warmup=2":            "schedule warmup is 0, not 2",
-	} {
-		_, err := build("train.flow", flow.Options{}, append(sets, set)...)
-		saysAll(t, set, err, "it is of another run", want)
-	}
+	_, err := build("train.flow", flow.Options{}, append(sets, "label_smoothing=0.1", "clip_norm=1", "warmup=2", "mixup=0.2", "cutmix=1", "balance=true")...)
+	saysAll(t, "other options", err, "it is of another run", "label_smoothing is 0, not 0.1", "clip_norm is 0, not 1", "schedule warmup is 0, not 2",
+		"train mixup: was none, and is 0.2", "train cutmix: was none, and is 1", "train balance: was none, and is by the rarest label")
 	for set, want := range map[string]string{
 		"label_smoothing=1": "label_smoothing",
 		"clip_norm=-1":      "clip_norm",
 		"warmup=3":          "is 3 of 3 epochs",
 		"warmup_lr=1":       "warmup_lr",
 		"stop_after=-1":     "stop_after",
+		"mixup=-0.1":        "mixup",
+		"cutmix=101":        "cutmix",
+		"balance=true":      "draws the samples of an epoch from all of them",
 	} {
 		all := append(sets, set, "out="+t.TempDir())
-		if set == "warmup_lr=1" {
+		switch set {
+		case "warmup_lr=1":
 			all = append(all, "warmup=1")
+		case "balance=true":
+			all = append(all, "shuffle=false")
 		}
 		_, err := build("train.flow", flow.Options{}, all...)
 		saysAll(t, set, err, want)
+	}
+}
+
+// A run with all that draws at random and all that changes a step is stopped
+// inside an epoch and goes on, with another number of workers, and ends with the
+// bits of one that never was.
+func TestTrainOptionsGoOn(t *testing.T) {
+	images, split := cellstest.TrainingSet(t, 8, 2)
+	sets := []string{"images=" + images, "table=" + split, "size=32", "batch=2", "epochs=2", "accumulate=3", "norm=per_image",
+		"warmup=1", "label_smoothing=0.1", "clip_norm=0.5", "mixup=0.3", "cutmix=1", "balance=true"}
+	whole, stopped := t.TempDir(), t.TempDir()
+	mustRun(t, "train.flow", flow.Options{Workers: 1}, append(sets, "out="+whole)...)
+
+	g, err := build("train.flow", flow.Options{Workers: 3}, append(sets, "out="+stopped, "save_every=1ns")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	g.OnEnd(stop)
+	go func() {
+		for ctx.Err() == nil { // until there is a checkpoint inside the second epoch
+			if found, _ := filepath.Glob(filepath.Join(stopped, "checkpoint", "epoch_0001.step_*")); len(found) > 0 {
+				stop()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if err := g.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("it was to be stopped: %v", err)
+	}
+	if p := lastPosition(t, stopped); p.Epoch != 1 || p.Records == 0 || p.Records == 8 {
+		t.Fatalf("it was stopped after %d epochs and %d records", p.Epoch, p.Records)
+	}
+	mustRun(t, "train.flow", flow.Options{Workers: 2}, append(sets, "out="+stopped)...)
+	if a, b := lastPosition(t, whole).Sequence, lastPosition(t, stopped).Sequence; a != b {
+		t.Errorf("trained on %s, want %s", b, a)
+	}
+	for _, name := range []string{"metrics.csv", "checkpoint/epoch_0001/weights.safetensors", "checkpoint/best/weights.safetensors"} {
+		if !bytes.Equal(mustRead(t, filepath.Join(whole, name)), mustRead(t, filepath.Join(stopped, name))) {
+			t.Errorf("%s is not that of a run that was never stopped", name)
+		}
 	}
 }

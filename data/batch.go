@@ -9,7 +9,7 @@ type Batch struct {
 	U8         []uint8   // or raw ones, in the same order
 	U16        []uint16
 	Norm       Norm      // what makes raw pixels normalised ones
-	Y          []float32 // targets 0 or 1, shape (N, Classes); nil when a sample is unlabelled
+	Y          []float32 // targets 0 or 1, or between them of mixed samples, shape (N, Classes); nil when a sample is unlabelled
 	Classes    int
 
 	Samples []*Sample // N samples without their pixels, in the order of the pixels
@@ -18,8 +18,8 @@ type Batch struct {
 	// with once this batch is: up to its last sample, failed ones included.
 	End int64
 
-	// Digest is a hash of what the batch holds: Ids, labels and the pixels as
-	// they were before normalisation, in order.
+	// Digest is a hash of what the batch is made of: Ids, labels and the pixels as
+	// they were before mixing and normalisation, in order.
 	Digest uint64
 
 	lender func(*Batch)

@@ -87,7 +87,7 @@ var libraries = map[string][]string{
 	"gorgonia.org/cu":                   {"models/gpu"},
 	"github.com/nlpodyssey":             {"models/statedict"},
 	"github.com/parquet-go":             {"data/embed", "data/shards"},
-	"gonum.org/v1/gonum":                {"data/embed"},
+	"gonum.org/v1/gonum":                {"data/embed", "data/mixing"},
 	"gonum.org/v1/plot":                 {"sinks/report"},
 	"go.yaml.in/yaml":                   {"models/subcell"},
 	"google.golang.org/protobuf":        {"data/tfevents", "models/onnx"},

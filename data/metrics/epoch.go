@@ -24,7 +24,8 @@ func NewEpoch(classes int) *Epoch {
 
 // Add counts a batch: logits and targets (0 or 1) of shape (n,classes), and
 // the mean loss over it. A logit above 0, a probability above one half,
-// decides for the label.
+// decides for the label. Of samples that were mixed, a label counts as present
+// where its target is above one half.
 func (e *Epoch) Add(logits, targets []float32, loss float64) error {
 	if len(logits) == 0 || len(logits)%e.classes != 0 || len(logits) != len(targets) {
 		return fmt.Errorf("metrics: %d logits and %d targets of %d labels", len(logits), len(targets), e.classes)

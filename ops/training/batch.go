@@ -11,6 +11,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"hpaflow/data"
+	"hpaflow/data/mixing"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
@@ -29,6 +30,9 @@ func batchSpec() *component.Spec {
 			{Name: "norm", Type: component.String, Default: string(data.NormFixed), Choices: []string{string(data.NormFixed), string(data.NormPerImage)},
 				Doc: "fixed: (x-127.5)/255; per_image: (x-mean)/(std+1e-7) of each plane"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "columns of the targets"},
+			{Name: "mixup", Type: component.Float, Default: 0.0, Min: 0, Max: mixing.MaxAlpha, Doc: "to train: alpha of the beta distribution of the share that each image, and its targets, keep of themselves; the rest is its partner's, " +
+				"sample N-1-i of sample i. As timm's Mixup does batch by batch; drawn from seed, epoch and batch; 0: none"},
+			{Name: "cutmix", Type: component.Float, Default: 0.0, Min: 0, Max: mixing.MaxAlpha, Doc: "the same with a box of the partner, as timm's; with both, each batch has one of the two, with probability 1/2"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			gather := n.Stage()
@@ -39,6 +43,8 @@ func batchSpec() *component.Spec {
 				})
 			norm := data.Norm(n.Args.String("norm"))
 			classes := n.Args.Int("classes")
+			mix := mixing.Options{Mixup: n.Args.Float("mixup"), CutMix: n.Args.Float("cutmix")}
+			seed := n.Graph.Options().Seed
 			var memory batchMemory
 			var out flow.Out[*data.Batch]
 			out = flow.Map(groups, n.Stage(), func(_ context.Context, r flow.Record[group]) (*data.Batch, error) {
@@ -46,7 +52,14 @@ func batchSpec() *component.Spec {
 				if err != nil {
 					return nil, err
 				}
-				if b.Norm = norm; out.Readers() == 1 {
+				b.Norm = norm
+				if mix.Any() {
+					if b.Y == nil {
+						return nil, fmt.Errorf("mixup and cutmix mix labels too: %w", unlabelled(b))
+					}
+					mixed(b, mix.Draw(flow.Rand(seed, r.Epoch, r.Key, "mix"), b.H, b.W), &memory)
+				}
+				if out.Readers() == 1 {
 					b.Lend(memory.put)
 				}
 				return b, nil
@@ -55,6 +68,11 @@ func batchSpec() *component.Spec {
 				out.Tell(batchesOf(len(rows.IDs), n.Args.Int("size"), n.Args.Bool("drop_last")))
 			}
 			out.Tell(edges.Origin{What: "norm", Identity: edges.Said(n.Args.String("norm"))})
+			for _, f := range []string{"mixup", "cutmix"} {
+				if alpha := n.Args.Float(f); alpha > 0 {
+					out.Tell(edges.Origin{What: f, Identity: edges.Said(fmt.Sprint(alpha))})
+				}
+			}
 			return out, nil
 		},
 	}
@@ -179,6 +197,17 @@ func fillBatch(g group, classes int, memory *batchMemory) (*data.Batch, error) {
 	}
 	b.Digest = digest(g.samples)
 	return b, nil
+}
+
+// mixed mixes a batch, whose raw memory goes back where it is normalised.
+func mixed(b *data.Batch, m mixing.Mix, memory *batchMemory) {
+	if !m.Floats(b) {
+		m.Apply(b, nil)
+		return
+	}
+	raw := *b
+	m.Apply(b, memory.floats.get(b.Pixels()))
+	memory.put(&raw)
 }
 
 // deep says whether a sample has more than 8 bits a pixel.

@@ -11,8 +11,9 @@ import (
 // can have 100 MB and more, and to clear that anew for each takes as long as to
 // fill it.
 type batchMemory struct {
-	flat pool[uint8]
-	deep pool[uint16]
+	flat   pool[uint8]
+	deep   pool[uint16]
+	floats pool[float32] // of mixed batches
 }
 
 // put takes a batch's memory back.
@@ -22,6 +23,9 @@ func (m *batchMemory) put(b *data.Batch) {
 	}
 	if b.U16 != nil {
 		m.deep.put(b.U16)
+	}
+	if b.X != nil {
+		m.floats.put(b.X)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/ops/edges"
+	"hpaflow/sources/images/balance"
 	"hpaflow/sources/remote"
 )
 
@@ -30,9 +31,12 @@ func samplesSpec() *component.Spec {
 			{Name: "shuffle", Type: component.String, Default: unshuffled, Choices: []string{unshuffled, shuffled, windowed}, Doc: "whether each epoch has an order of its own, drawn from seed and epoch. " +
 				"window: from shards, whose samples are drawn from a window of open ones; an epoch takes few, large reads, which on discs that turn and links that answer late is many times faster"},
 			{Name: "window", Type: component.Int, Default: 16, Min: 1, Max: 1024, Doc: "with shuffle = window: shards open at a time; each takes up to 8 MiB of memory, and 4 more are read ahead"},
+			{Name: "balance", Type: component.Bool, Default: false, Doc: "with shuffle = true: whether an epoch's samples, as many as there are rows, are drawn with replacement, each with a probability of 1/n " +
+				"where n rows have its rarest label, as torch's WeightedRandomSampler draws; one that is drawn again has the key ID#2, and is augmented in another way"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 			{Name: "channels", Type: component.Int, Default: len(data.Colours), Min: 0, Max: data.MaxPlanes, Doc: "planes of an image; the first sample is looked at before the run; 0: any"},
 		},
+		Check: checkBalance,
 		About: func(n *component.Node) (func(string) string, error) {
 			rows, err := rowsOnce(n)
 			return table.About(rows), err
@@ -44,6 +48,12 @@ func samplesSpec() *component.Spec {
 				return nil, err
 			}
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed, share: n.Graph.Options().Share}
+			if a.Bool("balance") {
+				if !rows[0].Labeled {
+					return nil, fmt.Errorf("balance: %s has no column Target, by which samples are drawn", a.String("table"))
+				}
+				s.balance = balance.New(rows)
+			}
 			if s.images, err = component.Once(n, "images", func() (imageFolders, error) { return openImages(a.Strings("images"), a.Int("channels"), n.Limits()) }); err != nil {
 				return nil, err
 			}
@@ -118,7 +128,8 @@ type samples struct {
 	images  imageFolders
 	epochs  int
 	shuffle string
-	window  int // shards open at a time
+	balance *balance.Sampler // nil: every row once
+	window  int              // shards open at a time
 	seed    uint64
 	share   flow.Share
 	passed  int64 // with a share, the records of passes so far
@@ -141,6 +152,9 @@ func (s *samples) tell(out flow.Out[*data.Sample], of edges.Rows) {
 	out.Tell(edges.Origin{What: "table", Identity: edges.Said(rowsIdentity(s.rows))})
 	if s.shuffle == windowed {
 		out.Tell(edges.Origin{What: "order", Identity: s.windowIdentity})
+	}
+	if s.balance != nil {
+		out.Tell(edges.Origin{What: "balance", Identity: edges.Said("by the rarest label")})
 	}
 	out.Tell(edges.Origin{What: "images", Identity: func() (string, error) { return s.images.identity(s.ids()) }})
 }
@@ -173,12 +187,12 @@ func (s *samples) run(_ context.Context, out *flow.Emitter[*data.Sample]) error 
 	return nil
 }
 
-func (s *samples) yield(row table.Row, out *flow.Emitter[*data.Sample], find func() ([]data.File, error)) error {
+func (s *samples) yield(key string, row table.Row, out *flow.Emitter[*data.Sample], find func() ([]data.File, error)) error {
 	files, err := find()
 	if err != nil {
-		return out.Fail(row.ID, err)
+		return out.Fail(key, err)
 	}
-	return out.Emit(row.ID, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
+	return out.Emit(key, &data.Sample{ID: row.ID, Labels: row.Labels, Labeled: row.Labeled, Split: row.Split, Files: files})
 }
 
 // origins tells what each row's sample will be made from, in the table's order.

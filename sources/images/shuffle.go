@@ -6,6 +6,8 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/table"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
+	"hpaflow/sources/images/balance"
 	"hpaflow/sources/images/window"
 )
 
@@ -24,11 +26,13 @@ func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
 	if s.shuffle == windowed {
 		return s.windowed(out)
 	}
-	for at, i := range s.order(out.Epoch()) {
+	order := s.order(out.Epoch())
+	key := s.keys(order)
+	for at, i := range order {
 		if s.first > 0 {
 			out.At(s.first + int64(at))
 		}
-		if err := s.offer(s.rows[i], out); err != nil {
+		if err := s.offer(key(at), s.rows[i], out); err != nil {
 			return err
 		}
 	}
@@ -36,24 +40,25 @@ func (s *samples) epoch(out *flow.Emitter[*data.Sample]) error {
 }
 
 // offer yields a row's sample, unless an earlier run is done with it.
-func (s *samples) offer(row table.Row, out *flow.Emitter[*data.Sample]) error {
-	complete, err := out.CompleteFrom(row.ID, s.images.origin(row.ID))
+func (s *samples) offer(key string, row table.Row, out *flow.Emitter[*data.Sample]) error {
+	complete, err := out.CompleteFrom(key, s.images.origin(row.ID))
 	if err != nil || complete {
 		return err
 	}
-	return s.yield(row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
+	return s.yield(key, row, out, func() ([]data.File, error) { return s.images.find(row.ID) })
 }
 
 // shared goes once through the rows that are this run's. They keep the numbers they
 // have among all.
 func (s *samples) shared(out *flow.Emitter[*data.Sample]) error {
 	order, groups := s.order(out.Epoch()), s.share.Groups(len(s.rows))
+	key := s.keys(order)
 	all := (len(order) + s.share.Group - 1) / s.share.Group
 	for _, group := range groups {
 		from := group % all * s.share.Group
 		for at, i := range order[from:min(from+s.share.Group, len(order))] {
 			out.At(s.passed + int64(group*s.share.Group+at))
-			if err := s.offer(s.rows[i], out); err != nil {
+			if err := s.offer(key(from+at), s.rows[i], out); err != nil {
 				return err
 			}
 		}
@@ -63,8 +68,24 @@ func (s *samples) shared(out *flow.Emitter[*data.Sample]) error {
 	return nil
 }
 
+// keys are the keys of an epoch's records, in its order.
+func (s *samples) keys(order []int) func(at int) string {
+	if s.balance == nil {
+		return func(at int) string { return s.rows[order[at]].ID }
+	}
+	before, drawn := make([]int, len(order)), make([]int, len(s.rows))
+	for at, i := range order {
+		before[at] = drawn[i]
+		drawn[i]++
+	}
+	return func(at int) string { return balance.Key(s.rows[order[at]].ID, before[at]) }
+}
+
 // order is the order of the rows in an epoch.
 func (s *samples) order(epoch int) []int {
+	if s.balance != nil {
+		return s.balance.Order(s.seed, epoch)
+	}
 	if s.shuffle == shuffled {
 		return flow.Rand(s.seed, epoch, "", "shuffle").Perm(len(s.rows))
 	}
@@ -114,7 +135,7 @@ func (s *samples) windowed(out *flow.Emitter[*data.Sample]) error {
 			reader.Skip()
 			continue
 		}
-		if err := s.yield(row, out, func() ([]data.File, error) {
+		if err := s.yield(row.ID, row, out, func() ([]data.File, error) {
 			booked := out.Waiting()
 			r := reader.Take()
 			booked()
@@ -153,6 +174,17 @@ func (all imageFolders) allPacked() error {
 		if f.packed == nil {
 			return fmt.Errorf(`shuffle: a window is of shards, and %s holds a file an image; rgby-shards.flow makes shards, and shuffle = true takes both`, f.dir)
 		}
+	}
+	return nil
+}
+
+// checkBalance refuses to draw what another order says.
+func checkBalance(a component.Args) []component.FieldFault {
+	if shuffle := a.String("shuffle"); a.Bool("balance") && shuffle != shuffled {
+		return []component.FieldFault{{
+			Field: "balance", Fault: fmt.Sprintf("draws the samples of an epoch from all of them, and shuffle = %q takes each once in an order of its own", shuffle),
+			Hint: fmt.Sprintf("set shuffle = %q", shuffled),
+		}}
 	}
 	return nil
 }

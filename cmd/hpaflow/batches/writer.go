@@ -74,6 +74,9 @@ func (w *writer) write(ctx context.Context, b *data.Batch) error {
 	if b.Y != nil {
 		a.Classes = b.Classes
 	}
+	if w.dtype == uint8Type && b.X != nil {
+		return errors.New("mixup makes of pixels what is no uint8: dtype float32 takes it")
+	}
 	if w.dtype == uint8Type && b.U8 == nil {
 		return fmt.Errorf("%s has 16 bits a pixel, and uint8 has no room for them: dtype float32 takes them", b.Samples[0].ID)
 	}
