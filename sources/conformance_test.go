@@ -1,6 +1,7 @@
 package sources_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
@@ -95,6 +96,9 @@ func newWorld(t *testing.T) world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := w.pack(rows); err != nil {
+		t.Fatal(err)
+	}
 	probabilities := &predict.Table{Classes: 2}
 	for i := range count {
 		probabilities.Rows = append(probabilities.Rows, &data.Prediction{ID: id(i), P: []float64{.25, .75}})
@@ -107,6 +111,32 @@ func newWorld(t *testing.T) world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// pack puts the RGBY images into two tars, as WebDataset has them.
+func (w world) pack(rows []table.Row) error {
+	for i, part := range [][]table.Row{rows[:count/2], rows[count/2:]} {
+		err := atomicfile.Write(w.path(fmt.Sprintf("part-%d.tar", i)), func(to io.Writer) error {
+			out := tar.NewWriter(to)
+			for _, row := range part {
+				b, err := os.ReadFile(w.path("rgby", row.ID+".png"))
+				if err != nil {
+					return err
+				}
+				if err := out.WriteHeader(&tar.Header{Name: row.ID + ".png", Size: int64(len(b))}); err != nil {
+					return err
+				}
+				if _, err := out.Write(b); err != nil {
+					return err
+				}
+			}
+			return out.Close()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeEmbeddings(path string) error {
@@ -177,6 +207,7 @@ func (w world) cases() map[string][]component.Args {
 		"hpa":        {{"xml": w.path("atlas.xml")}, {"xml": w.path("atlas.xml"), "genes": []string{"ENSG00000000003"}, "cell_lines": []string{"U2OS"}}},
 		"rows":       {{"tables": []string{w.path("train.csv")}}},
 		"shards":     {{"dir": w.path("shards")}, {"dir": w.url("shards")}},
+		"webdataset": {{"tars": []string{w.path("part-{0..1}.tar")}}, {"tars": []string{w.dir}}, {"tars": []string{w.url("part-0.tar"), w.path("part-1.tar")}}},
 		"image_sets": {{"data": w.dir, "sets": []string{"train"}}, {"data": w.path("zarr"), "sets": []string{"train"}}},
 		"hpa_images": {
 			{"table": w.path("train.csv"), "base_url": w.web, "formats": []string{"jpg"}, "workers": 1},
@@ -219,8 +250,8 @@ func (k *keep[T]) Write(_ context.Context, r flow.Record[T]) error {
 var cuttable = map[string]func(component.Args) bool{
 	"channels": func(a component.Args) bool { return a["dir"] != "-" },
 	"rgby":     always, "pictures": always, "shards": always, "image_sets": always, "http": always, "hpa_images": always,
-	"samples": func(a component.Args) bool { return a["shuffle"] == nil },
-	"hpa":     never, "rows": never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
+	"samples":    func(a component.Args) bool { return a["shuffle"] == nil },
+	"webdataset": never, "hpa": never, "rows": never, "embeddings": never, "trials": never, "claims": never, "cells": never, "predictions": never,
 }
 
 func always(component.Args) bool { return true }

@@ -13,6 +13,7 @@ import (
 	"hpaflow/sources/predict"
 	"hpaflow/sources/search"
 	"hpaflow/sources/shards"
+	"hpaflow/sources/webdataset"
 )
 
 // Register makes the sources known, room by room. Stdin is what "-" reads.
@@ -25,5 +26,6 @@ func Register(r *component.Registry, stdin io.Reader) {
 	predict.Register(r)
 	search.Register(r)
 	shards.Register(r)
+	webdataset.Register(r)
 	embed.Register(r) // which reads by those before
 }

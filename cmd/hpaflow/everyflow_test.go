@@ -21,7 +21,7 @@ func TestEveryFlowAnywhere(t *testing.T) {
 	needs := map[string][]string{ // what must be set
 		"rgby.flow": {"input=gone", "output=out"}, "rgby-shards.flow": {"input=gone", "output=out"}, "network.flow": {"name=x", "model=resnet18", "size=32", "batch=2", "epochs=10"},
 		"train.flow": {"images=gone", "table=gone.csv", "out=out"}, "infer.flow": {"images=gone", "table=gone.csv", "weights=gone", "out=out.csv"},
-		"swa.flow": {"images=gone", "table=gone.csv", "run=gone"}, "score.flow": {"truth=gone.csv"}, "cell-submit.flow": {"test=gone.csv"}, "hpa-table.flow": {"xml=gone.xml"}, "hpa.flow": {"xml=gone.xml"}, "submit.flow": {"test_val=gone.csv", "test=gone.csv", "out=out"},
+		"swa.flow": {"images=gone", "table=gone.csv", "run=gone"}, "score.flow": {"truth=gone.csv"}, "cell-submit.flow": {"test=gone.csv"}, "hpa-table.flow": {"xml=gone.xml"}, "hpa.flow": {"xml=gone.xml"}, "webdataset.flow": {"tars=gone.tar"}, "submit.flow": {"test_val=gone.csv", "test=gone.csv", "out=out"},
 	}
 	complete := []string{"cells.flow", "demo.flow"} // need nothing
 	for _, name := range names {

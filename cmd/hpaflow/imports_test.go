@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/batches":     {"data", "data/npy", "data/pixel", "flow", "flow/lang", "ops/edges"},
 	"cmd/hpaflow/export":      {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
 	"cmd/hpaflow/names":       {"data/names", "sources/images"},
-	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

@@ -44,7 +44,7 @@ func runCommand(reg *component.Registry) *cli.Command {
 			&cli.BoolFlag{Name: "retry-failed", Usage: "of a flow that is done by units, try again what has failed; what is mended is added as new units"},
 			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
 			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
-			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
+			progressFlag(),
 		}, append(cacheFlags(), cluster.RunFlags()...)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -76,6 +76,10 @@ func workersFlag() cli.Flag {
 
 func memoryFlag() cli.Flag {
 	return &cli.StringFlag{Name: "memory", Usage: "bytes in flight, at most, such as 2GiB; 1MiB or more (default: a quarter of the machine's)"}
+}
+
+func progressFlag() cli.Flag {
+	return &cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"}
 }
 
 func run(c *cli.Context, reg *component.Registry) error {
@@ -349,7 +353,10 @@ func (r *running) ended(stats flow.Stats, cause error, show *progress) error {
 // runOptions joins what the flow file says with what the command line says,
 // which wins.
 func runOptions(workers, memory string, plan *lang.Plan) (flow.Options, error) {
-	opts := plan.Options()
+	return withFlags(plan.Options(), workers, memory)
+}
+
+func withFlags(opts flow.Options, workers, memory string) (flow.Options, error) {
 	if workers != "auto" {
 		n, err := strconv.Atoi(workers)
 		if err != nil || n < 1 {

@@ -11,12 +11,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/forms"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data"
 	"hpaflow/data/codec"
 	"hpaflow/data/codec/ometiff"
 	"hpaflow/data/predict"
 	"hpaflow/data/shards"
+	"hpaflow/flow"
 	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
@@ -24,7 +26,7 @@ import (
 func shardsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "shards",
-		Usage: "list, read and verify shards",
+		Usage: "list, read, verify and export shards",
 		Subcommands: []*cli.Command{
 			{
 				Name: "ls", Usage: "list the shards of a folder, or its samples", ArgsUsage: "DIR",
@@ -51,10 +53,11 @@ func shardsCommand() *cli.Command {
 				Name: "verify", Usage: "read everything and name every fault", ArgsUsage: "DIR",
 				Action: verifyShards,
 			},
+			exportProgram().Command(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return fmt.Errorf("unknown command %q; there are shards ls, cat and verify", name)
+				return fmt.Errorf("unknown command %q; there are shards ls, cat, verify and export", name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -67,15 +70,9 @@ func withShards(c *cli.Context, args int, do func(*shards.Reader) error) error {
 	if c.NArg() != args {
 		return fmt.Errorf("shards %s takes %s", c.Command.Name, c.Command.ArgsUsage)
 	}
-	if err := isFolder(c.Args().First()); err != nil {
-		return err
-	}
-	r, err := shards.Open(c.Args().First(), shards.AnyKind)
-	if errors.Is(err, shards.ErrNone) {
-		return &exitError{exitUsage, err}
-	}
+	r, err := openShards(c.Args().First(), shards.AnyKind)
 	if err != nil {
-		return &exitError{exitFailed, err}
+		return err
 	}
 	defer r.Close()
 	err = do(r)
@@ -83,6 +80,46 @@ func withShards(c *cli.Context, args int, do func(*shards.Reader) error) error {
 		return err
 	}
 	return &exitError{exitFailed, err}
+}
+
+func openShards(dir string, want shards.Kind) (*shards.Reader, error) {
+	if err := isFolder(dir); err != nil {
+		return nil, err
+	}
+	r, err := shards.Open(dir, want)
+	if errors.Is(err, shards.ErrNone) {
+		return nil, &exitError{exitUsage, err}
+	}
+	if err != nil {
+		return nil, &exitError{exitFailed, err}
+	}
+	return r, nil
+}
+
+// exportProgram is the program as the command shards export knows it.
+func exportProgram() forms.Program {
+	return forms.Program{
+		Flags: []cli.Flag{workersFlag(), memoryFlag(), progressFlag()},
+		Options: func(c *cli.Context) (flow.Options, error) {
+			return withFlags(flow.Options{}, c.String("workers"), c.String("memory"))
+		},
+		Open:   func(dir string) (*shards.Reader, error) { return openShards(dir, shards.Planes) },
+		Failed: func(err error) error { return &exitError{exitFailed, err} },
+		Run: func(c *cli.Context, g *flow.Graph) error {
+			show, err := newProgress(c.String("progress"), c.App.ErrWriter)
+			if err != nil {
+				return err
+			}
+			ctx, stop := interruptible(c.Context, c.App.ErrWriter)
+			defer stop()
+			g.Notify(show.events())
+			defer holdMemory(g.Options().Memory)()
+			show.start(g)
+			cause := g.Run(ctx)
+			show.finish(g.Stats(), cause)
+			return outcome(g.Stats(), cause)
+		},
+	}
 }
 
 // isFolder refuses an argument that is none.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	iofs "io/fs"
 	"path/filepath"
@@ -62,6 +63,19 @@ func stem(name string) string { return "." + name[:min(len(name), maxStem)] + ".
 
 // Write adds to the file.
 func (f *File) Write(b []byte) (int, error) { return f.buffer.Write(b) }
+
+// Overwrite puts other bytes in the place of some that were written before.
+func (f *File) Overwrite(b []byte, at int64) error {
+	if err := f.buffer.Flush(); err != nil {
+		return named(err, f.path)
+	}
+	w, can := f.handle.(io.WriterAt)
+	if !can || f.temp == "" {
+		return fmt.Errorf("%s is no file in which one can go back", f.path)
+	}
+	_, err := w.WriteAt(b, at)
+	return named(err, f.path)
+}
 
 // Commit makes the file appear, in place of one that has the name. One that
 // holds the same bytes is left as it is. If Commit fails, the file is aborted.

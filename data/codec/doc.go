@@ -1,5 +1,5 @@
 // Package codec turns image files into planes and planes into image files:
-// PNG, TIFF and JPEG in, PNG and OME-TIFF out.
+// PNG, TIFF, JPEG and arrays of NumPy in, PNG and OME-TIFF out.
 //
 // Not here: where the bytes come from and go to, and what a sample's channels
 // are (see package data).

@@ -24,6 +24,7 @@ var formats = []format{
 	{"PNG", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, claimPNG, decodePNG},
 	{"JPEG", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg"}, claimJPEG, decodeJPEG},
 	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, Choice.claimTIFF, Choice.decodeTIFF},
+	{"NumPy", []string{"\x93NUMPY"}, []string{".npy"}, Choice.claimArray, Choice.decodeArray},
 	{"OME-Zarr", []string{zarr.Magic}, []string{".zarr"}, Choice.claimZarr, Choice.decodeZarr},
 }
 

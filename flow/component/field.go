@@ -45,6 +45,7 @@ type Field struct {
 	Max     float64
 	Known   []string        // for an InputFile: values that stand for what comes with the program, and are no files
 	Check   func(any) error // of a valid value, what else is wrong with it; may be nil
+	There   func(any) error // of a valid value that names what is read in a way of its own, why that is not there; may be nil
 	Bears   Bearing
 	Whole   bool      // for texts: a URL in it is one of a file, and is brought here before the run, as those of input files are
 	Streams bool      // for folders that are read: the component takes a URL of one; files may be URLs anyway

@@ -103,6 +103,9 @@ func (f Field) Exists(v any) error {
 			return err
 		}
 	}
+	if f.There != nil {
+		return f.There(v)
+	}
 	return nil
 }
 
