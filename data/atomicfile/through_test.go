@@ -261,3 +261,25 @@ func TestPipesAreWaitedFor(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What has been written can be replaced before the file appears.
+func TestOverwrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	f, err := atomicfile.Create(atomicfile.OS, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []func() error{
+		func() error { _, err := f.Write([]byte("head, body")); return err },
+		func() error { return f.Overwrite([]byte("HE"), 0) },
+		func() error { _, err := f.Write([]byte(" and end")); return err },
+		f.Commit,
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "HEad, body and end" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
