@@ -23,7 +23,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 LIMIT = 1e-4
-NETWORKS = ("resnet18", "resnet34", "inception_v3", "se_resnext50")
+NETWORKS = ("resnet18", "resnet34", "inception_v3", "se_resnext50", "densenet121")
+PLAIN = ("resnet18", "resnet34", "densenet121")  # those without an attention head, which timm has too
 hpaflow, size = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 128
 worst = 0.0
 
@@ -49,6 +50,10 @@ def weights(name, classes, channels, to):
         net = getattr(torchvision.models, name)(num_classes=classes)
         net.conv1 = torch.nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
         rename = lambda k: k.replace("fc.", "last_linear.")
+    elif name == "densenet121":
+        net = torchvision.models.densenet121(num_classes=classes)
+        net.features.conv0 = torch.nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
+        rename = lambda k: k.replace("classifier.", "last_linear.")
     elif name == "inception_v3":
         net = torchvision.models.inception_v3(init_weights=False, aux_logits=False)
         net.Conv2d_1a_3x3.conv = torch.nn.Conv2d(channels, 32, 3, 2, bias=False)
@@ -64,7 +69,7 @@ def weights(name, classes, channels, to):
             m.weight.data.uniform_(.8, 1.2)
             m.bias.data.uniform_(-.1, .1)
     state = {rename(k): v for k, v in net.state_dict().items()}
-    if not name.startswith("resnet"):
+    if name not in PLAIN:
         for head in ("last_linear", "attention"):
             conv = torch.nn.Conv2d(2048, classes, 1)
             state |= {f"{head}.weight": conv.weight.data, f"{head}.bias": conv.bias.data}
@@ -127,7 +132,7 @@ def check(name, classes, channels, norm, grid):
                 say(f"OpenVINO, float32, {of}", vino[1](normal.numpy()[:count])["logits"], want[:count])
             with torch.no_grad():
                 say(f"PyTorch by model.py, {side} px", net(normal).numpy(), want)
-                if name.startswith("resnet"):
+                if name in PLAIN:
                     say(f"timm, local-dir, {side} px", timm.create_model(f"local-dir:{tmp / 'hf'}", pretrained=True).eval()(normal).numpy(), want)
         sys.path.pop(0)
         del sys.modules["model"]

@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"models/gpu/kernels":      {"data/pixel", "models/gpu/cuda"},
 	"models/gpu/plan":         {"models", "models/network"},
 	"models/gpu/reference":    {"models/gpu/plan", "models/network"},
-	"models/devices":          {"models", "models/cpu", "models/gpu"},
+	"models/devices":          {"models", "models/cpu", "models/gpu", "models/network"},
 	"ops/edges":               {"data", "flow", "flow/component"},
 	"ops/edges/trained":       {"flow/component", "models/checkpoint"},
 	"ops/*":                   {"data", "flow", "flow/component", "models", "ops"},

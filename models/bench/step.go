@@ -43,6 +43,7 @@ func (o *Options) Validate() error {
 	m := o.network()
 	m.EnsureDefaults()
 	o.Device.EnsureDefaults()
+	o.Device.Network = o.Model
 	errs := []error{m.Validate(), o.Device.Validate()}
 	if o.Flights < 1 || o.Flights > 1 && !o.Infer {
 		errs = append(errs, fmt.Errorf("flights is %d, want 1 in training, at least 1 in inference", o.Flights))

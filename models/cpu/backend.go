@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"hpaflow/models"
+	"hpaflow/models/cpu/kernels"
 )
 
 // Backend is the kind of device that computes here.
@@ -51,3 +52,8 @@ func (Backend) NewStatistics(o models.Options, weights []models.Tensor) (models.
 
 // Name is Backend.Name: the instruction set.
 func (Backend) Name() string { return Instructions() }
+
+// Instructions names the arithmetic that networks are computed with here: avx2,
+// with AVX-512 or without, or go. The same steps give the same bits with the same instructions;
+// between kinds the last bits differ.
+func Instructions() string { return kernels.Instructions() }

@@ -17,8 +17,16 @@ import (
 func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
 	terms := map[*gorgonia.Node]gorgonia.Nodes{}
 	for i := len(b.tape) - 1; i >= 0; i-- {
-		node := b.tape[i]
+		ref := b.tape[i]
+		node := b.results[ref].node
 		o := node.Op().(*op)
+		if b.results[ref].joint != nil {
+			n, err := b.taken(ref, o.name)
+			if err != nil {
+				return nil, err
+			}
+			terms[node] = append(terms[node], n)
+		}
 		grad, err := b.sum(o.name, terms[node])
 		if err != nil {
 			return nil, err
@@ -32,7 +40,7 @@ func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
 			return nil, err
 		}
 		for k, n := range list {
-			if o.wrt[k] {
+			if o.wrt[k] && n != nil {
 				terms[o.inputs[k]] = append(terms[o.inputs[k]], n)
 			}
 		}

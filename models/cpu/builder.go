@@ -20,19 +20,30 @@ type builder struct {
 
 	results []result                  // of layers, by activation.ref
 	made    map[string]*gorgonia.Node // parameters of this graph
-	tape    []*gorgonia.Node          // layers in order, for the backward graph
+	tape    []int                     // layers in order, by activation.ref, for the backward graph
 	ops     int
 	err     error // the first that happened
 }
 
 // result is what the graph knows of a layer's result.
 type result struct {
-	node *gorgonia.Node
-	redo *redo // if it is cheap to compute again
+	node *gorgonia.Node // nil while it is a concatenation that nobody has asked for
+	c    int            // channels
+	redo *redo          // if it is cheap to compute again
+
+	name  string               // of a concatenation
+	parts []network.Activation // likewise
+	sums  *kernels.Sums        // of the batch, once a norm reads it
+	joint *joint               // where norms lay its gradient
 }
 
 // node is where the graph computes a result.
-func (b *builder) node(x network.Activation) *gorgonia.Node { return b.results[x.Ref].node }
+func (b *builder) node(x network.Activation) *gorgonia.Node {
+	if r := b.results[x.Ref]; r.node == nil && r.parts != nil {
+		b.concat(x)
+	}
+	return b.results[x.Ref].node
+}
 
 var _ network.Layers = (*builder)(nil)
 
@@ -79,8 +90,8 @@ func (b *builder) layer(o *op, a network.Activation, in ...*gorgonia.Node) netwo
 	o.size = b.batch * valuesOf(a)
 	var node *gorgonia.Node
 	node, b.err = b.apply(o, in...)
-	b.results = append(b.results, result{node: node})
-	b.tape = append(b.tape, node)
+	b.results = append(b.results, result{node: node, c: a.C})
+	b.tape = append(b.tape, a.Ref)
 	return a
 }
 

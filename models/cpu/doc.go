@@ -4,7 +4,9 @@
 // own are slow or, for batch norm and average pools, wrong; the planner makes a
 // plan that only predicts, with batch norm folded into the convolutions and
 // memory shared between layers. A step of training keeps each convolution's
-// result and computes batch norm's again on the way back.
+// result and computes batch norm's again on the way back. Concatenations that
+// only batch norms read are never made, so that a dense block takes what its parts
+// do.
 //
 // New makes a device, NewNetwork one that only predicts, several batches at
 // once, and NewStatistics one that gives averaged weights statistics; Backend

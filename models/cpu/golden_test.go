@@ -73,6 +73,7 @@ type goldenStep struct {
 	Predict, Logits                 []float64
 	Loss                            float64
 	Grads, Stats                    [][3]float64 // by name
+	Losses                          []float64    // of steps of SGD, where there are any
 }
 
 // Logits, loss, every gradient and every statistic of a training step are
@@ -80,6 +81,11 @@ type goldenStep struct {
 func TestNetworksEqualPyTorch(t *testing.T) {
 	var cases []goldenStep
 	readGolden(t, "network.json", &cases)
+	for _, name := range []string{"densenet121"} {
+		var more []goldenStep
+		readGolden(t, name+".json", &more)
+		cases = append(cases, more...)
+	}
 	tested := stepsEqualPyTorch(t, cases)
 	for _, name := range network.Names() {
 		if tested[name] < 2 {
@@ -136,9 +142,28 @@ func stepsEqualPyTorch(t *testing.T, cases []goldenStep) (tested map[string]int)
 			}
 			digestsAre(t, "gradients", grads, c.Grads, share)
 			digestsAre(t, "statistics", stats, c.Stats, 1e-4)
+			stepsAre(t, c, i%2*2)
 		})
 	}
 	return tested
+}
+
+// stepsAre holds the losses of a few steps against golden ones.
+func stepsAre(t *testing.T, c goldenStep, more int) {
+	if len(c.Losses) == 0 {
+		return
+	}
+	o := models.Options{Model: c.Model, Height: c.H, Width: c.W, Batch: c.N + more, Optimizer: models.OptimizerOptions{Kind: "sgd"}}
+	d, b := goldenDevice(t, o, c.Input, c.N)
+	for i, want := range c.Losses {
+		step, err := models.Train(context.Background(), d, b, 1e-3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(step.Loss-want) > 1e-4*want {
+			t.Errorf("loss of step %d is %v, want %v", i, step.Loss, want)
+		}
+	}
 }
 
 // digestsAre compares tensors' digests with golden ones, which stand in the

@@ -44,7 +44,7 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 	}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
 	if c.Residual == nil {
-		b.results[y.Ref].redo = &redo{from: b.node(x), make: func() *op {
+		b.results[y.Ref].redo = &redo{from: gorgonia.Nodes{b.node(x)}, make: func() *op {
 			return &op{name: "batch norm again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
 				k.Again(b.env.ws, b.env.n, out, in[0], m)
 				return nil

@@ -66,12 +66,37 @@ func (b *builder) MeanPool(x network.Activation, name string) network.Activation
 		func(n int, dx, dy []float32) { kernels.AveragePoolBackward(n, x.C, x.Plane(), dx, dy) })
 }
 
-// Concat is network.Layers.Concat.
+// AveragePool2 is network.Layers.AveragePool2.
+func (b *builder) AveragePool2(x network.Activation, name string) network.Activation {
+	k := kernels.AveragePool2{C: x.C, H: x.H, W: x.W}
+	if err := k.Validate(); err != nil {
+		b.fail(name, err)
+		return x
+	}
+	return b.reshape("average pool "+name, x, network.Activation{C: x.C, H: x.H / 2, W: x.W / 2},
+		func(n int, out, in []float32) { k.Forward(b.env.ws, n, out, in) },
+		func(n int, dx, dy []float32) { k.Backward(b.env.ws, n, dx, dy) })
+}
+
+// Concat is network.Layers.Concat. It is made when a layer asks for it.
 func (b *builder) Concat(name string, xs ...network.Activation) network.Activation {
-	k, y, err := concatOf(xs)
+	_, y, err := concatOf(xs)
 	if err != nil {
 		b.fail(name, err)
 		return y
+	}
+	y.Ref = len(b.results)
+	b.results = append(b.results, result{c: y.C, name: name, parts: xs})
+	return y
+}
+
+// concat makes a concatenation.
+func (b *builder) concat(x network.Activation) {
+	name, xs := b.results[x.Ref].name, b.results[x.Ref].parts
+	k, y, err := concatOf(xs)
+	if err != nil {
+		b.fail(name, err)
+		return
 	}
 	o := &op{name: "concat " + name}
 	var nodes gorgonia.Nodes
@@ -92,7 +117,11 @@ func (b *builder) Concat(name string, xs ...network.Activation) network.Activati
 		}
 		return g.nodes, g.err
 	}
-	return b.layer(o, y, nodes...)
+	made := b.layer(o, y, nodes...)
+	if b.err == nil {
+		b.results[x.Ref] = b.results[made.Ref]
+		b.tape[len(b.tape)-1] = x.Ref
+	}
 }
 
 // concatOf is the kernel for images, and the shape of its result.

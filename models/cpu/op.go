@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
@@ -33,7 +34,8 @@ type op struct {
 	grad func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error)
 	wrt  []bool
 
-	inPlace []int // inputs that out may overwrite when nothing else reads them
+	values  [][]float32 // the inputs' in the present run
+	inPlace []int       // inputs that out may overwrite when nothing else reads them
 
 	env     *environment
 	readers int  // operations that read the result
@@ -48,8 +50,15 @@ func (o *op) Do(values ...gorgonia.Value) (result gorgonia.Value, err error) {
 			err = fmt.Errorf("%s: %w", o.name, kernels.Caught(r))
 		}
 	}()
-	in := make([][]float32, len(values))
+	in := slices.Grow(o.values[:0], len(values))[:len(values)]
+	o.values = in
 	for i, v := range values {
+		if t, ok := v.(tensor.Tensor); ok {
+			if b := o.env.arena.live[t]; b != nil { // Data allocates
+				in[i] = b.data
+				continue
+			}
+		}
 		d, ok := v.Data().([]float32)
 		if !ok {
 			return nil, fmt.Errorf("%s: input %d is %T", o.name, i, v.Data())

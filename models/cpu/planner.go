@@ -13,6 +13,15 @@ type planner struct {
 	plan *plan
 	init network.Initialiser // of convolutions
 	err  error               // the first that happened
+
+	// Concatenations that no layer has asked for, by Activation.Ref.
+	apart map[int]concatenation
+}
+
+// concatenation is one that need not be made.
+type concatenation struct {
+	name  string
+	parts []network.Activation
 }
 
 var _ network.Layers = (*planner)(nil)
@@ -28,7 +37,7 @@ func (p *planner) fail(name string, err error) {
 // step adds a step whose result has the shape of y.
 func (p *planner) step(s planStep, y network.Activation, in ...network.Activation) network.Activation {
 	for _, x := range in {
-		s.in = append(s.in, x.Ref)
+		s.in = append(s.in, p.whole(x).Ref)
 	}
 	y.Ref = len(p.plan.values)
 	s.out = y.Ref
@@ -145,15 +154,6 @@ func (p *planner) MeanPool(x network.Activation, name string) network.Activation
 		run: func(_ *kernels.Workspace, n int, out []float32, in [][]float32) {
 			kernels.AveragePool(n, x.C, x.Plane(), out, in[0])
 		}}, network.Activation{C: x.C}, x)
-}
-
-// Concat is network.Layers.Concat.
-func (p *planner) Concat(name string, xs ...network.Activation) network.Activation {
-	k, y, err := concatOf(xs)
-	p.fail(name, err)
-	return p.step(planStep{name: "concat " + name, inPlace: -1,
-		run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) { k.Forward(ws, n, out, in) },
-	}, y, xs...)
 }
 
 // SqueezeExcite is network.Layers.SqueezeExcite.

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"gorgonia.org/gorgonia"
 
 	"hpaflow/models/network"
@@ -10,8 +12,8 @@ import (
 // not be kept through the forward one. Batch norm's is worth it: it is as
 // large as its input, which is kept in any case, and costs one pass over that.
 type redo struct {
-	make func() *op     // from the first of its inputs; the second tells when
-	from *gorgonia.Node // the layer's input
+	make func() *op     // from the first of its inputs; the last tells when
+	from gorgonia.Nodes // the layer's inputs
 	done *gorgonia.Node // the operation, once somebody has asked for it
 }
 
@@ -23,7 +25,7 @@ func (b *builder) again(x network.Activation, g *grads, grad *gorgonia.Node) *go
 		return r.node
 	}
 	if r.redo.done == nil {
-		r.redo.done = g.make(r.redo.make(), r.redo.from, grad)
+		r.redo.done = g.make(r.redo.make(), append(slices.Clone(r.redo.from), grad)...)
 	}
 	return r.redo.done
 }

@@ -9,6 +9,7 @@ import (
 
 	"hpaflow/models"
 	"hpaflow/models/cpu"
+	"hpaflow/models/network"
 )
 
 // Options say what computes. The zero value of a field means its default.
@@ -21,6 +22,11 @@ type Options struct {
 	// Precision of multiplications is auto, fp32, tf32 or bf16. Default: auto,
 	// fp32 on the processor and tf32 on a card that has it.
 	Precision string
+
+	// Network is the network that is to be computed, where that is known: not all
+	// are computed on cards. With Device auto, those that are not are the
+	// processor's.
+	Network string
 
 	// AnyOrder allows algorithms whose bits differ from run to run.
 	AnyOrder bool
@@ -53,10 +59,21 @@ func (o *Options) EnsureDefaults() {
 // CheckDevice reports what is wrong with Device, whatever cards there are.
 func (o *Options) CheckDevice() error {
 	_, onCards, err := o.cards()
-	if err == nil && onCards && !Built {
-		err = ErrNotBuilt
+	switch {
+	case err != nil || !onCards:
+		return err
+	case !Built:
+		return ErrNotBuilt
 	}
-	return err
+	return o.checkNetwork()
+}
+
+// checkNetwork reports that no card computes the network.
+func (o *Options) checkNetwork() error {
+	if n := network.ByName(o.Network); n != nil && n.Processor {
+		return fmt.Errorf("%s is computed on the processor alone: use device cpu, or one of %s", o.Network, strings.Join(network.OnCards(), ", "))
+	}
+	return nil
 }
 
 // CheckPrecision reports what is wrong with Precision.
@@ -117,6 +134,10 @@ func Open(o Options) (backend models.Backend, note string, err error) {
 	}
 	if !onCards && (o.Device == "cpu" || !Built) {
 		return onProcessor(o)
+	}
+	if err := o.checkNetwork(); err != nil { // Device is auto, or it would have been refused
+		backend, _, refused := onProcessor(o)
+		return backend, "computing on the processor: " + o.Network + " is not computed on cards", refused
 	}
 	if !onCards {
 		numbers = []int{0}

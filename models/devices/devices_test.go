@@ -2,8 +2,12 @@ package devices
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"hpaflow/models/cpu"
+	"hpaflow/models/network"
 )
 
 // What is asked for in words that mean nothing is refused, and the processor is
@@ -47,5 +51,23 @@ func TestNoSilentFallback(t *testing.T) {
 	}
 	if _, _, err := Open(Options{Precision: "tf32"}); err == nil || !strings.Contains(err.Error(), "a processor computes in fp32") {
 		t.Errorf("tf32 where auto finds no card: error %v", err)
+	}
+}
+
+// A network that no card computes is refused on one before there is any work,
+// and the processor's where the device is left open.
+func TestProcessorsNetworks(t *testing.T) {
+	for _, name := range network.Names() {
+		alone := !slices.Contains(network.OnCards(), name)
+		o := Options{Network: name, Device: "gpu"}
+		if err := o.checkNetwork(); (err != nil) != alone || alone && !strings.Contains(err.Error(), name+" is computed on the processor alone: use device cpu") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if o.Device = Auto; !alone {
+			continue
+		}
+		if backend, _, err := Open(o); err != nil || backend != (cpu.Backend{}) {
+			t.Errorf("%s: %v, %v", name, backend, err)
+		}
 	}
 }

@@ -64,7 +64,7 @@ func Check(ctx context.Context, o CheckOptions) (*Checked, error) {
 		return r, nil
 	}
 	if len(o.Networks) == 0 {
-		o.Networks = network.Names()
+		o.Networks = network.OnCards()
 	}
 	if len(o.Precisions) == 0 {
 		o.Precisions = []string{string(fp32), string(tf32), string(bf16)}

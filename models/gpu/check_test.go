@@ -20,7 +20,7 @@ func TestCheckFindsAllRight(t *testing.T) {
 	t.Setenv("HPAFLOW_FAKE_DEVICES", "1")
 	networks, precisions := []string{"resnet18"}, []string{"bf16"}
 	if longRun() {
-		networks, precisions = network.Names(), nil
+		networks, precisions = network.OnCards(), nil
 	}
 	var heard int
 	r, err := Check(context.Background(), CheckOptions{Quick: true, Networks: networks, Precisions: precisions, Found: func(Finding) { heard++ }})

@@ -36,6 +36,12 @@ func (c *counter) MaxPool(x network.Activation, _ string, p network.MaxPool) net
 
 func (c *counter) AveragePool3(x network.Activation, _ string) network.Activation { return x }
 
+func (c *counter) Norm(x network.Activation, _ network.Norm) network.Activation { return x }
+
+func (c *counter) AveragePool2(x network.Activation, _ string) network.Activation {
+	return network.Activation{C: x.C, H: x.H / 2, W: x.W / 2}
+}
+
 func (c *counter) AdaptivePool(x network.Activation, _ string, h, w int) network.Activation {
 	return network.Activation{C: x.C, H: h, W: w}
 }
@@ -77,4 +83,5 @@ func Example() {
 	// resnet34: 36 convolutions, 21.3 million weights in them, 28 logits
 	// inception_v3: 96 convolutions, 21.9 million weights in them, 28 logits
 	// se_resnext50: 55 convolutions, 23.0 million weights in them, 28 logits
+	// densenet121: 120 convolutions, 6.9 million weights in them, 28 logits
 }

@@ -26,6 +26,15 @@ func kaimingFanOut(data []float32, shape []int, r *rand.Rand) {
 	}
 }
 
+// kaimingFanIn is torchvision's for those of a densenet: normal, of variance
+// 2/(In/Groups*KH*KW).
+func kaimingFanIn(data []float32, shape []int, r *rand.Rand) {
+	std := math.Sqrt(2 / float64(shape[1]*shape[2]*shape[3]))
+	for i := range data {
+		data[i] = float32(r.NormFloat64() * std)
+	}
+}
+
 // uniformFanIn is PyTorch's default for a convolution: within
 // 1/sqrt(In/Groups*KH*KW).
 func uniformFanIn(data []float32, shape []int, r *rand.Rand) {

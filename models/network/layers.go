@@ -14,11 +14,18 @@ type Layers interface {
 	// Conv is a convolution without bias. Its input is x.
 	Conv(x Activation, name string, s ConvShape) Activation
 
+	// Norm is batch norm, and ReLU if asked for.
+	Norm(x Activation, n Norm) Activation
+
 	// MaxPool takes maxima.
 	MaxPool(x Activation, name string, p MaxPool) Activation
 
 	// AveragePool3 takes means of 3x3 windows at stride 1, borders counted.
 	AveragePool3(x Activation, name string) Activation
+
+	// AveragePool2 takes means of 2x2 windows at stride 2. A last row or column
+	// that fills no window is left out.
+	AveragePool2(x Activation, name string) Activation
 
 	// AdaptivePool takes means down, or up, to h x w positions.
 	AdaptivePool(x Activation, name string, h, w int) Activation
@@ -48,6 +55,13 @@ type ConvNorm struct {
 	Eps        float64 // of batch norm; 0 is PyTorch's 1e-5
 	Residual   *Activation
 	ReLU       bool
+}
+
+// Norm names the parts of a batch norm that follows no convolution of its own.
+type Norm struct {
+	Name string  // NAME.weight, .bias, .running_mean, .running_var
+	Eps  float64 // 0 is PyTorch's 1e-5
+	ReLU bool
 }
 
 // ConvShape is the shape of a convolution, in PyTorch's terms. A stride or

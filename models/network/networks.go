@@ -1,6 +1,7 @@
 package network
 
 import (
+	"slices"
 	"strings"
 
 	"hpaflow/models/statedict"
@@ -13,14 +14,34 @@ type Network struct {
 	Init    Initialiser     // of convolutions
 	MinSize int             // pixels a side that it takes at least
 	Names   statedict.Names // of its tensors in other programs' files
+
+	// Timm is what timm calls its parts, or nil where timm has not the network.
+	Timm *Timm
+
+	// Processor says that it has layers which are computed on the processor
+	// alone: no card takes it.
+	Processor bool
 }
 
-// networks are all there are, by size.
+// Timm is what timm calls parts of a network of which it has the names otherwise.
+type Timm struct {
+	Stem, Head string // the first convolution, and the layer that gives the logits
+	Features   int    // that the head takes
+}
+
+// inTimm is the network with what timm calls its parts.
+func (n Network) inTimm(stem, head string, features int) Network {
+	n.Timm = &Timm{stem, head, features}
+	return n
+}
+
+// networks are all there are.
 var networks = []Network{
-	ResNet("resnet18", 64, [4]int{2, 2, 2, 2}),
-	ResNet("resnet34", 64, [4]int{3, 4, 6, 3}),
+	ResNet("resnet18", 64, [4]int{2, 2, 2, 2}).inTimm("conv1", "fc", 512),
+	ResNet("resnet34", 64, [4]int{3, 4, 6, 3}).inTimm("conv1", "fc", 512),
 	inceptionNetwork(),
 	seResNeXtNetwork("se_resnext50", [4]int{3, 4, 6, 3}),
+	denseNetwork("densenet121", [4]int{6, 12, 24, 16}).inTimm("features.conv0", "classifier", 1024),
 }
 
 // Add makes one more network known by its name. It is called before any flow is
@@ -34,6 +55,11 @@ func Names() []string {
 		names = append(names, n.name)
 	}
 	return names
+}
+
+// OnCards lists those that cards compute.
+func OnCards() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool { return ByName(name).Processor })
 }
 
 // ByName is the network of a name, or nil.

@@ -73,12 +73,20 @@ func (s *sketch) Conv(x Activation, name string, c ConvShape) Activation {
 }
 
 func (s *sketch) ConvNorm(x Activation, c ConvNorm) Activation {
-	y := s.Conv(x, c.Conv, c.Shape)
+	return s.norm(s.Conv(x, c.Conv, c.Shape), c.Norm)
+}
+
+func (s *sketch) Norm(x Activation, n Norm) Activation {
+	return s.norm(s.result(x.C, x.H, x.W), n.Name)
+}
+
+// norm notes a batch norm of y.
+func (s *sketch) norm(y Activation, name string) Activation {
 	for _, part := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
-		s.tensor(c.Norm+part, y.C)
+		s.tensor(name+part, y.C)
 	}
-	if s.Norm == 0 || y.Plane() < s.Norm {
-		s.Norm = y.Plane()
+	if s.Outline.Norm == 0 || y.Plane() < s.Outline.Norm {
+		s.Outline.Norm = y.Plane()
 	}
 	return y
 }
@@ -95,6 +103,10 @@ func (s *sketch) MaxPool(x Activation, _ string, p MaxPool) Activation {
 }
 
 func (s *sketch) AveragePool3(x Activation, _ string) Activation { return s.result(x.C, x.H, x.W) }
+
+func (s *sketch) AveragePool2(x Activation, _ string) Activation {
+	return s.result(x.C, x.H/2, x.W/2)
+}
 
 func (s *sketch) AdaptivePool(x Activation, _ string, h, w int) Activation {
 	return s.result(x.C, h, w)

@@ -40,6 +40,24 @@ func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 	return b.result(y, value)
 }
 
+// Norm is network.Layers.Norm: a factor and a summand for each channel.
+func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation {
+	gamma, beta := b.weight(n.Name+".weight", x.C), b.weight(n.Name+".bias", x.C)
+	mean, variance := b.weight(n.Name+".running_mean", x.C), b.weight(n.Name+".running_var", x.C)
+	scales, offsets := make([]float32, x.C), make([]float32, x.C)
+	for c := range x.C {
+		scale := float64(gamma[c]) / math.Sqrt(float64(variance[c])+cmp.Or(n.Eps, batchNormEps))
+		scales[c], offsets[c] = float32(scale), float32(float64(beta[c])-float64(mean[c])*scale)
+	}
+	shape := []int{1, x.C, 1, 1}
+	value := b.add("Mul", n.Name+".scale", []string{b.of(x), b.constant(n.Name+".scale", shape, scales)}, n.Name+".scaled")
+	value = b.add("Add", n.Name+".offset", []string{value, b.constant(n.Name+".offset", shape, offsets)}, n.Name+".out")
+	if n.ReLU {
+		value = b.add("Relu", n.Name+".relu", []string{value}, n.Name+".relu")
+	}
+	return b.result(x, value)
+}
+
 // Conv is network.Layers.Conv.
 func (b *builder) Conv(x network.Activation, name string, s network.ConvShape) network.Activation {
 	y, shape, weights := b.kernel(x, name, s)
@@ -88,6 +106,12 @@ func (b *builder) AveragePool3(x network.Activation, name string) network.Activa
 	value := b.add("AveragePool", name, []string{b.of(x)}, name+".mean",
 		one("count_include_pad", 1), many("kernel_shape", 3, 3), many("pads", 1, 1, 1, 1), many("strides", 1, 1))
 	return b.result(x, value)
+}
+
+// AveragePool2 is network.Layers.AveragePool2.
+func (b *builder) AveragePool2(x network.Activation, name string) network.Activation {
+	value := b.add("AveragePool", name, []string{b.of(x)}, name+".mean", many("kernel_shape", 2, 2), many("strides", 2, 2))
+	return b.result(network.Activation{C: x.C, H: x.H / 2, W: x.W / 2}, value)
 }
 
 // AdaptivePool is network.Layers.AdaptivePool: ONNX has none, so that it is a

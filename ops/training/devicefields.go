@@ -17,9 +17,14 @@ func DeviceFields() []component.Field {
 	}
 }
 
-// DeviceOptions are what the fields ask for.
+// DeviceOptions are what the fields ask for, of ops with NetworkFields for the
+// network that those name.
 func DeviceOptions(a component.Args) devices.Options {
-	return devices.Options{Device: a.String("device"), Precision: a.String("precision"), AnyOrder: !a.Bool("deterministic")}
+	o := devices.Options{Device: a.String("device"), Precision: a.String("precision"), AnyOrder: !a.Bool("deterministic")}
+	if model, ok := a["model"]; ok {
+		o.Network = model.(string)
+	}
+	return o
 }
 
 // CheckDevice reports what is wrong with the fields.

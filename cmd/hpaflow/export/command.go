@@ -29,7 +29,7 @@ func Command(version string, failed func(error) error) *cli.Command {
 			"the network takes planes as an image has them, 0 to 255, and normalises them itself.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "onnx", TakesFile: true, Usage: "write this `FILE.onnx` (opset 17)"},
-			&cli.StringFlag{Name: "hf", TakesFile: true, Usage: "write a folder as Hugging Face has them, `DIR`: model.safetensors, config.json, a model card; timm loads ResNets by local-dir:DIR"},
+			&cli.StringFlag{Name: "hf", TakesFile: true, Usage: "write a folder as Hugging Face has them, `DIR`: model.safetensors, config.json, a model card; timm loads networks that it has by local-dir:DIR"},
 			&cli.StringFlag{Name: "torch", TakesFile: true, Usage: "write `DIR`: weights.safetensors, and model.py, which loads them into PyTorch"},
 			&cli.StringFlag{Name: "input", Value: string(onnx.Float32), Usage: "of --onnx: float32, planes that are normalised; uint8: planes as they are"},
 			&cli.IntFlag{Name: "size", Usage: "pixels a side of images; of --onnx it makes the file one for this size (default: any size)"},

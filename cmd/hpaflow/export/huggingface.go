@@ -11,21 +11,18 @@ import (
 
 	"hpaflow/models"
 	"hpaflow/models/checkpoint"
+	"hpaflow/models/network"
 )
-
-// timmHeads are the names that timm has for the last layer of networks that it
-// knows as they are.
-var timmHeads = map[string]string{"resnet18": "fc", "resnet34": "fc"}
 
 // huggingFace writes a folder as Hugging Face has them. Networks that timm has are
 // written in its form, others come with a module that loads them.
 func (f *Facts) huggingFace(dir string) error {
-	head, timm := timmHeads[f.Network.Model]
+	timm := network.ByName(f.Network.Model).Timm
 	weights := f.Weights
-	if timm {
-		weights = renamed(f.Weights, "last_linear.", head+".")
+	if timm != nil {
+		weights = renamed(f.Weights, "last_linear.", timm.Head+".")
 	}
-	config, err := f.config(head)
+	config, err := f.config(timm)
 	if err != nil {
 		return err
 	}
@@ -34,7 +31,7 @@ func (f *Facts) huggingFace(dir string) error {
 		{"model.safetensors", isTensors, tensors(weights)},
 		{"config.json", func(head []byte) bool { return bytes.Contains(head, []byte(`"architecture"`)) }, text(config)},
 	}
-	if !timm {
+	if timm == nil {
 		module, err := f.module("model.safetensors")
 		if err != nil {
 			return err
@@ -44,7 +41,7 @@ func (f *Facts) huggingFace(dir string) error {
 	for name, path := range pictures {
 		files = append(files, file{name, func(head []byte) bool { return bytes.HasPrefix(head, []byte("\x89PNG")) }, copied(path)})
 	}
-	files = append(files, file{"README.md", isModule, text(f.card(timm, pictures))})
+	files = append(files, file{"README.md", isModule, text(f.card(timm != nil, pictures))})
 	return writeFolder(dir, files)
 }
 
@@ -61,7 +58,7 @@ func renamed(weights []models.Tensor, from, to string) []models.Tensor {
 
 // config is config.json: of timm's networks in timm's form, where images in 0 to 1
 // are shifted by mean and divided by std.
-func (f *Facts) config(head string) (string, error) {
+func (f *Facts) config(timm *network.Timm) (string, error) {
 	o := f.Network
 	c := map[string]any{"architecture": o.Model, "num_classes": o.Classes, "hpaflow": map[string]any{"norm": f.Norm, "attention_size": o.AttentionSize}}
 	if len(f.Labels) > 0 {
@@ -70,7 +67,7 @@ func (f *Facts) config(head string) (string, error) {
 	if f.Decide != nil {
 		c["hpaflow"].(map[string]any)["thresholds"] = f.Decide
 	}
-	if head != "" {
+	if timm != nil {
 		side := f.Size
 		if side == 0 {
 			side = 512
@@ -79,11 +76,11 @@ func (f *Facts) config(head string) (string, error) {
 		for i := range half {
 			half[i], ones[i] = .5, 1
 		}
-		c["num_features"] = 512
+		c["num_features"] = timm.Features
 		c["model_args"] = map[string]any{"in_chans": o.Channels}
 		c["pretrained_cfg"] = map[string]any{
 			"input_size": []int{o.Channels, side, side}, "fixed_input_size": false, "interpolation": "bilinear", "crop_pct": 1., "crop_mode": "center",
-			"mean": half, "std": ones, "num_classes": o.Classes, "first_conv": "conv1", "classifier": head,
+			"mean": half, "std": ones, "num_classes": o.Classes, "first_conv": timm.Stem, "classifier": timm.Head,
 		}
 	}
 	b, err := json.MarshalIndent(c, "", "  ")

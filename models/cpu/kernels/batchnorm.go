@@ -46,25 +46,27 @@ type lane = [Lanes]float32
 // residual may be nil; y may be x or residual.
 func (b BatchNorm) Train(ws *Workspace, n int, y, x, residual, gamma, beta, runningMean, runningVar []float32, m Moments) {
 	count := float64(n * b.Plane)
-	momentum := b.Momentum
-	if momentum == 0 {
-		momentum = batchNormMomentum
-	}
+	momentum := b.momentum()
 	ws.each(Blocks(b.C), func(s *scratch, block int) {
 		mean, squares := b.moments(s, n, block, x)
 		scales, offsets := s.lane(0), s.lane(1)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
-			invStd := 1 / math.Sqrt(squares[l]/count+b.eps())
-			m.Mean[c], m.InvStd[c] = float32(mean[l]), float32(invStd)
 			move(&runningMean[c], mean[l], momentum)
 			move(&runningVar[c], squares[l]/(count-1), momentum)
-			scale := float64(gamma[c]) * invStd
-			scales[l], offsets[l] = float32(scale), float32(float64(beta[c])-mean[l]*scale)
-			m.Scale[c], m.Offset[c] = scales[l], offsets[l]
+			m.set(c, mean[l], squares[l]/count+b.eps(), float64(gamma[c]), float64(beta[c]))
+			scales[l], offsets[l] = m.Scale[c], m.Offset[c]
 		}
 		b.apply(s, n, block, y, x, residual, scales, offsets)
 	})
+}
+
+// set notes a channel's mean and variance, to which eps was added.
+func (m *Moments) set(c int, mean, variance, gamma, beta float64) {
+	invStd := 1 / math.Sqrt(variance)
+	scale := gamma * invStd
+	m.Mean[c], m.InvStd[c] = float32(mean), float32(invStd)
+	m.Scale[c], m.Offset[c] = float32(scale), float32(beta-mean*scale)
 }
 
 // move brings a running statistic nearer to the batch's.
@@ -147,17 +149,29 @@ func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m 
 		ks, slopes, levels := s.lane(3), s.lane(4), s.lane(5)
 		for l := range b.lanes(block) {
 			c := block*Lanes + l
-			invStd := float64(m.InvStd[c])
-			dgamma[c], dbeta[c] = float32(dot[l]*invStd), float32(sum[l])
-			scale := float64(gamma[c]) * invStd
-			slope := -scale * invStd * invStd * dot[l] / count
-			ks[l], slopes[l] = float32(scale), float32(slope)
-			levels[l] = float32(-scale*sum[l]/count - slope*float64(m.Mean[c]))
+			dgamma[c], dbeta[c] = float32(dot[l]*float64(m.InvStd[c])), float32(sum[l])
+			ks[l], slopes[l], levels[l] = m.slopes(c, float64(gamma[c]), sum[l], dot[l], count)
 		}
 		b.images(n, block, func(at int) {
 			b.machine.orFastest().blockGrad(b.Plane, vectors(dx, at, b.Plane), vectors(dy, at, b.Plane), vectors(x, at, b.Plane), &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
 		})
 	})
+}
+
+// slopes give the gradient of a channel's input: g*k + x*slope + level, where sum
+// and dot are those of g and of g*(x-mean).
+func (m *Moments) slopes(c int, gamma, sum, dot, count float64) (k, slope, level float32) {
+	invStd := float64(m.InvStd[c])
+	scale := gamma * invStd
+	by := -scale * invStd * invStd * dot / count
+	return float32(scale), float32(by), float32(-scale*sum/count - by*float64(m.Mean[c]))
+}
+
+func (b BatchNorm) momentum() float64 {
+	if b.Momentum == 0 {
+		return batchNormMomentum
+	}
+	return b.Momentum
 }
 
 func (b BatchNorm) eps() float64 {

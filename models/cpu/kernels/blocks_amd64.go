@@ -154,6 +154,11 @@ func blockGradSums(n int, dy *float32, x *float32, scale *float32, offset *float
 //go:noescape
 func blockGrad(n int, dx *float32, dy *float32, x *float32, scale *float32, offset *float32, floor *float32, k *float32, slope *float32, level *float32)
 
+// blockGradAdd adds to dx g*k + x*slope + level, where g is dy where x*scale+offset > floor, else 0.
+//
+//go:noescape
+func blockGradAdd(n int, dx *float32, dy *float32, x *float32, scale *float32, offset *float32, floor *float32, k *float32, slope *float32, level *float32)
+
 // blockCut sets dx to dy where y > 0, else 0.
 //
 //go:noescape

@@ -5114,6 +5114,77 @@ end:
 	VZEROUPPER
 	RET
 
+// func blockGradAdd(n int, dx *float32, dy *float32, x *float32, scale *float32, offset *float32, floor *float32, k *float32, slope *float32, level *float32)
+// Requires: AVX, FMA3
+TEXT ·blockGradAdd(SB), NOSPLIT, $0-80
+	MOVQ    dx+8(FP), AX
+	MOVQ    dy+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    scale+32(FP), BX
+	VMOVUPS (BX), Y0
+	MOVQ    offset+40(FP), BX
+	VMOVUPS (BX), Y1
+	MOVQ    floor+48(FP), BX
+	VMOVUPS (BX), Y2
+	MOVQ    k+56(FP), BX
+	VMOVUPS (BX), Y3
+	MOVQ    slope+64(FP), BX
+	VMOVUPS (BX), Y4
+	MOVQ    level+72(FP), BX
+	VMOVUPS (BX), Y5
+	MOVQ    n+0(FP), BX
+	SUBQ    $0x00000002, BX
+	JL      tail
+
+loop:
+	VMOVUPS     (DX), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD213PS Y1, Y0, Y7
+	VCMPPS      $0x1e, Y2, Y7, Y7
+	VANDPS      (CX), Y7, Y7
+	VFMADD213PS Y5, Y4, Y6
+	VFMADD231PS Y7, Y3, Y6
+	VADDPS      (AX), Y6, Y6
+	VMOVUPS     Y6, (AX)
+	VMOVUPS     32(DX), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD213PS Y1, Y0, Y7
+	VCMPPS      $0x1e, Y2, Y7, Y7
+	VANDPS      32(CX), Y7, Y7
+	VFMADD213PS Y5, Y4, Y6
+	VFMADD231PS Y7, Y3, Y6
+	VADDPS      32(AX), Y6, Y6
+	VMOVUPS     Y6, 32(AX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000002, BX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000002, BX
+	JZ   end
+
+single:
+	VMOVUPS     (DX), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD213PS Y1, Y0, Y7
+	VCMPPS      $0x1e, Y2, Y7, Y7
+	VANDPS      (CX), Y7, Y7
+	VFMADD213PS Y5, Y4, Y6
+	VFMADD231PS Y7, Y3, Y6
+	VADDPS      (AX), Y6, Y6
+	VMOVUPS     Y6, (AX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, AX
+	DECQ        BX
+	JNZ         single
+
+end:
+	VZEROUPPER
+	RET
+
 // func blockCut(n int, dx *float32, dy *float32, y *float32)
 // Requires: AVX
 TEXT ·blockCut(SB), NOSPLIT, $0-32

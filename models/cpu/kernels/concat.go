@@ -55,3 +55,11 @@ func (c Concat) place(image, input int) (at, size int) {
 	}
 	return image*Blocks(c.Channels())*Lanes*c.Plane + at, Blocks(c.C[input]) * Lanes * c.Plane
 }
+
+// Take copies size values of each of n images out of wider ones, of so many
+// values, that have them at a place.
+func Take(ws *Workspace, n, size, wide, at int, y, x []float32) {
+	ws.each(n, func(_ *scratch, image int) {
+		copy(y[image*size:(image+1)*size], x[image*wide+at:])
+	})
+}

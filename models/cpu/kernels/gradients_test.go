@@ -202,13 +202,14 @@ func TestLoopsAgree(t *testing.T) {
 		}
 		var want [][]float32
 		for _, m := range machines {
-			got := [][]float32{dirty(2 * Lanes), dirty(2 * Lanes), dirty(n * Lanes), dirty(n * Lanes), dirty(n * Lanes), append([]float32(nil), x...)}
+			got := [][]float32{dirty(2 * Lanes), dirty(2 * Lanes), dirty(n * Lanes), dirty(n * Lanes), dirty(n * Lanes), append([]float32(nil), x...), append([]float32(nil), x...)}
 			m.blockSums(n, &x[0], c[0], &got[0][0])
 			m.blockGradSums(n, &dy[0], &x[0], c[0], c[1], c[2], c[3], &got[1][0])
 			m.blockApply(n, &got[2][0], &x[0], &dy[0], c[0], c[1], c[2])
 			m.blockGrad(n, &got[3][0], &dy[0], &x[0], c[0], c[1], c[2], c[3], c[4], c[5])
 			m.blockCut(n, &got[4][0], &dy[0], &x[0])
 			m.blockAdd(n, &got[5][0], &dy[0])
+			m.blockGradAdd(n, &got[6][0], &dy[0], &x[0], c[0], c[1], c[2], c[3], c[4], c[5])
 			if want == nil {
 				want = got
 			}

@@ -47,6 +47,7 @@ type machine struct {
 	blockApply     func(n int, y, x, res, scale, offset, floor *float32)
 	blockGradSums  func(n int, dy, x, scale, offset, floor, mean, sums *float32)
 	blockGrad      func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
+	blockGradAdd   func(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
 	blockCut       func(n int, dx, dy, y *float32)
 	blockAdd       func(n int, y, x *float32)
 	blockDot       func(n int, x, y, sums *float32)

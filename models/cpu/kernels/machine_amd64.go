@@ -15,7 +15,7 @@ func fastMachines() []*machine {
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
 		transpose:      transpose,
-		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad,
+		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 	}

@@ -15,7 +15,7 @@ func plainMachine() *machine {
 		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
-		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad,
+		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, adamStep: plainAdam,
 		transpose:    plainTranspose,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
@@ -153,6 +153,17 @@ func plainGrad(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32)
 			v[l] = v[l]*ss[l] + ls[l] + g*ks[l]
 		}
 		*vec(dx, i*laneBytes) = v
+	}
+}
+
+func plainGradAdd(n int, dx, dy, x, scale, offset, floor, k, slope, level *float32) {
+	for i := range n {
+		at := i * laneBytes
+		var more [Lanes]float32
+		plainGrad(1, &more[0], value(dy, at), value(x, at), scale, offset, floor, k, slope, level)
+		for l, v := range more {
+			vec(dx, at)[l] += v
+		}
 	}
 }
 

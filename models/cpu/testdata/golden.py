@@ -3,8 +3,9 @@
 
     golden.py DIR          writes network.json, losses.json, optimizers.json, schedules.json
     golden.py DIR planes   writes planes.json: networks for images of other planes than four
+    golden.py DIR NETWORK  writes NETWORK.json, of densenet121
 
-Made with Debian's python3-torch 1.13 and python3-torchvision; planes.json with PyTorch 2.15 and torchvision from PyPI. Weights and
+Made with Debian's python3-torch 1.13 and python3-torchvision; what has a word of its own with PyTorch 2.15 and torchvision from PyPI. Weights and
 inputs are not stored: both sides draw them from the hash below.
 """
 import json
@@ -113,6 +114,24 @@ def network(model, n, h, w, size=0, aux_size=0, tries=150, planes=4):
     }
 
 
+def training(case, steps=3):
+    """The same case with the losses of so many steps of SGD."""
+    net = networks.build(case["model"]).double().train()
+    net.load_state_dict({k: weight(k, tuple(v.shape)) for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}, strict=False)
+    n, h, w = case["n"], case["h"], case["w"]
+    x = torch.tensor(noise(case["input"], n * 4 * h * w).astype(np.float32).reshape(n, 4, h, w)).double()
+    y = torch.tensor((noise("y", n * 28) > 0.7).astype(np.float64).reshape(n, 28))
+    optimizer = torch.optim.SGD(net.parameters(), 1e-3, momentum=0.9)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss, _ = networks.loss_of(net(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {**case, "losses": short(losses)}
+
+
 def short(values):
     """Numbers with the digits that count."""
     return [float(f"{v:.7g}") for v in values]
@@ -192,6 +211,9 @@ if __name__ == "__main__":
         write(f"{out}/planes.json", [
             {**network("resnet18", 2, 40, 40, tries=100, planes=planes), "planes": planes} for planes in (5, 9, 16)
         ])
+        sys.exit()
+    if sys.argv[2:] == ["densenet121"]:
+        write(f"{out}/densenet121.json", [training(network("densenet121", 2, 64, 64)), training(network("densenet121", 3, 70, 50))])
         sys.exit()
     write(f"{out}/network.json", [
         network("resnet18", 2, 48, 64), network("resnet18", 3, 65, 33),

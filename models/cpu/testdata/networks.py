@@ -132,8 +132,22 @@ class Inception(nn.Module):
         return out, attend(features, self.aux_linear, self.aux_attention, self.aux_size)
 
 
+class DenseNet(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        inner = getattr(torchvision.models, name)()
+        self.features = inner.features
+        self.features.conv0 = stem(self.features.conv0)
+        self.last_linear = nn.Linear(inner.classifier.in_features, CLASSES)
+
+    def forward(self, x):
+        return self.last_linear(F.relu(self.features(x)).mean((2, 3)))
+
+
 def build(name, size=0, aux_size=0):
     """A network with PyTorch's initial weights; attention sizes as models.Options counts them."""
+    if name.startswith("densenet"):
+        return DenseNet(name)
     if name == "se_resnext50":
         return SEResNeXt(size)
     if name == "inception_v3":

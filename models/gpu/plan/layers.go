@@ -33,6 +33,22 @@ func (p *planner) Conv(x network.Activation, name string, c network.ConvShape) n
 	return y
 }
 
+// errProcessor is of layers that are computed on the processor alone
+// (network.Network.Processor).
+var errProcessor = errors.New("no card computes such a layer")
+
+// Norm is network.Layers.Norm.
+func (p *planner) Norm(x network.Activation, n network.Norm) network.Activation {
+	p.fail(n.Name, errProcessor)
+	return x
+}
+
+// AveragePool2 is network.Layers.AveragePool2.
+func (p *planner) AveragePool2(x network.Activation, name string) network.Activation {
+	p.fail(name, errProcessor)
+	return x
+}
+
 // ConvNorm is network.Layers.ConvNorm.
 func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Activation {
 	y := p.Conv(x, c.Conv, c.Shape)

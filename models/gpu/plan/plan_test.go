@@ -12,7 +12,7 @@ import (
 
 // each plans every network for every use.
 func each(t *testing.T, f func(t *testing.T, m *models.Options, ps *Params, p *Program)) {
-	for _, model := range network.Names() {
+	for _, model := range network.OnCards() {
 		for _, o := range []Options{
 			{Kind: Predict, Batch: 3}, {Kind: Train, Batch: 3}, {Kind: Train, Batch: 3, Type: BF16, Thrifty: true}, {Kind: Statistics, Batch: 3},
 		} {
@@ -183,7 +183,7 @@ func TestNormsAreComputedByTheWay(t *testing.T) {
 // A plan that keeps less needs less memory, and no more than the result of one
 // norm is computed again for each convolution.
 func TestThriftNeedsLess(t *testing.T) {
-	for _, model := range network.Names() {
+	for _, model := range network.OnCards() {
 		m := models.Options{Model: model, Height: 256, Width: 256}
 		m.EnsureDefaults()
 		_, list, err := New(&m, Options{Kind: Train, Batch: 8}, Options{Kind: Train, Batch: 8, Thrifty: true})

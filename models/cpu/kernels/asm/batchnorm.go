@@ -72,22 +72,31 @@ func batchNorm() {
 			})
 			storeSums(sums)
 		})
-	rows("blockGrad", "func(n int, dx *float32, dy *float32, x *float32, scale *float32, offset *float32, floor *float32, k *float32, slope *float32, level *float32)",
-		"blockGrad sets dx to g*k + x*slope + level, where g is dy where x*scale+offset > floor, else 0.", func() {
-			dx, dy, x := Load(Param("dx"), GP64()), Load(Param("dy"), GP64()), Load(Param("x"), GP64())
-			scale, offset, floor := constant("scale"), constant("offset"), constant("floor")
-			k, slope, level := constant("k"), constant("slope"), constant("level")
-			loop(2, []reg.Register{dy, x, dx}, func(_ int, at Mem) {
-				v, g := YMM(), YMM()
-				from, to := at, at
-				from.Base, to.Base = x, dx
-				VMOVUPS(from, v)
-				masked(g, v, at, scale, offset, floor)
-				VFMADD213PS(level, slope, v)
-				VFMADD231PS(g, k, v)
-				VMOVUPS(v, to)
+	for _, add := range []bool{false, true} {
+		name, does := "blockGrad", "sets dx to"
+		if add {
+			name, does = "blockGradAdd", "adds to dx"
+		}
+		rows(name, "func(n int, dx *float32, dy *float32, x *float32, scale *float32, offset *float32, floor *float32, k *float32, slope *float32, level *float32)",
+			name+" "+does+" g*k + x*slope + level, where g is dy where x*scale+offset > floor, else 0.", func() {
+				dx, dy, x := Load(Param("dx"), GP64()), Load(Param("dy"), GP64()), Load(Param("x"), GP64())
+				scale, offset, floor := constant("scale"), constant("offset"), constant("floor")
+				k, slope, level := constant("k"), constant("slope"), constant("level")
+				loop(2, []reg.Register{dy, x, dx}, func(_ int, at Mem) {
+					v, g := YMM(), YMM()
+					from, to := at, at
+					from.Base, to.Base = x, dx
+					VMOVUPS(from, v)
+					masked(g, v, at, scale, offset, floor)
+					VFMADD213PS(level, slope, v)
+					VFMADD231PS(g, k, v)
+					if add {
+						VADDPS(to, v, v)
+					}
+					VMOVUPS(v, to)
+				})
 			})
-		})
+	}
 	rows("blockCut", "func(n int, dx *float32, dy *float32, y *float32)",
 		"blockCut sets dx to dy where y > 0, else 0.", func() {
 			dx, dy, y := Load(Param("dx"), GP64()), Load(Param("dy"), GP64()), Load(Param("y"), GP64())
