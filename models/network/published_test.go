@@ -1,6 +1,7 @@
 package network
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,25 @@ func TestPublishedWeights(t *testing.T) {
 					t.Errorf("%s, %d planes: %s is left as it was", name, planes, left)
 				}
 			}
+		}
+	}
+}
+
+// The names that published files have for layers of a network are told as its own.
+func TestPublishedNames(t *testing.T) {
+	for _, c := range []struct{ model, name, published string }{
+		{"densenet121", "features.denseblock3.denselayer12.norm1.running_mean", "features.denseblock3.denselayer12.norm.1.running_mean"},
+		{"densenet121", "features.denseblock1.denselayer2.conv2.weight", "features.denseblock1.denselayer2.conv.2.weight"},
+		{"densenet121", "last_linear.weight", "classifier.weight"},
+		{"resnet18", "last_linear.bias", "fc.bias"},
+	} {
+		names := ByName(c.model).Names
+		var all []string
+		if names.Aliases != nil {
+			all = names.Aliases(c.name)
+		}
+		if all = append(all, names.Instead(c.name)...); !slices.Contains(all, c.published) {
+			t.Errorf("%s: %s is also called %v, want %s", c.model, c.name, all, c.published)
 		}
 	}
 }
