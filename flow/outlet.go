@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -108,6 +109,9 @@ func (o *outlet[T]) settle(bytes int64) { o.stage.graph.ledger.add(bytes * int64
 
 // put fills the positions from p on, for which there is room and a charge.
 func (o *outlet[T]) put(p int64, run []slot[T]) {
+	if o.stage.looks.any.Load() {
+		o.show(run)
+	}
 	for _, e := range o.edges {
 		e.put(p, run)
 	}
@@ -127,7 +131,58 @@ func (o *outlet[T]) count(n int, bytes, last int64) {
 // readers is how many stages read the output.
 func (o *outlet[T]) readers() int { return len(o.edges) }
 
-type anyOutlet interface{ readers() int }
+func (o *outlet[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
+
+type anyOutlet interface {
+	readers() int
+	elem() reflect.Type
+}
+
+// looks are who wants to see what a stage yields.
+type looks struct {
+	any  atomic.Bool // there are some
+	mu   sync.Mutex
+	list []func(key string, value any) bool
+}
+
+// Look shows the values that a stage yields to look, one at a time, until it
+// returns false: before any reader has them, so that it holds up the stage for as
+// long as it takes and must keep nothing of a value but copies. It may be called
+// at any time, from anywhere. A stage that nobody looks at pays for it with one
+// load of memory a run of records.
+func (g *Graph) Look(stage string, look func(key string, value any) bool) {
+	for _, st := range g.stages {
+		if st.name == stage {
+			st.looks.mu.Lock()
+			st.looks.list = append(st.looks.list, look)
+			st.looks.any.Store(true)
+			st.looks.mu.Unlock()
+		}
+	}
+}
+
+// Yields is the type of the values that a stage yields; nil of one that yields none.
+func (g *Graph) Yields(stage string) reflect.Type {
+	for _, st := range g.stages {
+		if st.name == stage && len(st.outputs) > 0 {
+			return st.outputs[0].elem()
+		}
+	}
+	return nil
+}
+
+// show shows values to those who look.
+func (o *outlet[T]) show(run []slot[T]) {
+	l := &o.stage.looks
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range run {
+		if run[i].isValue() && len(l.list) > 0 {
+			l.list = slices.DeleteFunc(l.list, func(look func(string, any) bool) bool { return !look(run[i].rec.Key, run[i].rec.Value) })
+		}
+	}
+	l.any.Store(len(l.list) > 0)
+}
 
 // Tell leaves word of what an output will yield, while the graph is built: how
 // many records a pass has, what they are made from. The engine makes nothing of

@@ -51,6 +51,7 @@ type stage struct {
 	auto       bool                                       // the tuner sets the number of workers
 	limit      int                                        // the most workers there may be
 	device     func() (Device, bool)                      // that it computes on; may be nil
+	looks      looks
 
 	mu      sync.Mutex
 	workers []*worker     // by number; a worker that has left keeps its clock

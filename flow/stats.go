@@ -242,3 +242,27 @@ func (s Stats) Plus(next Stats) Stats {
 	}
 	return next
 }
+
+// Since is what a run has done since it was sampled before: what is counted and
+// timed is of the while between the two, all else as it is now. Of two samples
+// that are not of one run it is the second.
+func (s Stats) Since(before Stats) Stats {
+	if before.Flow != s.Flow || len(before.Stages) != len(s.Stages) || before.Wall > s.Wall {
+		return s
+	}
+	s.Wall, s.CPU, s.DeadLetters = s.Wall-before.Wall, s.CPU-before.CPU, s.DeadLetters-before.DeadLetters
+	s.Stages = slices.Clone(s.Stages)
+	for i, was := range before.Stages {
+		st := &s.Stages[i]
+		st.In, st.Out, st.Errors, st.Skipped = st.In-was.In, st.Out-was.Out, st.Errors-was.Errors, st.Skipped-was.Skipped
+		st.Complete, st.Bytes = st.Complete-was.Complete, st.Bytes-was.Bytes
+		st.Busy, st.Starved, st.Blocked = st.Busy-was.Busy, st.Starved-was.Starved, st.Blocked-was.Blocked
+		st.Outside -= was.Outside
+		if st.Device != nil && was.Device != nil {
+			d := *st.Device
+			d.Busy, d.Waiting, d.Copying = d.Busy-was.Device.Busy, d.Waiting-was.Device.Waiting, d.Copying-was.Device.Copying
+			st.Device = &d
+		}
+	}
+	return s
+}

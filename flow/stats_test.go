@@ -1,6 +1,9 @@
 package flow
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestDone(t *testing.T) {
 	source := func(out, complete, total int64) StageStats {
@@ -24,6 +27,31 @@ func TestDone(t *testing.T) {
 	} {
 		if out, total := (Stats{Stages: c.stages}).Done(); out != c.out || total != c.total {
 			t.Errorf("%s: %d of %d, want %d of %d", c.name, out, total, c.out, c.total)
+		}
+	}
+}
+
+// What is counted is of the while between two samples of one run; samples of two
+// runs have no such while.
+func TestSince(t *testing.T) {
+	before := Stats{Flow: "f", Wall: 10 * time.Second, CPU: 12 * time.Second, DeadLetters: 1, Memory: 5, Stages: []StageStats{
+		{Name: "a", Out: 100, Bytes: 1000, Busy: 9 * time.Second, Queued: 3, Device: &Device{Busy: time.Second, Memory: 7}},
+	}}
+	now := Stats{Flow: "f", Wall: 14 * time.Second, CPU: 18 * time.Second, DeadLetters: 3, Memory: 2, Stages: []StageStats{
+		{Name: "a", Out: 160, Bytes: 1900, Busy: 12 * time.Second, Queued: 8, Device: &Device{Busy: 3 * time.Second, Memory: 9}},
+	}}
+	d := now.Since(before)
+	a := d.Stages[0]
+	if d.Wall != 4*time.Second || d.CPU != 6*time.Second || d.DeadLetters != 2 || d.Memory != 2 ||
+		a.Out != 60 || a.Bytes != 900 || a.Busy != 3*time.Second || a.Queued != 8 || a.Device.Busy != 2*time.Second || a.Device.Memory != 9 {
+		t.Errorf("%+v, %+v, %+v", d, a, *a.Device)
+	}
+	if now.Stages[0].Out != 160 || now.Stages[0].Device.Busy != 3*time.Second {
+		t.Error("the sample itself has changed")
+	}
+	for _, other := range []Stats{{Flow: "g", Stages: before.Stages}, {Flow: "f"}, {Flow: "f", Wall: time.Hour, Stages: before.Stages}} {
+		if d := now.Since(other); d.Wall != now.Wall || d.Stages[0].Out != 160 {
+			t.Errorf("since a sample of another run: %+v", d)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 // clusterSteps lets the workers of a cluster do the steps of a file: those whose
 // flows can be cut together, the others one each.
 func (r *running) clusterSteps(ctx context.Context, path string, sets []string) error {
-	if r.report != "" {
-		return fmt.Errorf("--report tells of one flow, and %s is made of %s", r.graph.Name, count(len(r.graph.Steps), "step"))
+	if len(r.reports) > 0 {
+		return fmt.Errorf("--report tells what this process did, and the steps of %s are done by the workers of the cluster", r.graph.Name)
 	}
 	s := r.cluster
 	s.Workers, s.Memory, s.Quiet, s.Out = r.workers, r.memory, r.progress == "none", r.out

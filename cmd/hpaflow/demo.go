@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,14 +23,17 @@ func demoCommand(reg *component.Registry) *cli.Command {
 			"them, predicts, makes a submission and scores it, by the flows it writes to\n" +
 			"DIR/configs. Change them as you like: a flow that you have changed is kept.\n" +
 			"Stopped or killed, the same command goes on.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: "demo", Usage: "folder of it all, made if need be"},
 			setFlag(),
 			&cli.StringFlag{Name: "progress", Value: "auto", Usage: "auto: a bar on a terminal, else lines; plain: lines; none"},
-		},
+		}, watchFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 0 {
 				return fmt.Errorf("demo takes no argument, and %q is given; the folder is set by --dir", c.Args().First())
+			}
+			if slices.Contains(c.StringSlice("report"), "-") {
+				return errors.New("--report -: demo says on standard output what it has come to; name a file")
 			}
 			return demo(c, reg)
 		},
@@ -50,7 +55,7 @@ func demo(c *cli.Context, reg *component.Registry) error {
 	defer stop()
 	r := &running{reg: reg, out: c.App.ErrWriter, results: c.App.Writer, workers: "auto", progress: c.String("progress")}
 	sets := append([]string{"dir=" + dir, "flows=" + flows}, c.StringSlice("set")...)
-	if err := r.file(ctx, filepath.Join(flows, "demo.flow"), sets); err != nil {
+	if err := r.watched(c, func() error { return r.file(ctx, filepath.Join(flows, "demo.flow"), sets) }); err != nil {
 		return err
 	}
 	took := time.Since(began)

@@ -61,12 +61,14 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/terminal":    {},
 	"cmd/hpaflow/browsertest": {},
 	"cmd/hpaflow/cards":       {"flow/component", "models/devices", "models/gpu"},
-	"cmd/hpaflow/live":        {"flow", "flow/lang"},
+	"cmd/hpaflow/live":        {"flow", "flow/draw", "flow/lang", "flow/streams"},
+	"cmd/hpaflow/preview":     {"cmd/hpaflow/live", "data", "models/checkpoint", "sinks/report"},
+	"cmd/hpaflow/reports":     {"cmd/hpaflow/live", "data/atomicfile", "data/place", "flow", "flow/component", "flow/lang", "sinks/results"},
 	"cmd/hpaflow/cluster":     {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units", "flow/units/steps"},
 	"cmd/hpaflow/batches":     {"data", "data/npy", "data/pixel", "flow", "flow/lang", "ops/edges"},
 	"cmd/hpaflow/export":      {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
 	"cmd/hpaflow/names":       {"data/names", "sources/images"},
-	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/preview", "cmd/hpaflow/reports", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

@@ -115,7 +115,7 @@ func (p *progress) start(g *flow.Graph) {
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.lastPace() })))
 		every = barEvery
 	}
-	p.stop = streams.Follow(g, every, paceOver, p.show)
+	p.stop = streams.Follow(g.Stats, every, paceOver, p.show)
 }
 
 // show tells how it goes, from what was seen of the run in the last while.

@@ -15,9 +15,9 @@ import (
 
 	"hpaflow/cmd/hpaflow/cluster"
 	"hpaflow/cmd/hpaflow/live"
+	"hpaflow/cmd/hpaflow/reports"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data/atomicfile"
-	"hpaflow/data/place"
 	"hpaflow/data/store"
 	"hpaflow/data/store/cache"
 	"hpaflow/flow"
@@ -27,7 +27,6 @@ import (
 	"hpaflow/flow/standin"
 	"hpaflow/flow/units"
 	"hpaflow/flow/units/steps"
-	"hpaflow/sinks/results"
 )
 
 func runCommand(reg *component.Registry) *cli.Command {
@@ -42,10 +41,8 @@ func runCommand(reg *component.Registry) *cli.Command {
 			&cli.StringFlag{Name: "changed", Usage: "what to do about results whose inputs or settings have changed: " + strings.Join(flow.ChangePolicies, ", ") + "; auto: redo, but refuse for training (default: as the flow says)"},
 			&cli.StringFlag{Name: "unit", Usage: "do one unit of the flow, `K` from 0, or those that are K modulo N (K/N); auto: the one that Slurm, PBS, SGE, LSF, Kubernetes or AWS Batch says"},
 			&cli.BoolFlag{Name: "retry-failed", Usage: "of a flow that is done by units, try again what has failed; what is mended is added as new units"},
-			&cli.StringFlag{Name: "http", Usage: "serve pprof, Prometheus metrics and a live page at this `ADDRESS`: :6060 for this machine alone, 0.0.0.0:6060 for the network"},
-			&cli.StringFlag{Name: "report", TakesFile: true, Usage: "write what the run did to this JSON `FILE`, whose folder is made if need be; -: to standard output"},
 			progressFlag(),
-		}, append(cacheFlags(), cluster.RunFlags()...)...),
+		}, slices.Concat(watchFlags(), cacheFlags(), cluster.RunFlags())...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("run takes one .flow file, not %d", c.NArg())
@@ -93,7 +90,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	})()
 	r := &running{
 		reg: reg, out: c.App.ErrWriter, results: c.App.ErrWriter, stdout: stdout, workers: c.String("workers"), memory: c.String("memory"),
-		changed: c.String("changed"), report: c.String("report"), progress: c.String("progress"),
+		changed: c.String("changed"), progress: c.String("progress"),
 		unit: c.String("unit"), retry: c.Bool("retry-failed"),
 	}
 	told, err := cacheStores(c)
@@ -107,18 +104,7 @@ func run(c *cli.Context, reg *component.Registry) error {
 	if r.cluster != nil && r.unit != "" {
 		return errors.New("--unit and --cluster exclude each other: the cluster says who does which unit")
 	}
-	if addr := c.String("http"); addr != "" {
-		r.board = &live.Board{}
-		if r.cluster != nil {
-			r.board.Cluster = func() any { return r.cluster.Board.View() }
-		}
-		stop, err := live.Serve(addr, r.board, r.out)
-		if err != nil {
-			return err
-		}
-		defer stop()
-	}
-	return r.file(ctx, c.Args().First(), c.StringSlice("set"))
+	return r.watched(c, func() error { return r.file(ctx, c.Args().First(), c.StringSlice("set")) })
 }
 
 func cacheFlags() []cli.Flag {
@@ -160,11 +146,12 @@ type running struct {
 	results         io.Writer // where results are named in the end
 	stdout          *terminal.Output
 	workers, memory string
-	board           *live.Board     // what is served of the run; nil: nothing is
+	board           *live.Board     // what is shown of the run; nil: nothing is
 	changed         string          // empty: as the flow says
 	unit            string          // which units; empty: the whole flow
 	retry           bool            // what failed before
-	report          string          // empty: no
+	reports         reports.Files   // where it is told what the run did
+	did             *[]reports.Flow // for them; nil: there are none
 	progress        string          // auto, plain or none
 	brief           bool            // without the table of stages
 	at              []string        // where the flow stands in files of several steps, the outermost first
@@ -238,7 +225,7 @@ func (r *running) then(plan *lang.Plan, err error) error {
 // would fail for at its end.
 func (r *running) ready(path string, plan *lang.Plan) error {
 	tellStandIns(r.out, plan, r.progress == "none")
-	if plan.Streams()["output"] != "" || r.report == "-" {
+	if plan.Streams()["output"] != "" || r.reports.Stdout() {
 		if err := r.stdout.Open(); err != nil {
 			return &exitError{exitFailed, err}
 		}
@@ -248,10 +235,10 @@ func (r *running) ready(path string, plan *lang.Plan) error {
 			return &exitError{exitUsage, err}
 		}
 	}
-	if r.report == "" || len(plan.Steps) > 0 {
-		return nil
+	if err := r.reports.CheckPlan(path, plan); err != nil || r.step != "" {
+		return err
 	}
-	return checkReport(r.report, path, plan)
+	return r.reports.CheckOwn()
 }
 
 // tellStandIns names the flows that come with the program and are taken in the
@@ -273,11 +260,6 @@ func (r *running) flow(ctx context.Context, plan *lang.Plan) error {
 	}
 	if err != nil {
 		return err
-	}
-	if r.report != "" && !place.Remote(r.report) {
-		if err := results.JSON("a report of a run", "{").Check(r.report); err != nil {
-			return err
-		}
 	}
 	show, err := newProgress(r.progress, r.out)
 	if err != nil {
@@ -309,7 +291,7 @@ func (r *running) whole(ctx context.Context, plan *lang.Plan, opts flow.Options,
 		r.board.Follow(g, r.step, r.at)
 		defer r.board.Rest()
 	}
-	g.Notify(show.events())
+	g.Notify(r.board.Events(show.events()))
 	defer holdMemory(opts.Memory)()
 	show.start(g)
 	ended := r.followed(g)
@@ -342,11 +324,7 @@ func (r *running) ended(stats flow.Stats, cause error, show *progress) error {
 	for _, lack := range atomicfile.Conceded() {
 		fmt.Fprintln(r.out, "hpaflow:", lack)
 	}
-	if r.report != "" {
-		if err := r.writeReport(stats, cause); err != nil {
-			cause = errors.Join(cause, fmt.Errorf("report: %w", err))
-		}
-	}
+	r.note(stats, cause)
 	return outcome(stats, cause)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/cmd/hpaflow/forms"
+	"hpaflow/cmd/hpaflow/reports"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/data"
 	"hpaflow/data/codec"
@@ -206,7 +207,7 @@ func catSample(c *cli.Context, r *shards.Reader) error {
 		write = func(w io.Writer) error { return describeSample(w, sample, names) }
 	}
 	if path := c.String("o"); path != "" && path != "-" {
-		return writeFile(path, c.App.ErrWriter, write)
+		return reports.WriteFile(path, c.App.ErrWriter, write)
 	}
 	if format != "json" {
 		if err := c.App.Writer.(*terminal.Output).TakesBytes("a picture"); err != nil {

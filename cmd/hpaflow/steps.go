@@ -28,11 +28,13 @@ import (
 // Each finds out by itself what is done already. People are told where a flow
 // stands in files of several steps when it begins, on one line.
 func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
-	if r.report != "" {
-		return fmt.Errorf("--report tells of one flow, and %s is made of %s", plan.Name, count(len(plan.Steps), "step"))
-	}
 	each := *r
 	above := r.step
+	var names []string
+	for _, s := range plan.Steps {
+		names = append(names, s.Name)
+	}
+	r.board.Expect(above, names)
 	each.brief = true
 	deadLetters := false
 	for i, s := range plan.Steps {
@@ -45,6 +47,8 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 		}
 		each.step = strings.TrimPrefix(above+"/"+s.Name, "/")
 		err := each.file(ctx, s.File, s.Sets)
+		end := endOfRun(err)
+		r.board.Ended(each.step, end.State, end.Cause)
 		debug.FreeOSMemory() // a network may have taken gigabytes
 		var exit *exitError
 		switch {

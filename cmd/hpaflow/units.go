@@ -257,7 +257,7 @@ func (r *running) watch(show *progress, sum *flow.Stats) units.Watch {
 		if r.board != nil {
 			r.board.Follow(g, r.step, r.at)
 		}
-		g.Notify(show.events())
+		g.Notify(r.board.Events(show.events()))
 		show.start(g)
 		ended := r.followed(g)
 		return func(s flow.Stats, err error) {

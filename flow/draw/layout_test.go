@@ -2,6 +2,7 @@ package draw
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -49,4 +50,15 @@ func TestLayoutHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A diamond with a short cut: the cut passes the middle row by a joint.
+func TestArrange(t *testing.T) {
+	got := Arrange(4, [][2]int{{0, 1}, {0, 2}, {1, 3}, {2, 3}, {0, 3}})
+	if len(got.Rows) != 3 || len(got.Rows[1]) != 3 || !slices.Contains(got.Rows[1], 4) || !slices.Equal(got.Paths[4], []int{0, 4, 3}) {
+		t.Errorf("%+v", got)
+	}
+	if empty := Arrange(0, nil); len(empty.Rows) != 0 {
+		t.Errorf("of nothing: %+v", empty)
+	}
 }

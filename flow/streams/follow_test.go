@@ -26,7 +26,7 @@ func follow(t *testing.T) {
 	})
 	flow.To(slowly, flow.Stage{Name: "sink"}, flow.Discard[int]())
 	var shown [][]flow.Stats
-	stop := Follow(g, 20*time.Millisecond, 100*time.Millisecond, func(recent []flow.Stats) {
+	stop := Follow(g.Stats, 20*time.Millisecond, 100*time.Millisecond, func(recent []flow.Stats) {
 		shown = append(shown, slices.Clone(recent))
 	})
 	if err := g.Run(t.Context()); err != nil {
@@ -55,7 +55,7 @@ func follow(t *testing.T) {
 // Of a run that is over before the first sample is taken nothing is shown.
 func TestFollowOfAShortRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stop := Follow(flow.New(flow.Options{}), time.Second, time.Minute, func(recent []flow.Stats) {
+		stop := Follow(flow.New(flow.Options{}).Stats, time.Second, time.Minute, func(recent []flow.Stats) {
 			t.Errorf("%d samples are shown", len(recent))
 		})
 		time.Sleep(time.Second / 2)

@@ -45,6 +45,8 @@
       const found = seen(element, box);
       if (found.cut) faults.push(`${words(node)} is cut off`);
       if (!shown(found.box)) continue;
+      const button = element.closest("button")?.getBoundingClientRect();
+      if (button && (found.box.right > button.right + slack || found.box.left < button.left - slack || found.box.bottom > button.bottom + slack)) faults.push(`${words(node)} reaches out of its button`);
       if (found.box.right > width + slack || found.box.left < -slack) faults.push(`${words(node)} reaches from ${Math.round(found.box.left)} to ${Math.round(found.box.right)}`);
       lines.push({ node, box: found.box });
     }

@@ -38,6 +38,7 @@ func TestLayout(t *testing.T) {
 		{"cut", `<div style="width:50px;overflow:hidden;white-space:nowrap">more than there is room for</div>`, []string{`"more than there is room for" is cut off`}},
 		{"an ellipsis", `<div title="more than there is room for" style="width:50px;overflow:hidden;white-space:nowrap;text-overflow:ellipsis">more than there is room for</div>`, nil},
 		{"scrolled", `<div style="width:50px;overflow:auto;white-space:nowrap">more than there is room for</div><p>below it`, nil},
+		{"a button", `<button style="width:50px;white-space:nowrap;text-align:left">more than it holds</button>`, []string{`"more than it holds" reaches out of its button`}},
 		{"hidden", `<div style="position:absolute">one</div><div style="position:absolute;visibility:hidden">two</div>`, nil},
 		{"too wide", `<div style="width:500px">x</div>`, []string{"the page is 500 pixels wide, the window 360"}},
 		{"a drawing", `<svg width="100" height="20"><text y="15">same</text><text x="3" y="15">place</text></svg>`, []string{`"same" lies over "place"`}},

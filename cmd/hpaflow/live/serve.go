@@ -2,7 +2,7 @@ package live
 
 import (
 	"context"
-	_ "embed" // the live page
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,11 +20,21 @@ import (
 	"hpaflow/flow/lang"
 )
 
-//go:embed live.html
-var livePage []byte
+// assets are the page: what it is made of, by the path it has on the server.
+//
+//go:embed page
+var assets embed.FS
 
-// Serve answers at an address while flows run: / is a live page, /report the
-// report so far, /metrics Prometheus metrics, /debug/pprof the profiles.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+}
+
+// policy lets the page load what this server has, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Serve answers at an address while flows run: / is a live page, /events what it
+// shows, as it comes, /state the same once, /report the report so far, /metrics
+// Prometheus metrics, /debug/pprof the profiles.
 func Serve(given string, b *Board, log io.Writer) (stop func(), err error) {
 	addr, err := listenAddress(given)
 	if err != nil {
@@ -67,18 +78,18 @@ func handler(b *Board) http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write(livePage)
+	mux.HandleFunc("GET /{$}", asset("page.html"))
+	mux.HandleFunc("GET /page/{name}", func(w http.ResponseWriter, r *http.Request) { asset(r.PathValue("name"))(w, r) })
+	mux.HandleFunc("GET /events", b.events)
+	mux.HandleFunc("GET /look", b.look)
+	mux.HandleFunc("GET /look/{number}", b.picture)
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) {
+		text, _, err := b.message(0)
+		answer(w, text, err)
 	})
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, _ *http.Request) {
 		text, err := b.report()
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(text)
+		answer(w, text, err)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -90,5 +101,36 @@ func handler(b *Board) http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// asset answers with a piece of the page.
+func asset(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		text, err := assets.ReadFile("page/" + name)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", types[path.Ext(name)])
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Write(text)
+	}
+}
+
+func answer(w http.ResponseWriter, text []byte, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(text)
 }
