@@ -11,6 +11,9 @@ func Lock(string) (unlock func() error, err error) { return func() error { retur
 // Share does nothing here either.
 func Share(string) (unlock func() error, err error) { return func() error { return nil }, nil }
 
+// LockFile does nothing here either.
+func LockFile(string) (unlock func() error, err error) { return func() error { return nil }, nil }
+
 // moveOpen says whether an open file can be renamed and removed.
 const moveOpen = false
 

@@ -4,7 +4,9 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +59,35 @@ const moveOpen = true
 // or the process ends.
 func hold(f *os.File) error {
 	return conceding(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Name(), noLocks)
+}
+
+// LockFile keeps others out of a file who ask for the same, until unlock is called or
+// the process ends. The file may be replaced by a rename meanwhile, by who holds it:
+// those who wait then wait for the one that is there. After ten seconds they do no more.
+func LockFile(path string) (unlock func() error, err error) {
+	for until := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		held := errors.Is(err, unix.EWOULDBLOCK)
+		if !held {
+			if err = named(conceding(err, path, noLocks), path); err == nil {
+				if err = sameFolder(f, path); err == nil {
+					return f.Close, nil
+				}
+				held = errors.Is(err, os.ErrNotExist) // it is another by now
+			}
+		}
+		f.Close() // opened to be locked: nothing can be lost
+		switch {
+		case !held:
+			return nil, err
+		case time.Now().After(until):
+			return nil, fmt.Errorf("another program keeps %s to itself", path)
+		}
+	}
 }
 
 // Held says whether another has locked a folder, for itself or to share. One that
