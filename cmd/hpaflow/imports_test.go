@@ -68,7 +68,11 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/batches":     {"data", "data/npy", "data/pixel", "flow", "flow/lang", "ops/edges"},
 	"cmd/hpaflow/export":      {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
 	"cmd/hpaflow/names":       {"data/names", "sources/images"},
-	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/preview", "cmd/hpaflow/reports", "cmd/hpaflow/terminal", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/view":        {"cmd/hpaflow/live", "cmd/hpaflow/view/inputs", "cmd/hpaflow/view/page", "cmd/hpaflow/view/tiles", "data", "flow/component"},
+	"cmd/hpaflow/view/inputs": {"data", "flow", "flow/component", "sources/images"},
+	"cmd/hpaflow/view/page":   {},
+	"cmd/hpaflow/view/tiles":  {"data", "flow", "flow/component", "ops/images"},
+	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/preview", "cmd/hpaflow/reports", "cmd/hpaflow/terminal", "cmd/hpaflow/view", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points
@@ -81,7 +85,7 @@ var libraries = map[string][]string{
 	"github.com/reugn/go-streams":       {"flow/streams"},
 	"github.com/corona10/goimagehash":   {"data/imagehash"},
 	"github.com/disintegration/imaging": {"sinks/report"},
-	"github.com/klauspost/compress":     {"data", "ops/images", "sinks/results"},
+	"github.com/klauspost/compress":     {"cmd/hpaflow/view/inputs", "data", "ops/images", "sinks/results"},
 	"github.com/pierrec/lz4":            {"data/codec/unpack"},
 	"github.com/urfave/cli":             {"cmd/hpaflow"},
 	"gorgonia.org/gorgonia":             {"models/cpu"},

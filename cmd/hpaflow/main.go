@@ -17,6 +17,7 @@ import (
 	"hpaflow/cmd/hpaflow/export"
 	"hpaflow/cmd/hpaflow/names"
 	"hpaflow/cmd/hpaflow/terminal"
+	"hpaflow/cmd/hpaflow/view"
 	"hpaflow/configs"
 	"hpaflow/data/place"
 	"hpaflow/data/processor"
@@ -153,7 +154,7 @@ func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) 
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
-			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), names.Command(), benchCommand(reg), gpuCommand(),
+			runCommand(reg), unitsCommand(reg), finishCommand(reg), demoCommand(reg), checkCommand(reg), graphCommand(reg), fmtCommand(), opsCommand(reg), shardsCommand(), names.Command(), view.Command(reg), benchCommand(reg), gpuCommand(),
 			completionCommand(), completeCommand(), manCommand(), configsCommand(reg),
 		},
 		Action: func(c *cli.Context) error {

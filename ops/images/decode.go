@@ -34,7 +34,7 @@ func decodeSpec() *component.Spec {
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				reading := NewReading(ctx, limits)
 				reading.Choice = choice
-				s, err := decode(r.Value, reading)
+				s, err := Decode(r.Value, reading)
 				if err == nil {
 					depths.saw(s.Image)
 				}
@@ -44,8 +44,8 @@ func decodeSpec() *component.Spec {
 	}
 }
 
-// decode gives the sample with its image, and without its files.
-func decode(s *data.Sample, r *Reading) (*data.Sample, error) {
+// Decode gives the sample with its image, and without its files.
+func Decode(s *data.Sample, r *Reading) (*data.Sample, error) {
 	if s.Image != nil {
 		return nil, errors.New("it is decoded already: one op decode is enough")
 	}

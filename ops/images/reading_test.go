@@ -56,7 +56,7 @@ func TestDecodeRefusesByTheHeader(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := decode(&data.Sample{ID: "a", Files: []data.File{c.file}}, NewReading(context.Background(), limits))
+		_, err := Decode(&data.Sample{ID: "a", Files: []data.File{c.file}}, NewReading(context.Background(), limits))
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)

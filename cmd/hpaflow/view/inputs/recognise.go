@@ -1,0 +1,324 @@
+package inputs
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"hpaflow/data/names"
+	"hpaflow/data/place"
+	"hpaflow/data/regular"
+	"hpaflow/data/shards"
+)
+
+// Kind is what an input is.
+type Kind string
+
+// The kinds there are, in the order in which they are read.
+const (
+	Shards        Kind = "shards"
+	Images        Kind = "images"
+	Labels        Kind = "labels"
+	Decisions     Kind = "submission"
+	Probabilities Kind = "probabilities"
+	Thresholds    Kind = "thresholds"
+	Groups        Kind = "duplicates"
+	Hashes        Kind = "hashes"
+	Embeddings    Kind = "embeddings"
+	DeadLetters   Kind = "dead letters"
+	Run           Kind = "training run"
+	Corrections   Kind = "corrections"
+)
+
+var kindOrder = []Kind{Shards, Images, Labels, Decisions, Thresholds, Groups, Hashes, DeadLetters, Probabilities, Embeddings, Run, Corrections}
+
+// Bounds of what is looked at in folders.
+const (
+	mostDepth   = 4
+	mostEntries = 20_000 // of a folder that is no images
+	mostInputs  = 500
+)
+
+// Input is something that was given, or found in a folder that was.
+type Input struct {
+	Path    string
+	Name    string // for people: below what was given
+	Kind    Kind
+	Classes int    // of a table of probabilities
+	Note    string // what it came to, or what could not be read
+	Failed  bool
+	Done    bool
+
+	shards *shards.Reader // of Kind Shards and tables of probabilities in shards
+	images *folder        // of Kind Images
+}
+
+// UnknownError says that a path is nothing that can be shown.
+type UnknownError struct{ Path, Why string }
+
+func (e *UnknownError) Error() string { return e.Path + ": " + e.Why }
+
+// Find finds out what paths are. What was given and is nothing known is an error; in
+// folders it is passed by.
+func Find(ctx context.Context, paths []string) ([]*Input, error) {
+	f := &finder{ctx: ctx}
+	for _, path := range paths {
+		before := len(f.found)
+		path = place.Path(path)
+		if err := f.given(path); err != nil {
+			return nil, err
+		}
+		if len(f.found) == before {
+			return nil, &UnknownError{path, "holds nothing that can be shown: no images, shards, tables of samples, groups, embeddings or dead letters"}
+		}
+	}
+	if len(paths) == 1 { // what all names begin with tells nothing
+		for _, in := range f.found {
+			if _, below, found := strings.Cut(in.Name, "/"); found {
+				in.Name = below
+			}
+		}
+	}
+	slices.SortStableFunc(f.found, func(a, b *Input) int {
+		return slices.Index(kindOrder, a.Kind) - slices.Index(kindOrder, b.Kind)
+	})
+	return f.found, nil
+}
+
+type finder struct {
+	ctx   context.Context
+	found []*Input
+	seen  map[string]bool
+}
+
+func (f *finder) add(in *Input) {
+	if in.Name == "" {
+		in.Name = place.Base(in.Path)
+	}
+	if f.seen == nil {
+		f.seen = map[string]bool{}
+	}
+	if key := string(in.Kind) + "\x00" + in.Path; !f.seen[key] && len(f.found) < mostInputs {
+		f.seen[key] = true
+		f.found = append(f.found, in)
+	}
+}
+
+func (f *finder) given(path string) error {
+	if place.Remote(path) {
+		return f.remote(path)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return f.folder(path, "", 0, true)
+	}
+	kind, classes, err := kindOfFile(path)
+	if err != nil {
+		return err
+	}
+	if kind == "" {
+		return &UnknownError{path, "is nothing that can be shown: no table of samples, groups, thresholds, embeddings or dead letters"}
+	}
+	f.add(&Input{Path: path, Kind: kind, Classes: classes})
+	return nil
+}
+
+// remote is given for a URL: shards, or a table that is brought here.
+func (f *finder) remote(url string) error {
+	if there, err := place.Exists(f.ctx, place.Join(url, shards.IndexName)); err != nil {
+		return err
+	} else if there {
+		return f.packed(url, place.Base(url))
+	}
+	if there, err := place.Exists(f.ctx, url); err != nil || !there {
+		if err == nil {
+			err = &UnknownError{place.Shown(url), "is no file, and holds no " + shards.IndexName + "; of a store, shards and files can be shown"}
+		}
+		return err
+	}
+	path, err := place.Bring(f.ctx, url)
+	if err != nil {
+		return err
+	}
+	kind, classes, err := kindOfFile(path)
+	if err == nil && kind == "" {
+		err = &UnknownError{place.Shown(url), "is nothing that can be shown"}
+	}
+	if err != nil {
+		return err
+	}
+	f.add(&Input{Path: path, Name: place.Base(url), Kind: kind, Classes: classes})
+	return nil
+}
+
+// packed is a folder of shards.
+func (f *finder) packed(path, name string) error {
+	r, err := shards.Open(path, shards.AnyKind)
+	if err != nil {
+		f.add(&Input{Path: path, Name: name, Kind: Shards, Failed: true, Done: true, Note: err.Error()})
+		return nil
+	}
+	in := &Input{Path: path, Name: name, Kind: Shards, shards: r}
+	if r.Kind() == shards.Probabilities {
+		in.Kind = Probabilities
+		if entries := r.Entries(); len(entries) > 0 {
+			if c, err := r.Read(entries[0].Key); err == nil {
+				if p, err := c.Prediction(); err == nil {
+					in.Classes = len(p.P)
+				}
+			}
+		}
+	}
+	f.add(in)
+	return nil
+}
+
+// folder looks at a folder, and at those in it.
+func (f *finder) folder(dir, name string, depth int, given bool) error {
+	if err := f.ctx.Err(); err != nil {
+		return err
+	}
+	if name == "" {
+		name = filepath.Base(dir)
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	entries, err := d.ReadDir(-1)
+	d.Close() // opened for reading: nothing can be lost
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	pictures, others := 0, 0
+	has := map[string]bool{}
+	for _, e := range entries {
+		switch n := e.Name(); {
+		case strings.HasPrefix(n, "."):
+		case e.IsDir():
+			has[n] = true
+		case shards.IsName(n) && n != shards.IndexName:
+			return f.packed(dir, name)
+		case names.OfImage(n):
+			pictures++
+		default:
+			others++
+			has[n] = true
+		}
+	}
+	if has["metrics.csv"] && (has["checkpoint"] || has["run.json"]) {
+		f.add(&Input{Path: dir, Name: name, Kind: Run})
+		pictures = 0 // of its report
+	}
+	if pictures > others && (given || pictures > 3) {
+		f.add(&Input{Path: dir, Name: name, Kind: Images})
+	}
+	for i, e := range entries {
+		path, below := filepath.Join(dir, e.Name()), name+"/"+e.Name()
+		switch {
+		case strings.HasPrefix(e.Name(), ".") || i >= mostEntries:
+		case e.IsDir() && e.Name() == "checkpoint":
+		case e.IsDir() && depth < mostDepth:
+			if err := f.folder(path, below, depth+1, false); err != nil && f.ctx.Err() != nil {
+				return err
+			}
+		case e.Type().IsRegular() && !names.OfImage(e.Name()):
+			if kind, classes, err := kindOfFile(path); err == nil && kind != "" {
+				f.add(&Input{Path: path, Name: below, Kind: kind, Classes: classes})
+			}
+		}
+	}
+	return nil
+}
+
+// mostHead is how much of a file is looked at.
+const mostHead = 64 << 10
+
+// kindOfFile tells what a file is by how it begins.
+func kindOfFile(path string) (kind Kind, classes int, err error) {
+	f, _, err := regular.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	var in io.Reader = f
+	if strings.HasSuffix(path, ".zst") {
+		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
+		if err != nil {
+			return "", 0, err
+		}
+		defer z.Close()
+		in = z
+	}
+	b := make([]byte, mostHead)
+	n, _ := io.ReadFull(in, b)
+	b = b[:n]
+	switch {
+	case bytes.HasPrefix(b, []byte("PAR1")) && filepath.Base(path) != shards.IndexName:
+		return Embeddings, 0, nil
+	case bytes.HasPrefix(b, []byte("{")):
+		var letter struct{ Key, Stage, Cause *string }
+		line, _, _ := bytes.Cut(b, []byte("\n"))
+		if json.Unmarshal(line, &letter) == nil && letter.Key != nil && letter.Stage != nil && letter.Cause != nil {
+			return DeadLetters, 0, nil
+		}
+		return "", 0, nil
+	case strings.Contains(filepath.Base(path), ".csv"):
+		kind, classes := kindOfTable(b)
+		return kind, classes, nil
+	}
+	return "", 0, nil
+}
+
+// kindOfTable tells what a CSV file is by its header.
+func kindOfTable(b []byte) (kind Kind, classes int) {
+	line, err := bufio.NewReaderSize(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))), mostHead).ReadString('\n')
+	if err != nil && line == "" {
+		return "", 0
+	}
+	header, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err != nil {
+		return "", 0
+	}
+	has := map[string]bool{}
+	for _, name := range header {
+		has[strings.ToLower(strings.TrimSpace(name))] = true
+	}
+	for classes = 0; has[fmt.Sprintf("p%02d", classes)]; {
+		classes++
+	}
+	switch {
+	case has["id"] && classes > 0:
+		return Probabilities, classes
+	case has["id"] && has["ahash"] && has["phash"] && has["bytes"]:
+		return Hashes, 0
+	case has["hash"] && has["ids"] && has["target"]:
+		return Groups, 0
+	case has["label"] && has["name"] && has["threshold"]:
+		return Thresholds, 0
+	case has["id"] && has["target"] && has["note"] && has["time"]:
+		return Corrections, 0
+	case has["id"] && has["predicted"]:
+		return Decisions, 0
+	case has["id"] && has["feat0000"]:
+		return Embeddings, 0
+	case has["id"] && (has["target"] || has["label"]):
+		return Labels, 0
+	}
+	return "", 0
+}
