@@ -2,7 +2,8 @@
 // fake-gcs-server, which speaks Google's language. It is a module of its own, since
 // what these servers need is no part of hpaflow.
 //
-//	stores s3|gs DIR    keeps objects of S3 in DIR, prints its address, and ends with standard input
+//	stores s3|gs DIR                 keeps objects of S3 in DIR, prints its address, and ends with standard input
+//	stores proxy [FLAGS] http://...  stands before one of S3 and makes it far, busy or wrong
 //
 // Accounts of S3: test, with the secret testtest.
 package main
@@ -25,6 +26,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) > 2 && os.Args[1] == "proxy" {
+		log.Fatal(proxy(os.Args[2:]))
+	}
 	if len(os.Args) != 3 {
 		log.Fatal("usage: stores s3|gs DIR")
 	}
