@@ -54,9 +54,11 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 	out := t.TempDir()
 	sets := []string{"images=" + images, "table=" + split, "out=" + out, "size=32", "batch=2", "epochs=3"}
 	mustRun(t, "train.flow", flow.Options{}, append(sets, "until=1")...)
-	_, err := build("train.flow", flow.Options{}, append(sets, "label_smoothing=0.1", "clip_norm=1", "warmup=2", "mixup=0.2", "cutmix=1", "balance=true")...)
-	saysAll(t, "other options", err, "it is of another run", "label_smoothing is 0, not 0.1", "clip_norm is 0, not 1", "schedule warmup is 0, not 2",
+	_, err := build("train.flow", flow.Options{}, append(sets, "label_smoothing=0.1", "clip_norm=1", "warmup=2", "mixup=0.2", "cutmix=1", "balance=true", "ema=0.9")...)
+	saysAll(t, "other options", err, "it is of another run", "label_smoothing is 0, not 0.1", "clip_norm is 0, not 1", "ema is 0, not 0.9", "schedule warmup is 0, not 2",
 		"train mixup: was none, and is 0.2", "train cutmix: was none, and is 1", "train balance: was none, and is by the rarest label")
+	_, err = build("swa.flow", flow.Options{}, append(sets[:2:2], "run="+out, "size=32", "batch=2", "last=1", "freeze=1")...)
+	saysAll(t, "averaging with other stages frozen", err, "epoch_0000 was trained with freeze = 0", "not with 1")
 	for set, want := range map[string]string{
 		"label_smoothing=1": "label_smoothing",
 		"clip_norm=-1":      "clip_norm",
@@ -65,6 +67,9 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 		"stop_after=-1":     "stop_after",
 		"mixup=-0.1":        "mixup",
 		"cutmix=101":        "cutmix",
+		"ema=1":             "ema",
+		"freeze=1":          "would keep random weights",
+		"freeze=6":          "6 stages are to be frozen, and resnet18 has 5: want 0 to 5",
 		"balance=true":      "draws the samples of an epoch from all of them",
 	} {
 		all := append(sets, set, "out="+t.TempDir())
@@ -83,9 +88,9 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 // inside an epoch and goes on, with another number of workers, and ends with the
 // bits of one that never was.
 func TestTrainOptionsGoOn(t *testing.T) {
-	images, split := cellstest.TrainingSet(t, 8, 2)
-	sets := []string{"images=" + images, "table=" + split, "size=32", "batch=2", "epochs=2", "accumulate=3", "norm=per_image",
-		"warmup=1", "label_smoothing=0.1", "clip_norm=0.5", "mixup=0.3", "cutmix=1", "balance=true"}
+	images, split := cellstest.TrainingSet(t, 6, 2)
+	sets := []string{"images=" + images, "table=" + split, "size=32", "batch=2", "epochs=2", "accumulate=2", "optimizer=sgd", "norm=per_image",
+		"warmup=1", "label_smoothing=0.1", "clip_norm=0.5", "mixup=0.3", "cutmix=1", "balance=true", "ema=0.8"}
 	whole, stopped := t.TempDir(), t.TempDir()
 	mustRun(t, "train.flow", flow.Options{Workers: 1}, append(sets, "out="+whole)...)
 
@@ -107,7 +112,7 @@ func TestTrainOptionsGoOn(t *testing.T) {
 	if err := g.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("it was to be stopped: %v", err)
 	}
-	if p := lastPosition(t, stopped); p.Epoch != 1 || p.Records == 0 || p.Records == 8 {
+	if p := lastPosition(t, stopped); p.Epoch != 1 || p.Records == 0 || p.Records == 6 {
 		t.Fatalf("it was stopped after %d epochs and %d records", p.Epoch, p.Records)
 	}
 	mustRun(t, "train.flow", flow.Options{Workers: 2}, append(sets, "out="+stopped)...)

@@ -76,7 +76,8 @@ type Device interface {
 type Predictor interface {
 	// Predict gives the logits of a batch, shape (views,N,classes), in evaluation
 	// mode: batch norm uses its running statistics, and a sample's logits do
-	// not depend on its neighbours. The images are seen under each of the
+	// not depend on its neighbours. A Device that keeps an average of its
+	// weights (Options.EMA) computes with that. The images are seen under each of the
 	// symmetries; without any, as they are. The batch may have fewer samples
 	// than Options.Batch. The caller owns the result.
 	Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihedral) ([]float32, error)
@@ -165,8 +166,8 @@ type Step struct {
 
 // State is a network and its optimiser at rest.
 type State struct {
-	Weights   []Tensor // parameters and batch-norm statistics, in network order
-	Optimizer []Tensor // the optimiser's moments, named MOMENT/PARAMETER
+	Weights   []Tensor // parameters and batch-norm statistics, in network order; with Options.EMA, their average
+	Optimizer []Tensor // the optimiser's moments, named MOMENT/PARAMETER; with Options.EMA, also LiveName/TENSOR
 	Steps     int64    // steps the optimiser has taken
 	Pending   int      // batches summed towards the next step
 
@@ -174,6 +175,10 @@ type State struct {
 	// bits: JSON that a device of the same kind goes on with and others pass by.
 	Choices []byte
 }
+
+// LiveName is the moment under which the weights are kept that are trained, where
+// State.Weights are an average of theirs.
+const LiveName = "live"
 
 // Tensor is a named array in C order.
 type Tensor = statedict.Tensor

@@ -54,6 +54,20 @@ type Options struct {
 	// several batches are clipped as such. 0: never.
 	ClipNorm float64
 
+	// EMA keeps an exponential moving average of the weights: after each step of
+	// the optimiser, all tensors of the average, batch norm's statistics
+	// included, move by 1-EMA towards the network's, as those of timm's
+	// ModelEmaV3 do. The average begins as what the training begins with. It is
+	// what Predict computes with and what State.Weights are; the weights that
+	// are trained are kept beside the optimiser's moments. 0: none.
+	EMA float64
+
+	// Freeze is how many stages of the network stay as they are, from the image
+	// on (network.Network.Stages): their parameters have no gradient, and their
+	// batch norms stay in evaluation mode, as timm.utils.freeze leaves them. 0:
+	// none.
+	Freeze int
+
 	// Seed is what the initial weights are drawn from, each tensor from the
 	// seed and its name.
 	Seed uint64
@@ -94,6 +108,10 @@ func (o *Options) Validate() error {
 	if !(o.ClipNorm >= 0) || math.IsInf(o.ClipNorm, 1) {
 		errs = append(errs, fmt.Errorf("clip norm is %v, want a number of at least 0", o.ClipNorm))
 	}
+	if !(o.EMA >= 0 && o.EMA < 1) {
+		errs = append(errs, fmt.Errorf("ema is %v, want at least 0 and less than 1", o.EMA))
+	}
+	errs = append(errs, o.CheckFreeze())
 	if n := network.ByName(o.Model); n != nil && min(o.Height, o.Width) >= 1 && min(o.Height, o.Width) < n.MinSize {
 		errs = append(errs, fmt.Errorf("images of %dx%d are too small for %s, which takes %dx%d and more", o.Height, o.Width, o.Model, n.MinSize, n.MinSize))
 	}
@@ -101,6 +119,28 @@ func (o *Options) Validate() error {
 		errs = append(errs, fmt.Errorf("attention sizes are %d and %d, want at least 0", o.AttentionSize, o.AuxAttentionSize))
 	}
 	return errors.Join(errs...)
+}
+
+// CheckFreeze says why so many stages cannot be frozen.
+func (o *Options) CheckFreeze() error {
+	n := network.ByName(o.Model)
+	switch {
+	case o.Freeze == 0 || n == nil:
+		return nil
+	case len(n.Stages) == 0:
+		return fmt.Errorf("%s is not cut into stages that could be frozen", o.Model)
+	case o.Freeze < 0 || o.Freeze > len(n.Stages):
+		return fmt.Errorf("%d stages are to be frozen, and %s has %d: want 0 to %d", o.Freeze, o.Model, len(n.Stages), len(n.Stages))
+	}
+	return nil
+}
+
+// Frozen says which tensors stay as they are while training.
+func (o *Options) Frozen() func(name string) bool {
+	if o.Freeze == 0 {
+		return func(string) bool { return false }
+	}
+	return network.ByName(o.Model).Frozen(o.Freeze)
 }
 
 // CheckTrain holds a batch to train on against the options.

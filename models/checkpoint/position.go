@@ -91,6 +91,8 @@ type Settings struct {
 	// These are left out where they are not set, as in earlier versions.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
 	ClipNorm       float64 `json:"clip_norm,omitempty"`
+	EMA            float64 `json:"ema,omitempty"`
+	Freeze         int     `json:"freeze,omitempty"`
 
 	// Data says what was trained and validated on, such as "train images": the
 	// identities of tables, images, policy and normalisation. Checkpoints of

@@ -19,6 +19,9 @@ func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
 	for i := len(b.tape) - 1; i >= 0; i-- {
 		ref := b.tape[i]
 		node := b.results[ref].node
+		if b.still[node] {
+			continue
+		}
 		o := node.Op().(*op)
 		if b.results[ref].joint != nil {
 			n, err := b.taken(ref, o.name)
@@ -40,7 +43,7 @@ func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
 			return nil, err
 		}
 		for k, n := range list {
-			if o.wrt[k] && n != nil {
+			if o.wrt[k] && n != nil && !b.still[o.inputs[k]] {
 				terms[o.inputs[k]] = append(terms[o.inputs[k]], n)
 			}
 		}

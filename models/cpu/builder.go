@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -21,6 +22,7 @@ type builder struct {
 	results []result                  // of layers, by activation.ref
 	made    map[string]*gorgonia.Node // parameters of this graph
 	tape    []int                     // layers in order, by activation.ref, for the backward graph
+	still   map[*gorgonia.Node]bool   // have no gradient: the images, frozen parameters, and what follows from these alone
 	ops     int
 	err     error // the first that happened
 }
@@ -55,6 +57,7 @@ func (b *builder) param(name string, init network.Initialiser, shape ...int) *go
 	node := gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithShape(shape...),
 		gorgonia.WithName(name), gorgonia.WithValue(p.tensor))
 	b.made[name] = node
+	b.still[node] = b.params.still(name)
 	return node
 }
 
@@ -92,6 +95,7 @@ func (b *builder) layer(o *op, a network.Activation, in ...*gorgonia.Node) netwo
 	node, b.err = b.apply(o, in...)
 	b.results = append(b.results, result{node: node, c: a.C})
 	b.tape = append(b.tape, a.Ref)
+	b.still[node] = !slices.ContainsFunc(in, func(n *gorgonia.Node) bool { return !b.still[n] })
 	return a
 }
 
@@ -141,14 +145,15 @@ func (b *builder) Conv(x network.Activation, name string, shape network.ConvShap
 	s := k.ConvShape
 	y := network.Activation{C: s.Out, H: s.OutH(), W: s.OutW()}
 	weights := b.param(name+".weight", b.init, s.Out, s.In/s.Groups, s.KH, s.KW)
-	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!x.Image(), true}}
+	still := b.still[b.node(x)]
+	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!still, true}}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Forward(b.env.ws, b.env.n, out, in[0], in[1])
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
-		if x.Image() {
+		if still {
 			g.skip()
 		} else {
 			g.add(&op{name: "conv data " + name, flops: s.Flops(), size: b.batch * valuesOf(x), run: func(out []float32, in [][]float32) error {

@@ -20,6 +20,7 @@ import (
 type Device struct {
 	opts      models.Options
 	params    *params
+	average   *params // of params over steps, which predictions are made with; nil: with params
 	trainable []*param
 	optimizer *optimizer
 	env       *environment
@@ -46,12 +47,20 @@ func New(o models.Options) (*Device, error) {
 		x:      tensor.New(tensor.WithShape(o.Batch, o.Channels, o.Height, o.Width), tensor.Of(tensor.Float32)),
 		y:      tensor.New(tensor.WithShape(o.Batch, o.Classes), tensor.Of(tensor.Float32)),
 	}
+	d.params.frozen = o.Frozen()
 	plan, err := newPlan(o, d.params)
 	if err == nil {
 		d.train, err = buildGraph(o, d.params, d.env, d.x, d.y)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
+	}
+	if o.EMA > 0 {
+		d.average = newParams(o.Seed)
+		if plan, err = newPlan(o, d.average); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Model, err)
+		}
+		d.average.like(d.params)
 	}
 	d.predict = &runner{plan: plan, env: d.env}
 	d.trainable = d.params.trainable()
@@ -157,6 +166,19 @@ func (d *Device) step(grads [][]float32, lr float64) {
 		clip(d.env.ws, grads, d.opts.ClipNorm)
 	}
 	d.optimizer.step(d.trainable, grads, lr)
+	if d.average != nil {
+		for i, p := range d.params.list {
+			kernels.Approach(d.env.ws, d.average.list[i].data, p.data, float32(1-d.opts.EMA))
+		}
+	}
+}
+
+// shown are the weights that predictions are made with.
+func (d *Device) shown() *params {
+	if d.average != nil {
+		return d.average
+	}
+	return d.params
 }
 
 // Predict is Device.Predict.

@@ -26,11 +26,12 @@ type graph struct {
 func buildGraph(o models.Options, ps *params, env *environment, x, y *tensor.Dense) (*graph, error) {
 	g := gorgonia.NewGraph()
 	net := network.ByName(o.Model)
-	b := &builder{graph: g, env: env, params: ps, batch: o.Batch, init: net.Init, made: map[string]*gorgonia.Node{}}
+	b := &builder{graph: g, env: env, params: ps, batch: o.Batch, init: net.Init, made: map[string]*gorgonia.Node{}, still: map[*gorgonia.Node]bool{}}
 	input := func(name string, t *tensor.Dense) *gorgonia.Node {
 		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape()...), gorgonia.WithName(name), gorgonia.WithValue(t))
 	}
 	b.results = []result{{node: input("x", x)}}
+	b.still[b.results[0].node] = true
 	out := net.Build(b, inputOf(&o), headsOf(&o))
 	c := &graph{env: env}
 	if b.err == nil && y != nil {

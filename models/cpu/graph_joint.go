@@ -47,6 +47,7 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 	beta := b.param(n.Name+".bias", network.Zeros, x.C)
 	mean, variance := b.params.statistics(n.Name, x.C)
 
+	frozen := b.params.still(n.Name + ".weight")
 	o := &op{name: "batch norm " + n.Name}
 	var in gorgonia.Nodes
 	var sums []kernels.Sums
@@ -54,6 +55,9 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 	for i, p := range parts {
 		in, o.wrt = append(in, b.node(p)), append(o.wrt, true)
 		r := &b.results[p.Ref]
+		if frozen {
+			continue
+		}
 		if r.sums == nil {
 			s := kernels.NewSums(p.C)
 			r.sums, first[i] = &s, true
@@ -63,6 +67,11 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 	in, o.wrt = append(in, gamma, beta), append(o.wrt, true, true)
 	m := kernels.NewMoments(x.C)
 	o.run = func(out []float32, in [][]float32) error {
+		if frozen {
+			k.Keep(in[len(parts)], in[len(parts)+1], mean.data, variance.data, m)
+			k.Apply(b.env.ws, b.env.n, out, in[:len(parts)], m)
+			return nil
+		}
 		if b.env.n*x.Plane() < 2 {
 			return errors.New("a channel has one value, and no variance")
 		}
@@ -81,7 +90,9 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 		return b.jointGrad(n.Name, k, m, parts, in, grad)
 	}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
-	if b.err == nil {
+	if frozen {
+		b.checkStill(n.Name, y)
+	} else if b.err == nil {
 		b.results[y.Ref].redo = &redo{from: in[:len(parts)], make: func() *op {
 			return &op{name: "batch norm again " + n.Name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
 				k.Apply(b.env.ws, b.env.n, out, in[:len(parts)], m)

@@ -17,7 +17,7 @@ func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 
 // batchNorm adds the batch norm of c, its residual and its ReLU.
 func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Activation {
-	name := c.Norm
+	name, frozen := c.Norm, b.params.still(c.Norm+".weight")
 	k := kernels.BatchNorm{C: x.C, Plane: x.Plane(), ReLU: c.ReLU, Eps: c.Eps}
 	gamma := b.param(name+".weight", network.Ones, x.C)
 	beta := b.param(name+".bias", network.Zeros, x.C)
@@ -31,8 +31,12 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 	m := kernels.NewMoments(x.C)
 	o := &op{name: "batch norm " + name, wrt: wrt}
 	o.run = func(out []float32, in [][]float32) error {
-		if b.env.n*x.Plane() < 2 {
+		if b.env.n*x.Plane() < 2 && !frozen {
 			return errors.New("a channel has one value, and no variance")
+		}
+		if frozen {
+			k.Evaluate(b.env.ws, b.env.n, out, in[0], optional(in, 3), in[1], in[2], mean.data, variance.data)
+			return nil
 		}
 		k := k
 		k.Momentum = b.env.momentum
@@ -43,7 +47,9 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 		return b.batchNormGrad(name, k, m, in, out, grad)
 	}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
-	if c.Residual == nil {
+	if frozen {
+		b.checkStill(name, y)
+	} else if c.Residual == nil {
 		b.results[y.Ref].redo = &redo{from: gorgonia.Nodes{b.node(x)}, make: func() *op {
 			return &op{name: "batch norm again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
 				k.Again(b.env.ws, b.env.n, out, in[0], m)
@@ -52,6 +58,14 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 		}}
 	}
 	return y
+}
+
+// checkStill holds that a norm of a frozen stage has no gradient to hand on: it
+// has kept nothing for that.
+func (b *builder) checkStill(name string, y network.Activation) {
+	if b.err == nil && !b.still[b.node(y)] {
+		b.fail(name, errors.New("a frozen stage follows one that is trained"))
+	}
 }
 
 // batchNormGrad adds one operation that computes three gradients: the input's

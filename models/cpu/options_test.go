@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"hpaflow/data"
@@ -128,7 +129,24 @@ func TestOptionsEqualPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			closeTo(t, "logits", logits, c.Predict, 1e-3)
-			digestsAre(t, "moves", moves(begin, state(d).Weights), c.Weights, 1e-2)
+			s := state(d)
+			digestsAre(t, "moves", moves(begin, s.Weights), c.Weights, 1e-2)
+			live := s.Weights
+			if o.EMA > 0 {
+				live = live[:0:0]
+				for _, m := range s.Optimizer {
+					if name, is := strings.CutPrefix(m.Name, models.LiveName+"/"); is {
+						live = append(live, models.Tensor{Name: name, Shape: m.Shape, Data: m.Data})
+					}
+				}
+			}
+			digestsAre(t, "moves of the weights that are trained", moves(begin, live), c.Live, 1e-2)
+			frozen := d.opts.Frozen()
+			for i, w := range live {
+				if frozen(w.Name) && !slices.Equal(w.Data, begin[i].Data) {
+					t.Errorf("%s is frozen, and has moved", w.Name)
+				}
+			}
 		})
 	}
 }

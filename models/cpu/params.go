@@ -23,6 +23,7 @@ type param struct {
 // params are a network's tensors in the order in which its layers name them.
 type params struct {
 	seed   uint64
+	frozen func(name string) bool // while training, stays as it is; nil: nothing does
 	list   []*param
 	byName map[string]*param
 }
@@ -52,6 +53,18 @@ func (ps *params) statistics(name string, c int) (mean, variance *param) {
 	return mean, variance
 }
 
+// like adds what other parameters have, in their order, and takes their values.
+func (ps *params) like(other *params) {
+	for i, p := range other.list {
+		mine := ps.get(p.name, network.Zeros, p.shape)
+		mine.statistic = p.statistic
+		copy(mine.data, p.data)
+		if ps.list[i] != mine {
+			panic("a network names its tensors in another order")
+		}
+	}
+}
+
 // tensors are all of them, with the memory they stand for.
 func (ps *params) tensors() []models.Tensor {
 	var list []models.Tensor
@@ -61,11 +74,14 @@ func (ps *params) tensors() []models.Tensor {
 	return list
 }
 
+// still says whether a tensor stays as it is while training.
+func (ps *params) still(name string) bool { return ps.frozen != nil && ps.frozen(name) }
+
 // trainable are the tensors that have a gradient.
 func (ps *params) trainable() []*param {
 	var list []*param
 	for _, p := range ps.list {
-		if !p.statistic {
+		if !p.statistic && !ps.still(p.name) {
 			list = append(list, p)
 		}
 	}

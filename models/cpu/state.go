@@ -17,7 +17,7 @@ const pendingName = "pending_grad"
 // State is Device.State.
 func (d *Device) State() (models.State, error) {
 	s := models.State{Steps: d.optimizer.steps, Pending: d.pending}
-	for _, p := range d.params.list {
+	for _, p := range d.shown().list {
 		s.Weights = append(s.Weights, models.Tensor{Name: p.name, Shape: p.shape, Data: slices.Clone(p.data)})
 	}
 	for _, slot := range d.slots(d.pending) {
@@ -40,12 +40,18 @@ func (d *Device) slots(pending int) []models.Tensor {
 	if pending > 0 {
 		add(pendingName, d.sum)
 	}
+	if d.average != nil {
+		for _, t := range d.params.tensors() {
+			t.Name = models.LiveName + "/" + t.Name
+			list = append(list, t)
+		}
+	}
 	return list
 }
 
 // Load is Device.Load.
 func (d *Device) Load(s models.State) error {
-	weights := d.params.tensors()
+	weights := d.shown().tensors()
 	err := statedict.Match(weights, s.Weights)
 	fresh := len(s.Optimizer) == 0
 	if s.Pending < 0 || s.Pending >= d.opts.Accumulate {
@@ -62,6 +68,7 @@ func (d *Device) Load(s models.State) error {
 		for _, t := range d.slots(0) {
 			clear(t.Data)
 		}
+		statedict.Copy(d.params.tensors(), s.Weights)
 		d.optimizer.steps, d.pending = 0, 0
 		return nil
 	}

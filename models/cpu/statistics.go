@@ -38,11 +38,12 @@ func NewStatistics(o models.Options, weights []models.Tensor) (*Statistics, erro
 		opts: p.opts, least: p.opts.LeastBatch(), params: p.params, env: &environment{arena: newArena(), ws: kernels.NewWorkspace()},
 		x: tensor.New(tensor.WithShape(p.opts.Batch, p.opts.Channels, p.opts.Height, p.opts.Width), tensor.Of(tensor.Float32)),
 	}
+	r.params.frozen = r.opts.Frozen()
 	if r.graph, err = buildGraph(r.opts, r.params, r.env, r.x, nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.opts.Model, err)
 	}
 	for _, s := range r.params.list {
-		if strings.HasSuffix(s.name, ".running_mean") {
+		if strings.HasSuffix(s.name, ".running_mean") && !r.params.still(s.name) {
 			clear(s.data)
 		}
 	}

@@ -61,6 +61,7 @@ func TestResumeIsBitExact(t *testing.T) {
 	for _, o := range []models.Options{
 		{Seed: 1},
 		{Seed: 2, Accumulate: 2, Optimizer: models.OptimizerOptions{Kind: "sgd", Nesterov: true, WeightDecay: 1e-4}},
+		{Seed: 3, EMA: .9, Freeze: 2, ClipNorm: .5},
 	} {
 		if raced && o.Accumulate == 0 {
 			continue

@@ -103,6 +103,12 @@ func (b *Backend) Refuses(o models.Options) error {
 	if o.ClipNorm > 0 {
 		errs = append(errs, errors.New("clip_norm: gradients are clipped on the processor only so far: set device = cpu, or clip_norm = 0"))
 	}
+	if o.EMA > 0 {
+		errs = append(errs, errors.New("ema: weights are averaged on the processor only so far: set device = cpu, or ema = 0"))
+	}
+	if o.Freeze > 0 {
+		errs = append(errs, errors.New("freeze: stages are frozen on the processor only so far: set device = cpu, or freeze = 0"))
+	}
 	return errors.Join(errs...)
 }
 

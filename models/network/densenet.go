@@ -26,6 +26,10 @@ func denseNetwork(name string, blocks [4]int) Network {
 			Aliases: denseAliases,
 		},
 		Processor: true,
+		Stages: [][]string{
+			{"features.conv0.", "features.norm0."}, {"features.denseblock1.", "features.transition1."}, {"features.denseblock2.", "features.transition2."},
+			{"features.denseblock3.", "features.transition3."}, {"features.denseblock4.", "features.norm5."},
+		},
 	}
 }
 

@@ -34,6 +34,7 @@ func inceptionNetwork() Network {
 			Instead: otherHeads,
 			Aliases: inceptionAliases,
 		},
+		Stages: [][]string{{"cnn.Conv2d_"}, {"cnn.Mixed_5"}, {"cnn.Mixed_6"}, {"cnn.Mixed_7"}},
 	}
 }
 

@@ -21,6 +21,24 @@ type Network struct {
 	// Processor says that it has layers which are computed on the processor
 	// alone: no card takes it.
 	Processor bool
+
+	// Stages are what the names of tensors begin with, stage by stage from the
+	// image on. Tensors of no stage are the heads'.
+	Stages [][]string
+}
+
+// Frozen says which tensors belong to the first so many stages.
+func (n *Network) Frozen(stages int) func(name string) bool {
+	return func(name string) bool {
+		for _, stage := range n.Stages[:stages] {
+			for _, begin := range stage {
+				if strings.HasPrefix(name, begin) {
+					return true
+				}
+			}
+		}
+		return false
+	}
 }
 
 // Timm is what timm calls parts of a network of which it has the names otherwise.

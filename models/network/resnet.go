@@ -18,6 +18,7 @@ func ResNet(name string, width int, blocks [4]int) Network {
 		Init:    kaimingFanOut,
 		MinSize: 1,
 		Names:   statedict.Names{Stem: "conv1.weight", Head: isHead, Instead: otherHeads},
+		Stages:  [][]string{{"conv1.", "bn1."}, {"layer1."}, {"layer2."}, {"layer3."}, {"layer4."}},
 	}
 }
 

@@ -28,6 +28,7 @@ func seResNeXtNetwork(name string, blocks [4]int) Network {
 			Instead: otherHeads,
 			Aliases: withoutPrefix,
 		},
+		Stages: [][]string{{"cnn.layer0."}, {"cnn.layer1."}, {"cnn.layer2."}, {"cnn.layer3."}, {"cnn.layer4."}},
 	}
 }
 

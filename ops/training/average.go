@@ -28,6 +28,7 @@ func averageSpec() *component.Spec {
 			{Name: "run", Type: component.InputDir, Doc: "folder of the run, with checkpoint/epoch_NNNN below it"},
 			{Name: "last", Type: component.Int, Default: 10, Min: 1, Max: 1 << 20, Doc: "checkpoints to average"},
 			{Name: "epoch_end", Type: component.Int, Default: -1, Min: -1, Max: 1 << 20, Doc: "epoch of the last of them, counted from 0; -1: the last there is"},
+			freezeField("as the run was trained: "),
 			{Name: "batch", Type: component.Int, Bears: component.NoBearing, Default: 32, Min: 1, Max: 1 << 16, Doc: "samples in a batch, at most"},
 		}, append(NetworkFields(), DeviceFields()...)...),
 		Reads: func(a component.Args) []string {
@@ -48,13 +49,14 @@ func averageSpec() *component.Spec {
 				return nil, err
 			}
 			in := component.In[*data.Batch](n, "in")
+			a.options.Freeze = n.Args.Int("freeze")
 			if err := a.check(foresee("train", in)); err != nil {
 				return nil, err
 			}
 			return flow.Process(in, n.Stage(), a.run), nil
 		},
 		Check: func(a component.Args) []component.FieldFault {
-			faults := CheckDevice(a)
+			faults := append(CheckDevice(a), checkFreeze(a)...)
 			last, end := a.Int("last"), a.Int("epoch_end")
 			if end >= 0 && last > end+1 {
 				faults = append(faults, component.FieldFault{
@@ -72,6 +74,15 @@ func averageSpec() *component.Spec {
 func (a *averaging) check(f foreseen) error {
 	o := a.options
 	o.EnsureDefaults()
+	if err := a.backend.Refuses(o); err != nil {
+		return fmt.Errorf("%s: %w", a.backend.Name(), err)
+	}
+	for _, path := range a.paths {
+		p, err := checkpoint.LoadPosition(path) // it may have been pruned
+		if err == nil && p.Settings.Freeze != o.Freeze {
+			return fmt.Errorf("%s was trained with freeze = %d, by which its batch norms' statistics are averaged, not with %d", path, p.Settings.Freeze, o.Freeze)
+		}
+	}
 	for _, r := range f.rows {
 		if r.Planes > 0 {
 			o.Channels = r.Planes

@@ -49,6 +49,9 @@ func TrainSpec() *component.Spec {
 			{Name: "warmup_lr", Type: component.Float, Default: models.DefaultWarmupLR, Min: 1e-12, Max: 1e3, Doc: "with a warmup: learning rate of the first epoch"},
 			{Name: "label_smoothing", Type: component.Float, Default: 0.0, Min: 0, Max: 0.99, Doc: "s of targets y*(1-s) + s/2 to train on; training is scored by y, and validation knows none"},
 			{Name: "clip_norm", Type: component.Float, Default: 0.0, Min: 0, Max: 1e9, Doc: "largest L2 norm of a step's gradients, all parameters together; larger ones are scaled down to it, as torch.nn.utils.clip_grad_norm_ does; 0: any"},
+			{Name: "ema", Type: component.Float, Default: 0.0, Min: 0, Max: 0.9999999, Doc: "decay of an exponential moving average of the weights and of batch norm's statistics, as timm's ModelEmaV3 keeps it: each step moves it by 1-ema towards the network's. " +
+				"It is what is validated and what checkpoints hold as weights; what is trained is kept beside it; 0: none"},
+			freezeField("with init: "),
 			{Name: "stop_after", Type: component.Int, Default: 0, Min: 0, Max: 1 << 20, Doc: "epochs without a better macro F1 of the validation data after which the run ends, complete; 0: never"},
 			{Name: "accumulate", Type: component.Int, Default: 1, Min: 1, Max: 1 << 16, Doc: "batches whose gradients are summed for one step of the optimiser; what is left at an epoch's end is a step of its own"},
 			{Name: "init", Type: component.String, Default: initRandom, Whole: true, Within: checkpoint.WeightsNames, Doc: "weights to begin with: random (drawn from the seed as PyTorch does), or a file: safetensors, .pth, a checkpoint's folder or a run's; FILE#KEYS takes the state dict that the keys lead to, such as FILE#state_dict_ema; layers for other labels are left random, and a stem for 3 channels becomes one for as many as images have: for 4 its first is repeated, else all are in turn, times 3/channels"},
@@ -104,6 +107,10 @@ func checkTrain(a component.Args) []component.FieldFault {
 	if warmup, epochs := a.Int("warmup"), a.Int("epochs"); warmup > 0 && warmup >= epochs {
 		faults = append(faults, component.FieldFault{Field: "warmup", Fault: fmt.Sprintf("is %d of %d epochs", warmup, epochs), Hint: fmt.Sprintf("0 to %d", epochs-1)})
 	}
+	if a.Int("freeze") > 0 && a.String("init") == initRandom {
+		faults = append(faults, component.FieldFault{Field: "freeze", Fault: "would keep random weights as they are", Hint: "set init to weights that were trained, or freeze = 0"})
+	}
+	faults = append(faults, checkFreeze(a)...)
 	if lr, from := a.Float("lr"), a.Float("warmup_lr"); a.Int("warmup") > 0 && from > lr {
 		faults = append(faults, component.FieldFault{Field: "warmup_lr", Fault: fmt.Sprintf("is %g, and lr %g", from, lr), Hint: "at most lr"})
 	}

@@ -76,8 +76,8 @@ func newTrainer(n *component.Node) (*trainer, error) {
 			Optimizer: models.OptimizerOptions{
 				Kind: a.String("optimizer"), WeightDecay: a.Float("weight_decay"), AMSGrad: a.Bool("amsgrad"), Nesterov: a.Bool("nesterov"),
 			},
-			ClipNorm: a.Float("clip_norm"),
-			Seed:     n.Graph.Options().Seed,
+			ClipNorm: a.Float("clip_norm"), EMA: a.Float("ema"), Freeze: a.Int("freeze"),
+			Seed: n.Graph.Options().Seed,
 		},
 		schedule: scheduleOf(a),
 	}

@@ -49,7 +49,7 @@ func (t *trainer) settings() checkpoint.Settings {
 	n := &t.network
 	return checkpoint.Settings{
 		Model: n.Model, Classes: n.Classes, Attention: [2]int{n.AttentionSize, n.AuxAttentionSize}, Loss: n.Loss, Optimizer: n.Optimizer, Accumulate: n.Accumulate,
-		Schedule: t.schedule, Shape: t.shape(), Data: t.origins, LabelSmoothing: t.smoothing, ClipNorm: n.ClipNorm,
+		Schedule: t.schedule, Shape: t.shape(), Data: t.origins, LabelSmoothing: t.smoothing, ClipNorm: n.ClipNorm, EMA: n.EMA, Freeze: n.Freeze,
 	}
 }
 

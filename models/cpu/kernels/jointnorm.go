@@ -67,6 +67,14 @@ func (j JointNorm) Settle(n int, sums []Sums, gamma, beta, runningMean, runningV
 	}
 }
 
+// Keep makes the moments of running statistics, which stay: Apply then evaluates.
+func (j JointNorm) Keep(gamma, beta, runningMean, runningVar []float32, m Moments) {
+	b := j.of(0)
+	for c := range j.Channels() {
+		m.set(c, float64(runningMean[c]), float64(runningVar[c])+b.eps(), float64(gamma[c]), float64(beta[c]))
+	}
+}
+
 // Apply computes y (n,Channels,Plane) of the parts by what m says.
 func (j JointNorm) Apply(ws *Workspace, n int, y []float32, parts [][]float32, m Moments) {
 	b, mach := j.of(0), j.machine.orFastest()

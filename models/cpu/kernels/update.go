@@ -108,6 +108,15 @@ func Scale(ws *Workspace, x []float32, by float32) {
 	})
 }
 
+// Approach moves x towards y by a share of what is between them.
+func Approach(ws *Workspace, x, y []float32, share float32) {
+	ws.split(len(x), updateSize, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			x[i] += float32(share * (y[i] - x[i]))
+		}
+	})
+}
+
 // SumOfSquares is that of x, in float64: the same bits at any number of threads.
 func SumOfSquares(ws *Workspace, x []float32) (total float64) {
 	parts := make([]float64, ceil(len(x), updateSize))

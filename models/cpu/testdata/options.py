@@ -5,7 +5,7 @@
 
 warmups: the rates of timm's schedulers, as its scripts make them.
 losses: of soft targets, as label smoothing and mixup make them.
-runs: a few steps of SGD of resnet18 in float64, with torch.nn.utils.clip_grad_norm_, timm's ModelEmaV2 and
+runs: a few steps of SGD of resnet18 in float64, with torch.nn.utils.clip_grad_norm_, timm's ModelEmaV3 and
 timm.utils.freeze, and how far they have moved the tensors of at most 40,000 values. Weights and batches are drawn from
 the hash in golden.py.
 """
@@ -19,7 +19,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from timm.scheduler import create_scheduler_v2
-from timm.utils import ModelEmaV2, freeze
+from timm.utils import ModelEmaV3, freeze
 
 import networks
 from golden import digest, noise, short, weight, write
@@ -80,7 +80,7 @@ def run(name, options, frozen=None):
     net.train()
     if frozen:
         freeze(net, frozen)
-    ema = ModelEmaV2(net, decay=options["EMA"]) if "EMA" in options else None
+    ema = ModelEmaV3(net, decay=options["EMA"]) if "EMA" in options else None
     params = [p for p in net.parameters() if p.requires_grad]
     opt = torch.optim.SGD(params, RATE, momentum=0.9)
     every, norms = options.get("Accumulate", 1), []
@@ -113,9 +113,13 @@ def run(name, options, frozen=None):
 
 
 def runs():
+    stages = ["conv1", "bn1", "layer1", "layer2"]
     return [
         run("clip", {"ClipNorm": 8}),
         run("clip sums", {"ClipNorm": 12, "Accumulate": 2}),
+        run("ema", {"EMA": 0.7, "Accumulate": 2}),
+        run("freeze", {"Freeze": 1}, stages[:2]),
+        run("all", {"Freeze": 3, "EMA": 0.9, "ClipNorm": 8}, stages),
     ]
 
 
