@@ -10,6 +10,7 @@ import (
 	"hpaflow/data"
 	"hpaflow/data/goldentest"
 	"hpaflow/models"
+	"hpaflow/models/network"
 )
 
 // optionsGolden is what testdata/options.py computes.
@@ -165,4 +166,43 @@ func moves(from, to []models.Tensor) map[string][]float32 {
 		}
 	}
 	return list
+}
+
+// Every network can be frozen: what is frozen stays, its batch norms' running
+// statistics too, and all else moves. Over one position attention has nothing to
+// learn.
+func TestStagesFreeze(t *testing.T) {
+	notForRaces(t)
+	for _, name := range network.Names() {
+		n := network.ByName(name)
+		o := models.Options{Model: name, Height: 75, Width: 75, Batch: 2}
+		if len(n.Stages) == 0 {
+			t.Errorf("%s is not cut into stages", name)
+			continue
+		}
+		stages := (len(n.Stages) + 1) / 2
+		if o.Freeze = stages; !strings.HasPrefix(name, "resnet") { // which are PyTorch's above
+			d, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := state(d)
+			if _, err := models.Train(t.Context(), d, randomBatch(2, 75, 75, 1), 1e-2); err != nil {
+				t.Fatal(err)
+			}
+			frozen, still := d.opts.Frozen(), 0
+			for i, w := range state(d).Weights {
+				same := slices.Equal(w.Data, before.Weights[i].Data)
+				if same {
+					still++
+				}
+				if same != frozen(w.Name) && !strings.Contains(w.Name, "attention.") {
+					t.Errorf("%s, %d stages: %s stays: %v", name, stages, w.Name, same)
+				}
+			}
+			if all := len(before.Weights); still == 0 || still == all {
+				t.Errorf("%s, %d stages: %d of %d tensors stay", name, stages, still, all)
+			}
+		}
+	}
 }

@@ -115,10 +115,8 @@ def run(name, options, frozen=None):
 def runs():
     stages = ["conv1", "bn1", "layer1", "layer2"]
     return [
-        run("clip", {"ClipNorm": 8}),
         run("clip sums", {"ClipNorm": 12, "Accumulate": 2}),
         run("ema", {"EMA": 0.7, "Accumulate": 2}),
-        run("freeze", {"Freeze": 1}, stages[:2]),
         run("all", {"Freeze": 3, "EMA": 0.9, "ClipNorm": 8}, stages),
     ]
 
