@@ -34,10 +34,10 @@ func (p Program) Command() *cli.Command {
 		Description: "DIR is a folder of shards of planes, OUT a new folder, or one that the same command has begun. Either may be a URL.\n" +
 			"Keys, labels and splits go with the pixels; configs/TUTORIAL.md has a table of members and columns.",
 		Flags: append(layouts, append([]cli.Flag{
-			&cli.StringFlag{Name: "image", Value: string(forms.Auto), Usage: "png; npy: arrays of NumPy; auto: png in a tar where it holds the planes, else npy"},
+			&cli.StringFlag{Name: "image", Value: string(forms.Auto), Usage: "png; npy: arrays of NumPy; auto: png in a tar where it holds the planes, and in Parquet where it holds those of the first sample, else npy"},
 			&cli.StringFlag{Name: "split", Usage: "only samples of this split, `NAME`, by which files are called"},
 			&cli.IntFlag{Name: "samples", Usage: "samples in a file, at most (default: as many as its size holds)"},
-			&cli.StringFlag{Name: "shard-size", Usage: "pixels in a file, before compression, at most, such as 256MiB (default: 1GiB in a tar)"},
+			&cli.StringFlag{Name: "shard-size", Usage: "pixels in a file, before compression, at most, such as 256MiB (default: 1GiB in a tar, 512MiB in Parquet, 64MiB in the others)"},
 		}, p.Flags...)...),
 		Action: func(c *cli.Context) error {
 			o, out, err := options(c)
@@ -50,7 +50,10 @@ func (p Program) Command() *cli.Command {
 }
 
 var usage = map[forms.Form]string{
-	forms.Tar: "for WebDataset and DALI: KEY.png or KEY.npy, KEY.json",
+	forms.Tar:     "for WebDataset and DALI: KEY.png or KEY.npy, KEY.json",
+	forms.MDS:     "for mosaicml-streaming: MDS and its index.json",
+	forms.Parquet: "for datasets, pyarrow and others that read Parquet",
+	forms.LitData: "for litdata: chunks and their index.json",
 }
 
 // options are what the flags say.
@@ -96,5 +99,5 @@ func choices() string {
 	for i, f := range forms.Forms {
 		words[i] = "--" + string(f) + " OUT"
 	}
-	return strings.Join(words, " or ")
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }

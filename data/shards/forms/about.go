@@ -1,7 +1,11 @@
 package forms
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"hpaflow/data"
 	"hpaflow/data/npy"
@@ -31,14 +35,41 @@ func aboutOf(c *shards.Content) about {
 	return a
 }
 
-// jsonOf is text as Python's json writes it, near enough; what it is of has no fault that
-// could keep it from being text.
+// pythonJSON is a list as Python's json writes it: a blank behind each comma, and what is not
+// ASCII as escapes.
+func pythonJSON[T int | string](list []T) []byte {
+	if list == nil {
+		return []byte("null")
+	}
+	b := []byte{'['}
+	for i, one := range list {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		for _, r := range string(jsonOf(one)) {
+			switch {
+			case r < utf8.RuneSelf:
+				b = append(b, byte(r))
+			case r > 0xFFFF:
+				high, low := utf16.EncodeRune(r)
+				b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+			default:
+				b = fmt.Appendf(b, `\u%04x`, r)
+			}
+		}
+	}
+	return append(b, ']')
+}
+
+// jsonOf is JSON of what has no fault that could keep it from being that.
 func jsonOf(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err)
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // arrayHead is the head of an image's array as a file of NumPy has it.

@@ -100,12 +100,21 @@ type Item struct {
 	Key     string
 	File    int // of the plan
 	content []byte
+	known   *known // of Parquet
 }
 
 // Bytes is the memory it holds.
 func (it Item) Bytes() int64 { return int64(len(it.content)) }
 
 func (p *Plan) form() form {
+	switch p.Form {
+	case MDS:
+		return mdsForm{p.Options}
+	case LitData:
+		return litForm{p.Options}
+	case Parquet:
+		return parquetForm{p.Options}
+	}
 	return tarForm{single: p.single}
 }
 

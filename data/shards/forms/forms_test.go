@@ -24,21 +24,21 @@ import (
 func samples() []*data.Sample {
 	var list []*data.Sample
 	for i, c := range []struct {
-		key                  string
-		planes, depth, sides int
-		labels               []int
-		labeled              bool
-		split                string
-		names                []string
+		key                          string
+		planes, height, width, depth int
+		labels                       []int
+		labeled                      bool
+		split                        string
+		names                        []string
 	}{
-		{"one", 1, 8, 5, []int{3}, true, "train", []string{"dapi"}},
-		{"plate/rgby", 4, 8, 6, []int{0, 25}, true, "train", nil},
-		{"zwölf", 2, 8, 3, nil, true, "val", []string{"a", "b"}},
-		{"five", 5, 8, 4, nil, false, "", nil},
-		{"wide", 4, 16, 4, []int{63}, true, "train", nil},
+		{"one", 1, 5, 6, 8, []int{3}, true, "train", []string{"dapi"}},
+		{"plate/rgby", 4, 6, 7, 8, []int{0, 25}, true, "train", nil},
+		{"zwölf", 2, 3, 4, 8, nil, true, "val", []string{"ä", "𝛼"}},
+		{"five", 5, 2, 300, 8, nil, false, "", nil},
+		{"wide", 4, 4, 5, 16, []int{63}, true, "train", nil},
 	} {
 		s := &data.Sample{ID: c.key, Labels: data.LabelsOf(c.labels...), Labeled: c.labeled, Split: c.split, Planes: c.names}
-		s.Image = data.NewImage(c.sides+1, c.sides, c.planes, c.depth)
+		s.Image = data.NewImage(c.width, c.height, c.planes, c.depth)
 		next := goldentest.Xorshift(uint32(i + 1))
 		for _, p := range s.Image.Planes {
 			for n := range p.U8 {
@@ -186,7 +186,7 @@ func TestFolder(t *testing.T) {
 	if err := export(t, r, o, dir, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := export(t, r, Options{Form: Tar, Image: NPY}, dir, 0); err == nil || !strings.Contains(err.Error(), "of another kind") {
+	if err := export(t, r, Options{Form: MDS}, dir, 0); err == nil || !strings.Contains(err.Error(), "of another kind") {
 		t.Errorf("another kind in its place: %v", err)
 	}
 	changed := samples()

@@ -22,7 +22,7 @@ const (
 )
 
 // Forms are all of them.
-var Forms = []Form{Tar}
+var Forms = []Form{Tar, MDS, Parquet, LitData}
 
 // Image is how planes are kept.
 type Image string
