@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"hpaflow/models/cpu"
 
@@ -21,11 +23,13 @@ import (
 	"hpaflow/data/cells/cellstest"
 )
 
-// byUnits runs a flow as a whole into one folder and by units, in any order, into
-// another, and compares the folders. Sets are what is set for a folder.
+// byUnits runs a flow as a whole into one folder, by units in any order into another,
+// and by two workers on a queue into a third, one of whom is killed; and compares the
+// folders. Sets are what is set for a folder.
 func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(dir string) []string) (one, many string) {
 	t.Helper()
 	one, many = t.TempDir(), t.TempDir()
+	queued := t.TempDir()
 	do := func(code int, dir, verb string, more ...string) string {
 		t.Helper()
 		args := []string{verb, "../../configs/" + config}
@@ -56,6 +60,12 @@ func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(di
 	sameTree(t, want, visible(t, many))
 	do(code, many, "run", "--progress", "none") // finds nothing to do
 	sameTree(t, want, visible(t, many))
+	r := newRig(t, hpaflow)
+	doomed := r.work()
+	r.work()
+	time.AfterFunc(time.Duration(rand.Int64N(int64(time.Second))), func() { syscall.Kill(-doomed.Process.Pid, syscall.SIGKILL) })
+	do(code, queued, "run", "--progress", "none", "--cluster", "@"+r.dir, "--slots", "0", "--lease", "2s")
+	sameTree(t, want, visible(t, queued))
 	return one, many
 }
 
