@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"hpaflow/data"
+	"hpaflow/data/corrections"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -19,22 +20,32 @@ func labelSpec() *component.Spec {
 			"or is skipped with keep = false. Rows that are of no sample are counted; when no row is of any, that is an error.",
 		In: component.Takes(edges.Sample, edges.Planes), Out: edges.Sample, Passes: true,
 		Alone: true,
+		Check: func(a component.Args) []component.FieldFault {
+			if a.String("corrections") != "" && a.String("table") == "" {
+				return []component.FieldFault{{Field: "corrections", Fault: "corrects the labels of a table, and none is given"}}
+			}
+			return nil
+		},
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target and perhaps Split; empty: samples pass as they are"},
+			{Name: "corrections", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target, Note and Time, as hpaflow view keeps it, by which labels of the table are corrected; empty: none are"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 			{Name: "keep", Type: component.Bool, Default: true, Doc: "whether samples without a row pass"},
 		},
 		About: func(n *component.Node) (func(string) string, error) {
-			rows, err := labelRows(n)
-			return table.About(rows), err
+			read, err := labelRows(n)
+			return table.About(read.rows), err
 		},
 		Matches: func(n *component.Node, keys []string) error {
 			l := &labelling{table: n.Args.String("table"), node: n}
-			rows, err := labelRows(n)
+			read, err := labelRows(n)
 			if err != nil {
 				return err
 			}
-			l.join(rows)
+			if read.corrected != "" {
+				n.Graph.Note(n.Name, read.corrected)
+			}
+			l.join(read.rows)
 			for _, key := range keys {
 				l.label(&data.Sample{ID: key})
 			}
@@ -42,24 +53,37 @@ func labelSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			l := &labelling{table: n.Args.String("table"), keep: n.Args.Bool("keep"), node: n}
-			rows, err := labelRows(n)
+			read, err := labelRows(n)
 			if err != nil {
 				return nil, err
 			}
-			l.join(rows)
+			if !n.InUnit { // of a flow that is cut, Matches has told
+				l.corrected = read.corrected
+			}
+			l.join(read.rows)
 			return flow.Process(component.In[*data.Sample](n, "in"), n.Stage(), l.run), nil
 		},
 	}
 }
 
-// labelRows are the rows of the node's table, read once for all units of a flow.
-func labelRows(n *component.Node) ([]table.Row, error) {
+// labelledRows are the rows of a table, and what corrections did to it.
+type labelledRows struct {
+	rows      []table.Row
+	corrected string // empty: there are none
+}
+
+// labelRows are those of the node, read once for all units of a flow.
+func labelRows(n *component.Node) (labelledRows, error) {
 	path := n.Args.String("table")
 	if path == "" {
-		return nil, nil
+		return labelledRows{}, nil
 	}
-	return component.Once(n, "rows", func() ([]table.Row, error) {
-		return table.Limit(n.Limits().MaxRows).Read(path, n.Args.Int("classes"))
+	return component.Once(n, "rows", func() (read labelledRows, err error) {
+		limit := table.Limit(n.Limits().MaxRows)
+		if read.rows, err = limit.Read(path, n.Args.Int("classes")); err == nil {
+			read.corrected, err = corrections.Correct(n.Args.String("corrections"), n.Args.Int("classes"), limit, read.rows)
+		}
+		return read, err
 	})
 }
 
@@ -70,6 +94,8 @@ type labelling struct {
 	node  *component.Node
 	rows  map[string]*labelRow
 	matches
+
+	corrected string // what corrections did to the rows, and is to be told; empty: nothing
 }
 
 type labelRow struct {
@@ -88,6 +114,9 @@ func (l *labelling) join(rows []table.Row) {
 }
 
 func (l *labelling) run(ctx context.Context, in *flow.Reader[*data.Sample], out *flow.Emitter[*data.Sample]) error {
+	if l.corrected != "" {
+		l.node.Graph.Note(l.node.Name, l.corrected)
+	}
 	for {
 		r, err := in.Next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hpaflow/data"
+	"hpaflow/data/corrections"
 	"hpaflow/data/table"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -19,6 +20,7 @@ func rowsSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "tables", Type: component.InputFiles, Doc: "CSV files with Id and Target"},
+			{Name: "corrections", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target, Note and Time, as hpaflow view keeps it, by which labels of the tables are corrected; empty: none are"},
 			{Name: "classes", Type: component.Int, Default: len(data.LabelNames), Min: 1, Max: data.MaxClasses, Doc: "labels are below this"},
 		},
 		Build: func(n *component.Node) (component.Output, error) {
@@ -26,7 +28,14 @@ func rowsSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
+			told, err := corrections.Correct(n.Args.String("corrections"), n.Args.Int("classes"), table.Limit(n.Limits().MaxRows), rows)
+			if err != nil {
+				return nil, err
+			}
 			return flow.Source(n.Graph, n.Stage(), func(_ context.Context, out *flow.Emitter[*data.Sample]) error {
+				if told != "" {
+					n.Graph.Note(n.Name, told)
+				}
 				out.Expect(len(rows))
 				for _, r := range rows {
 					if out.Complete(r.ID) {

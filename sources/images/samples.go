@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hpaflow/data"
+	"hpaflow/data/corrections"
 	"hpaflow/data/shards"
 	"hpaflow/data/table"
 	"hpaflow/flow"
@@ -25,6 +26,7 @@ func samplesSpec() *component.Spec {
 		Out: edges.Sample,
 		Fields: []component.Field{
 			{Name: "table", Type: component.InputFile, Doc: "CSV with Id, Target and, when split is given, Split"},
+			{Name: "corrections", Type: component.InputFile, Default: "", Doc: "CSV with Id, Target, Note and Time, as hpaflow view keeps it, by which labels of the table are corrected; empty: none are"},
 			{Name: "images", Type: component.InputDirs, Streams: true, Within: []string{shards.IndexName}, Holds: []component.Content{component.Pictures, component.Shards}, Doc: "folders of ID.png files, or of shards, or OME-Zarr, whose channels are called red, green, blue and yellow; of several, a sample is taken from the first that has it"},
 			{Name: "split", Type: component.String, Default: "", Doc: "the rows to take: those whose Split is this; empty: all"},
 			{Name: "epochs", Type: component.Int, Default: 1, Min: 1, Max: 1 << 20, Doc: "passes over the rows"},
@@ -38,15 +40,16 @@ func samplesSpec() *component.Spec {
 		},
 		Check: checkBalance,
 		About: func(n *component.Node) (func(string) string, error) {
-			rows, err := rowsOnce(n)
-			return table.About(rows), err
+			read, err := rowsOnce(n)
+			return table.About(read.rows), err
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			a := n.Args
-			rows, err := rowsOnce(n)
+			read, err := rowsOnce(n)
 			if err != nil {
 				return nil, err
 			}
+			rows := read.rows
 			s := &samples{rows: rows, epochs: a.Int("epochs"), shuffle: a.String("shuffle"), window: a.Int("window"), seed: n.Graph.Options().Seed, share: n.Graph.Options().Share}
 			if a.Bool("balance") {
 				if !rows[0].Labeled {
@@ -75,7 +78,12 @@ func samplesSpec() *component.Spec {
 			if s.epochs == 1 && s.shuffle == unshuffled {
 				n.Graph.OnCut(n.Name, s.cut())
 			}
-			out := flow.Source(n.Graph, n.Stage(), s.run)
+			out := flow.Source(n.Graph, n.Stage(), func(ctx context.Context, out *flow.Emitter[*data.Sample]) error {
+				if read.corrected != "" && !n.InUnit {
+					n.Graph.Note(n.Name, read.corrected)
+				}
+				return s.run(ctx, out)
+			})
 			if s.images.remote() {
 				out = remote.Fetch(out, n.Name, s.images.get)
 			}
@@ -88,21 +96,34 @@ func samplesSpec() *component.Spec {
 	}
 }
 
+// readRows are rows of a table, and what corrections did to it.
+type readRows struct {
+	rows      []table.Row
+	corrected string // empty: there are none
+}
+
 // rowsOnce are the node's, read once for all units of a flow.
-func rowsOnce(n *component.Node) ([]table.Row, error) {
-	return component.Once(n, "rows", func() ([]table.Row, error) {
-		return splitRows(n.Args.String("table"), n.Args.String("split"), n.Args.Int("classes"), n.Limits())
+func rowsOnce(n *component.Node) (readRows, error) {
+	return component.Once(n, "rows", func() (read readRows, err error) {
+		path, classes, limits := n.Args.String("table"), n.Args.Int("classes"), n.Limits()
+		read.rows, err = table.Limit(limits.MaxRows).Read(path, classes)
+		if err == nil {
+			err = someRows(len(read.rows), limits, path)
+		}
+		if err == nil {
+			read.corrected, err = corrections.Correct(n.Args.String("corrections"), classes, table.Limit(limits.MaxRows), read.rows)
+		}
+		if err == nil {
+			read.rows, err = rowsOfSplit(read.rows, path, n.Args.String("split"))
+		}
+		return read, err
 	})
 }
 
-// splitRows reads the rows of a split.
-func splitRows(path, split string, classes int, limits component.Limits) ([]table.Row, error) {
-	rows, err := table.Limit(limits.MaxRows).Read(path, classes)
-	if err == nil {
-		err = someRows(len(rows), limits, path)
-	}
-	if err != nil || split == "" {
-		return rows, err
+// rowsOfSplit are the rows of a split; of none, all.
+func rowsOfSplit(rows []table.Row, path, split string) ([]table.Row, error) {
+	if split == "" {
+		return rows, nil
 	}
 	known := map[string]bool{}
 	taken := rows[:0:0]

@@ -33,7 +33,7 @@ func Command(reg *component.Registry) *cli.Command {
 			"token, without which nobody sees anything.\n" +
 			"\n" +
 			"Nothing is written but corrections, when you make some: flags, notes, labels added or removed. They are kept in\n" +
-			"--corrections. Interrupt it to end it.",
+			"--corrections, which flows take: hpaflow run train.flow --set corrections=corrections.csv. Interrupt it to end it.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "http", Value: ":0", Usage: "where the page is served: a `PORT` of this machine, or an address; :0 is any free one"},
 			&cli.StringFlag{Name: "corrections", Usage: "`FILE` that corrections are kept in (default: one that is among what is given, or corrections.csv here)"},

@@ -19,7 +19,7 @@ export function told(about) {
     about.runs?.length ? h("h2", {}, "Training runs") : null, ...(about.runs ?? []).map(r => run(r, about)),
     h("h2", {}, "Corrections"),
     h("p", {}, `${number(about.changes)} changes in `, h("span", {class: "id whole"}, about.corrections)),
-    h("p", {class: "note"}, "The tables themselves stay as they are."));
+    h("p", {class: "note"}, "Flows take them: ", h("span", {class: "id whole"}, `hpaflow run train.flow --set corrections=${about.corrections}`), ". The tables themselves stay as they are."));
 }
 
 // run is what training came to, epoch by epoch.
