@@ -23,8 +23,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 LIMIT = 1e-4
-NETWORKS = ("resnet18", "resnet34", "inception_v3", "se_resnext50", "densenet121")
-PLAIN = ("resnet18", "resnet34", "densenet121")  # those without an attention head, which timm has too
+NETWORKS = ("resnet18", "resnet34", "inception_v3", "se_resnext50", "densenet121", "convnext_tiny")
+PLAIN = ("resnet18", "resnet34", "densenet121", "convnext_tiny")  # those without an attention head, which timm has too
 hpaflow, size = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 128
 worst = 0.0
 
@@ -54,6 +54,13 @@ def weights(name, classes, channels, to):
         net = torchvision.models.densenet121(num_classes=classes)
         net.features.conv0 = torch.nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
         rename = lambda k: k.replace("classifier.", "last_linear.")
+    elif name == "convnext_tiny":
+        net = torchvision.models.convnext_tiny(num_classes=classes)
+        net.features[0][0] = torch.nn.Conv2d(channels, 96, 4, 4)
+        for k, p in net.named_parameters():
+            if k.endswith("layer_scale"):  # from 1e-6, as after some training
+                p.data.uniform_(-.3, .3)
+        rename = lambda k: k.replace("classifier.2.", "last_linear.")
     elif name == "inception_v3":
         net = torchvision.models.inception_v3(init_weights=False, aux_logits=False)
         net.Conv2d_1a_3x3.conv = torch.nn.Conv2d(channels, 32, 3, 2, bias=False)

@@ -44,7 +44,7 @@ func ExampleOptions() {
 	fmt.Println(o.Validate())
 	// Output:
 	// 4 28 32
-	// model "resnet17" is not one of resnet18, resnet34, inception_v3, se_resnext50, densenet121
+	// model "resnet17" is not one of resnet18, resnet34, inception_v3, se_resnext50, densenet121, convnext_tiny
 	// loss "focus" is not one of focal, bce
 	// width is 0, want at least 1
 }

@@ -11,7 +11,7 @@ import (
 // has no variance for batch norm; else one.
 func (o *Options) LeastBatch() int {
 	outline, err := network.Sketch(o.Model, o.Channels, o.Height, o.Width, o.Classes, true)
-	if err != nil || outline.Norm > 1 {
+	if err != nil || outline.Norm != 1 { // 0 where there is no batch norm
 		return 1
 	}
 	return 2

@@ -2,10 +2,12 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/network"
 )
 
 // backward adds the backward graph of a cost and gives the gradients of the
@@ -57,6 +59,7 @@ func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
 		if grad == nil {
 			return nil, fmt.Errorf("%s has no gradient", p.name)
 		}
+		grad.Op().(*op).final = true
 		list = append(list, grad)
 	}
 	return list, nil
@@ -91,3 +94,25 @@ func (b *builder) sum(name string, terms gorgonia.Nodes) (total *gorgonia.Node, 
 
 // sizeOf is how many values the result of an operation of ours has.
 func sizeOf(n *gorgonia.Node) int { return n.Op().(*op).size }
+
+// redo computes a layer's result again for the backward pass, so that it need
+// not be kept through the forward one. Batch norm's is worth it: it is as
+// large as its input, which is kept in any case, and costs one pass over that.
+type redo struct {
+	make func() *op     // from the first of its inputs; the last tells when
+	from gorgonia.Nodes // the layer's inputs
+	done *gorgonia.Node // the operation, once somebody has asked for it
+}
+
+// again is a layer's result for the backward pass of a layer that reads it,
+// where the gradient of that layer's result is known.
+func (b *builder) again(x network.Activation, g *grads, grad *gorgonia.Node) *gorgonia.Node {
+	r := b.results[x.Ref]
+	if r.redo == nil {
+		return r.node
+	}
+	if r.redo.done == nil {
+		r.redo.done = g.make(r.redo.make(), append(slices.Clone(r.redo.from), grad)...)
+	}
+	return r.redo.done
+}

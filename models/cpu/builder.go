@@ -144,11 +144,14 @@ func (b *builder) Conv(x network.Activation, name string, shape network.ConvShap
 	}
 	s := k.ConvShape
 	y := network.Activation{C: s.Out, H: s.OutH(), W: s.OutW()}
-	weights := b.param(name+".weight", b.init, s.Out, s.In/s.Groups, s.KH, s.KW)
 	still := b.still[b.node(x)]
-	o := &op{name: "conv " + name, flops: s.Flops(), wrt: []bool{!still, true}}
+	in, wrt := gorgonia.Nodes{b.node(x), b.param(name+".weight", b.init, s.Out, s.In/s.Groups, s.KH, s.KW)}, []bool{!still, true}
+	if shape.Bias {
+		in, wrt = append(in, b.param(name+".bias", network.Zeros, s.Out)), append(wrt, true)
+	}
+	o := &op{name: "conv " + name, flops: s.Flops(), wrt: wrt}
 	o.run = func(out []float32, in [][]float32) error {
-		k.Forward(b.env.ws, b.env.n, out, in[0], in[1])
+		k.ForwardWith(b.env.ws, b.env.n, out, in[0], in[1], kernels.Epilogue{Bias: optional(in, 2)})
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
@@ -165,7 +168,19 @@ func (b *builder) Conv(x network.Activation, name string, shape network.ConvShap
 			k.BackwardWeights(b.env.ws, b.env.n, out, in[0], in[1])
 			return nil
 		}}, grad, b.again(x, &g, grad))
+		if shape.Bias {
+			g.add(b.biasGradient(name, y), grad)
+		}
 		return g.nodes, g.err
 	}
-	return b.layer(o, y, b.node(x), weights)
+	return b.layer(o, y, in...)
+}
+
+// biasGradient is the operation that computes the gradient of a bias of that of a
+// result y.
+func (b *builder) biasGradient(name string, y network.Activation) *op {
+	return &op{name: "bias " + name, size: y.C, run: func(db []float32, in [][]float32) error {
+		kernels.ChannelSums(b.env.ws, b.env.n, y.C, y.Plane(), db, in[0])
+		return nil
+	}}
 }

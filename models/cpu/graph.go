@@ -61,7 +61,8 @@ func buildGraph(o models.Options, ps *params, env *environment, x, y *tensor.Den
 }
 
 // countReaders tells every operation of ours how often its result is read.
-// What nothing reads, or an operation of Gorgonia's, stays until the next run.
+// What nothing reads, or an operation of Gorgonia's, stays until the next run, and
+// so do the parameters' gradients.
 func countReaders(g *gorgonia.ExprGraph) error {
 	hashes := map[uint32]*gorgonia.Node{}
 	for _, n := range g.AllNodes() {
@@ -74,7 +75,7 @@ func countReaders(g *gorgonia.ExprGraph) error {
 		}
 		hashes[n.Hashcode()] = n
 		readers := g.To(n.ID())
-		o.kept = readers.Len() == 0
+		o.kept = readers.Len() == 0 || o.final
 		for readers.Next() {
 			_, ours := readers.Node().(*gorgonia.Node).Op().(*op)
 			o.kept = o.kept || !ours

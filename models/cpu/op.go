@@ -39,6 +39,7 @@ type op struct {
 
 	env     *environment
 	readers int  // operations that read the result
+	final   bool // the result is a parameter's gradient
 	kept    bool // the result stays until the next run
 }
 

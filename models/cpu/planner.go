@@ -97,12 +97,16 @@ func (p *planner) Conv(x network.Activation, name string, shape network.ConvShap
 	if k == nil {
 		return x
 	}
+	var e kernels.Epilogue
+	if shape.Bias {
+		e.Bias = p.param(name+".bias", network.Zeros, k.Out)
+	}
 	var packed kernels.Packed
 	return p.step(planStep{
 		name: "conv " + name, flops: k.Flops(), inPlace: -1,
 		fold: func(ws *kernels.Workspace) { packed = k.Pack(ws, weights) },
 		run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) {
-			k.Infer(ws, n, out, in[0], packed, kernels.Epilogue{})
+			k.Infer(ws, n, out, in[0], packed, e)
 		},
 	}, y, x)
 }

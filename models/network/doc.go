@@ -9,6 +9,9 @@
 // A network of tokens is written against TokenLayers in the same way; SubCell is
 // one, which only predicts.
 //
+// Norms, activations and layers of each position alone are the same in both. What
+// no card computes yet marks a network as the processor's (Network.Processor).
+//
 // A further network is a file with its layers, a line in networks, and golden
 // numbers from its PyTorch twin (models/cpu/testdata).
 package network

@@ -38,6 +38,12 @@ func (c *counter) AveragePool3(x network.Activation, _ string) network.Activatio
 
 func (c *counter) Norm(x network.Activation, _ network.Norm) network.Activation { return x }
 
+func (c *counter) LayerNorm(x network.Activation, _ string, _ float64) network.Activation { return x }
+
+func (c *counter) Dense(x network.Activation, d network.Dense) network.Activation {
+	return c.Conv(x, d.Names[0], network.ConvShape{Out: d.Out, KH: 1, KW: 1})
+}
+
 func (c *counter) AveragePool2(x network.Activation, _ string) network.Activation {
 	return network.Activation{C: x.C, H: x.H / 2, W: x.W / 2}
 }
@@ -84,4 +90,5 @@ func Example() {
 	// inception_v3: 96 convolutions, 21.9 million weights in them, 28 logits
 	// se_resnext50: 55 convolutions, 23.0 million weights in them, 28 logits
 	// densenet121: 120 convolutions, 6.9 million weights in them, 28 logits
+	// convnext_tiny: 58 convolutions, 27.8 million weights in them, 28 logits
 }

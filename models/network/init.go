@@ -17,6 +17,13 @@ func Ones(data []float32, _ []int, _ *rand.Rand) {
 	}
 }
 
+// LayerScale is what the factors of Dense.Scale begin as: timm's.
+func LayerScale(data []float32, _ []int, _ *rand.Rand) {
+	for i := range data {
+		data[i] = 1e-6
+	}
+}
+
 // kaimingFanOut is torchvision's for the convolutions of a resnet: normal, of
 // variance 2/(Out*KH*KW).
 func kaimingFanOut(data []float32, shape []int, r *rand.Rand) {

@@ -11,11 +11,18 @@ type Layers interface {
 	// is one, and ReLU if asked for.
 	ConvNorm(x Activation, c ConvNorm) Activation
 
-	// Conv is a convolution without bias. Its input is x.
+	// Conv is a convolution, without bias unless its shape says so. Its input is x.
 	Conv(x Activation, name string, s ConvShape) Activation
 
 	// Norm is batch norm, and ReLU if asked for.
 	Norm(x Activation, n Norm) Activation
+
+	// LayerNorm brings each position to mean 0 and variance 1, over its channels,
+	// of images or (N,C): NAME.weight, NAME.bias.
+	LayerNorm(x Activation, name string, eps float64) Activation
+
+	// Dense is one linear layer with bias, of each position of an image.
+	Dense(x Activation, d Dense) Activation
 
 	// MaxPool takes maxima.
 	MaxPool(x Activation, name string, p MaxPool) Activation
@@ -72,6 +79,7 @@ type ConvShape struct {
 	StrideH, StrideW int
 	PadH, PadW       int
 	Groups           int
+	Bias             bool // NAME.bias is added
 }
 
 // MaxPool is the shape of a pool of square windows, in PyTorch's terms.

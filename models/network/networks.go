@@ -11,7 +11,7 @@ import (
 type Network struct {
 	name    string
 	Build   func(b Layers, x Activation, heads Heads) Outputs
-	Init    Initialiser     // of convolutions
+	Init    Initialiser     // of convolutions, and of layers of each position alone
 	MinSize int             // pixels a side that it takes at least
 	Names   statedict.Names // of its tensors in other programs' files
 
@@ -60,6 +60,7 @@ var networks = []Network{
 	inceptionNetwork(),
 	seResNeXtNetwork("se_resnext50", [4]int{3, 4, 6, 3}),
 	denseNetwork("densenet121", [4]int{6, 12, 24, 16}).inTimm("features.conv0", "classifier", 1024),
+	convNeXtNetwork("convnext_tiny", 96, [4]int{3, 3, 9, 3}).inTimm("stem.0", "head.fc", 768),
 }
 
 // Add makes one more network known by its name. It is called before any flow is
@@ -107,7 +108,7 @@ func otherHeads(name string) []string {
 	if !last {
 		return nil
 	}
-	return []string{"fc." + rest, "classifier." + rest, "head." + rest, "linear." + rest}
+	return []string{"fc." + rest, "classifier." + rest, "head." + rest, "linear." + rest, "head.fc." + rest, "classifier.2." + rest}
 }
 
 // attend is an attention head over features: two convolutions of size 1 give

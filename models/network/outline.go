@@ -60,7 +60,16 @@ func (s *sketch) Training() bool { return s.training }
 
 func (s *sketch) Conv(x Activation, name string, c ConvShape) Activation {
 	s.tensor(name+".weight", c.Out, x.C/max(c.Groups, 1), c.KH, c.KW)
+	if c.Bias {
+		s.tensor(name+".bias", c.Out)
+	}
 	y := s.result(c.Out, (x.H+2*c.PadH-c.KH)/max(c.StrideH, 1)+1, (x.W+2*c.PadW-c.KW)/max(c.StrideW, 1)+1)
+	s.count(x, y, y.C*(x.C/max(c.Groups, 1))*c.KH*c.KW)
+	return y
+}
+
+// count counts so many products of each position of y, and of the gradients.
+func (s *sketch) count(x, y Activation, products int) {
 	passes := 1
 	switch {
 	case s.training && x.Image():
@@ -68,7 +77,23 @@ func (s *sketch) Conv(x Activation, name string, c ConvShape) Activation {
 	case s.training:
 		passes = 3
 	}
-	s.Flops += 2 * float64(passes*y.Plane()) * float64(y.C*(x.C/max(c.Groups, 1))*c.KH*c.KW)
+	s.Flops += 2 * float64(passes*y.Plane()) * float64(products)
+}
+
+func (s *sketch) LayerNorm(x Activation, name string, _ float64) Activation {
+	s.tensor(name+".weight", x.C)
+	s.tensor(name+".bias", x.C)
+	return s.result(x.C, x.H, x.W)
+}
+
+func (s *sketch) Dense(x Activation, d Dense) Activation {
+	s.tensor(d.Names[0]+".weight", d.Out, x.C)
+	s.tensor(d.Names[0]+".bias", d.Out)
+	if d.Scale != "" {
+		s.tensor(d.Scale, d.Out)
+	}
+	y := s.result(d.Out, x.H, x.W)
+	s.count(x, y, d.Out*x.C)
 	return y
 }
 

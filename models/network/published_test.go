@@ -48,6 +48,18 @@ func TestPublishedNames(t *testing.T) {
 		{"densenet121", "features.denseblock3.denselayer12.norm1.running_mean", "features.denseblock3.denselayer12.norm.1.running_mean"},
 		{"densenet121", "features.denseblock1.denselayer2.conv2.weight", "features.denseblock1.denselayer2.conv.2.weight"},
 		{"densenet121", "last_linear.weight", "classifier.weight"},
+		{"convnext_tiny", "stem.1.bias", "features.0.1.bias"},
+		{"convnext_tiny", "stem.0.weight", "downsample_layers.0.0.weight"},
+		{"convnext_tiny", "stages.3.downsample.1.weight", "features.6.1.weight"},
+		{"convnext_tiny", "stages.1.downsample.0.bias", "downsample_layers.1.0.bias"},
+		{"convnext_tiny", "stages.0.blocks.2.gamma", "features.1.2.layer_scale"},
+		{"convnext_tiny", "stages.2.blocks.8.norm.weight", "features.5.8.block.2.weight"},
+		{"convnext_tiny", "stages.2.blocks.8.mlp.fc2.weight", "features.5.8.block.5.weight"},
+		{"convnext_tiny", "stages.2.blocks.8.conv_dw.bias", "stages.2.8.dwconv.bias"},
+		{"convnext_tiny", "stages.3.blocks.0.mlp.fc1.bias", "stages.3.0.pwconv1.bias"},
+		{"convnext_tiny", "head.norm.weight", "classifier.0.weight"},
+		{"convnext_tiny", "last_linear.weight", "head.fc.weight"},
+		{"convnext_tiny", "last_linear.bias", "classifier.2.bias"},
 		{"resnet18", "last_linear.bias", "fc.bias"},
 	} {
 		names := ByName(c.model).Names

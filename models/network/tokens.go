@@ -41,11 +41,12 @@ type Patches struct {
 }
 
 // Dense names a linear layer, or several of one input, whose results are laid
-// beside each other. The result is Activate(x*w^T + bias) + Residual.
+// beside each other. The result is Activate(x*w^T + bias)*Scale + Residual.
 type Dense struct {
 	Names    []string
 	Out      int // channels, of each
 	Activate Function
+	Scale    string // a factor of each channel, NAME, or none; only of images
 	Residual *Activation
 }
 

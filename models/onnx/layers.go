@@ -62,6 +62,9 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 func (b *builder) Conv(x network.Activation, name string, s network.ConvShape) network.Activation {
 	y, shape, weights := b.kernel(x, name, s)
 	in := []string{b.of(x), b.constant(name+".weight", shape, weights)}
+	if s.Bias {
+		in = append(in, b.constant(name+".bias", []int{s.Out}, b.weight(name+".bias", s.Out)))
+	}
 	return b.result(y, b.add("Conv", name, in, name+".out", convAttributes(s)...))
 }
 

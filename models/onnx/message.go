@@ -57,12 +57,16 @@ func integers(values []int64) []byte {
 	return b
 }
 
-// attribute is an AttributeProto of a node: an int, several, or none of either.
+// attribute is an AttributeProto of a node: an int, several, or none of either; or
+// a number.
 type attribute struct {
-	name string
-	ints []int64
-	list bool
+	name   string
+	ints   []int64
+	list   bool
+	number float32 // where there are no ints
 }
+
+func number(name string, v float32) attribute { return attribute{name: name, number: v} }
 
 func one(name string, v int) attribute { return attribute{name: name, ints: []int64{int64(v)}} }
 
@@ -75,8 +79,13 @@ func many(name string, v ...int) attribute {
 }
 
 func (a attribute) message() (m message) {
-	const intType, intsType = 2, 7
+	const floatType, intType, intsType = 1, 2, 7
 	m.text(1, a.name) // name
+	if !a.list && len(a.ints) == 0 {
+		m = protowire.AppendFixed32(protowire.AppendTag(m, 2, protowire.Fixed32Type), math.Float32bits(a.number)) // f
+		m.integer(20, floatType)
+		return m
+	}
 	if !a.list {
 		m.integer(3, a.ints[0]) // i
 		m.integer(20, intType)  // type

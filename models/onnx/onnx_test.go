@@ -131,6 +131,7 @@ func TestGraphsAreWhole(t *testing.T) {
 func TestGolden(t *testing.T) {
 	want := map[string]string{
 		"resnet18 float32": "71f6f95fa9ab7ee9", "inception_v3 uint8": "57efc4a4ab321179", "se_resnext50 uint8": "42a2073c80a031ca",
+		"densenet121 float32": "5bd1bb6af328af2f", "convnext_tiny uint8": "ca9d3bed00bfab45",
 	}
 	for name, sum := range want {
 		model, input, _ := strings.Cut(name, " ")

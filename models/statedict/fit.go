@@ -10,7 +10,8 @@ import (
 // Names says how a network's tensors may be found in files of other programs.
 type Names struct {
 	// Aliases are other names of a tensor, or of one that holds the same
-	// values, such as "layer0.conv1.weight" for "cnn.layer0.conv1.weight".
+	// values, such as "layer0.conv1.weight" for "cnn.layer0.conv1.weight". Under
+	// another name its shape may have more ones at its end, or fewer.
 	Aliases func(name string) []string
 
 	// Head says that a tensor belongs to the layers that a file for other
@@ -120,7 +121,8 @@ func (f *fitting) fill(w *Tensor) {
 		if !here {
 			continue
 		}
-		values, how, fits := t.Data, "", slices.Equal(w.Shape, t.Shape) && len(t.Data) == len(w.Data)
+		same := slices.Equal(w.Shape, t.Shape) || name != w.Name && slices.Equal(trimmed(w.Shape), trimmed(t.Shape))
+		values, how, fits := t.Data, "", same && len(t.Data) == len(w.Data)
 		stem := w.Name == f.names.Stem && forOtherPlanes(w.Shape, t.Shape)
 		if stem && !f.names.Exact && adaptable(t) {
 			values, how = adapted(t, w.Shape[1])
@@ -154,6 +156,15 @@ func (f *fitting) fill(w *Tensor) {
 	case !wrong:
 		f.fault("tensor %s is missing", w.Name)
 	}
+}
+
+// trimmed is a shape without the ones at its end, by which programs differ: (96)
+// and (96,1,1) are the same factors.
+func trimmed(shape []int) []int {
+	for len(shape) > 1 && shape[len(shape)-1] == 1 {
+		shape = shape[:len(shape)-1]
+	}
+	return shape
 }
 
 // fillInstead is fill by the first of the other names that has the right shape.

@@ -106,6 +106,10 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 		return nil, err
 	}
 	c := &Conv{ConvShape: s, machine: m}
+	if s.suitsDepthwise() {
+		c.forward, c.backward = &depthwise{s.In, s.H, s.W, false}, []method{&depthwise{s.In, s.H, s.W, true}}
+		return c, nil
+	}
 	if s.suitsWinograd() {
 		c.forward = newWinograd(m, s, false)
 		c.backward = []method{newWinograd(m, s, true)}
@@ -144,8 +148,14 @@ func (s ConvShape) validate() error {
 
 // Forward computes y (n,Out,OutH,OutW) from x (n,In,H,W) and the weights.
 func (c *Conv) Forward(ws *Workspace, n int, y, x, w []float32) {
+	c.ForwardWith(ws, n, y, x, w, Epilogue{})
+}
+
+// ForwardWith is Forward with an epilogue. y may be the residual.
+func (c *Conv) ForwardWith(ws *Workspace, n int, y, x, w []float32, e Epilogue) {
 	c.check(n, y, x, w)
-	c.forward.run(ws, c.machine, n, y, x, weights{plain: w}, Epilogue{})
+	c.checkEpilogue(n, e)
+	c.forward.run(ws, c.machine, n, y, x, weights{plain: w}, e)
 }
 
 // Packed is weights prepared for Infer.
@@ -171,11 +181,15 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 // residual.
 func (c *Conv) Infer(ws *Workspace, n int, y, x []float32, p Packed, e Epilogue) {
 	c.check(n, y, x, nil)
+	c.checkEpilogue(n, e)
+	c.forward.run(ws, c.machine, n, y, x, p.weights, e)
+}
+
+func (c *Conv) checkEpilogue(n int, e Epilogue) {
 	if e.Bias != nil && len(e.Bias) < Blocks(c.Out)*Lanes || e.Residual != nil && len(e.Residual) < n*c.OutSize() {
 		panic(fmt.Sprintf("kernels: convolution %+v of %d images: %d biases, %d values of the residual",
 			c.ConvShape, n, len(e.Bias), len(e.Residual)))
 	}
-	c.forward.run(ws, c.machine, n, y, x, p.weights, e)
 }
 
 // BackwardData computes the gradient dx (n,In,H,W) from dy (n,Out,OutH,OutW).

@@ -57,7 +57,13 @@ func largeShapes() []ConvShape {
 		{In: 64, Out: 128, H: 2, W: 3, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 16, Batch: 6},
 		{In: 56, Out: 56, H: 1, W: 4, KH: 1, KW: 7, PadW: 3, Batch: 6},
 		{In: 64, Out: 64, H: 1, W: 2, KH: 3, KW: 3, PadH: 2, PadW: 2, Batch: 6}, // positions that no tap reaches
-		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1}}
+		{In: 4, Out: 8, H: 3, W: 1100, KH: 3, KW: 3, PadH: 1, PadW: 1},
+		{In: 16, Out: 16, H: 40, W: 67, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 16}, // depthwise: several bands
+		{In: 11, Out: 11, H: 5, W: 13, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 11},
+		{In: 8, Out: 8, H: 2, W: 1, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 8},
+		{In: 8, Out: 8, H: 1, W: 6, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 8},
+		{In: 24, Out: 24, H: 16, W: 16, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 24},
+	}
 }
 
 func withDefaults(s ConvShape) ConvShape {
@@ -160,6 +166,7 @@ func TestConvSameBitsAtAnyThreadCount(t *testing.T) {
 	for _, s := range []ConvShape{
 		{In: 24, Out: 40, H: 13, W: 11, KH: 3, KW: 3, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1},
 		{In: 336, Out: 328, H: 5, W: 4, KH: 1, KW: 1},
+		{In: 24, Out: 24, H: 70, W: 61, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 24},
 	} {
 		sameBitsAtAnyThreadCount(t, withDefaults(s))
 	}

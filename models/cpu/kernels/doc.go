@@ -29,6 +29,8 @@
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
 // large enough (winograd.go), with a quarter of the products.
 //
+// A 7x7 one of each channel by itself has loops of its own (depthwise.go).
+//
 // Tokens are images of one row: (N,Blocks(C),T,Lanes). A linear layer over them
 // is a 1x1 convolution, and so are both products of attention (selfattention.go).
 //
@@ -42,3 +44,4 @@ package kernels
 //go:generate go -C asm run . -out ../blocks_amd64.s -stubs ../blocks_amd64.go -pkg kernels
 //go:generate go -C asm run . -set avx512 -out ../wide_amd64.s -stubs ../wide_amd64.go -pkg kernels
 //go:generate go -C asm run ./tokens -out ../tokens_amd64.s -stubs ../tokens_amd64.go -pkg kernels
+//go:generate go -C asm run ./depth -out ../depth_amd64.s -stubs ../depth_amd64.go -pkg kernels

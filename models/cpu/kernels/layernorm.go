@@ -60,14 +60,3 @@ func fill(to []float32, v float32) {
 		to[i] = v
 	}
 }
-
-// gelus is how many values a thread takes at once.
-const gelus = 1 << 13
-
-// GELU computes y = y*Phi(y) of values in blocks, Phi being the distribution
-// function of the normal distribution: the exact form, by erf.
-func GELU(ws *Workspace, y []float32) {
-	ws.split(len(y)/Lanes, gelus/Lanes, func(lo, hi int) {
-		machines[0].tokenGELU(hi-lo, vectors(y, lo*Lanes, hi-lo))
-	})
-}

@@ -56,19 +56,31 @@ type machine struct {
 	blockMax       func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
 
 	// The same over tokens, where each vector has values of its own: sums of
-	// squares, y = (x-mean)*scale*gamma + beta, maxima, products, exponentials
-	// with their sums, and GELU.
+	// squares, y = (x-mean)*scale*gamma + beta and its gradient, maxima, products,
+	// exponentials with their sums, and GELU with its gradient.
 	tokenSquares func(n int, sums, x, mean *float32)
 	tokenNorm    func(n int, y, x, mean, scale, gamma, beta *float32)
 	tokenMax     func(n int, y, x *float32)
 	tokenScale   func(n int, y, x *float32)
 	tokenExp     func(n int, y, sums, most *float32)
 	tokenGELU    func(n int, y *float32)
+
+	tokenGELUTo   func(n int, y, x *float32)
+	tokenGELUBack func(n int, dx, dy, x *float32)
+	tokenNormSums func(n int, one, two, dy, x, mean, scale, gamma, sums *float32)
+	tokenNormBack func(n int, dx, dy, x, mean, scale, gamma, one, two *float32)
+
+	// Depthwise 7x7 convolutions: depthTile, by positions, up to depthPixels of them
+	// and a power of two, and the weights' gradient of a row.
+	depthPixels int
+	depthTile   [maxDepth + 1]func(x *float32, xrow int, w, bias, y *float32)
+	depthGrad   func(pairs int, x, dy, sums *float32)
 }
 
 const (
 	maxBlocks = 4
 	maxPixels = 14
+	maxDepth  = 16
 
 	addResult = 1
 	cutResult = 2

@@ -18,7 +18,10 @@ func fastMachines() []*machine {
 		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
+		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
+		depthPixels: 8, depthGrad: depthGrad,
 	}
+	m.depthTile[1], m.depthTile[2], m.depthTile[4], m.depthTile[8] = depthTile1, depthTile2, depthTile4, depthTile8
 	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
 		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12)
 	m.tiles(2, gradTile2, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6)

@@ -19,6 +19,11 @@ func plainMachine() *machine {
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, adamStep: plainAdam,
 		transpose:    plainTranspose,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
+		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
+		depthPixels: 8, depthGrad: plainDepthGrad,
+	}
+	for _, pixels := range []int{1, 2, 4, 8} {
+		m.depthTile[pixels] = plainDepthTile(pixels)
 	}
 	for blocks := 1; blocks <= m.blocks; blocks++ {
 		for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {

@@ -33,3 +33,23 @@ func tokenExp(n int, y *float32, sums *float32, most *float32)
 //
 //go:noescape
 func tokenGELU(n int, y *float32)
+
+// tokenGELUTo is y = x*Phi(x).
+//
+//go:noescape
+func tokenGELUTo(n int, y *float32, x *float32)
+
+// tokenGELUBack is dx = dy*(Phi(x) + x*phi(x)), of which the last is the normal distribution's density.
+//
+//go:noescape
+func tokenGELUBack(n int, dx *float32, dy *float32, x *float32)
+
+// tokenNormSums adds, with h = (x-mean)*scale, dy*gamma to one and dy*gamma*h to two; and to sums, which are two vectors, dy*h and dy of all.
+//
+//go:noescape
+func tokenNormSums(n int, one *float32, two *float32, dy *float32, x *float32, mean *float32, scale *float32, gamma *float32, sums *float32)
+
+// tokenNormBack is dx = scale*(dy*gamma - one - h*two), h = (x-mean)*scale.
+//
+//go:noescape
+func tokenNormBack(n int, dx *float32, dy *float32, x *float32, mean *float32, scale *float32, gamma *float32, one *float32, two *float32)

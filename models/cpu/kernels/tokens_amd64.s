@@ -182,6 +182,194 @@ loop:
 	VZEROUPPER
 	RET
 
+// func tokenGELUTo(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tokenGELUTo(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), DX
+	MOVQ x+16(FP), BX
+	XORQ CX, CX
+
+loop:
+	VMOVUPS      (BX)(CX*1), Y0
+	VANDPS       tokenConstants<>+352(SB), Y0, Y1
+	VMOVUPS      tokenConstants<>+320(SB), Y3
+	VMOVAPS      Y1, Y2
+	VMOVUPS      tokenConstants<>+384(SB), Y4
+	VFMADD213PS  Y3, Y4, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      tokenConstants<>+416(SB), Y3
+	VFMADD213PS  tokenConstants<>+448(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+480(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+512(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+544(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+576(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+608(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+640(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y1, Y1, Y2
+	VMULPS       tokenConstants<>+672(SB), Y2, Y2
+	VMOVUPS      tokenConstants<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       tokenConstants<>+32(SB), Y2, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS tokenConstants<>+64(SB), Y4, Y2
+	VFNMADD231PS tokenConstants<>+96(SB), Y4, Y2
+	VMOVUPS      tokenConstants<>+128(SB), Y5
+	VFMADD213PS  tokenConstants<>+160(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+192(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+224(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+256(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+288(SB), Y2, Y5
+	VMULPS       Y2, Y2, Y6
+	VFMADD213PS  Y2, Y6, Y5
+	VADDPS       tokenConstants<>+320(SB), Y5, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y5
+	VMULPS       Y5, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y0
+	VFNMADD231PS Y1, Y3, Y0
+	VMOVUPS      Y0, (DX)(CX*1)
+	ADDQ         $0x20, CX
+	DECQ         AX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func tokenGELUBack(n int, dx *float32, dy *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tokenGELUBack(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), DX
+	MOVQ dy+16(FP), BX
+	MOVQ x+24(FP), SI
+	XORQ CX, CX
+
+loop:
+	VMOVUPS      (SI)(CX*1), Y0
+	VANDPS       tokenConstants<>+352(SB), Y0, Y1
+	VMOVUPS      tokenConstants<>+320(SB), Y3
+	VMOVAPS      Y1, Y2
+	VMOVUPS      tokenConstants<>+384(SB), Y4
+	VFMADD213PS  Y3, Y4, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      tokenConstants<>+416(SB), Y3
+	VFMADD213PS  tokenConstants<>+448(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+480(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+512(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+544(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+576(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+608(SB), Y2, Y3
+	VFMADD213PS  tokenConstants<>+640(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y1, Y1, Y1
+	VMULPS       tokenConstants<>+672(SB), Y1, Y1
+	VMOVUPS      tokenConstants<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       tokenConstants<>+32(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS tokenConstants<>+64(SB), Y2, Y1
+	VFNMADD231PS tokenConstants<>+96(SB), Y2, Y1
+	VMOVUPS      tokenConstants<>+128(SB), Y4
+	VFMADD213PS  tokenConstants<>+160(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+192(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+224(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+256(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+288(SB), Y1, Y4
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  Y1, Y5, Y4
+	VADDPS       tokenConstants<>+320(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      tokenConstants<>+288(SB), Y1
+	VSUBPS       Y3, Y1, Y3
+	VANDPS       tokenConstants<>+704(SB), Y0, Y2
+	VXORPS       Y2, Y3, Y3
+	VADDPS       Y1, Y3, Y3
+	VMULPS       tokenConstants<>+736(SB), Y4, Y4
+	VFMADD231PS  Y4, Y0, Y3
+	VMULPS       (BX)(CX*1), Y3, Y3
+	VMOVUPS      Y3, (DX)(CX*1)
+	ADDQ         $0x20, CX
+	DECQ         AX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func tokenNormSums(n int, one *float32, two *float32, dy *float32, x *float32, mean *float32, scale *float32, gamma *float32, sums *float32)
+// Requires: AVX, FMA3
+TEXT ·tokenNormSums(SB), NOSPLIT, $0-72
+	MOVQ    n+0(FP), AX
+	MOVQ    one+8(FP), DX
+	MOVQ    two+16(FP), BX
+	MOVQ    dy+24(FP), SI
+	MOVQ    x+32(FP), DI
+	MOVQ    mean+40(FP), R8
+	MOVQ    scale+48(FP), R9
+	MOVQ    gamma+56(FP), R10
+	MOVQ    sums+64(FP), R11
+	XORQ    CX, CX
+	VMOVUPS (R10), Y0
+	VMOVUPS (R11), Y1
+	VMOVUPS 32(R11), Y2
+
+loop:
+	VMOVUPS     (DI)(CX*1), Y3
+	VMOVUPS     (SI)(CX*1), Y4
+	VMOVUPS     (DX)(CX*1), Y5
+	VMOVUPS     (BX)(CX*1), Y6
+	VSUBPS      (R8)(CX*1), Y3, Y3
+	VMULPS      (R9)(CX*1), Y3, Y3
+	VFMADD231PS Y4, Y3, Y1
+	VADDPS      Y4, Y2, Y2
+	VMULPS      Y0, Y4, Y4
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y3, Y6
+	VMOVUPS     Y5, (DX)(CX*1)
+	VMOVUPS     Y6, (BX)(CX*1)
+	ADDQ        $0x20, CX
+	DECQ        AX
+	JNZ         loop
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y2, 32(R11)
+	VZEROUPPER
+	RET
+
+// func tokenNormBack(n int, dx *float32, dy *float32, x *float32, mean *float32, scale *float32, gamma *float32, one *float32, two *float32)
+// Requires: AVX, FMA3
+TEXT ·tokenNormBack(SB), NOSPLIT, $0-72
+	MOVQ    n+0(FP), AX
+	MOVQ    dx+8(FP), DX
+	MOVQ    dy+16(FP), BX
+	MOVQ    x+24(FP), SI
+	MOVQ    mean+32(FP), DI
+	MOVQ    scale+40(FP), R8
+	MOVQ    gamma+48(FP), R9
+	MOVQ    one+56(FP), R10
+	MOVQ    two+64(FP), R11
+	XORQ    CX, CX
+	VMOVUPS (R9), Y0
+
+loop:
+	VMOVUPS      (SI)(CX*1), Y1
+	VMOVUPS      (BX)(CX*1), Y2
+	VSUBPS       (DI)(CX*1), Y1, Y1
+	VMULPS       (R8)(CX*1), Y1, Y1
+	VMULPS       Y0, Y2, Y2
+	VSUBPS       (R10)(CX*1), Y2, Y2
+	VFNMADD231PS (R11)(CX*1), Y1, Y2
+	VMULPS       (R8)(CX*1), Y2, Y2
+	VMOVUPS      Y2, (DX)(CX*1)
+	ADDQ         $0x20, CX
+	DECQ         AX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
 DATA tokenConstants<>+0(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+4(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+8(SB)/4, $0xc2ac0000
@@ -358,4 +546,20 @@ DATA tokenConstants<>+688(SB)/4, $0xbf000000
 DATA tokenConstants<>+692(SB)/4, $0xbf000000
 DATA tokenConstants<>+696(SB)/4, $0xbf000000
 DATA tokenConstants<>+700(SB)/4, $0xbf000000
-GLOBL tokenConstants<>(SB), RODATA|NOPTR, $704
+DATA tokenConstants<>+704(SB)/4, $0x80000000
+DATA tokenConstants<>+708(SB)/4, $0x80000000
+DATA tokenConstants<>+712(SB)/4, $0x80000000
+DATA tokenConstants<>+716(SB)/4, $0x80000000
+DATA tokenConstants<>+720(SB)/4, $0x80000000
+DATA tokenConstants<>+724(SB)/4, $0x80000000
+DATA tokenConstants<>+728(SB)/4, $0x80000000
+DATA tokenConstants<>+732(SB)/4, $0x80000000
+DATA tokenConstants<>+736(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+740(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+744(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+748(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+752(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+756(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+760(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+764(SB)/4, $0x3ecc422a
+GLOBL tokenConstants<>(SB), RODATA|NOPTR, $768

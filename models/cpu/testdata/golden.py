@@ -3,9 +3,9 @@
 
     golden.py DIR          writes network.json, losses.json, optimizers.json, schedules.json
     golden.py DIR planes   writes planes.json: networks for images of other planes than four
-    golden.py DIR NETWORK  writes NETWORK.json, of densenet121
+    golden.py DIR NETWORK  writes NETWORK.json, of densenet121 and convnext_tiny
 
-Made with Debian's python3-torch 1.13 and python3-torchvision; what has a word of its own with PyTorch 2.15 and torchvision from PyPI. Weights and
+Made with Debian's python3-torch 1.13 and python3-torchvision; what has a word of its own with PyTorch 2.15, torchvision and timm from PyPI. Weights and
 inputs are not stored: both sides draw them from the hash below.
 """
 import json
@@ -72,7 +72,7 @@ def margin(net, x):
     net(x)
     for h in hooks:
         h.remove()
-    return min(least)
+    return min(least, default=math.inf)  # of a network without any
 
 
 def network(model, n, h, w, size=0, aux_size=0, tries=150, planes=4):
@@ -89,7 +89,7 @@ def network(model, n, h, w, size=0, aux_size=0, tries=150, planes=4):
     net.load_state_dict(state, strict=False)
     net.train()
     with torch.no_grad():
-        seed = max(range(tries), key=lambda k: margin(net, image(k)))
+        seed = max(range(tries), key=lambda k: margin(net, image(k))) if any(isinstance(m, nn.ReLU) for m in net.modules()) else 0
         print(f"{model} {n}x{h}x{w}: input x{seed}, margin {margin(net, image(seed)):.1e}")
     net = net.double()
     net.load_state_dict(state, strict=False)
@@ -212,8 +212,9 @@ if __name__ == "__main__":
             {**network("resnet18", 2, 40, 40, tries=100, planes=planes), "planes": planes} for planes in (5, 9, 16)
         ])
         sys.exit()
-    if sys.argv[2:] == ["densenet121"]:
-        write(f"{out}/densenet121.json", [training(network("densenet121", 2, 64, 64)), training(network("densenet121", 3, 70, 50))])
+    if sys.argv[2:] in (["densenet121"], ["convnext_tiny"]):
+        name = sys.argv[2]
+        write(f"{out}/{name}.json", [training(network(name, 2, 64, 64)), training(network(name, 3, 70, 50))])
         sys.exit()
     write(f"{out}/network.json", [
         network("resnet18", 2, 48, 64), network("resnet18", 3, 65, 33),

@@ -144,8 +144,22 @@ class DenseNet(nn.Module):
         return self.last_linear(F.relu(self.features(x)).mean((2, 3)))
 
 
+class ConvNeXt(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        import timm
+        inner = timm.create_model(name, in_chans=PLANES, num_classes=CLASSES)
+        self.stem, self.stages, self.head = inner.stem, inner.stages, inner.head
+        self.last_linear, self.head.fc = self.head.fc, nn.Identity()
+
+    def forward(self, x):
+        return self.last_linear(self.head(self.stages(self.stem(x))))
+
+
 def build(name, size=0, aux_size=0):
     """A network with PyTorch's initial weights; attention sizes as models.Options counts them."""
+    if name.startswith("convnext"):
+        return ConvNeXt(name)
     if name.startswith("densenet"):
         return DenseNet(name)
     if name == "se_resnext50":

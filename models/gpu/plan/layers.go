@@ -15,6 +15,10 @@ func (p *planner) Conv(x network.Activation, name string, c network.ConvShape) n
 		C: x.C, H: x.H, W: x.W, K: c.Out, R: c.KH, S: c.KW, PadH: c.PadH, PadW: c.PadW,
 		StrideH: max(c.StrideH, 1), StrideW: max(c.StrideW, 1), Groups: max(c.Groups, 1),
 	}
+	if c.Bias {
+		p.fail(name, errProcessor)
+		return x
+	}
 	if s.C%s.Groups != 0 || s.K%s.Groups != 0 || s.H+2*s.PadH < s.R || s.W+2*s.PadW < s.S {
 		p.fail(name, errors.New("an impossible convolution"))
 		return x
@@ -40,6 +44,18 @@ var errProcessor = errors.New("no card computes such a layer")
 // Norm is network.Layers.Norm.
 func (p *planner) Norm(x network.Activation, n network.Norm) network.Activation {
 	p.fail(n.Name, errProcessor)
+	return x
+}
+
+// LayerNorm is network.Layers.LayerNorm.
+func (p *planner) LayerNorm(x network.Activation, name string, _ float64) network.Activation {
+	p.fail(name, errProcessor)
+	return x
+}
+
+// Dense is network.Layers.Dense.
+func (p *planner) Dense(x network.Activation, d network.Dense) network.Activation {
+	p.fail(d.Names[0], errProcessor)
 	return x
 }
 

@@ -18,6 +18,10 @@ func main() {
 	scale()
 	exponentials()
 	gelu()
+	geluTo()
+	geluBack()
+	normSums()
+	normBack()
 	writeConstants()
 	Generate()
 }
@@ -118,31 +122,106 @@ func exponentials() {
 	})
 }
 
-// gelu is x*Phi(x) = max(x,0) - |x|*erfc(|x|/sqrt2)/2, with
-// erfc(z)/2 = exp(-z*z)*t*Q(t) and t = 1/(1+p*z), as Abramowitz and Stegun 7.1.26
-// has it, by a polynomial Q of more terms: within 1.5e-7 of itself for all z.
 func gelu() {
 	v := function("tokenGELU", "y", "is y = y*Phi(y), of which the second is the normal distribution's.")
+	v.each(func() { VMOVUPS(geluOf(load(v.at("y"))), v.at("y")) })
+}
+
+func geluTo() {
+	v := function("tokenGELUTo", "y x", "is y = x*Phi(x).")
+	v.each(func() { VMOVUPS(geluOf(load(v.at("x"))), v.at("y")) })
+}
+
+// geluOf is x*Phi(x) = max(x,0) - |x|*tail(|x|); x is lost.
+func geluOf(x reg.VecVirtual) reg.VecVirtual {
+	a, zero := YMM(), YMM()
+	VANDPS(bits(0x7fffffff), x, a)
+	q, _ := tail(a)
+	VXORPS(zero, zero, zero)
+	VMAXPS(x, zero, x) // this way round a NaN stays one
+	VFNMADD231PS(a, q, x)
+	return x
+}
+
+// tail is 1-Phi(a) = erfc(a/sqrt2)/2 for a that is not below zero, and exp(-a*a/2).
+// With z = a/sqrt2, erfc(z)/2 = exp(-z*z)*t*Q(t) and t = 1/(1+p*z), as Abramowitz
+// and Stegun 7.1.26 has it, by a polynomial Q of more terms: within 1.5e-7 of
+// itself for all z.
+func tail(a reg.VecVirtual) (q, e reg.VecVirtual) {
+	t, square := YMM(), YMM()
+	q = YMM()
+	one := load(number(1))
+	VMOVAPS(a, t)
+	VFMADD213PS(one, load(number(geluSlope)), t)
+	VDIVPS(t, one, t)
+	VMOVUPS(number(geluTerms[0]), q)
+	for _, c := range geluTerms[1:] {
+		VFMADD213PS(number(c), t, q)
+	}
+	VMULPS(t, q, q)
+	VMULPS(a, a, square)
+	VMULPS(number(-.5), square, square)
+	e = exp(square)
+	VMULPS(e, q, q)
+	return q, e
+}
+
+func geluBack() {
+	v := function("tokenGELUBack", "dx dy x", "is dx = dy*(Phi(x) + x*phi(x)), of which the last is the normal distribution's density.")
 	v.each(func() {
-		x := load(v.at("y"))
-		a, t, q, square, zero := YMM(), YMM(), YMM(), YMM(), YMM()
+		x := load(v.at("x"))
+		a, half, sign := YMM(), YMM(), YMM()
 		VANDPS(bits(0x7fffffff), x, a)
-		one := load(number(1))
-		VMOVAPS(a, t)
-		VFMADD213PS(one, load(number(geluSlope)), t)
-		VDIVPS(t, one, t)
-		VMOVUPS(number(geluTerms[0]), q)
-		for _, c := range geluTerms[1:] {
-			VFMADD213PS(number(c), t, q)
-		}
-		VMULPS(t, q, q)
-		VMULPS(a, a, square)
-		VMULPS(number(-.5), square, square)
-		VMULPS(exp(square), q, q)
-		VXORPS(zero, zero, zero)
-		VMAXPS(x, zero, x) // this way round a NaN stays one
-		VFNMADD231PS(a, q, x)
-		VMOVUPS(x, v.at("y"))
+		q, e := tail(a)
+		VMOVUPS(number(.5), half)
+		VSUBPS(q, half, q) // Phi is 1/2 and so much, on the side that x is
+		VANDPS(bits(0x80000000), x, sign)
+		VXORPS(sign, q, q)
+		VADDPS(half, q, q)
+		VMULPS(number(.3989422804014327), e, e)
+		VFMADD231PS(e, x, q)
+		VMULPS(v.at("dy"), q, q)
+		VMOVUPS(q, v.at("dx"))
+	})
+}
+
+func normSums() {
+	v := function("tokenNormSums", "one two dy x mean scale gamma sums",
+		"adds, with h = (x-mean)*scale, dy*gamma to one and dy*gamma*h to two; and to sums, which are two vectors, dy*h and dy of all.")
+	gamma, to := v.only("gamma"), v.bases["sums"]
+	ofH, ofDY := load(Mem{Base: to}), load(Mem{Base: to, Disp: 32})
+	Label("loop")
+	h, g, one, two := load(v.at("x")), load(v.at("dy")), load(v.at("one")), load(v.at("two"))
+	VSUBPS(v.at("mean"), h, h)
+	VMULPS(v.at("scale"), h, h)
+	VFMADD231PS(g, h, ofH)
+	VADDPS(g, ofDY, ofDY)
+	VMULPS(gamma, g, g)
+	VADDPS(g, one, one)
+	VFMADD231PS(g, h, two)
+	VMOVUPS(one, v.at("one"))
+	VMOVUPS(two, v.at("two"))
+	ADDQ(Imm(32), v.index)
+	DECQ(v.n)
+	JNZ(LabelRef("loop"))
+	VMOVUPS(ofH, Mem{Base: to})
+	VMOVUPS(ofDY, Mem{Base: to, Disp: 32})
+	VZEROUPPER()
+	RET()
+}
+
+func normBack() {
+	v := function("tokenNormBack", "dx dy x mean scale gamma one two", "is dx = scale*(dy*gamma - one - h*two), h = (x-mean)*scale.")
+	gamma := v.only("gamma")
+	v.each(func() {
+		h, g := load(v.at("x")), load(v.at("dy"))
+		VSUBPS(v.at("mean"), h, h)
+		VMULPS(v.at("scale"), h, h)
+		VMULPS(gamma, g, g)
+		VSUBPS(v.at("one"), g, g)
+		VFNMADD231PS(v.at("two"), h, g)
+		VMULPS(v.at("scale"), g, g)
+		VMOVUPS(g, v.at("dx"))
 	})
 }
 
