@@ -66,13 +66,15 @@ var arrows = map[string][]string{
 	"cmd/hpaflow/reports":     {"cmd/hpaflow/live", "data/atomicfile", "data/place", "flow", "flow/component", "flow/lang", "sinks/results"},
 	"cmd/hpaflow/cluster":     {"flow", "flow/cluster", "flow/component", "flow/lang", "flow/machine", "flow/units", "flow/units/steps"},
 	"cmd/hpaflow/batches":     {"data", "data/npy", "data/pixel", "flow", "flow/lang", "ops/edges"},
+	"cmd/hpaflow/compare":     {"cmd/hpaflow/reports", "data/place", "flow/lang", "models/checkpoint"},
 	"cmd/hpaflow/export":      {"data", "data/atomicfile", "data/regular", "models", "models/checkpoint", "models/network", "models/onnx", "models/statedict"},
 	"cmd/hpaflow/names":       {"data/names", "sources/images"},
 	"cmd/hpaflow/view":        {"cmd/hpaflow/live", "cmd/hpaflow/view/inputs", "cmd/hpaflow/view/page", "cmd/hpaflow/view/tiles", "data", "flow/component"},
 	"cmd/hpaflow/view/inputs": {"data", "flow", "flow/component", "sources/images"},
 	"cmd/hpaflow/view/page":   {},
 	"cmd/hpaflow/view/tiles":  {"data", "flow", "flow/component", "ops/images"},
-	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/preview", "cmd/hpaflow/reports", "cmd/hpaflow/terminal", "cmd/hpaflow/view", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
+	"cmd/hpaflow/watch":       {"cmd/hpaflow/live", "cmd/hpaflow/terminal", "flow/component", "flow/lang"},
+	"cmd/*":                   {"cmd/hpaflow/batches", "cmd/hpaflow/cards", "cmd/hpaflow/cluster", "cmd/hpaflow/compare", "cmd/hpaflow/export", "cmd/hpaflow/forms", "cmd/hpaflow/live", "cmd/hpaflow/names", "cmd/hpaflow/preview", "cmd/hpaflow/reports", "cmd/hpaflow/terminal", "cmd/hpaflow/view", "cmd/hpaflow/watch", "configs", "data", "flow", "flow/component", "flow/draw", "flow/lang", "flow/machine", "flow/standin", "flow/streams", "flow/units", "flow/units/steps", "models", "ops", "sinks", "sources"},
 }
 
 // wholeFloors are the rooms that stand for all below them where an arrow points

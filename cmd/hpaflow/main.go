@@ -14,10 +14,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"hpaflow/cmd/hpaflow/cluster"
+	"hpaflow/cmd/hpaflow/compare"
 	"hpaflow/cmd/hpaflow/export"
 	"hpaflow/cmd/hpaflow/names"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/cmd/hpaflow/view"
+	"hpaflow/cmd/hpaflow/watch"
 	"hpaflow/configs"
 	"hpaflow/data/place"
 	"hpaflow/data/processor"
@@ -166,6 +168,8 @@ func newApp(reg *component.Registry, stdin io.Reader, stdout, stderr io.Writer) 
 	}
 	app.Commands = append(app.Commands, export.Command(release, func(err error) error { return &exitError{exitFailed, err} }))
 	app.Commands = append(app.Commands, batchesOf(reg).Command())
+	app.Commands = append(app.Commands, compare.Command(func(err error) error { return &exitError{exitFailed, err} }))
+	app.Commands = append(app.Commands, watch.Program{Exit: func(code int, err error) error { return &exitError{code, err} }, Interruptible: interruptible}.Command())
 	app.Commands = append(app.Commands, clustered(reg).Commands()...)
 	prepare(app.Commands)
 	return app

@@ -176,7 +176,7 @@ func (p *Page) Wait(expression string) {
 	p.t.Helper()
 	for began := time.Now(); !Eval[bool](p, "!!("+expression+")"); time.Sleep(50 * time.Millisecond) {
 		if time.Since(began) > patience {
-			p.t.Fatalf("after %v it does not hold that %s\n%s", patience, expression, p.Text("body"))
+			p.t.Fatalf("after %v it does not hold that %s; the browser says %q, and the page\n%s", patience, expression, p.Complaints(), p.Text("body"))
 		}
 	}
 }

@@ -83,6 +83,7 @@ func (b *Board) ofFlow(s *State, now flow.Stats) {
 	s.Memory, s.Peak, s.Limit = now.Memory, now.MemoryPeak, now.MemoryLimit
 	s.Stages = stages(now, recent)
 	s.Graph = arranged(s.Stages)
+	s.Final = b.now != nil && len(s.Stages) > 0 && !slices.ContainsFunc(s.Stages, func(st StageState) bool { return st.State != StageEnded })
 	s.Overall = verdictOf(now)
 	s.Now = verdictOf(recent)
 	for i := range s.Stages {

@@ -18,6 +18,7 @@ type State struct {
 	Step    string  `json:"step"`              // a/b; empty: it is no step
 	At      string  `json:"at"`                // where it stands, for people
 	Resting bool    `json:"resting"`           // it has ended; another may follow
+	Final   bool    `json:"finishing"`         // all its stages have ended, and its sinks put their results in place
 	Wall    float64 `json:"wall_s"`            // of the flow
 	Out     int64   `json:"out"`               // its sources' records that have come out
 	Total   int64   `json:"total"`             // of so many; 0: not known

@@ -79,13 +79,27 @@ func (f Files) CheckOwn() error {
 		}
 		kind := results.JSON("a report of a run", "{")
 		if isPage(name) {
-			kind = results.Kind{Name: "a report of a run", Is: func(head []byte) bool { return bytes.Contains(head, []byte(pageMark)) }}
+			kind = results.Kind{Name: "a report of a run", Is: func(head []byte) bool { return bytes.Contains(head, []byte(PageMark)) }}
 		}
 		if err := kind.Check(name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// CheckPage says, before any work, why a page could not be written, by a flag of
+// this name.
+func (f Files) CheckPage(flag string) error {
+	for _, name := range f {
+		if name == "-" || !isPage(name) {
+			return fmt.Errorf("%s is %q, want a file that ends in .html", flag, name)
+		}
+		if err := errors.Join(component.CheckTilde(name), component.Writable(name, false)); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	return f.CheckOwn()
 }
 
 // Write writes a report to each file. Told is where people read that a folder was

@@ -96,8 +96,8 @@ func (f Flow) text() (string, error) {
 // rounded spares digits that say nothing.
 func rounded(v float64) float64 { return float64(int64(v*1000+0.5)) / 1000 }
 
-// pageMark is by what a page is known as a report.
-const pageMark = `<html lang="en" data-report="hpaflow">`
+// PageMark is by what a page is known as a report: its root element.
+const PageMark = `<html lang="en" data-report="hpaflow">`
 
 // page writes the report for people.
-func (r Report) page(w io.Writer) error { return r.Board.WritePage(w, pageMark) }
+func (r Report) page(w io.Writer) error { return r.Board.WritePage(w, PageMark) }

@@ -23,6 +23,12 @@ type Output struct {
 // NewOutput is standard output, or what stands for it.
 func NewOutput(w io.Writer) *Output { return &Output{w: w} }
 
+// File is the file that is written to; nil where there is none.
+func (o *Output) File() *os.File {
+	f, _ := o.w.(*os.File)
+	return f
+}
+
 // Until binds writing to a run.
 func (o *Output) Until(ctx context.Context) {
 	o.mu.Lock()

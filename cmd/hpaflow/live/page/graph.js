@@ -2,8 +2,8 @@
 // The graph: boxes for stages, lines for edges. The server says in which rows boxes
 // stand and which rows edges pass; here they get places, upright or from left to
 // right, as there is room.
-const words = { busy: "● busy", starved: "○ starved", blocked: "■ blocked", outside: "◇ outside", ended: "ended", idle: "idle" };
-const boxHeight = 78, least = 104, across = { width: 200, gap: 62, most: 120, room: 14 }, upright = { gap: 34, room: 8, width: 260 };
+const signs = { busy: "●", starved: "○", blocked: "■", outside: "◇" };
+const boxHeight = 78, least = 78, across = { width: 200, gap: 62, most: 120, room: 14 }, upright = { gap: 34, room: 8, width: 260 };
 
 class Graph {
   constructor(root, chosen) {
@@ -49,7 +49,7 @@ class Graph {
     const { rows } = state.graph, n = state.stages.length;
     const page = document.body.clientWidth - 40;
     const deepest = rows.length, widest = Math.max(1, ...rows.map(r => r.length));
-    this.flat = page >= 720 && deepest * least + (deepest - 1) * across.gap <= page && (widest <= 4 || deepest < widest);
+    this.flat = page >= 720 && deepest * 104 + (deepest - 1) * across.gap <= page && (widest <= 4 || deepest < widest);
     document.body.classList.toggle("upright", !this.flat);
     const width = this.flat ? Math.min(page, document.body.clientWidth) : this.root.parentElement.clientWidth;
     this.spots = [];
@@ -99,8 +99,9 @@ class Graph {
     const limit = state.bottleneck || state.bottleneck_overall;
     const limits = !state.resting && limit && limit.stage === s.name;
     const share = { busy: s.busy, starved: s.starved, blocked: s.blocked, outside: Math.max(s.outside, s.kind === "source" ? s.starved : 0) }[s.state];
-    const narrow = this.spots[state.stages.indexOf(s)].w < 132; // no room for the sign
-    const is = (narrow ? s.state : words[s.state]) + (share === undefined ? "" : ` ${percent(share)}`);
+    const is = share === undefined ? s.state : `${s.state} ${percent(share)}`, w = this.spots[state.stages.indexOf(s)].w;
+    // As much of it as there is room for: sign and word, the word, the sign.
+    const told = share === undefined ? s.state : w >= 132 ? `${signs[s.state]} ${is}` : w >= 104 ? is : `${signs[s.state]} ${percent(share)}`;
     box.className = `box ${limits ? "limits" : ""}`;
     box.title = `${s.kind} ${s.name}: ${is}; ${whole(s.in)} in, ${whole(s.out)} out${limits ? "; it limits the flow" : ""}`;
     box.setAttribute("aria-pressed", String(this.picked === s.name));
@@ -110,7 +111,7 @@ class Graph {
     const flag = limits ? [make("span", { className: "flag", textContent: "limits" })] : [];
     box.replaceChildren(
       make("span", {}, make("span", { className: "called", textContent: s.name, title: s.name }), ...flag, ...bad),
-      make("span", { className: "is" }, make("span", { className: s.state, textContent: is })),
+      make("span", { className: "is" }, make("span", { className: s.state, textContent: told })),
       bar,
       make("span", { className: "more" }, make("span", { textContent: s.room ? `${number(s.queued)}/${number(s.room)}` : s.kind, title: "records in the queue before it" }),
         make("span", { textContent: `×${s.workers}`, title: "workers" })));

@@ -25,7 +25,7 @@ function show() {
   const ran = ["done", "failed", "interrupted"].includes(s.phase);
   $("name").textContent = s.run || s.flow || "hpaflow";
   document.title = `${s.run || s.flow || "hpaflow"}: ${s.total && !ran ? percent(s.out / s.total) : s.phase}`;
-  $("phase").textContent = s.phase === "done" && s.code === 3 ? "done, with dead letters" : s.phase;
+  $("phase").textContent = s.phase === "done" && s.code === 3 ? "done, with dead letters" : s.finishing ? "putting results in place" : s.phase;
   $("phase").className = `phase ${s.phase}`;
   $("at").textContent = s.at || "";
   $("at").hidden = !s.at;
@@ -134,7 +134,7 @@ function showHistory() {
 // binary is the next round number of bytes above.
 function binary(v) {
   let unit = 1;
-  while (v / unit >= 1024) unit *= 1024;
+  while (v / unit >= 750) unit *= 1024;
   return nice(v / unit) * unit;
 }
 
@@ -171,7 +171,7 @@ function showLists() {
     t.name + (t.device ? ` on ${t.device.name}` : ""), [t.kind, "text"], t.workers, whole(t.in), whole(t.out), number(t.rate), bytes(t.bytes_per_s), whole(t.errors), whole(t.skipped), whole(t.complete),
     t.room ? `${t.queued}/${t.room}` : "–", percent(t.all.busy), percent(t.all.starved), percent(t.all.blocked)] })));
   $("told").hidden = !s.notes.length;
-  $("notes").replaceChildren(...s.notes.toReversed().map(n => make("li", {}, make("time", { textContent: span(n.at) }), make("span", { textContent: `${n.stage}: ${n.text}` }))));
+  $("notes").replaceChildren(...s.notes.toReversed().map(n => make("li", {}, make("time", { textContent: span(n.at) }), make("span", { textContent: `${n.stage}: ${n.text}`, className: n.text.includes("\n") ? "table" : "" }))));
 }
 
 function showCluster(c) {
