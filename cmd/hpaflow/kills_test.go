@@ -151,7 +151,8 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 
 	model := subcelltest.Write(t, subcelltest.Config(4, "a.safetensors", "b.safetensors"), strings.NewReplacer())
 
-	masks := manyMasks(t, 120)
+	masks, packed := manyMasks(t, 120), t.TempDir()
+	run("../../configs/rgby-shards.flow", "--set", "input="+input, "--set", "output="+packed)
 
 	flow := func(name string, args ...string) []string {
 		return append([]string{"run", "--progress", "none", "../../configs/" + name}, args...)
@@ -162,6 +163,9 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 		}},
 		{name: "rgby-shards", args: func(out string) []string {
 			return flow("rgby-shards.flow", "--set", "input="+input, "--set", "output="+out, "--set", "samples=16")
+		}},
+		{name: "shards export", unpaired: true, args: func(out string) []string {
+			return []string{"shards", "export", packed, "--parquet", filepath.Join(out, "export"), "--samples", "9", "--progress", "none"}
 		}},
 		{name: "crops", unpaired: true, args: func(out string) []string {
 			return flow("crops.flow", "--set", "input="+input, "--set", "masks="+masks, "--set", "output="+out, "--set", "size=32", "--set", "format=shards", "--set", "background=keep")

@@ -14,7 +14,7 @@
 // Arrays have the shape (planes, height, width). Labels are numbers, ascending; null where
 // nobody knows them, and empty where there are none. KEY.json has id, labels, split,
 // source, width, height, depth and planes, the planes' names. A PNG has the planes as its
-// channels: one as grey, two as grey and alpha, three as RGB, four as RGB and alpha.
+// channels: one as grey, three as RGB, four as RGB and alpha.
 //
 // # What always holds
 //

@@ -246,6 +246,17 @@ func TestTar(t *testing.T) {
 	}
 }
 
+// Two planes are an array: as grey and alpha, readers would make four of them.
+func TestTwoPlanes(t *testing.T) {
+	dir := t.TempDir()
+	if err := export(t, packed(t, samples()[2:3]), Options{Form: Tar}, dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, name := member(t, tar.NewReader(strings.NewReader(files(t, dir)["shard-00000.tar"]))); name != "zwölf.npy" {
+		t.Errorf("two planes are in %s", name)
+	}
+}
+
 // A class as WebDataset has it stands beside each sample where all have one label.
 func TestClass(t *testing.T) {
 	dir := t.TempDir()

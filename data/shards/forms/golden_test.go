@@ -86,7 +86,7 @@ func columnsOf(t *testing.T, path string) (columns []string, features string) {
 // Parquet has the columns, types and features that datasets gives such rows.
 func TestFeatures(t *testing.T) {
 	list := samples()
-	for image, from := range map[Image][]*data.Sample{PNG: list[:3], NPY: list} {
+	for image, from := range map[Image][]*data.Sample{PNG: list[:2], NPY: list} {
 		dir := t.TempDir()
 		if err := export(t, packed(t, from), Options{Form: Parquet, Image: image}, dir, 0); err != nil {
 			t.Fatal(err)
@@ -123,5 +123,18 @@ func TestUnknownLabels(t *testing.T) {
 		if err != nil || !bytes.Equal(im.Planes[0].Raw(), s.Image.Planes[0].Raw()) {
 			t.Errorf("%s: %v", s.ID, err)
 		}
+	}
+}
+
+// Statistics of images are not kept, which would be images themselves.
+func TestParquetIsAsSmall(t *testing.T) {
+	large := samples()[0]
+	large.Image, large.Planes = data.NewImage(256, 256, 4, 8), nil
+	dir := t.TempDir()
+	if err := export(t, packed(t, []*data.Sample{large}), Options{Form: Parquet, Image: NPY}, dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	if size, pixels := len(files(t, dir)["shard-00000.parquet"]), int(large.Image.Bytes()); size > pixels+8<<10 {
+		t.Errorf("%d bytes for %d of pixels", size, pixels)
 	}
 }

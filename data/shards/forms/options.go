@@ -108,6 +108,8 @@ func fitsPNG(c *shards.Content) error {
 	switch planes, depth := len(c.Image.Planes), c.Image.Depth(); {
 	case planes > codec.RGBA:
 		return fmt.Errorf("it has %d planes, and a PNG holds at most %d", planes, codec.RGBA)
+	case planes == 2:
+		return errors.New("it has two planes, which as a PNG would be grey and alpha, and four to most readers")
 	case depth > 8:
 		return fmt.Errorf("it has %d bits, of which readers of PNGs would keep 8", depth)
 	}

@@ -27,7 +27,7 @@ type known struct {
 
 // picture is an image as datasets has them.
 type picture struct {
-	Bytes []byte  `parquet:"bytes,optional"`
+	Bytes []byte  `parquet:"bytes,optional,plain"`
 	Path  *string `parquet:"path,optional"`
 }
 
@@ -41,7 +41,7 @@ type pngRow struct {
 // npyRow is one whose image is a file of NumPy.
 type npyRow struct {
 	Key *string `parquet:"key,optional"`
-	NPY []byte  `parquet:"npy,optional"`
+	NPY []byte  `parquet:"npy,optional,plain"`
 	known
 }
 
@@ -79,7 +79,8 @@ const groupBytes = 32 << 20
 func (f parquetForm) begin(out output, _ int) (writer, error) {
 	options := []parquet.WriterOption{
 		parquet.KeyValueMetadata("huggingface", string(jsonOf(map[string]any{"info": map[string]any{"features": f.features()}}))),
-		parquet.SkipPageBounds("npy"), parquet.SkipPageBounds("image", "bytes"),
+		parquet.SkipPageBounds("npy"), parquet.SkipPageBounds("image", "bytes"), // of which the least and the largest are images, too
+		parquet.SkipPageStatistics("npy"), parquet.SkipPageStatistics("image", "bytes"),
 	}
 	if f.o.Image == PNG {
 		w := parquet.NewGenericWriter[pngRow](out, options...)
