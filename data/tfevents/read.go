@@ -87,8 +87,16 @@ func parse(b []byte) (e Event, header bool, err error) {
 				if number != summaryValue {
 					return nil
 				}
-				e.Scalars = append(e.Scalars, Scalar{})
-				return fields(text, e.Scalars[len(e.Scalars)-1].set)
+				var s Scalar
+				is := false // else it is an image or a curve
+				err := fields(text, func(number protowire.Number, bits uint64, text []byte) error {
+					is = is || number == valueSimple
+					return s.set(number, bits, text)
+				})
+				if err == nil && is {
+					e.Scalars = append(e.Scalars, s)
+				}
+				return err
 			})
 		}
 		return nil

@@ -2,6 +2,7 @@ package tfevents
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
@@ -201,4 +202,42 @@ func FuzzRead(f *testing.F) {
 			end = e.End
 		}
 	})
+}
+
+// An image and a curve are, to the byte, what TensorBoard's own code makes of
+// them, and Read passes them by.
+func TestPicturesAreTensorBoards(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "summaries.hex"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Curves []struct {
+			Thresholds int
+			Rows       [][]float32
+		}
+	}
+	text, err = os.ReadFile(filepath.Join("..", "metrics", "testdata", "prcurves.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &golden)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, rows := golden.Curves[1].Thresholds, golden.Curves[1].Rows[0]
+	e := Event{Time: when, Step: 7, Images: []Image{{Tag: "val_samples/a", Width: 192, Height: 288, PNG: []byte("\x89PNG of a sample")}}, Curves: []Curve{{
+		Tag: "val_pr/07 Golgi", Name: "07 Golgi", TruePositives: rows[:n], FalsePositives: rows[n : 2*n], TrueNegatives: rows[2*n : 3*n],
+		FalseNegatives: rows[3*n : 4*n], Precision: rows[4*n : 5*n], Recall: rows[5*n:],
+	}}}
+	got := e.Append(AppendHeader(nil, when))
+	if d := cmp.Diff(hex.Dump(want), hex.Dump(got)); d != "" {
+		t.Errorf("-TensorBoard +ours\n%s", d)
+	}
+	if end, events := Read(got); end == 0 || len(events) != 1 || events[0].Step != 7 || len(events[0].Scalars) != 0 || events[0].End != int64(len(got)) {
+		t.Errorf("read %+v after %d", events, end)
+	}
 }

@@ -19,11 +19,13 @@ const (
 	valueTag, valueSimple                            = 1, 2
 )
 
-// Event is the scalars of one step.
+// Event is what there is to show of one step. Read gives its scalars only.
 type Event struct {
 	Time    time.Time // zero is written as 0
 	Step    int64
 	Scalars []Scalar
+	Images  []Image
+	Curves  []Curve
 }
 
 // Scalar is one number. A slash in its tag groups those with the same text
@@ -54,6 +56,12 @@ func (e *Event) Append(b []byte) []byte {
 		value = protowire.AppendFixed32(value, math.Float32bits(float32(s.Value)))
 		summary = protowire.AppendTag(summary, summaryValue, protowire.BytesType)
 		summary = protowire.AppendBytes(summary, value)
+	}
+	for _, im := range e.Images {
+		summary = appendMessage(summary, summaryValue, im.value())
+	}
+	for _, c := range e.Curves {
+		summary = appendMessage(summary, summaryValue, c.value())
 	}
 	content = protowire.AppendTag(content, eventSummary, protowire.BytesType)
 	return appendRecord(b, protowire.AppendBytes(content, summary))

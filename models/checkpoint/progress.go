@@ -24,6 +24,11 @@ type Progress struct {
 	// largest first; empty in the middle of a pass and without such data.
 	Worst []Mistake
 
+	// Examples are the first samples of the validation data, as many as were asked
+	// for, and Curves its precision-recall curves; empty in the middle of a pass.
+	Examples []Mistake
+	Curves   *metrics.Curves
+
 	// Checkpoint is to be saved, so that a run can go on from here. It may be
 	// nil in the middle of a pass.
 	Checkpoint *Checkpoint
@@ -63,7 +68,7 @@ func (e *EpochScores) Splits() []SplitScores {
 	return list
 }
 
-// Mistake is a sample that the network was wrong about.
+// Mistake is a sample that the network was wrong about, or may have been.
 type Mistake struct {
 	Sample        *data.Sample // without its pixels
 	Probabilities []float32    // by label
@@ -81,8 +86,10 @@ func (p *Progress) Bytes() int64 {
 			}
 		}
 	}
-	for _, m := range p.Worst {
-		n += m.Thumb.Bytes()
+	for _, list := range [][]Mistake{p.Worst, p.Examples} {
+		for _, m := range list {
+			n += m.Thumb.Bytes()
+		}
 	}
 	return n
 }

@@ -58,6 +58,8 @@ func TrainSpec() *component.Spec {
 			{Name: "log_every", Type: component.Int, Default: 100, Min: 0, Max: 1 << 40, Doc: "batches between losses that are logged; 0: none"},
 			{Name: "save_every", Type: component.Duration, Default: 10 * time.Minute, Doc: "time between checkpoints inside an epoch; 0s: only when interrupted"},
 			{Name: "worst", Type: component.Int, Default: 24, Min: 0, Max: 1 << 12, Doc: "validation samples with the largest loss that are yielded with an epoch, as small pictures"},
+			{Name: "examples", Type: component.Int, Default: 0, Min: 0, Max: 256, Doc: "validation samples, the first ones, that are yielded with every epoch, as small pictures with their labels and probabilities"},
+			{Name: "pr_curves", Type: component.Int, Default: 0, Min: 0, Max: 1024, Doc: "thresholds, from 0 to 1, of the precision-recall curves of the validation data that are yielded with every epoch, one a label and one of all; 0: none"},
 		}, DeviceFields()...),
 		Check: checkTrain,
 		Build: func(n *component.Node) (component.Output, error) {
@@ -109,6 +111,9 @@ func checkTrain(a component.Args) []component.FieldFault {
 	}
 	if a.Int("freeze") > 0 && a.String("init") == initRandom {
 		faults = append(faults, component.FieldFault{Field: "freeze", Fault: "would keep random weights as they are", Hint: "set init to weights that were trained, or freeze = 0"})
+	}
+	if a.Int("pr_curves") == 1 {
+		faults = append(faults, component.FieldFault{Field: "pr_curves", Fault: "1 threshold makes no curve", Hint: "0, or 2 to 1024"})
 	}
 	faults = append(faults, checkFreeze(a)...)
 	if lr, from := a.Float("lr"), a.Float("warmup_lr"); a.Int("warmup") > 0 && from > lr {

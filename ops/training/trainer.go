@@ -32,6 +32,8 @@ type trainer struct {
 	logEvery  int
 	saveEvery time.Duration
 	worst     int
+	examples  int     // validation samples to show
+	curves    int     // thresholds of the curves of the validation data; 0: no curves
 	smoothing float64 // of the targets to train on
 	stopAfter int     // epochs without a better one; 0: never
 
@@ -67,7 +69,7 @@ func newTrainer(n *component.Node) (*trainer, error) {
 	a := n.Args
 	t := &trainer{
 		name: n.Name, graph: n.Graph, init: a.String("init"),
-		logEvery: a.Int("log_every"), saveEvery: a.Duration("save_every"), worst: a.Int("worst"),
+		logEvery: a.Int("log_every"), saveEvery: a.Duration("save_every"), worst: a.Int("worst"), examples: a.Int("examples"), curves: a.Int("pr_curves"),
 		smoothing: a.Float("label_smoothing"), stopAfter: a.Int("stop_after"),
 		network: models.Options{
 			Model: a.String("model"), Classes: a.Int("classes"),
@@ -268,9 +270,13 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 		return t.tear(ctx, err)
 	}
 	e := checkpoint.EpochScores{Epoch: t.epoch, Step: t.steps, LR: t.rate.LR(), Train: train}
-	var worst []checkpoint.Mistake
+	var worst, examples []checkpoint.Mistake
+	var curves *metrics.Curves
 	if val != nil {
 		v := &validation{trainer: t, scores: metrics.NewEpoch(t.network.Classes), most: t.worst}
+		if t.curves > 0 {
+			v.curves = metrics.NewCurves(t.network.Classes, t.curves)
+		}
 		if err := v.run(ctx, val); err != nil {
 			return err
 		}
@@ -279,7 +285,7 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 			t.torn = true
 			return t.diverged("the validation loss is no finite number", e.Epoch, e.LR)
 		}
-		e.Val, worst = &result, v.sorted()
+		e.Val, worst, examples, curves = &result, v.sorted(), v.first, v.curves
 	}
 	e.Time = time.Now()
 	t.rate.Step(e.Score())
@@ -292,7 +298,7 @@ func (t *trainer) endEpoch(ctx context.Context, val *flow.Reader[*data.Batch], o
 	}
 	t.graph.Note(t.name, describe(&e, time.Since(start)))
 	return t.yield(&checkpoint.Progress{
-		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Checkpoint: c,
+		Epoch: e.Epoch, Step: e.Step, LR: e.LR, Time: e.Time, Scores: &e, Worst: worst, Examples: examples, Curves: curves, Checkpoint: c,
 	}, out)
 }
 

@@ -20,6 +20,8 @@ type validation struct {
 	trainer *trainer
 	scores  *metrics.Epoch
 	most    int                  // mistakes to keep
+	curves  *metrics.Curves      // nil: none
+	first   []checkpoint.Mistake // the first samples, up to trainer.examples
 	worst   []checkpoint.Mistake // the largest losses so far, in no order
 }
 
@@ -60,7 +62,14 @@ func (v *validation) score(ctx context.Context, b *data.Batch) error {
 	classes := len(logits) / b.N
 	for i := range b.N {
 		x, y := logits[i*classes:(i+1)*classes], b.Y[i*classes:(i+1)*classes]
-		v.keep(b, i, x, device.Loss(x, y))
+		loss := device.Loss(x, y)
+		v.keep(b, i, x, loss)
+		if v.curves != nil {
+			v.curves.Add(probabilities(x), y)
+		}
+		if len(v.first) < v.trainer.examples {
+			v.first = append(v.first, mistakeOf(b, i, x, loss))
+		}
 	}
 	b.Done()
 	return nil
@@ -79,15 +88,25 @@ func (v *validation) keep(b *data.Batch, i int, logits []float32, loss float64) 
 			return
 		}
 	}
-	m := checkpoint.Mistake{Sample: b.Samples[i], Loss: loss, Thumb: thumb(b, i), Probabilities: make([]float32, len(logits))}
-	for k, x := range logits {
-		m.Probabilities[k] = float32(1 / (1 + math.Exp(-float64(x))))
-	}
+	m := mistakeOf(b, i, logits, loss)
 	if least < 0 {
 		v.worst = append(v.worst, m)
 		return
 	}
 	v.worst[least] = m
+}
+
+// mistakeOf is sample i of a batch with what the network made of it.
+func mistakeOf(b *data.Batch, i int, logits []float32, loss float64) checkpoint.Mistake {
+	return checkpoint.Mistake{Sample: b.Samples[i], Loss: loss, Thumb: thumb(b, i), Probabilities: probabilities(logits)}
+}
+
+func probabilities(logits []float32) []float32 {
+	p := make([]float32, len(logits))
+	for k, x := range logits {
+		p[k] = float32(1 / (1 + math.Exp(-float64(x))))
+	}
+	return p
 }
 
 // sorted are the mistakes, the largest loss first.

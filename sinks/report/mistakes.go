@@ -46,6 +46,13 @@ func drawMistakes(worst []checkpoint.Mistake, epoch int, names data.Names, previ
 	return sheet
 }
 
+// DrawExample draws a sample with its labels and what the network makes of it.
+func DrawExample(m *checkpoint.Mistake, names data.Names) Sheet {
+	sheet := NewSheet(mistakeSide, mistakeHeight)
+	drawMistake(sheet, 0, 0, m, names, previewOf(nil, m.Sample.Planes, len(m.Thumb.Planes)))
+	return sheet
+}
+
 func drawMistake(sheet Sheet, left, top int, m *checkpoint.Mistake, names data.Names, shown Preview) {
 	sheet.Picture(left, top, mistakeSide, shown.Composite(m.Thumb))
 	top += mistakeSide + LineHeight - 2

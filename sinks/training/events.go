@@ -23,7 +23,8 @@ func eventsSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "events",
 		Doc: "Write how training goes to an event file below DIR/tensorboard, which `tensorboard --logdir DIR` shows while it grows: " +
-			"the loss of a batch now and then, and the scores of every epoch, by step.",
+			"the loss of a batch now and then, and the scores of every epoch, by step; and, where op train yields them, " +
+			"pictures of samples with their labels and probabilities, and precision-recall curves.",
 		In: component.Takes(trained.Progress),
 		Fields: append([]component.Field{
 			{Name: "dir", Type: component.OutputDir, Doc: "folder of the run, made if need be"},
@@ -34,7 +35,9 @@ func eventsSpec() *component.Spec {
 				return nil, err
 			}
 			s := &events{dir: filepath.Join(n.Args.String("dir"), "tensorboard"), names: names, graph: n.Graph}
-			flow.To(component.In[*checkpoint.Progress](n, "in"), n.Stage(), s)
+			in := component.In[*checkpoint.Progress](n, "in")
+			in.Tell(&s.shown)
+			flow.To(in, n.Stage(), s)
 			return nil, nil
 		},
 	}
@@ -56,7 +59,8 @@ type events struct {
 	names data.Names
 	graph *flow.Graph
 	file  *os.File
-	begun bool // there is a header
+	begun bool             // there is a header
+	shown checkpoint.Shown // so far; pictures and curves are in no checkpoint
 }
 
 // Open goes on after what an earlier run has written up to the step where this
@@ -133,7 +137,15 @@ func epochOf(e tfevents.Placed) (epoch int, ends bool) {
 func (s *events) Write(_ context.Context, r flow.Record[*checkpoint.Progress]) error {
 	p := r.Value
 	if p.Scores != nil {
-		return s.append(s.epochEvent(p.Scores))
+		e := s.epochEvent(p.Scores)
+		if err := s.illustrate(&e, p); err != nil {
+			return err
+		}
+		if err := s.append(e); err != nil {
+			return err
+		}
+		s.shown.Epoch(p.Epoch)
+		return nil
 	}
 	return s.append(tfevents.Event{Time: p.Time, Step: p.Step, Scalars: []tfevents.Scalar{
 		{Tag: "train/batch_loss", Value: p.Loss}, {Tag: "lr", Value: p.LR},

@@ -47,9 +47,10 @@ def event(wall, step, scalars):
     return record(field(1, 1, struct.pack("<d", wall)) + field(2, 0, varint(step)) + text(5, summary))
 
 
-out = record(field(1, 1, struct.pack("<d", 1600000000.25)) + text(3, b"brain.Event:2"))
-out += event(1600000000.25, 100, [("train/loss", 0.5), ("train/lr", 5e-4)])
-out += event(1600000001.25, 1 << 40, [("val/f1/07 Golgi apparatus", 0.25)])
-out += event(0, 300, [])
-for i in range(0, len(out), 32):
-    print(out[i:i + 32].hex())
+if __name__ == "__main__":
+    out = record(field(1, 1, struct.pack("<d", 1600000000.25)) + text(3, b"brain.Event:2"))
+    out += event(1600000000.25, 100, [("train/loss", 0.5), ("train/lr", 5e-4)])
+    out += event(1600000001.25, 1 << 40, [("val/f1/07 Golgi apparatus", 0.25)])
+    out += event(0, 300, [])
+    for i in range(0, len(out), 32):
+        print(out[i:i + 32].hex())
