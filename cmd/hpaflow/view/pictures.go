@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"image"
 	"net/http"
 	"strconv"
 
 	"hpaflow/cmd/hpaflow/view/tiles"
 )
+
+// noPicture stands for that of an image that cannot be decoded: the page knows it by its
+// size, and asks why. An error would be one in the browser's log for each bad file.
+var noPicture = image.NewRGBA(image.Rect(0, 0, 1, 3))
 
 // tile is a small picture of a row.
 func (s *server) tile(w http.ResponseWriter, r *http.Request) {
@@ -27,13 +32,14 @@ func (s *server) tile(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, fault{err})
 		return
 	}
-	small, err := s.tiles.Small(r.Context(), k, side)
-	if err != nil {
-		refuse(w, r, err)
+	picture := noPicture
+	if small, err := s.tiles.Small(r.Context(), k, side); err == nil {
+		picture = small.Picture(look)
+	} else if r.Context().Err() != nil {
 		return
 	}
 	var b bytes.Buffer
-	if err := tiles.WritePNG(&b, small.Picture(look)); err != nil {
+	if err := tiles.WritePNG(&b, picture); err != nil {
 		refuse(w, r, err)
 		return
 	}

@@ -343,7 +343,7 @@ func TestWhoIsLetIn(t *testing.T) {
 		"a row that is not":     {path: "/tile?row=99", change: cookie, want: 400},
 		"a row that is none":    {path: "/tile?row=../1", change: cookie, want: 400},
 		"a look that is none":   {path: "/tile?row=0&look=red,zz", change: cookie, want: 400},
-		"a bad picture":         {path: "/tile?row=22", change: cookie, want: 500},
+		"a bad picture":         {path: "/tile?row=22", change: cookie, want: 200},
 		"too many rows":         {path: "/api/select?count=1000000", change: cookie, want: 400},
 		"another method":        {path: "/api/about", method: "DELETE", change: cookie, want: 405},
 		"a question of nothing": {path: "/api/select?verdict=fp:1&table=77", change: cookie, want: 400},

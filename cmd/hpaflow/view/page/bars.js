@@ -1,6 +1,6 @@
 // Probabilities as bars, two tables beside one another, with their thresholds.
 
-import {h, select} from "./dom.js";
+import {h, put, select} from "./dom.js";
 import * as state from "./state.js";
 
 let every = false, second = -1;
@@ -26,7 +26,7 @@ export function bars(s, about) {
       return h("td", {title: `${about.labels[n]}, ${t.name}: ${p.toFixed(4)}, threshold ${threshold(n).toFixed(2)}${verdict ? ", " + verdict : ""}`},
         h("div", {class: "probability"}, h("span", {class: "bar"}, fill, t.p ? tick : null), h("span", {class: "value " + (verdict.startsWith("false") ? "bad" : verdict ? "good" : "")}, t.p ? p.toFixed(2) : p ? "yes" : "no")));
     };
-    section.replaceChildren(
+    put(section,
       h("h3", {}, "Probabilities"),
       h("table", {class: "probabilities"},
         h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "label"), shown.map((t, i) => h("th", {scope: "col", title: t.name}, i === 1 && others.length > 1

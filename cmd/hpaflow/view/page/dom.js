@@ -9,8 +9,13 @@ export function h(tag, attributes = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "selected") e[name] = value;
     else e.setAttribute(name, value === true ? "" : value);
   }
-  e.append(...children.flat().filter(c => c !== null && c !== undefined && c !== false));
+  e.append(...children.flat(3).filter(c => c !== null && c !== undefined && c !== false));
   return e;
+}
+
+// put makes children an element's only ones; null and false are none.
+export function put(element, ...children) {
+  element.replaceChildren(...children.flat(3).filter(c => c !== null && c !== undefined && c !== false));
 }
 
 export const $ = id => document.getElementById(id);

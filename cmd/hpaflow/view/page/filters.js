@@ -1,6 +1,6 @@
 // The filters beside the samples, each with how many there are.
 
-import {$, h, number, select, soon, visible} from "./dom.js";
+import {$, h, number, put, select, soon, visible} from "./dom.js";
 import {get} from "./api.js";
 import * as state from "./state.js";
 
@@ -153,7 +153,7 @@ export function draw() {
   const focused = document.activeElement?.dataset?.key ?? null, id = document.activeElement?.id;
   if (focused === null && id === "search") { marksOnly(); return; }
   const search = soon(value => state.set({text: value}, {step: false}), 200);
-  $("filters").replaceChildren(
+  put($("filters"),
     h("div", {class: "row only-narrow"}, h("button", {type: "button", onclick: () => document.body.classList.remove("filtering")}, "Close the filters")),
     h("section", {class: "filter"}, h("h3", {}, h("label", {for: "search"}, "Id contains")),
       h("input", {id: "search", type: "search", value: state.one("text"), spellcheck: "false", autocomplete: "off", oninput: e => search(e.target.value)})),

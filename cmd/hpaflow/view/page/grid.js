@@ -1,6 +1,6 @@
 // The samples as small pictures. Only those in sight are in the document, of any number.
 
-import {$, h, say, soon, visible} from "./dom.js";
+import {$, h, put, say, soon, visible} from "./dom.js";
 import {get} from "./api.js";
 import {chips, counted, order, clear} from "./chips.js";
 import {correct} from "./correct.js";
@@ -32,7 +32,7 @@ export function show(a, open) {
   layer = h("div", {class: "layer", role: "list", "aria-label": "Samples"});
   box = h("div", {class: "tall"}, layer);
   scroller = h("div", {class: "scroller", id: "scroller", onscroll: scrolled, onwheel: wheeled, onkeydown: keyed}, box);
-  $("main").replaceChildren(bar, scroller);
+  put($("main"), bar, scroller);
   new ResizeObserver(soon(() => { if (scroller.isConnected) { settle(); } }, 30)).observe(scroller);
   tiles.clear();
   ask(true);
@@ -90,7 +90,7 @@ function drawBar() {
   const small = h("input", {type: "range", id: "size", min: 64, max: 512, step: 16, value: size(), "aria-label": "Size of pictures", title: "Size of pictures ([ and ])",
     oninput: e => resize(+e.target.value)});
   const keep = document.activeElement?.id;
-  bar.replaceChildren(
+  put(bar,
     h("button", {type: "button", class: "only-narrow", onclick: () => document.body.classList.add("filtering")}, "Filters"),
     h("span", {class: "total", id: "total"}, failed ? "" : counted(total)), ...order(about), h("label", {class: "sizer"}, "Size ", small),
     h("div", {class: "chips"}, failed ? h("span", {class: "bad"}, failed) : null, ...chips(about)));
@@ -103,7 +103,7 @@ export function resize(pixels) {
   state.set({size: String(Math.min(512, Math.max(64, pixels)))}, {step: false});
   top = Math.floor(at / columns()) * rowHeight();
   tiles.clear();
-  layer.replaceChildren();
+  put(layer);
   settle();
 }
 
@@ -186,6 +186,7 @@ export function thumbnail(s, pixels, labels = named(s)) {
   if (s.image) {
     const img = h("img", {alt: `${visible(s.id)}: ${labels}`, decoding: "async", src: picture(s.row, pixels), draggable: "false"});
     img.addEventListener("error", () => why(frame, s), {once: true});
+    img.addEventListener("load", () => img.naturalWidth === 1 && img.naturalHeight === 3 && why(frame, s));
     frame.append(img);
   } else if (s.dead) why(frame, s);
   else frame.append(h("p", {class: "missing"}, "no image"));
@@ -195,12 +196,14 @@ export function thumbnail(s, pixels, labels = named(s)) {
 }
 
 async function why(frame, s) {
-  frame.querySelector("img")?.remove();
+  const img = frame.querySelector("img");
+  img?.remove();
   const p = h("p", {class: "missing bad"}, "…");
   frame.prepend(p);
   try {
     const a = await get("/api/why", `row=${s.row}`);
     p.textContent = p.title = visible(a.why || "the picture was not answered; reload the page");
+    if (!a.why && img?.naturalWidth) p.replaceWith(img); // it is of that size
   } catch (error) {
     p.textContent = p.title = visible(error.message);
   }

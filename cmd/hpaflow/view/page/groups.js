@@ -1,6 +1,6 @@
 // Groups of duplicates and of leaks, side by side, with how far apart they are.
 
-import {$, h, number, select, visible} from "./dom.js";
+import {$, h, number, put, select, visible} from "./dom.js";
 import {get} from "./api.js";
 import {thumbnail} from "./grid.js";
 import * as state from "./state.js";
@@ -13,7 +13,7 @@ export async function show(about, open) {
   const total = h("span", {class: "total"});
   const bar = h("div", {class: "bar"}, h("label", {}, "Groups of ", select({onchange: e => state.set({g: e.target.value})}, about.groupings.map((g, i) => [i, g.name]), at)), total);
   const scroller = h("div", {class: "scroller pages"}, list, more);
-  $("main").replaceChildren(bar, scroller);
+  put($("main"), bar, scroller);
   let from = 0;
   async function fetchMore() {
     more.disabled = true;

@@ -1,17 +1,17 @@
 // What was given, what each is, and what could not be read.
 
-import {$, h, number, visible} from "./dom.js";
+import {$, h, number, put, visible} from "./dom.js";
 import * as state from "./state.js";
 
 export function show(about) {
-  $("main").replaceChildren(h("div", {class: "scroller pages", id: "inputs"}));
+  put($("main"), h("div", {class: "scroller pages", id: "inputs"}));
   told(about);
 }
 
 export function told(about) {
   const box = $("inputs");
   if (!box) return;
-  box.replaceChildren(
+  put(box,
     h("h2", {}, "What is shown"),
     h("div", {class: "wide-table"}, h("table", {class: "inputs"}, h("thead", {}, h("tr", {}, ["what", "kind", "came to"].map(t => h("th", {scope: "col"}, t)))),
       h("tbody", {}, about.inputs.map(i => h("tr", {}, h("td", {class: "whole"}, visible(i.name)), h("td", {}, i.kind), h("td", {class: i.failed ? "bad whole" : "whole"}, i.done ? visible(i.note) : "is being read")))))),

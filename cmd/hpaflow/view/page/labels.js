@@ -1,7 +1,7 @@
 // Labels: how good each is predicted, by which threshold, and which stand together.
 // Every number leads to the samples behind it.
 
-import {$, h, number, percent, select} from "./dom.js";
+import {$, h, number, percent, put, select} from "./dom.js";
 import {get} from "./api.js";
 import * as state from "./state.js";
 
@@ -12,16 +12,16 @@ export async function show(about) {
     has ? select({"aria-label": "Table of predictions", onchange: e => state.set({table: e.target.value === "0" ? null : e.target.value})}, about.tables.map((x, i) => [i, x.name]), t) : null,
     has ? select({"aria-label": "Thresholds", onchange: e => state.set({by: e.target.value === "0" ? null : e.target.value})}, [["0", "threshold 0.5"], ...about.thresholds.map((x, i) => [i + 1, x.name])], state.one("by", "0")) : null,
     h("span", {class: "note"}, "of the samples that the filters leave"));
-  $("main").replaceChildren(bar, box);
+  put($("main"), bar, box);
   const q = state.question({sort: "", back: "", near: ""});
   try {
     const [scores, counts, together] = await Promise.all([has ? get("/api/scores", q) : null, get("/api/counts", q), get("/api/together", q)]);
     if (!box.isConnected) return;
-    box.replaceChildren(
+    put(box,
       h("h2", {}, has ? "F1 of each label" : "Labels"), table(about, scores, counts.counts, q),
       h("h2", {}, "Labels that stand together"), h("p", {class: "note"}, "Of the samples with the label of a row, the share that has that of a column. Choose one to see the samples."), matrix(about, together));
   } catch (error) {
-    box.replaceChildren(h("p", {class: "bad"}, error.message));
+    put(box, h("p", {class: "bad"}, error.message));
   }
 }
 
@@ -70,12 +70,12 @@ async function curve(button, row, about, n, q, score) {
     const told = () => {
       const s = list[+at.value], table = state.one("table", "0");
       words.textContent = `at ${s.threshold.toFixed(2)}: F1 ${s.f1.toFixed(3)}; ${number(s.tp)} right, ${number(s.fp)} false positive, ${number(s.fn)} false negative. `;
-      behind.replaceChildren(link("above it", {p: `${table}:${n}:${s.threshold}:1`}, "show the samples above this threshold"), link("near it", {p: `${table}:${n}:${Math.max(0, s.threshold - 0.05).toFixed(2)}:${Math.min(1, s.threshold + 0.05).toFixed(2)}`}, "show the samples within 0.05 of it"));
+      put(behind, link("above it", {p: `${table}:${n}:${s.threshold}:1`}, "show the samples above this threshold"), link("near it", {p: `${table}:${n}:${Math.max(0, s.threshold - 0.05).toFixed(2)}:${Math.min(1, s.threshold + 0.05).toFixed(2)}`}, "show the samples within 0.05 of it"));
     };
     told();
-    cell.replaceChildren(h("div", {class: "curve"}, canvas, h("p", {class: "note"}, `best at ${best.threshold.toFixed(2)}: F1 ${best.f1.toFixed(3)}; now ${score.threshold.toFixed(2)}: F1 ${score.f1.toFixed(3)}`), at, h("p", {}, words, behind)));
+    put(cell, h("div", {class: "curve"}, canvas, h("p", {class: "note"}, `best at ${best.threshold.toFixed(2)}: F1 ${best.f1.toFixed(3)}; now ${score.threshold.toFixed(2)}: F1 ${score.f1.toFixed(3)}`), at, h("p", {}, words, behind)));
   } catch (error) {
-    cell.replaceChildren(h("p", {class: "note"}, error.message));
+    put(cell, h("p", {class: "note"}, error.message));
   }
 }
 

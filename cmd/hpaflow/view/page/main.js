@@ -1,6 +1,6 @@
 // The page: what is there, which view is shown, and keys.
 
-import {$, h, number, say, soon, typing} from "./dom.js";
+import {$, h, number, put, say, soon, typing} from "./dom.js";
 import {get} from "./api.js";
 import {undo, onCorrected} from "./correct.js";
 import * as filters from "./filters.js";
@@ -28,23 +28,24 @@ const view = () => state.one("view") in views ? state.one("view") : "";
 
 function tabs() {
   const focused = document.activeElement?.dataset?.view;
-  $("tabs").replaceChildren(...Object.entries(views).filter(([, v]) => !v.there || v.there()).map(([key, v]) =>
+  put($("tabs"), ...Object.entries(views).filter(([, v]) => !v.there || v.there()).map(([key, v]) =>
     h("a", {href: "#" + (key ? "view=" + key : ""), "data-view": key, "aria-current": key === view() ? "page" : null,
       onclick: e => { e.preventDefault(); sample.close({step: false}); state.set({view: key || null}); }}, v.name)));
   if (focused !== undefined) $("tabs").querySelector(`[data-view="${focused}"]`)?.focus();
 }
 
 function show() {
+  const row = state.one("open");
+  sample.drop();
   tabs();
   document.body.classList.toggle("alone", !views[view()].filtered);
   views[view()].show();
-  const row = state.one("open");
   if (row !== "") sample.open(about, +row, -1, {step: false});
 }
 
 function progress() {
   const reading = about.inputs.find(i => !i.done), failed = about.inputs.filter(i => i.failed).length;
-  $("progress").replaceChildren(
+  put($("progress"),
     about.fault ? h("span", {class: "bad"}, about.fault) : about.loaded ? `${number(about.rows)} samples` : `reading ${reading?.name ?? ""}: ${number(about.rows)} samples so far`,
     failed ? h("button", {type: "button", class: "plain bad", onclick: () => state.set({view: "inputs"})}, `${failed} could not be read`) : "");
 }
@@ -64,7 +65,7 @@ async function look() {
       if (before.loaded !== a.loaded && view() !== "") views[view()].show();
     }
   } catch (error) {
-    $("progress").replaceChildren(h("span", {class: "bad"}, "hpaflow view does not answer any more: " + error.message));
+    put($("progress"), h("span", {class: "bad"}, "hpaflow view does not answer any more: " + error.message));
   }
   setTimeout(look, about?.loaded ? 3000 : 600);
 }
@@ -90,7 +91,7 @@ const keys = [["← ↑ → ↓", "go from sample to sample; in an open one, mov
   ["f", "flag"], ["l", "add a label"], ["e", "write a note"], ["z", "undo"], ["/", "search for an Id"], ["g", "to the samples"], ["Alt 1 … 5", "views"], ["?", "these keys"]];
 
 function help() {
-  $("help").replaceChildren(h("h2", {id: "help-title"}, "Keys"),
+  put($("help"), h("h2", {id: "help-title"}, "Keys"),
     h("table", {}, keys.map(([k, what]) => h("tr", {}, h("td", {}, h("kbd", {}, k)), h("td", {}, what)))),
     h("p", {class: "note"}, "The address holds what is shown: copy it to come back to it. Corrections are kept in ", h("span", {class: "id"}, about.corrections), "."),
     h("div", {class: "buttons"}, h("button", {type: "button", class: "main", onclick: () => $("help").close()}, "Close")));
@@ -134,7 +135,7 @@ state.onChange(names => {
   if (state.filtering(names)) { filters.draw(); filters.refresh(); }
   if (names.includes("open")) {
     if (state.one("open") === "") sample.close({step: false});
-    else if (!sample.isOpen()) sample.open(about, +state.one("open"), -1, {step: false});
+    else if (sample.row() !== +state.one("open")) sample.open(about, +state.one("open"), -1, {step: false});
   }
 });
 

@@ -1,6 +1,6 @@
 // The map of embeddings. A line drawn round points picks them for the grid.
 
-import {$, h, number, percent, select, visible} from "./dom.js";
+import {$, h, number, percent, put, select, visible} from "./dom.js";
 import {bytes, get} from "./api.js";
 import * as state from "./state.js";
 
@@ -11,7 +11,7 @@ export async function show(about, open) {
   const line = h("div", {class: "values", role: "status"});
   const colour = select({"aria-label": "Colour by", onchange: e => { label = +e.target.value; draw(); }}, [["-1", "colour: first label"], ...about.labels.map((n, i) => [i, `colour: ${i} ${n}`])], "-1");
   const shares = about.map.shares.map(percent).join(" and ");
-  $("main").replaceChildren(
+  put($("main"),
     h("div", {class: "bar"}, h("span", {class: "total"}, `${visible(about.map.name)}: two main components, ${shares} of the variance`), colour,
       h("span", {class: "note"}, "Drag round points to pick them; wheel magnifies."),
       state.one("lasso") ? h("button", {type: "button", onclick: () => state.set({lasso: null})}, "Unpick") : null),

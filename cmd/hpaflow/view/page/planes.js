@@ -1,6 +1,6 @@
 // How planes are shown: on or off, colour, contrast. It is in the address, and kept.
 
-import {$, h, say, select} from "./dom.js";
+import {$, h, put, say, select} from "./dom.js";
 import * as state from "./state.js";
 
 export const percentiles = [0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 100];
@@ -99,7 +99,7 @@ function draw() {
       h("button", {type: "button", id: `plane-${i}`, "aria-pressed": String(l.on), title: `${name}: ${l.on ? "shown" : "hidden"} (key ${i + 1})`, onclick: () => toggle(i)}, swatch, name),
       h("button", {type: "button", id: `plane-set-${i}`, class: "set", "aria-label": `Colour and contrast of ${name}`, title: `Colour and contrast of ${name}`, onclick: () => edit(name, i)}, "◐"));
   });
-  $("planes").replaceChildren(h("span", {class: "what"}, "Planes"), ...chips);
+  put($("planes"), h("span", {class: "what"}, "Planes"), ...chips);
   $("planes").hidden = known.length === 0;
   if (focused?.startsWith("plane-")) $(focused)?.focus();
 }
@@ -109,7 +109,7 @@ function edit(name, place) {
   const dialog = $("plane-dialog");
   const l = () => lookOf(name, place, known.length);
   const field = (label, control) => h("label", {}, label, control);
-  dialog.replaceChildren(
+  put(dialog,
     h("h2", {id: "plane-title"}, name),
     field("Colour", h("input", {type: "color", value: "#" + l().colour, oninput: e => changed(name, {...l(), on: true, colour: e.target.value.slice(1)})})),
     field("Black at", select({onchange: e => changed(name, {...l(), low: +e.target.value})},

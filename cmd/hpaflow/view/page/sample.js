@@ -1,6 +1,6 @@
 // One sample: its pixels, what is known of it, and what can be corrected.
 
-import {$, h, number, percent, say, typing, visible} from "./dom.js";
+import {$, h, number, percent, put, say, typing, visible} from "./dom.js";
 import {get} from "./api.js";
 import {canUndo, correct, onCorrected, undo} from "./correct.js";
 import {beside, count, thumbnail} from "./grid.js";
@@ -9,14 +9,15 @@ import {viewer} from "./viewer.js";
 import * as planes from "./planes.js";
 import * as state from "./state.js";
 
-let about = null, shown = null, place = -1, panel = null, view = null, info = null, wanted = 0;
+let about = null, shown = null, shownRow = -1, place = -1, panel = null, view = null, info = null, wanted = 0;
 
-export const isOpen = () => panel !== null;
+export const row = () => panel ? shownRow : -1;
 
 // open shows a sample; i is its place in the list, or -1.
 export async function open(a, row, i = -1, {step = true} = {}) {
   about = a;
   place = i;
+  shownRow = row;
   if (!panel) {
     view = viewer();
     info = h("div", {class: "info", tabindex: "-1"});
@@ -34,16 +35,21 @@ export async function open(a, row, i = -1, {step = true} = {}) {
     view.canvas.focus({preventScroll: true});
     say(`${visible(s.id)}: ${words(s.labels)}`);
   } catch (error) {
-    if (mine === wanted && panel) info.replaceChildren(h("p", {class: "bad"}, error.message), h("button", {type: "button", onclick: close}, "Close"));
+    if (mine === wanted && panel) put(info, h("p", {class: "bad"}, error.message), h("button", {type: "button", onclick: close}, "Close"));
   }
+}
+
+// drop takes the panel away, as when another view is shown.
+export function drop() {
+  view?.end();
+  panel?.remove();
+  panel = null;
+  document.body.classList.remove("opened");
 }
 
 export function close({step = true} = {}) {
   if (!panel) return;
-  view.end();
-  panel.remove();
-  panel = null;
-  document.body.classList.remove("opened");
+  drop();
   state.set({open: null}, {step});
   const row = shown?.row;
   shown = null;
@@ -70,7 +76,7 @@ function tell(s) {
   const focused = document.activeElement?.id;
   const button = (text, title, action, extra = {}) => h("button", {type: "button", title, onclick: action, ...extra}, text);
   const where = place >= 0 ? ` ${number(place + 1)} of ${number(count())}` : "";
-  info.replaceChildren(
+  put(info,
     h("div", {class: "actions"},
       button("×", "Close (Esc)", () => close(), {"aria-label": "Close"}),
       button("‹", "The one before (k)", () => go(-1), {"aria-label": "The one before", disabled: place <= 0}),
@@ -134,14 +140,14 @@ function histograms(s) {
   const box = h("div", {class: "histograms"}, h("p", {class: "note"}, "…"));
   get("/api/histogram", `row=${s.row}`).then(a => {
     const pixels = a.planes[0].counts.reduce((x, y) => x + y, 0);
-    box.replaceChildren(...a.planes.map((p, i) => {
+    put(box, ...a.planes.map((p, i) => {
       const canvas = h("canvas", {width: 256, height: 48, role: "img", "aria-label": `Histogram of ${p.name}: values ${p.min} to ${p.max}`});
       const c = canvas.getContext("2d"), most = Math.log1p(Math.max(...p.counts));
       c.fillStyle = "#" + planes.lookOf(p.name, i, a.planes.length).colour;
       p.counts.forEach((n, v) => { const y = n ? Math.max(1, 46 * Math.log1p(n) / most) : 0; c.fillRect(v, 48 - y, 1, y); });
-      return h("figure", {}, h("figcaption", {class: "note"}, `${p.name}: ${p.min} to ${p.max}, ${percent(p.counts[0] / pixels)} ${a.bits > 8 ? "darkest" : "0"}`), canvas);
+      return h("figure", {}, h("figcaption", {class: "note"}, `${p.name}: ${p.min} to ${p.max}, ${percent(p.counts[0] / pixels)} ${a.bits > 8 ? "in the darkest range" : "are 0"}`), canvas);
     }));
-  }, error => box.replaceChildren(h("p", {class: "note"}, error.message)));
+  }, error => put(box, h("p", {class: "note"}, error.message)));
   return section("Histograms", box);
 }
 

@@ -174,9 +174,10 @@ func add(sums []uint16, p data.Plane, look PlaneLook, low, high float64) {
 	}
 }
 
-// WritePNG writes a picture. Speed counts: it goes no further than this machine, mostly.
+// WritePNG writes a picture, uncompressed: it goes no further than this machine, mostly,
+// and compressing it would take as long as decoding the sample.
 func WritePNG(w io.Writer, im *image.RGBA) error {
-	e := png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: pngBuffers}
+	e := png.Encoder{CompressionLevel: png.NoCompression, BufferPool: pngBuffers}
 	return e.Encode(w, im)
 }
 

@@ -158,7 +158,7 @@ func (s *Stat) Percentile(p float64) uint16 {
 }
 
 // sampled is of how many pixels of a plane values are counted, about.
-const sampled = 1 << 14
+const sampled = 1 << 13
 
 func statsOf(im *data.Image) []Stat {
 	stats := make([]Stat, len(im.Planes))
