@@ -105,6 +105,33 @@ func TestGELUTo(t *testing.T) {
 	}
 }
 
+// AVX2 and AVX-512 give the same bits, however many vectors there are.
+func TestGELUSameBits(t *testing.T) {
+	if len(machines) < 3 {
+		t.Skip("no AVX-512 here")
+	}
+	r := rand.New(rand.NewPCG(3, 8))
+	for n := 1; n < 9; n++ {
+		x, dy := normal(r, n*Lanes), normal(r, n*Lanes)
+		for i := range x {
+			x[i] *= 4
+		}
+		var want [3][]float32
+		for k, m := range machines[:2] {
+			got := [3][]float32{dirty(n * Lanes), dirty(n * Lanes), slices.Clone(x)}
+			m.tokenGELUTo(n, &got[0][0], &x[0])
+			m.tokenGELUBack(n, &got[1][0], &dy[0], &x[0])
+			m.tokenGELU(n, &got[2][0])
+			for i := range got {
+				if k > 0 && !sameBits(got[i], want[i]) {
+					t.Errorf("%d vectors: loop %d of %s differs from that of %s", n, i, m.name, machines[0].name)
+				}
+			}
+			want = got
+		}
+	}
+}
+
 // The gradient of a bias is the sum of its channel.
 func TestChannelSums(t *testing.T) {
 	const n, c, plane = 3, 11, 300

@@ -24,7 +24,32 @@ func depthTile4(x *float32, xrow int, w *float32, bias *float32, y *float32)
 //go:noescape
 func depthTile8(x *float32, xrow int, w *float32, bias *float32, y *float32)
 
-// depthGrad adds x*dy of twice so many positions to sums: those of the even ones, by weight, then those of the odd ones.
+// wideDepthTile2 computes 2 positions of a row: bias, and the sum over 7 rows and columns of x*w.
+//
+//go:noescape
+func wideDepthTile2(x *float32, xrow int, w *float32, bias *float32, y *float32)
+
+// wideDepthTile4 computes 4 positions of a row: bias, and the sum over 7 rows and columns of x*w.
+//
+//go:noescape
+func wideDepthTile4(x *float32, xrow int, w *float32, bias *float32, y *float32)
+
+// wideDepthTile8 computes 8 positions of a row: bias, and the sum over 7 rows and columns of x*w.
+//
+//go:noescape
+func wideDepthTile8(x *float32, xrow int, w *float32, bias *float32, y *float32)
+
+// wideDepthTile16 computes 16 positions of a row: bias, and the sum over 7 rows and columns of x*w.
+//
+//go:noescape
+func wideDepthTile16(x *float32, xrow int, w *float32, bias *float32, y *float32)
+
+// depthGrad adds x*dy of twice so many positions to sums: by weight, that of the even ones and that of the odd ones.
 //
 //go:noescape
 func depthGrad(pairs int, x *float32, dy *float32, sums *float32)
+
+// wideDepthGrad is depthGrad.
+//
+//go:noescape
+func wideDepthGrad(pairs int, x *float32, dy *float32, sums *float32)

@@ -138,8 +138,8 @@ func (d *depthwise) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float
 					}
 				}
 				for k := range total {
-					at := k/(depthSide*Lanes)*2*depthSide*Lanes + k%(depthSide*Lanes)
-					total[k] += float64(sums[at]) + float64(sums[at+depthSide*Lanes])
+					at := k/Lanes*2*Lanes + k%Lanes
+					total[k] += float64(sums[at]) + float64(sums[at+Lanes])
 				}
 			}
 		}

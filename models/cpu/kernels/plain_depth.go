@@ -21,7 +21,7 @@ func plainDepthGrad(pairs int, x, dy, sums *float32) {
 	for p := range 2 * pairs {
 		g := vec(dy, p*laneBytes)
 		for k := range depthSide {
-			to, from := vec(sums, (p%2*depthSide+k)*laneBytes), vec(x, (p+k)*laneBytes)
+			to, from := vec(sums, (2*k+p%2)*laneBytes), vec(x, (p+k)*laneBytes)
 			for l := range to {
 				to[l] += from[l] * g[l]
 			}

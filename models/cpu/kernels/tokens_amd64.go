@@ -53,3 +53,13 @@ func tokenNormSums(n int, one *float32, two *float32, dy *float32, x *float32, m
 //
 //go:noescape
 func tokenNormBack(n int, dx *float32, dy *float32, x *float32, mean *float32, scale *float32, gamma *float32, one *float32, two *float32)
+
+// wideTokenGELUTo is y = x*Phi(x) of n pairs of vectors.
+//
+//go:noescape
+func wideTokenGELUTo(n int, y *float32, x *float32)
+
+// wideTokenGELUBack is dx = dy*(Phi(x) + x*phi(x)) of n pairs of vectors.
+//
+//go:noescape
+func wideTokenGELUBack(n int, dx *float32, dy *float32, x *float32)

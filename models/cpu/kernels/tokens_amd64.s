@@ -370,6 +370,124 @@ loop:
 	VZEROUPPER
 	RET
 
+// func wideTokenGELUTo(n int, y *float32, x *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·wideTokenGELUTo(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), DX
+	MOVQ x+16(FP), BX
+	XORQ CX, CX
+
+loop:
+	VMOVUPS           (BX)(CX*1), Z0
+	VANDPS.BCST       tokenConstants<>+352(SB), Z0, Z1
+	VBROADCASTSS      tokenConstants<>+320(SB), Z3
+	VMOVAPS           Z1, Z2
+	VBROADCASTSS      tokenConstants<>+384(SB), Z4
+	VFMADD213PS       Z3, Z4, Z2
+	VDIVPS            Z2, Z3, Z2
+	VBROADCASTSS      tokenConstants<>+416(SB), Z3
+	VFMADD213PS.BCST  tokenConstants<>+448(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+480(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+512(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+544(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+576(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+608(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+640(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z3
+	VMULPS            Z1, Z1, Z2
+	VMULPS.BCST       tokenConstants<>+672(SB), Z2, Z2
+	VBROADCASTSS      tokenConstants<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z2
+	VMULPS.BCST       tokenConstants<>+32(SB), Z2, Z4
+	VRNDSCALEPS       $0x00, Z4, Z4
+	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z4, Z2
+	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z4, Z2
+	VBROADCASTSS      tokenConstants<>+128(SB), Z6
+	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z2, Z6
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z6
+	VADDPS.BCST       tokenConstants<>+320(SB), Z6, Z6
+	VCVTPS2DQ         Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VPADDD            Z4, Z6, Z6
+	VMULPS            Z6, Z3, Z3
+	VXORPS            Z2, Z2, Z2
+	VMAXPS            Z0, Z2, Z0
+	VFNMADD231PS      Z1, Z3, Z0
+	VMOVUPS           Z0, (DX)(CX*1)
+	ADDQ              $0x40, CX
+	DECQ              AX
+	JNZ               loop
+	VZEROUPPER
+	RET
+
+// func wideTokenGELUBack(n int, dx *float32, dy *float32, x *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·wideTokenGELUBack(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), DX
+	MOVQ dy+16(FP), BX
+	MOVQ x+24(FP), SI
+	XORQ CX, CX
+
+loop:
+	VMOVUPS           (SI)(CX*1), Z0
+	VANDPS.BCST       tokenConstants<>+352(SB), Z0, Z1
+	VBROADCASTSS      tokenConstants<>+320(SB), Z3
+	VMOVAPS           Z1, Z2
+	VBROADCASTSS      tokenConstants<>+384(SB), Z4
+	VFMADD213PS       Z3, Z4, Z2
+	VDIVPS            Z2, Z3, Z2
+	VBROADCASTSS      tokenConstants<>+416(SB), Z3
+	VFMADD213PS.BCST  tokenConstants<>+448(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+480(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+512(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+544(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+576(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+608(SB), Z2, Z3
+	VFMADD213PS.BCST  tokenConstants<>+640(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z3
+	VMULPS            Z1, Z1, Z1
+	VMULPS.BCST       tokenConstants<>+672(SB), Z1, Z1
+	VBROADCASTSS      tokenConstants<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VMULPS.BCST       tokenConstants<>+32(SB), Z1, Z4
+	VRNDSCALEPS       $0x00, Z4, Z4
+	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z4, Z1
+	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z4, Z1
+	VBROADCASTSS      tokenConstants<>+128(SB), Z2
+	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z1, Z2
+	VMULPS            Z1, Z1, Z5
+	VFMADD213PS       Z1, Z5, Z2
+	VADDPS.BCST       tokenConstants<>+320(SB), Z2, Z2
+	VCVTPS2DQ         Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VPADDD            Z4, Z2, Z2
+	VMULPS            Z2, Z3, Z3
+	VBROADCASTSS      tokenConstants<>+288(SB), Z4
+	VSUBPS            Z3, Z4, Z3
+	VANDPS.BCST       tokenConstants<>+704(SB), Z0, Z1
+	VXORPS            Z1, Z3, Z3
+	VADDPS            Z4, Z3, Z3
+	VMULPS.BCST       tokenConstants<>+736(SB), Z2, Z2
+	VFMADD231PS       Z2, Z0, Z3
+	VMULPS            (BX)(CX*1), Z3, Z3
+	VMOVUPS           Z3, (DX)(CX*1)
+	ADDQ              $0x40, CX
+	DECQ              AX
+	JNZ               loop
+	VZEROUPPER
+	RET
+
 DATA tokenConstants<>+0(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+4(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+8(SB)/4, $0xc2ac0000

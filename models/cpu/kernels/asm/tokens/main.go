@@ -22,6 +22,7 @@ func main() {
 	geluBack()
 	normSums()
 	normBack()
+	wideGELU()
 	writeConstants()
 	Generate()
 }

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// wideGELU writes GELU and its gradient for AVX-512, of pairs of vectors: the same
+// operations in the same order, and so the same bits.
+func wideGELU() {
+	pairs("wideTokenGELUTo", "y x", "is y = x*Phi(x) of n pairs of vectors.", func(at func(string) Mem) {
+		x, a, zero := wideLoad(at("x")), ZMM(), ZMM()
+		VANDPS_BCST(bits(0x7fffffff), x, a)
+		q, _ := wideTail(a)
+		VXORPS(zero, zero, zero)
+		VMAXPS(x, zero, x) // this way round a NaN stays one
+		VFNMADD231PS(a, q, x)
+		VMOVUPS(x, at("y"))
+	})
+	pairs("wideTokenGELUBack", "dx dy x", "is dx = dy*(Phi(x) + x*phi(x)) of n pairs of vectors.", func(at func(string) Mem) {
+		x, a, sign := wideLoad(at("x")), ZMM(), ZMM()
+		VANDPS_BCST(bits(0x7fffffff), x, a)
+		q, e := wideTail(a)
+		half := wideNumber(.5)
+		VSUBPS(q, half, q)
+		VANDPS_BCST(bits(0x80000000), x, sign)
+		VXORPS(sign, q, q)
+		VADDPS(half, q, q)
+		VMULPS_BCST(number(.3989422804014327), e, e)
+		VFMADD231PS(e, x, q)
+		VMULPS(at("dy"), q, q)
+		VMOVUPS(q, at("dx"))
+	})
+}
+
+// pairs writes a function over pairs of vectors.
+func pairs(name, params, doc string, body func(at func(param string) Mem)) {
+	v := function(name, params, doc)
+	Label("loop")
+	body(v.at)
+	ADDQ(Imm(64), v.index)
+	DECQ(v.n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+func wideLoad(m Mem) reg.VecVirtual {
+	v := ZMM()
+	VMOVUPS(m, v)
+	return v
+}
+
+func wideNumber(v float32) reg.VecVirtual {
+	z := ZMM()
+	VBROADCASTSS(number(v), z)
+	return z
+}
+
+// wideTail is tail.
+func wideTail(a reg.VecVirtual) (q, e reg.VecVirtual) {
+	t, square := ZMM(), ZMM()
+	one := wideNumber(1)
+	VMOVAPS(a, t)
+	VFMADD213PS(one, wideNumber(geluSlope), t)
+	VDIVPS(t, one, t)
+	q = wideNumber(geluTerms[0])
+	for _, c := range geluTerms[1:] {
+		VFMADD213PS_BCST(number(c), t, q)
+	}
+	VMULPS(t, q, q)
+	VMULPS(a, a, square)
+	VMULPS_BCST(number(-.5), square, square)
+	e = wideExp(square)
+	VMULPS(e, q, q)
+	return q, e
+}
+
+// wideExp is exp.
+func wideExp(x reg.VecVirtual) reg.VecVirtual {
+	n, square := ZMM(), ZMM()
+	VMAXPS(x, wideNumber(-86), x) // this way round a NaN stays one
+	VMULPS_BCST(number(math.Log2E), x, n)
+	VRNDSCALEPS(Imm(0), n, n)
+	VFNMADD231PS_BCST(number(0.693359375), n, x)
+	VFNMADD231PS_BCST(number(-2.12194440e-4), n, x)
+	p := wideNumber(1.9875691500e-4)
+	for _, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+		VFMADD213PS_BCST(number(c), x, p)
+	}
+	VMULPS(x, x, square)
+	VFMADD213PS(x, square, p)
+	VADDPS_BCST(number(1), p, p)
+	VCVTPS2DQ(n, n)
+	VPSLLD(Imm(23), n, n)
+	VPADDD(n, p, p)
+	return p
+}

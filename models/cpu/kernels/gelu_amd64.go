@@ -1,0 +1,25 @@
+//go:build !purego
+
+package kernels
+
+// The loops for AVX-512 take pairs of vectors; a single one is AVX2's.
+
+func wideGELUTo(n int, y, x *float32) {
+	if n > 1 {
+		wideTokenGELUTo(n/2, y, x)
+	}
+	if last := (n - 1) * laneBytes; n%2 > 0 {
+		tokenGELUTo(1, value(y, last), value(x, last))
+	}
+}
+
+func wideGELU(n int, y *float32) { wideGELUTo(n, y, y) }
+
+func wideGELUBack(n int, dx, dy, x *float32) {
+	if n > 1 {
+		wideTokenGELUBack(n/2, dx, dy, x)
+	}
+	if last := (n - 1) * laneBytes; n%2 > 0 {
+		tokenGELUBack(1, value(dx, last), value(dy, last), value(x, last))
+	}
+}
