@@ -117,7 +117,7 @@ func TestPage(t *testing.T) {
 	p.Wait(`document.querySelector("#total").textContent !== "24 samples" && document.querySelector(".chip")`)
 	browsertest.Eval[bool](p, `(location.hash = "sort=id&back=1", true)`)
 	total(24)
-	p.Wait(fmt.Sprintf(`document.querySelector('.tile[data-i="0"] .id').textContent === %q`, all[23]))
+	p.Wait(fmt.Sprintf(`document.querySelector('.tile[data-i="0"] .id').textContent === %q`, strings.ReplaceAll(all[23], "\u202e", `\u202e`)))
 	browsertest.Eval[bool](p, `(location.hash = "", true)`)
 	total(24)
 	p.Wait(drawn)
@@ -182,8 +182,9 @@ func TestPage(t *testing.T) {
 	// Markup in a cause is text.
 	browsertest.Eval[bool](p, `(location.hash = "is=dead", true)`)
 	total(1)
-	p.Wait(`document.querySelector(".missing.bad")?.textContent.includes("<img src=x")`)
-	if browsertest.Eval[int](p, `document.querySelectorAll("img[src='x']").length`) > 0 {
+	p.Wait(`document.querySelector(".missing.bad")?.textContent.includes("<img src=x") && document.querySelector(".tile .id").textContent.endsWith("\\u202e")`)
+	p.Check(t, "hostile")
+	if browsertest.Eval[int](p, `document.querySelectorAll("img[src='x'], svg").length`) > 0 {
 		t.Error("a cause has become markup")
 	}
 	for _, said := range p.Complaints() {

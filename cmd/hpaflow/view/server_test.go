@@ -29,13 +29,18 @@ import (
 const hostile = "<img src=x onerror=alert(1)>\"'\u202e"
 
 // ids are those of the samples that tests look at: folder and shards have them in turn.
+// The last is as bad as an Id may be.
 func ids(n int) []string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf("1010_%d_A%d_1", 10+i, i%12+1)
 	}
+	list[n-1] = "1010_33_<svg&onload=alert(1)>\"'`${1}\u202e"
 	return list
 }
+
+// field is an Id in a CSV file.
+func field(id string) string { return `"` + strings.ReplaceAll(id, `"`, `""`) + `"` }
 
 // picture is planes of a known ramp: plane p of pixel x,y has x*step + p.
 func picture(side, planes, depth int) *data.Image {
@@ -94,13 +99,13 @@ func workplace(t testing.TB) string {
 	fmt.Fprint(&hashes, "Id,Bytes,ahash,phash\n")
 	fmt.Fprint(&probabilities, "\n")
 	for i, id := range all {
-		fmt.Fprintf(&train, "%s,%d %d,%s\n", id, i%5, 7+i%3, []string{"train", "val"}[i%2])
-		fmt.Fprint(&probabilities, id)
+		fmt.Fprintf(&train, "%s,%d %d,%s\n", field(id), i%5, 7+i%3, []string{"train", "val"}[i%2])
+		fmt.Fprint(&probabilities, field(id))
 		for n := range 28 {
 			fmt.Fprintf(&probabilities, ",%.4f", float64((i*31+n*17)%97)/97)
 		}
 		fmt.Fprint(&probabilities, "\n")
-		fmt.Fprintf(&hashes, "%s,100,%016x,%016x\n", id, i, i*3)
+		fmt.Fprintf(&hashes, "%s,100,%016x,%016x\n", field(id), i, i*3)
 	}
 	file("train.csv", train.String())
 	file("first.csv", probabilities.String())

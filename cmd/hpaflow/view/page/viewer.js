@@ -14,7 +14,7 @@ export function viewer() {
   const element = h("div", {class: "viewer"}, canvas, line);
   let sample = null, whole = null, detail = null, waiting = null, fault = "";
   let scale = 1, cx = 0, cy = 0, pointer = null, dragged = null; // screen pixels of one of the image; the middle
-  let frame = 0, detailTimer = 0;
+  let frame = 0, detailTimer = 0, fitted = true;
 
   async function fetchRegion(x, y, w, height, step, signal) {
     const b = await bytes("/api/pixels", `row=${sample.row}&x=${x}&y=${y}&w=${w}&h=${height}&step=${step}`, signal);
@@ -121,6 +121,7 @@ export function viewer() {
   }
 
   function fit() {
+    fitted = true;
     scale = Math.min(canvas.clientWidth / whole.imageWidth, canvas.clientHeight / whole.imageHeight) || 1;
     cx = whole.imageWidth / 2; cy = whole.imageHeight / 2;
     draw();
@@ -138,6 +139,7 @@ export function viewer() {
   }
 
   function moved() {
+    fitted = false;
     clamp();
     draw();
     clearTimeout(detailTimer);
@@ -171,7 +173,7 @@ export function viewer() {
   canvas.addEventListener("pointerup", () => { dragged = null; });
   canvas.addEventListener("pointerleave", () => { pointer = null; draw(); });
   canvas.addEventListener("dblclick", e => zoom(2, e.clientX, e.clientY));
-  const watcher = new ResizeObserver(() => whole ? draw() : null);
+  const watcher = new ResizeObserver(() => whole && fitted ? fit() : draw());
   watcher.observe(canvas);
 
   function key(e) {
