@@ -97,11 +97,7 @@ func (x *Index) Scores(rows []uint32, table, thresholds int) ([]Score, error) {
 	t, by := x.Tables[table], x.by(&q)
 	rows = x.judged(t, rows)
 	scores := make([]Score, x.Classes)
-	spreadRows(len(scores)*64, func(i int) { // a label in each word, so that labels are spread
-		if i%64 != 0 {
-			return
-		}
-		n := i / 64
+	inParts(len(scores), 1, func(n, _ int) {
 		s := &scores[n]
 		for _, row := range rows {
 			said, truth := t.decides(int(row), n, by), x.labels[row].Has(n)

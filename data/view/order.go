@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // sorted lists rows in a question's order. Equal ones stay as they came.
@@ -38,9 +40,13 @@ func (x *Index) sorted(in bitset, q *Question) []uint32 {
 		return rows
 	}
 	in.each(func(row int) { rows = append(rows, uint32(row)) })
-	if key := x.sortKey(q); key != nil {
+	if key := x.sortKey(q, len(rows)); key != nil {
 		keys := make([]uint32, len(rows))
-		spreadRows(len(rows), func(i int) { keys[i] = ascending(key(int(rows[i])), q.Backward) })
+		inParts(len(rows), 1<<14, func(from, to int) {
+			for i := from; i < to; i++ {
+				keys[i] = ascending(key(int(rows[i])), q.Backward)
+			}
+		})
 		rows = radix(keys, rows)
 	} else if q.Backward {
 		slices.Reverse(rows)
@@ -48,8 +54,9 @@ func (x *Index) sorted(in bitset, q *Question) []uint32 {
 	return rows
 }
 
-// sortKey gives the number that an order goes by, NaN for rows that come last.
-func (x *Index) sortKey(q *Question) func(row int) float32 {
+// sortKey gives the number that an order of so many rows goes by, NaN for those that come
+// last.
+func (x *Index) sortKey(q *Question, rows int) func(row int) float32 {
 	switch q.Sort {
 	case "p":
 		t := x.Tables[q.Table]
@@ -59,6 +66,9 @@ func (x *Index) sortKey(q *Question) func(row int) float32 {
 		return func(row int) float32 { return t.p[q.Label][row] }
 	case "unsure", "error":
 		t, by := x.Tables[q.Table], x.by(q)
+		if t.p != nil && rows > x.Rows()/8 {
+			return x.farthest(t, by, q.Sort == "unsure")
+		}
 		return func(row int) float32 {
 			switch {
 			case !t.has.has(row) || t.p == nil:
@@ -82,6 +92,40 @@ func (x *Index) sortKey(q *Question) func(row int) float32 {
 		}
 	}
 	return nil
+}
+
+// farthest is margin or mistake of all rows at once: column by column, in pieces that fit
+// into a processor's memory.
+func (x *Index) farthest(t *Table, by *Thresholds, unsure bool) func(row int) float32 {
+	values := make([]float32, x.Rows())
+	inParts(x.Rows(), 1<<12, func(from, to int) {
+		part := values[from:to]
+		if unsure {
+			for i := range part {
+				part[i] = 2
+			}
+		}
+		for n := range t.p {
+			column, threshold, labels := t.p[n][from:to], by.at(n), x.labels[from:to]
+			for i, p := range column {
+				if unsure {
+					d := p - threshold
+					part[i] = min(part[i], max(d, -d))
+					continue
+				}
+				if labels[i]>>n&1 == 1 {
+					p = 1 - p
+				}
+				part[i] = max(part[i], p)
+			}
+		}
+	})
+	return func(row int) float32 {
+		if !t.has.has(row) || !unsure && !x.labeled.has(row) {
+			return none
+		}
+		return values[row]
+	}
 }
 
 // ascending is a number whose order is that of floats, or the reverse; NaN comes last
@@ -125,18 +169,24 @@ func radix(keys, rows []uint32) []uint32 {
 	return rows
 }
 
-// spreadRows does something for each of so many, on all processors.
-func spreadRows(n int, do func(i int)) {
-	words := newBitset(n)
-	for i := range words {
-		words[i] = ^uint64(0)
-	}
-	spread(words, func(i int) bool {
-		if i < n {
-			do(i)
+// inParts does so many things, in parts of a size, on all processors.
+func inParts(n, size int, do func(from, to int)) {
+	var next atomic.Int64
+	work := func() {
+		for {
+			from := int(next.Add(int64(size))) - size
+			if from >= n {
+				return
+			}
+			do(from, min(n, from+size))
 		}
-		return true
-	})
+	}
+	var done sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (n+size-1)/size) - 1 {
+		done.Go(work)
+	}
+	work()
+	done.Wait()
 }
 
 // sortedIDs are the rows by their Ids, sorted when that is first asked for.
@@ -173,7 +223,11 @@ func (x *Index) sortIDs(rows []uint32, heads []uint64, skip int) {
 		slices.SortFunc(rows, func(a, b uint32) int { return bytes.Compare(x.ids.bytes(int(a))[skip:], x.ids.bytes(int(b))[skip:]) })
 		return
 	}
-	spreadRows(len(rows), func(i int) { heads[i] = head(x.ids.bytes(int(rows[i]))[skip:]) })
+	inParts(len(rows), 1<<14, func(from, to int) {
+		for i := from; i < to; i++ {
+			heads[i] = head(x.ids.bytes(int(rows[i]))[skip:])
+		}
+	})
 	low, high := make([]uint32, len(rows)), make([]uint32, len(rows))
 	place := make([]uint32, len(rows))
 	for i, h := range heads[:len(rows)] {

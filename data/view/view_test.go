@@ -85,7 +85,7 @@ func TestSelectIsAsOneByOne(t *testing.T) {
 		has := rapid.SampledFrom([]string{"", "1", "0,3"}).Draw(r, "has")
 		not := rapid.SampledFrom([]string{"", "2"}).Draw(r, "not")
 		in := rapid.SampledFrom([]string{"", "train", "val"}).Draw(r, "in")
-		sort := rapid.SampledFrom([]string{"", "id", "p", "labels"}).Draw(r, "sort")
+		sort := rapid.SampledFrom([]string{"", "id", "p", "labels", "unsure", "error"}).Draw(r, "sort")
 		low := float64(rapid.IntRange(0, 20).Draw(r, "low")) / 20
 		ranged := rapid.Bool().Draw(r, "ranged")
 		back := rapid.Bool().Draw(r, "back")
@@ -139,8 +139,25 @@ func TestSelectIsAsOneByOne(t *testing.T) {
 				return float64(s.labels.Len())
 			case sort == "labels":
 				return 0
-			case s.p == nil:
+			case s.p == nil || sort == "error" && !s.labeled:
 				return 2 // last, in either order
+			case sort == "unsure" || sort == "error":
+				least, most := float32(2), float32(0)
+				for n, p := range s.p {
+					threshold := float32(0.5)
+					if by == 1 {
+						threshold = float32(thresholds[n])
+					}
+					d, wrong := float32(p)-threshold, float32(p)
+					if s.labels.Has(n) {
+						wrong = 1 - wrong
+					}
+					least, most = min(least, max(d, -d)), max(most, wrong)
+				}
+				if sort == "unsure" {
+					return float64(least)
+				}
+				return float64(most)
 			default:
 				return s.p[label]
 			}
@@ -149,7 +166,7 @@ func TestSelectIsAsOneByOne(t *testing.T) {
 			switch sort {
 			case "id":
 				return cmp.Compare(samples[a].id, samples[b].id)
-			case "p", "labels":
+			case "p", "labels", "unsure", "error":
 				c := cmp.Compare(key(a), key(b))
 				if back && key(a) <= 1 && key(b) <= 1 || back && sort == "labels" {
 					c = -c

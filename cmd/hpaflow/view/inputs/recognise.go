@@ -130,6 +130,9 @@ func (f *finder) given(path string) error {
 	if err != nil {
 		return err
 	}
+	if kind == "" && names.OfImage(path) {
+		return &UnknownError{path, "is an image; give the folder that it is in"}
+	}
 	if kind == "" {
 		return &UnknownError{path, "is nothing that can be shown: no table of samples, groups, thresholds, embeddings or dead letters"}
 	}

@@ -167,7 +167,7 @@ function draw() {
   if (to < total) fetchPage(Math.floor(to / page));
   let empty = layer.querySelector(".empty");
   if (total === 0 && !failed) {
-    if (!empty) layer.append(h("p", {class: "empty"}, about.loaded ? "No sample is so. " : "Nothing has been read yet. ", about.loaded ? h("button", {type: "button", onclick: clear}, "Clear the filters") : null));
+    if (!empty) layer.append(h("p", {class: "empty"}, about.rows === 0 && about.loaded ? "What was given has no samples; Inputs tells what it is. " : about.loaded ? "No sample is so. " : "Nothing has been read yet. ", about.loaded && about.rows > 0 ? h("button", {type: "button", onclick: clear}, "Clear the filters") : null));
   } else empty?.remove();
 }
 

@@ -62,7 +62,8 @@ async function look() {
       filters.told(a);
       grid.told(a);
       if (view() === "inputs") inputs.told(a);
-      if (before.loaded !== a.loaded && view() !== "") views[view()].show();
+      if (!before.loaded && a.loaded && a.rows === 0 && view() === "") state.set({view: "inputs"}, {step: false});
+      else if (before.loaded !== a.loaded && view() !== "") views[view()].show();
     }
   } catch (error) {
     put($("progress"), h("span", {class: "bad"}, "hpaflow view does not answer any more: " + error.message));
@@ -153,4 +154,5 @@ show();
 progress();
 meet();
 setTimeout(look, about.loaded ? 3000 : 400);
+if (about.loaded && about.rows === 0 && view() === "") state.set({view: "inputs"}, {step: false});
 say("Ready.");
