@@ -14,8 +14,9 @@ type planner struct {
 	init network.Initialiser // of convolutions
 	err  error               // the first that happened
 
-	// Concatenations that no layer has asked for, by Activation.Ref.
-	apart map[int]concatenation
+	// Concatenations and norms that no layer has asked for, by Activation.Ref.
+	apart  map[int]concatenation
+	normed map[int]*normed
 }
 
 // concatenation is one that need not be made.
@@ -78,6 +79,14 @@ func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 			}
 		}
 		packed = k.Pack(ws, scaled)
+	}
+	if l := p.normed[x.Ref]; l != nil && l.whole == nil && c.Residual == nil && k.TakesNormed() {
+		fold := s.fold
+		s.fold = func(ws *kernels.Workspace) { l.fold(); fold(ws) }
+		s.run = func(ws *kernels.Workspace, n int, out []float32, in [][]float32) {
+			k.InferNormed(ws, n, out, kernels.Normed{Norm: l.k, Parts: in, Moments: l.moments}, packed, e)
+		}
+		return p.step(s, y, l.parts...)
 	}
 	in := []network.Activation{x}
 	if c.Residual != nil {

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/network"
 )
@@ -20,8 +18,11 @@ func (p *planner) Concat(name string, xs ...network.Activation) network.Activati
 	return y
 }
 
-// whole is x in one piece.
+// whole is x in one piece, and computed.
 func (p *planner) whole(x network.Activation) network.Activation {
+	if l := p.normed[x.Ref]; l != nil {
+		return p.norm(l)
+	}
 	c, apart := p.apart[x.Ref]
 	if !apart {
 		return x
@@ -46,31 +47,50 @@ func (p *planner) partsOf(x network.Activation) []network.Activation {
 	return []network.Activation{x}
 }
 
-// Norm is network.Layers.Norm: one step, which reads the parts where they lie.
+// normed is a batch norm that a convolution of one position may compute by the way.
+type normed struct {
+	name    string
+	k       kernels.JointNorm
+	parts   []network.Activation
+	fold    func() // makes the moments
+	moments kernels.Moments
+	y       network.Activation
+	whole   *network.Activation // the result, where a layer has asked for it
+}
+
+// Norm is network.Layers.Norm. It is computed when a layer asks for it.
 func (p *planner) Norm(x network.Activation, n network.Norm) network.Activation {
-	parts := p.partsOf(x)
-	k := kernels.JointNorm{Plane: x.Plane(), ReLU: n.ReLU, Eps: n.Eps}
-	for _, part := range parts {
-		k.C = append(k.C, part.C)
+	l := &normed{name: n.Name, parts: p.partsOf(x), moments: kernels.NewMoments(x.C), y: network.Activation{C: x.C, H: x.H, W: x.W}}
+	l.k = kernels.JointNorm{Plane: x.Plane(), ReLU: n.ReLU, Eps: n.Eps}
+	for _, part := range l.parts {
+		l.k.C = append(l.k.C, part.C)
 	}
-	p.fail(n.Name, k.Validate())
+	p.fail(n.Name, l.k.Validate())
 	gamma, beta := p.param(n.Name+".weight", network.Ones, x.C), p.param(n.Name+".bias", network.Zeros, x.C)
 	mean, variance := p.plan.params.statistics(n.Name, x.C)
-	eps := n.Eps
-	if eps == 0 {
-		eps = kernels.BatchNormEps
+	l.fold = func() { l.k.Keep(gamma, beta, mean.data, variance.data, l.moments) }
+	if p.normed == nil {
+		p.normed = map[int]*normed{}
 	}
-	m := kernels.NewMoments(x.C)
-	return p.step(planStep{
-		name: "batch norm " + n.Name, inPlace: -1,
-		fold: func(*kernels.Workspace) {
-			for c := range x.C {
-				scale := float64(gamma[c]) / math.Sqrt(float64(variance.data[c])+eps)
-				m.Scale[c], m.Offset[c] = float32(scale), float32(float64(beta[c])-float64(mean.data[c])*scale)
-			}
-		},
-		run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) { k.Apply(ws, n, out, in, m) },
-	}, network.Activation{C: x.C, H: x.H, W: x.W}, parts...)
+	l.y.Ref = len(p.plan.values)
+	p.plan.values = append(p.plan.values, 0)
+	p.normed[l.y.Ref] = l
+	return l.y
+}
+
+// norm computes a batch norm: one step, which reads the parts where they lie.
+func (p *planner) norm(l *normed) network.Activation {
+	if l.whole == nil {
+		y := p.step(planStep{
+			name: "batch norm " + l.name, inPlace: -1,
+			fold: func(*kernels.Workspace) { l.fold() },
+			run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) {
+				l.k.Apply(ws, n, out, in, l.moments)
+			},
+		}, l.y, l.parts...)
+		l.whole = &y
+	}
+	return *l.whole
 }
 
 // AveragePool2 is network.Layers.AveragePool2.

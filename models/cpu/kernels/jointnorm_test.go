@@ -68,6 +68,40 @@ func TestJointNormIsTheConcatenations(t *testing.T) {
 	}
 }
 
+// A convolution that norms its input by the way gives the bits of one behind the
+// norm.
+func TestNormedConvGivesTheSameBits(t *testing.T) {
+	const n = 3
+	for _, m := range machines {
+		r := rand.New(rand.NewPCG(8, 3))
+		c, err := newConv(ConvShape{In: 360, Out: 72, H: 9, W: 13, KH: 1, KW: 1, Batch: n}, m)
+		if err != nil || !c.TakesNormed() {
+			t.Fatalf("it does not take norms; %v", err)
+		}
+		x := Normed{Norm: JointNorm{C: []int{256, 32, 72}, Plane: c.H * c.W, ReLU: true, machine: m}, Moments: NewMoments(c.In)}
+		for _, k := range x.Norm.C {
+			x.Parts = append(x.Parts, normal(r, n*k*c.H*c.W))
+		}
+		for _, moment := range [][]float32{x.Moments.Scale, x.Moments.Offset} {
+			copy(moment, normal(r, c.In))
+		}
+		ws := NewWorkspaceOf(2)
+		packed := c.Pack(ws, normal(r, c.WeightSize()))
+		whole, want, got := dirty(n*c.InSize()), dirty(n*c.OutSize()), dirty(n*c.OutSize())
+		x.Norm.Apply(ws, n, whole, x.Parts, x.Moments)
+		c.Infer(ws, n, want, whole, packed, Epilogue{ReLU: true})
+		c.InferNormed(ws, n, got, x, packed, Epilogue{ReLU: true})
+		if !sameBits(got, want) {
+			t.Errorf("%s: other bits", m.name)
+		}
+	}
+	for _, s := range []ConvShape{{In: 8, Out: 8, H: 9, W: 9, KH: 3, KW: 3}, {In: 8, Out: 8, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2}, {In: 64, Out: 64, H: 2, W: 2, KH: 1, KW: 1, Batch: 8}} {
+		if c, err := NewConv(s); err != nil || c.TakesNormed() {
+			t.Errorf("%+v takes norms; %v", s, err)
+		}
+	}
+}
+
 // An average pool is the mean of its windows, and its gradient hands each of
 // their values a quarter.
 func TestAveragePool2(t *testing.T) {

@@ -10,6 +10,11 @@ const productPanels = 4
 
 // multiply computes out from src for n images.
 func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue) {
+	p.multiplyOf(ws, m, n, out, src, nil, packed, e)
+}
+
+// multiplyOf is multiply of src or, without it, of what a norm gives.
+func (p *pass) multiplyOf(ws *Workspace, m *machine, n int, out, src []float32, norm *Normed, packed []float32, e Epilogue) {
 	tile := m.pixels[m.blocks]
 	total, threads := n*p.positions(), len(ws.workers)
 	most := max(4*tile, directSource/(p.chunk()*laneBytes)/tile*tile)
@@ -20,7 +25,7 @@ func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []flo
 		runs = max(runs, min(ceil(fair, ranges), total/(4*tile)))
 	}
 	ws.each(p.groups*runs*ranges, func(s *scratch, i int) {
-		d := product{pass: p, machine: m, scratch: s, out: out, packed: packed, epilogue: e, group: i / ranges / runs}
+		d := product{pass: p, machine: m, scratch: s, norm: norm, out: out, packed: packed, epilogue: e, group: i / ranges / runs}
 		run, part := i/ranges%runs, i%ranges
 		d.from, d.to = run*total/runs, (run+1)*total/runs
 		d.firstPanel, d.endPanel = part*p.panels()/ranges, (part+1)*p.panels()/ranges
@@ -34,6 +39,7 @@ type product struct {
 	*pass
 	machine     *machine
 	scratch     *scratch
+	norm        *Normed // that gives the source, or nil
 	out, packed []float32
 	epilogue    Epilogue
 
@@ -69,6 +75,10 @@ func (d *product) compute(src []float32) {
 		d.segments(func(image, from, to, before int) {
 			plane := d.srcH * d.srcW * Lanes
 			for b := range count {
+				if d.norm != nil {
+					d.norm.collect(d.scratch, d.machine, buf[b*width+before*Lanes:], image, first+b, from, to-from)
+					continue
+				}
 				at := ((image*d.groups+d.group)*d.inBl + first + b) * plane
 				d.collect(buf[b*width+before*Lanes:], src[at:at+plane], from, to)
 			}
