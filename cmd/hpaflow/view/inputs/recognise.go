@@ -41,7 +41,7 @@ const (
 	Corrections   Kind = "corrections"
 )
 
-var kindOrder = []Kind{Shards, Images, Labels, Decisions, Thresholds, Groups, Hashes, DeadLetters, Probabilities, Embeddings, Run, Corrections}
+var kindOrder = []Kind{Shards, Images, Labels, Thresholds, Groups, Hashes, DeadLetters, Probabilities, Decisions, Embeddings, Run, Corrections}
 
 // Bounds of what is looked at in folders.
 const (

@@ -119,7 +119,7 @@ function categories() {
   }))));
 }
 
-const verdicts = [["", "right or wrong"], ["wrong", "wrong"], ["right", "right"], ["fp", "false positive"], ["fn", "false negative"], ["tp", "true positive"], ["tn", "true negative"]];
+const verdicts = [["", "any"], ["wrong", "wrong"], ["right", "right"], ["fp", "false positive"], ["fn", "false negative"], ["tp", "true positive"], ["tn", "true negative"]];
 
 function predictions() {
   if (about.tables.length === 0) return null;

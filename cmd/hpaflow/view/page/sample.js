@@ -16,6 +16,7 @@ export const row = () => panel ? shownRow : -1;
 // open shows a sample; i is its place in the list, or -1.
 export async function open(a, row, i = -1, {step = true} = {}) {
   about = a;
+  document.body.classList.remove("filtering");
   place = i;
   shownRow = row;
   if (!panel) {
