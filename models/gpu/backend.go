@@ -99,17 +99,10 @@ func (b *Backend) New(o models.Options) (models.Device, error) {
 
 // Refuses is Backend.Refuses.
 func (b *Backend) Refuses(o models.Options) error {
-	var errs []error
-	if o.ClipNorm > 0 {
-		errs = append(errs, errors.New("clip_norm: gradients are clipped on the processor only so far: set device = cpu, or clip_norm = 0"))
-	}
-	if o.EMA > 0 {
-		errs = append(errs, errors.New("ema: weights are averaged on the processor only so far: set device = cpu, or ema = 0"))
-	}
 	if o.Freeze > 0 {
-		errs = append(errs, errors.New("freeze: stages are frozen on the processor only so far: set device = cpu, or freeze = 0"))
+		return errors.New("freeze: stages are frozen on the processor only so far: set device = cpu, or freeze = 0")
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // Flights is Backend.Flights: two a card.

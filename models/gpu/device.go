@@ -103,6 +103,9 @@ func (b *Backend) newDevice(o models.Options) (d *Device, err error) {
 			}
 			d.results[e.rank] = append(d.results[e.rank], r)
 		}
+		if err := e.setAverage(parameters, statistics); err != nil {
+			return err
+		}
 		return e.setWeights(parameters, statistics)
 	})
 }

@@ -32,6 +32,7 @@ type engine struct {
 	bounds map[boundKey]*bound
 	convs  map[convKey]*convolver
 	stale  bool // the moments that predicting needs are not those of the statistics
+	shown  bool // the average has changed places with what it is of
 	ready  bool // all algorithms are chosen
 
 	predicted *result // of a batch that is waited for

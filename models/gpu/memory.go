@@ -19,6 +19,9 @@ type memory struct {
 	narrow     cuda.Ptr // bfloat16, of the weights of convolutions
 	sum        cuda.Ptr // of gradients that wait for a step
 	moments    [3]cuda.Ptr
+	average    cuda.Ptr // of the parameters over steps, or the parameters where that is shown
+	averaged   cuda.Ptr // the same of statistics
+	clip       cuda.Ptr // what clipping gradients works in
 	statistics cuda.Ptr // running means, then variances
 	norms      cuda.Ptr // what a step keeps of its batch norms
 	table      cuda.Ptr // of the norms, to predict
@@ -66,6 +69,12 @@ func (s *spec) regions(m *memory) []region {
 		}
 		if s.options.Accumulate > 1 {
 			list = append(list, region{&m.sum, trainable, true})
+		}
+		if s.options.EMA > 0 {
+			list = append(list, region{&m.average, trainable, true}, region{&m.averaged, 4 * int64(s.params.Statistics), true})
+		}
+		if s.options.ClipNorm > 0 {
+			list = append(list, region{&m.clip, kernels.ClipBytes, false})
 		}
 		for i := range s.moments {
 			list = append(list, region{&m.moments[i], trainable, true})

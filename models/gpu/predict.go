@@ -23,12 +23,16 @@ func (d *Device) Predict(ctx context.Context, b *data.Batch, views ...pixel.Dihe
 	if len(views) == 0 {
 		views = []pixel.Dihedral{pixel.Identity}
 	}
-	if err := d.share(); err != nil {
+	err := d.each(func(e *engine) error { return e.show(true) })
+	if err == nil {
+		err = d.share()
+	}
+	if err != nil {
 		return nil, d.failed(fmt.Errorf("predict: %w", err))
 	}
 	classes := d.options.Classes
 	logits := make([]float32, len(views)*b.N*classes)
-	err := d.each(func(e *engine) error {
+	err = d.each(func(e *engine) error {
 		from, n := d.part(e.rank, b.N)
 		if n == 0 {
 			return nil

@@ -5,6 +5,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"hpaflow/models"
 	"hpaflow/models/gpu/plan"
@@ -33,12 +34,23 @@ func (d *Device) State() (models.State, error) {
 
 func (d *Device) state() (s models.State, err error) {
 	e := d.engines[0]
-	var parameters, statistics, sum flat
+	var parameters, statistics, average, averaged, sum flat
 	moments := make([]flat, e.moments)
 	if err := d.each((*engine).choose); err != nil { // so that whoever goes on chooses alike
 		return s, err
 	}
+	if err := d.each(func(e *engine) error { return e.show(false) }); err != nil {
+		return s, err
+	}
 	err = e.do(func() (err error) {
+		if e.options.EMA > 0 {
+			if average, err = e.get(e.memory.average, e.params.Trainable); err != nil {
+				return err
+			}
+			if averaged, err = e.get(e.memory.averaged, e.params.Statistics); err != nil {
+				return err
+			}
+		}
 		if parameters, err = e.get(e.memory.weights, e.params.Trainable); err != nil {
 			return err
 		}
@@ -65,6 +77,14 @@ func (d *Device) state() (s models.State, err error) {
 	}
 	if s.Pending > 0 {
 		s.Optimizer = append(s.Optimizer, sum.trainable(e.params, pendingName)...)
+	}
+	if e.options.EMA > 0 {
+		live := s.Weights
+		s.Weights = tensors(e.params, average, averaged)
+		for _, t := range live {
+			t.Name = models.LiveName + "/" + t.Name
+			s.Optimizer = append(s.Optimizer, t)
+		}
 	}
 	s.Choices, err = d.chosen.encode()
 	return s, err
@@ -121,6 +141,12 @@ func (d *Device) outline(pending int) (weights, optimizer []models.Tensor) {
 			}
 		}
 	}
+	if d.options.EMA > 0 {
+		for _, t := range weights {
+			t.Name = models.LiveName + "/" + t.Name
+			optimizer = append(optimizer, t)
+		}
+	}
 	return weights, optimizer
 }
 
@@ -159,12 +185,19 @@ func (d *Device) Load(s models.State) error {
 	}
 	ps := d.engines[0].params
 	parameters, statistics := flats(ps, s.Weights)
+	average, averaged := parameters, statistics
+	if d.options.EMA > 0 && !fresh {
+		parameters, statistics = flats(ps, liveOf(s.Optimizer))
+	}
 	names := append(d.options.Optimizer.Moments(), pendingName)
 	moments := make([]flat, len(names))
 	for i, name := range names {
 		moments[i] = momentOf(ps, name, s.Optimizer)
 	}
 	err = d.each(func(e *engine) error {
+		if err := e.setAverage(average, averaged); err != nil {
+			return err
+		}
 		if err := e.setWeights(parameters, statistics); err != nil {
 			return err
 		}
@@ -229,6 +262,16 @@ func flats(ps *plan.Params, list []models.Tensor) (parameters, statistics flat) 
 		}
 	}
 	return parameters, statistics
+}
+
+// liveOf are the weights that are trained, beside an average of theirs.
+func liveOf(list []models.Tensor) (live []models.Tensor) {
+	for _, t := range list {
+		if name, is := strings.CutPrefix(t.Name, models.LiveName+"/"); is {
+			live = append(live, models.Tensor{Name: name, Shape: t.Shape, Data: t.Data})
+		}
+	}
+	return live
 }
 
 // momentOf is a moment of a state, zero where the state has none.

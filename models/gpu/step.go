@@ -70,6 +70,9 @@ type update struct {
 // is to become of the gradients. A card that has no sample of the batch takes
 // part in what the cards do together.
 func (e *engine) train(s *slot, r *result, b *data.Batch, from, n int, u update) error {
+	if err := e.show(false); err != nil {
+		return err
+	}
 	p := e.program(plan.Train)
 	r.n, r.used, e.whole, e.stale = n, n > 0, b.N, true
 	var err error
@@ -167,6 +170,9 @@ func (e *engine) apply(r *result, u update) error {
 	if u.step == 0 {
 		return nil
 	}
+	if err := e.show(false); err != nil {
+		return err
+	}
 	hyper := u.hyper()
 	from := hyper[:]
 	if r != nil {
@@ -199,11 +205,28 @@ func (e *engine) optimize(u update) error {
 	} else if e.narrow() {
 		p.NarrowGrads, p.Narrow = m.narrow, e.params.Weights
 	}
-	o := u.optimizer
-	if o.Kind == "sgd" {
-		return e.kernels.SGD(e.compute, p, o.Momentum, o.WeightDecay, o.Nesterov, m.hyper)
+	if limit := e.options.ClipNorm; limit > 0 {
+		to := p.Grads
+		if err := e.kernels.Clip(e.compute, p, limit, to, m.clip); err != nil {
+			return err
+		}
+		p.NarrowGrads, p.Narrow = 0, 0
 	}
-	return e.kernels.Adam(e.compute, p, o.WeightDecay, o.AMSGrad, m.hyper)
+	o := u.optimizer
+	var err error
+	if o.Kind == "sgd" {
+		err = e.kernels.SGD(e.compute, p, o.Momentum, o.WeightDecay, o.Nesterov, m.hyper)
+	} else {
+		err = e.kernels.Adam(e.compute, p, o.WeightDecay, o.AMSGrad, m.hyper)
+	}
+	if err != nil || e.options.EMA == 0 {
+		return err
+	}
+	share := float32(1 - e.options.EMA)
+	if err := e.kernels.Approach(e.compute, m.average, m.weights, e.params.Trainable, share, m.ok); err != nil {
+		return err
+	}
+	return e.kernels.Approach(e.compute, m.averaged, m.statistics, e.params.Statistics, share, m.ok)
 }
 
 // narrow says whether gradients of convolutions are to be read as bfloat16:

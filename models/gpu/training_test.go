@@ -65,6 +65,7 @@ func TestResumeIsBitExact(t *testing.T) {
 	for name, o := range map[string]models.Options{
 		"adam":            {Seed: 1},
 		"amsgrad":         {Seed: 1, Optimizer: models.OptimizerOptions{AMSGrad: true, WeightDecay: 1e-3}},
+		"ema and clip":    {Seed: 3, EMA: .9, ClipNorm: .5},
 		"sgd accumulated": {Seed: 2, Accumulate: 2, Optimizer: models.OptimizerOptions{Kind: "sgd", Nesterov: true, WeightDecay: 1e-4}},
 	} {
 		for _, precision := range []string{"fp32", "bf16"} {
@@ -220,5 +221,71 @@ func TestRawPlanesAreNormalised(t *testing.T) {
 			}
 			closeTo(t, string(norm), got, want, 1e-4)
 		}
+	}
+}
+
+// An average of the weights and clipped gradients are the processor's, on one
+// card and on two; what is predicted is the average's, and training goes on with
+// what it is of.
+func TestOptionsEqualTheProcessors(t *testing.T) {
+	o := small(models.Options{Seed: 3, EMA: .7, ClipNorm: .5, Accumulate: 2, Optimizer: models.OptimizerOptions{Kind: "sgd"}})
+	p, err := cpu.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := state(t, p)
+	batch := randomBatch(4, 32, 32, 9)
+	run := func(d models.Device) (s models.State, logits []float32) {
+		for seed := range 4 {
+			if _, err := models.Train(t.Context(), d, randomBatch(4, 32, 32, uint64(seed)), .05); err != nil {
+				t.Fatal(err)
+			}
+			if logits, err = d.Predict(t.Context(), batch); err != nil { // in between
+				t.Fatal(err)
+			}
+		}
+		s, err := d.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, logits
+	}
+	want, wantLogits := run(p)
+	for name, cards := range map[string][]int{"one card": {0}, "two cards": {0, 1}} {
+		t.Run(name, func(t *testing.T) {
+			if len(cards) > 1 {
+				long(t) // each card has statistics of its own part
+			}
+			d := device(t, backend(t, "fp32", cards...), o)
+			got, logits := run(d)
+			if len(cards) == 1 {
+				closeTo(t, "logits", logits, wantLogits, 1e-2)
+			}
+			for i, w := range want.Weights {
+				if strings.Contains(w.Name, "running_") {
+					continue
+				}
+				var off, moved float64
+				for k, v := range w.Data {
+					off += math.Pow(float64(got.Weights[i].Data[k]-v), 2)
+					moved += math.Pow(float64(begin.Weights[i].Data[k]-v), 2)
+				}
+				if len(cards) == 1 && !(math.Sqrt(off) <= .02*math.Sqrt(moved)+1e-7) {
+					t.Errorf("%s is off by %v of a move of %v", w.Name, math.Sqrt(off), math.Sqrt(moved))
+				}
+			}
+			again := device(t, backend(t, "fp32", cards...), o)
+			if err := again.Load(got); err != nil {
+				t.Fatal(err)
+			}
+			goneOn, err := again.Predict(t.Context(), batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(goneOn, logits) {
+				t.Error("loaded, it predicts something else")
+			}
+			sameState(t, state(t, again), got)
+		})
 	}
 }

@@ -72,12 +72,49 @@ func (e *engine) setWeights(parameters, statistics flat) error {
 	return e.setStatistics(statistics)
 }
 
-// setStatistics puts statistics in place, and brings what follows from weights up to
-// date.
+// setStatistics puts statistics in place, and brings what follows from them and the
+// weights up to date.
 func (e *engine) setStatistics(statistics flat) error {
-	e.stale = true
-	if err := e.put(e.memory.statistics, statistics); err != nil || e.memory.shadow == 0 {
+	if err := e.put(e.memory.statistics, statistics); err != nil {
 		return err
+	}
+	return e.follow()
+}
+
+// setAverage puts parameters and statistics in the place of the average, where
+// there is one.
+func (e *engine) setAverage(parameters, statistics flat) error {
+	if e.options.EMA == 0 {
+		return nil
+	}
+	e.shown = false
+	if err := e.put(e.memory.average, parameters); err != nil {
+		return err
+	}
+	return e.put(e.memory.averaged, statistics)
+}
+
+// show lets the average take the place of the weights and statistics that are
+// trained, to predict, or these that of the average.
+func (e *engine) show(average bool) error {
+	if e.options.EMA == 0 || e.shown == average {
+		return nil
+	}
+	e.shown = average
+	if err := e.kernels.Exchange(e.compute, e.memory.weights, e.memory.average, e.params.Trainable); err != nil {
+		return err
+	}
+	if err := e.kernels.Exchange(e.compute, e.memory.statistics, e.memory.averaged, e.params.Statistics); err != nil {
+		return err
+	}
+	return e.follow()
+}
+
+// follow brings up to date what follows from weights and statistics.
+func (e *engine) follow() error {
+	e.stale = true
+	if e.memory.shadow == 0 {
+		return nil
 	}
 	n := e.params.Weights
 	return e.kernels.Copy(e.compute, kernels.Flat(e.memory.shadow, kernels.BF16, n), kernels.Flat(e.memory.weights, kernels.F32, n))

@@ -8,8 +8,9 @@
 struct Four {
 	int64 first;
 	int count;
-	DEVICE Four(int64 N) {
-		first = ((int64)block_x() * threads_x() + thread_x()) * 4;
+	DEVICE Four(int64 N) : Four(N, ((int64)block_x() * threads_x() + thread_x()) * 4) {}
+	DEVICE Four(int64 N, int64 from) {
+		first = from;
 		count = N - first < 4 ? (int)(N - first) : 4; // may be none
 	}
 	DEVICE void load(float *to, const float *from) const {
@@ -93,4 +94,76 @@ KERNEL(sgd, 256, PARAMETERS, float *buffer, const float *hyper, const unsigned *
 	}
 	f.store(buffer, b);
 	f.write(p, shadow, shadowed, x);
+}
+
+// sum_up leaves the sum of a block's cells in the first.
+template <typename Cells> DEVICE void sum_up(Cells &cells) {
+	int t = thread_x();
+	for (int half = threads_x() / 2; half > 0; half /= 2) {
+		barrier();
+		if (t < half) cells[t] += cells[t + half];
+	}
+}
+
+// squares writes a block's part of the gradients' sum of squares.
+BLOCK_KERNEL(squares, 256, double *parts, const float *grads, const bfloat16 *narrow_grads, int64 N, int64 narrow, int blocks) {
+	SHARED(double, cells, 256);
+	double sum = 0;
+	int64 stride = (int64)blocks * threads_x() * 4;
+	for (int64 at = ((int64)block_x() * threads_x() + thread_x()) * 4; at < N; at += stride) {
+		float g[4];
+		Four(N, at).gradient(g, grads, narrow_grads, narrow);
+#pragma unroll
+		for (int j = 0; j < 4; j++) sum += (double)g[j] * g[j];
+	}
+	cells[thread_x()] = sum;
+	sum_up(cells);
+	if (thread_x() == 0) parts[block_x()] = cells[0];
+}
+
+// clip_factor writes what gradients are to be multiplied by so that their norm is
+// at most the limit.
+BLOCK_KERNEL(clip_factor, 256, float *factor, const double *parts, double limit, int count) {
+	SHARED(double, cells, 256);
+	int t = thread_x();
+	cells[t] = t < count ? parts[t] : 0;
+	sum_up(cells);
+	if (t == 0) {
+		double by = limit / (__builtin_sqrt(cells[0]) + 1e-6);
+		*factor = by < 1 ? (float)by : 1;
+	}
+}
+
+// scale_grads writes the gradients, all as float, times the factor.
+KERNEL(scale_grads, 256, float *to, const float *grads, const bfloat16 *narrow_grads, int64 N, int64 narrow, const float *factor) {
+	Four f(N);
+	if (f.count <= 0) return;
+	float g[4], by = *factor;
+	f.gradient(g, grads, narrow_grads, narrow);
+#pragma unroll
+	for (int j = 0; j < 4; j++) g[j] *= by;
+	f.store(to, g);
+}
+
+// approach moves x towards y by a share of what is between them.
+KERNEL(approach, 256, float *x, const float *y, int64 N, float share, const unsigned *ok) {
+	Four f(N);
+	if (f.count <= 0 || (ok && !*ok)) return;
+	float a[4], b[4];
+	f.load(a, x);
+	f.load(b, y);
+#pragma unroll
+	for (int j = 0; j < 4; j++) a[j] += share * (b[j] - a[j]);
+	f.store(x, a);
+}
+
+// exchange exchanges x and y.
+KERNEL(exchange, 256, float *x, float *y, int64 N) {
+	Four f(N);
+	if (f.count <= 0) return;
+	float a[4], b[4];
+	f.load(a, x);
+	f.load(b, y);
+	f.store(x, b);
+	f.store(y, a);
 }

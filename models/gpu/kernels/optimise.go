@@ -79,3 +79,46 @@ func (k *Set) optimise(s cuda.Stream, name string, p Params, more ...any) error 
 	args := []any{p.Weights, p.Shadow, p.Grads, p.NarrowGrads, int64(p.N), int64(p.Narrow), int64(p.Shadowed)}
 	return k.launchEach(s, name, ceil(p.N, 4), append(args, more...)...)
 }
+
+// clipBlocks is how many parts the sum of squares of gradients has.
+const clipBlocks = 256
+
+// ClipBytes is the memory that Clip works in.
+const ClipBytes = 8 * (clipBlocks + 1)
+
+// Clip writes the gradients of p, all as float32, to the place to, which may be
+// p.Grads: scaled so that their L2 norm, of all together, is at most limit, as
+// torch.nn.utils.clip_grad_norm_ does, by limit/(norm+1e-6). The norm is summed in
+// float64, in one order. scratch has ClipBytes.
+func (k *Set) Clip(s cuda.Stream, p Params, limit float64, to, scratch cuda.Ptr) error {
+	if p.N < 1 || p.Narrow%8 != 0 || p.Narrow > p.N || !aligned(p.Grads, p.NarrowGrads, to, scratch) {
+		return fmt.Errorf("kernels: clip: impossible parameters %+v", p)
+	}
+	blocks := min(clipBlocks, ceil(p.N, 4*blockThreads))
+	block := [3]int{blockThreads, 1, 1}
+	factor := scratch + 8*clipBlocks
+	if err := k.launch(s, "squares", [3]int{blocks, 1, 1}, block, scratch, p.Grads, p.NarrowGrads, int64(p.N), int64(p.Narrow), int32(blocks)); err != nil {
+		return err
+	}
+	if err := k.launch(s, "clip_factor", [3]int{1, 1, 1}, block, factor, scratch, math.Float64bits(limit), int32(blocks)); err != nil {
+		return err
+	}
+	return k.launchEach(s, "scale_grads", ceil(p.N, 4), to, p.Grads, p.NarrowGrads, int64(p.N), int64(p.Narrow), factor)
+}
+
+// Approach moves n float32 at x towards those at y by a share of what is between
+// them, unless the uint32 at ok is 0.
+func (k *Set) Approach(s cuda.Stream, x, y cuda.Ptr, n int, share float32, ok cuda.Ptr) error {
+	if n < 1 || !aligned(x, y) {
+		return fmt.Errorf("kernels: approach: %d numbers at %#x and %#x", n, x, y)
+	}
+	return k.launchEach(s, "approach", ceil(n, 4), x, y, int64(n), share, ok)
+}
+
+// Exchange exchanges n float32 at x with those at y.
+func (k *Set) Exchange(s cuda.Stream, x, y cuda.Ptr, n int) error {
+	if n < 1 || !aligned(x, y) {
+		return fmt.Errorf("kernels: exchange: %d numbers at %#x and %#x", n, x, y)
+	}
+	return k.launchEach(s, "exchange", ceil(n, 4), x, y, int64(n))
+}

@@ -135,3 +135,55 @@ func TestOptimisersOfLostRun(t *testing.T) {
 		}
 	}
 }
+
+// Gradients are clipped by the norm of all, narrow ones widened, and those whose
+// norm is small stay.
+func TestClip(t *testing.T) {
+	d := open(t)
+	for _, n := range [][2]int{{1, 0}, {7, 0}, {5003, 0}, {5003, 4096}, {700001, 80000}} {
+		for _, limit := range []float64{1e-3, .5, 1e6} {
+			count, narrow := n[0], n[1]
+			g, rounded := noise(F32, 3, count, .1, 1), noise(BF16, 3, count, .1, 1)
+			p := Params{N: count, Grads: d.floats(append(nans(narrow), g[narrow:]...)), NarrowGrads: d.put(packed(rounded[:narrow], BF16)), Narrow: narrow}
+			all := append(slices.Clone(rounded[:narrow]), g[narrow:]...)
+			to, scratch := p.Grads, d.room(ClipBytes)
+			d.do(func(k *Set, s cuda.Stream) error { return k.Clip(s, p, limit, to, scratch) })
+			var squares float64
+			for _, v := range all {
+				squares += float64(v) * float64(v)
+			}
+			want := doubles(all)
+			if by := limit / (math.Sqrt(squares) + 1e-6); by < 1 {
+				for i := range want {
+					want[i] *= by
+				}
+			}
+			check(t, result{fmt.Sprintf("%v clipped to %v", n, limit), F32, d.read(to, count), want})
+		}
+	}
+}
+
+// An average moves by its share, unless the run is lost, and is exchanged whole.
+func TestApproachAndExchange(t *testing.T) {
+	d := open(t)
+	for _, n := range []int{1, 6, 5003} {
+		a, b := noise(F32, 1, n, 0, 1), noise(F32, 2, n, 0, 1)
+		x, y := d.floats(a), d.floats(b)
+		lost := d.put([]byte{0, 0, 0, 0})
+		d.do(func(k *Set, s cuda.Stream) error { return k.Approach(s, x, y, n, .5, lost) })
+		if !slices.Equal(d.read(x, n), a) {
+			t.Errorf("%d numbers moved, and the run is lost", n)
+		}
+		d.do(func(k *Set, s cuda.Stream) error { return k.Approach(s, x, y, n, .125, 0) })
+		want := doubles(a)
+		for i := range want {
+			want[i] += .125 * (float64(b[i]) - want[i])
+		}
+		check(t, result{"moved", F32, d.read(x, n), want})
+		moved := d.read(x, n)
+		d.do(func(k *Set, s cuda.Stream) error { return k.Exchange(s, x, y, n) })
+		if !slices.Equal(d.read(x, n), b) || !slices.Equal(d.read(y, n), moved) {
+			t.Errorf("%d numbers are not exchanged", n)
+		}
+	}
+}
