@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"hpaflow/cmd/hpaflow/live"
 	"hpaflow/cmd/hpaflow/terminal"
 	"hpaflow/flow"
 	"hpaflow/flow/component"
@@ -48,6 +49,9 @@ func (r *running) steps(ctx context.Context, plan *lang.Plan) error {
 		each.step = strings.TrimPrefix(above+"/"+s.Name, "/")
 		err := each.file(ctx, s.File, s.Sets)
 		end := endOfRun(err)
+		if end.State == live.Interrupted {
+			end.Cause = ""
+		}
 		r.board.Ended(each.step, end.State, end.Cause)
 		debug.FreeOSMemory() // a network may have taken gigabytes
 		var exit *exitError

@@ -34,9 +34,13 @@ type Page struct {
 	complaints []string
 }
 
-// Browser is the path of a Chromium; the test is skipped where there is none.
+// Browser is the path of a Chromium; the test is skipped where there is none, and under
+// the race detector: a page has the same look there, in several times the time.
 func Browser(t testing.TB) string {
 	t.Helper()
+	if raced {
+		t.Skip("pages are not looked at under the race detector")
+	}
 	if given := os.Getenv("CHROMIUM"); given != "" {
 		return given
 	}

@@ -59,7 +59,7 @@ function rows(table, list) {
       const [text, kind, title] = Array.isArray(c) ? c : [c];
       const td = tr.insertCell();
       td.textContent = text;
-      if (kind) td.className = kind;
+      td.className = kind || (text === "–" ? "none" : "");
       if (title) td.title = title;
       td.dataset.name = names[k];
     });
