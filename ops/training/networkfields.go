@@ -25,7 +25,7 @@ func NetworkFields() []component.Field {
 // freezeField is how many stages of a network stay as they are.
 func freezeField(when string) component.Field {
 	return component.Field{Name: "freeze", Type: component.Int, Default: 0, Min: 0, Max: 1 << 8, Doc: when + "leading stages of the network that stay as they are: no gradient, and batch norm with its running statistics, " +
-		"as timm.utils.freeze has it. resnet18, resnet34 and se_resnext50 have 5, a stem and four layers; densenet121 has 5, conv0 and four dense blocks with what follows each; " +
+		"as timm.utils.freeze has it. resnet18, resnet34 and se_resnext50 have 5, a stem and four layers; convnext_tiny has 5, a stem and four stages; densenet121 has 5, conv0 and four dense blocks with what follows each; " +
 		"inception_v3 has 4, Conv2d_*, Mixed_5*, Mixed_6* and Mixed_7*; 0: none"}
 }
 

@@ -163,6 +163,22 @@ func (f *Facts) training(b *strings.Builder, p *checkpoint.Position) {
 	s := p.Settings
 	fmt.Fprintf(b, "## Training\n\n| | |\n|---|---|\n| epochs | %d |\n| batches | %d of %d images of %dx%d pixels |\n| loss | %s |\n| optimiser | %s, learning rate %g |\n| schedule | %s |\n| seed | %d |\n",
 		p.Epoch, p.Step, s.Shape[0], s.Shape[3], s.Shape[2], s.Loss, s.Optimizer.Kind, s.Schedule.LR, s.Schedule.Kind, p.Seed)
+	for _, o := range []struct {
+		name  string
+		value float64
+	}{
+		{"warmup, epochs", float64(s.Schedule.Warmup)}, {"label smoothing", s.LabelSmoothing}, {"gradients clipped to the norm", s.ClipNorm},
+		{"weights averaged over steps, decay", s.EMA}, {"stages frozen", float64(s.Freeze)},
+	} {
+		if o.value > 0 {
+			fmt.Fprintf(b, "| %s | %g |\n", o.name, o.value)
+		}
+	}
+	for _, name := range []string{"mixup", "cutmix", "balance"} {
+		if said := s.Data["train "+name]; said != "" {
+			fmt.Fprintf(b, "| %s | %s |\n", name, said)
+		}
+	}
 	if best := p.Best(); best >= 0 {
 		e := p.History[best]
 		fmt.Fprintf(b, "| best epoch | %d, score %.4f |\n", e.Epoch, e.Score())
