@@ -23,7 +23,7 @@ func checkTars(v any) error {
 	if len(v.([]string)) == 0 {
 		return errors.New("names no tar")
 	}
-	for _, pattern := range v.([]string) {
+	for _, pattern := range rejoined(v.([]string)) {
 		if _, err := expand(pattern); err != nil {
 			return err
 		}
@@ -33,7 +33,7 @@ func checkTars(v any) error {
 
 // areThere says which of a valid list is not there, as far as no store is asked.
 func areThere(v any) error {
-	for _, pattern := range v.([]string) {
+	for _, pattern := range rejoined(v.([]string)) {
 		names, err := expand(pattern)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func areThere(v any) error {
 
 // listTars are all that a list comes to, in its order.
 func listTars(ctx context.Context, patterns []string) (tars []string, err error) {
-	for _, pattern := range patterns {
+	for _, pattern := range rejoined(patterns) {
 		names, err := expand(pattern)
 		if err != nil {
 			return nil, err
@@ -71,6 +71,23 @@ func listTars(ctx context.Context, patterns []string) (tars []string, err error)
 		}
 	}
 	return tars, nil
+}
+
+// rejoined are patterns whose braces a comma of a list has cut in two: a-{0 and 1}.tar.
+func rejoined(words []string) (patterns []string) {
+	for len(words) > 0 {
+		n := 1
+		for strings.LastIndexByte(words[n-1], '{') > strings.LastIndexByte(words[n-1], '}') {
+			next := slices.IndexFunc(words[n:], func(w string) bool { return strings.ContainsAny(w, "{}") })
+			if next < 0 || words[n+next][strings.IndexAny(words[n+next], "{}")] == '{' {
+				break
+			}
+			n += next + 1
+		}
+		patterns = append(patterns, strings.Join(words[:n], ","))
+		words = words[n:]
+	}
+	return patterns
 }
 
 // folder are the tars in a folder, by name; of what is none, itself.

@@ -272,6 +272,14 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// A list that is given as one text is cut at its commas, those in braces too.
+func TestRejoined(t *testing.T) {
+	got := rejoined([]string{"a-{0", "1", "2}-{x", "y}.tar", "b.tar", "{c", "{d}.tar"})
+	if want := []string{"a-{0,1,2}-{x,y}.tar", "b.tar", "{c", "{d}.tar"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // FuzzRead: whatever a tar holds, what is yielded has a key that is fit and one image.
 func FuzzRead(f *testing.F) {
 	f.Add(pack(f, packed{"a.npy", array("1")}, packed{"a.json", `{"labels":[1]}`}, packed{"b/c.png", "x"}))
