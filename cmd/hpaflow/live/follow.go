@@ -42,8 +42,9 @@ func (b *Board) State() State {
 	defer b.mu.Unlock()
 	s := State{
 		Run: b.Run, Phase: Waiting, Number: b.number, Step: b.step, At: b.at, Resting: b.now == nil && b.number > 0,
-		Process: processMemory(), Lost: b.lost.view(), Notes: append([]Note{}, b.notes...), Curves: []Curve{}, Steps: append([]StepState{}, b.steps...),
+		Process: processMemory(), Lost: b.lost.view(), Notes: append([]Note{}, b.notes...), Curves: []Curve{},
 	}
+	s.Steps, s.StepsOf = b.someSteps()
 	if !b.began.IsZero() {
 		s.Seconds = time.Since(b.began).Seconds()
 	}

@@ -125,6 +125,13 @@ func TestBoardAddsUnits(t *testing.T) {
 	if len(s.Steps) != 3 || s.Steps[0].State != Done || s.Steps[0].Records != 12 || s.Steps[0].Letters != 1 || s.Steps[1].Name != "b/x" || s.Steps[1].State != Waiting {
 		t.Errorf("%+v", s.Steps)
 	}
+	for range 300 {
+		b.steps = append(b.steps, StepState{State: Waiting})
+	}
+	b.steps[200].State = Running
+	if s := b.State(); len(s.Steps) != mostSteps || s.Steps[mostSteps/2].State != Running || s.StepsOf != [2]int{1, 303} {
+		t.Errorf("%d steps, %v", len(s.Steps), s.StepsOf)
+	}
 	if len(b.History().Points) != 1 {
 		t.Errorf("%+v", b.History())
 	}

@@ -40,7 +40,8 @@ type State struct {
 	Lost    []Lost      `json:"lost"`
 	Notes   []Note      `json:"notes"`
 	Curves  []Curve     `json:"curves"`
-	Steps   []StepState `json:"steps"`
+	Steps   []StepState `json:"steps"`    // of very many, those about the one that runs
+	StepsOf [2]int      `json:"steps_of"` // how many are done, of all
 	Cluster any         `json:"cluster,omitempty"`
 }
 

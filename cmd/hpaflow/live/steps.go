@@ -69,3 +69,23 @@ func (b *Board) stepOf(name string) *StepState {
 	}
 	return nil
 }
+
+// mostSteps bound what is told of steps.
+const mostSteps = 100
+
+// someSteps are the steps about the one that was begun last, and how many are done of
+// all.
+func (b *Board) someSteps() (list []StepState, of [2]int) {
+	begun := 0
+	for i, s := range b.steps {
+		if s.State != Waiting {
+			begun = i
+		}
+		if s.State == Done {
+			of[0]++
+		}
+	}
+	of[1] = len(b.steps)
+	from := max(0, min(begun-mostSteps/2, len(b.steps)-mostSteps))
+	return append([]StepState{}, b.steps[from:min(len(b.steps), from+mostSteps)]...), of
+}

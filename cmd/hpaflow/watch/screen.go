@@ -153,7 +153,7 @@ func (p *picture) state(s live.State, points []live.Point) {
 	}
 	p.history(points)
 	p.stages(s, limit)
-	p.steps(s.Steps)
+	p.steps(s.Steps, s.StepsOf)
 	p.training(s.Curves)
 	p.lost(s.Lost)
 	p.notes(s.Notes)
@@ -233,18 +233,18 @@ func bar(columns int, share float64, full, empty rune) string {
 	return strings.Repeat(string(full), n) + strings.Repeat(string(empty), max(0, columns-n))
 }
 
-func (p *picture) steps(list []live.StepState) {
+func (p *picture) steps(list []live.StepState, of [2]int) {
 	if len(list) == 0 {
 		return
 	}
-	done, from := 0, 0
+	from := 0
 	for i, s := range list {
-		if s.State == live.Done {
-			done, from = done+1, i
+		if s.State != live.Waiting {
+			from = max(0, i-1)
 		}
 	}
 	p.lines = append(p.lines, "")
-	p.styled(faint, fmt.Sprintf("steps: %d of %d done", done, len(list)))
+	p.styled(faint, fmt.Sprintf("steps: %d of %d done", of[0], of[1]))
 	const shown = 6
 	from = max(0, min(from, len(list)-shown))
 	for _, s := range list[from:min(len(list), from+shown)] {

@@ -137,7 +137,7 @@ func TestScreen(t *testing.T) {
 		},
 		Lost:   []live.Lost{{Stage: "decode", Cause: "…: unexpected EOF\x1b[2J", Count: 18}},
 		Curves: []live.Curve{{Epochs: []live.Epoch{{Epoch: 3, Train: live.Scores{Loss: .1}, Val: &live.Scores{Loss: .2, F1: .5, Present: .75}}}}},
-		Steps:  []live.StepState{{Name: "cells", State: live.Done, Wall: 12, Records: 700}, {Name: "train", State: live.Running}},
+		Steps:  []live.StepState{{Name: "cells", State: live.Done, Wall: 12, Records: 700}, {Name: "train", State: live.Running}}, StepsOf: [2]int{1, 2},
 	}
 	points := []live.Point{{At: 30, Span: 30, Rate: 10}, {At: 60, Span: 30, Rate: 200}}
 	for _, width := range []int{40, 80, 200} {

@@ -160,8 +160,7 @@ const marks = { waiting: "·", running: "▶", done: "✓", failed: "✕", inter
 function showLists() {
   const s = state;
   $("steps").hidden = !s.steps.length;
-  const did = s.steps.filter(t => t.state === "done").length;
-  $("steps-of").textContent = `${did} of ${s.steps.length} done`;
+  $("steps-of").textContent = `${s.steps_of[0]} of ${s.steps_of[1]} done`;
   rows($("step-list"), s.steps.map(t => ({ cells: [t.name, [`${marks[t.state] || ""} ${t.state}${t.cause ? `: ${t.cause}` : ""}`, `${t.state} ${t.cause ? "long" : ""}`],
     t.state === "running" ? span(s.wall_s) : t.wall_s ? span(t.wall_s) : "–", t.flow ? whole(t.state === "running" ? s.out : t.records) : "–", t.dead_letters ? whole(t.dead_letters) : "–"] })));
   $("lost").hidden = !s.lost.length;
