@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math/bits"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -24,6 +25,9 @@ import (
 	"hpaflow/flow/component"
 	"hpaflow/sources"
 )
+
+// golden spreads numbers over 64 bits, so that hashes made by it are far apart.
+const golden = 0x9e3779b97f4a7c15
 
 // hostile is a name that would be markup, in a note or as a label's.
 const hostile = "<img src=x onerror=alert(1)>\"'\u202e"
@@ -105,7 +109,7 @@ func workplace(t testing.TB) string {
 			fmt.Fprintf(&probabilities, ",%.4f", float64((i*31+n*17)%97)/97)
 		}
 		fmt.Fprint(&probabilities, "\n")
-		fmt.Fprintf(&hashes, "%s,100,%016x,%016x\n", field(id), i, i*3)
+		fmt.Fprintf(&hashes, "%s,100,%016x,%016x\n", field(id), uint64(i)*golden, uint64(i)*0xbf58476d1ce4e5b9)
 	}
 	file("train.csv", train.String())
 	file("first.csv", probabilities.String())
@@ -224,7 +228,7 @@ func TestWhatIsFound(t *testing.T) {
 		Where  []string
 	}
 	v.json(t, "/api/sample?id="+ids(24)[1], &s)
-	if len(s.Labels) != 1 || len(s.Tables) != 1 || len(s.Tables[0].P) != 28 || len(s.Groups) != 1 || len(s.Groups[0].Members) != 3 || s.Groups[0].Members[1].ADistance != 1 || len(s.Where) != 1 {
+	if len(s.Labels) != 1 || len(s.Tables) != 1 || len(s.Tables[0].P) != 28 || len(s.Groups) != 1 || len(s.Groups[0].Members) != 3 || s.Groups[0].Members[1].ADistance != bits.OnesCount64(golden) || len(s.Where) != 1 {
 		t.Errorf("%+v", s)
 	}
 	var c struct {

@@ -100,8 +100,16 @@ function labels(s) {
   const chips = (s.labels ?? []).map(n => h("span", {class: "label"}, `${n} ${about.labels[n] ?? ""}`,
     h("button", {type: "button", "aria-label": `Remove ${about.labels[n] ?? n}`, title: "Remove this label", onclick: () => correct(s.id, {drop: [n]})}, "×")));
   const others = about.labels.map((name, n) => [n, `${n} ${name}`]).filter(([n]) => !(s.labels ?? []).includes(n));
-  const add = h("select", {id: "add-label", "aria-label": "Add a label", onchange: e => e.target.value !== "" && correct(s.id, {add: [+e.target.value]})},
-    h("option", {value: ""}, "Add a label…"), others.map(([value, text]) => h("option", {value}, text)));
+  // Arrows go from label to label, and each would be a choice: by keys, Enter chooses.
+  let byKeys = false;
+  const take = e => e.target.value !== "" && correct(s.id, {add: [+e.target.value]});
+  const add = h("select", {id: "add-label", "aria-label": "Add a label: choose one, then Enter", onpointerdown: () => { byKeys = false; }, onchange: e => byKeys || take(e),
+    onkeydown: e => {
+      byKeys = true;
+      if (e.key !== "Enter") return;
+      take(e);
+      e.preventDefault();
+    }}, h("option", {value: ""}, "Add a label…"), others.map(([value, text]) => h("option", {value}, text)));
   return section("Labels",
     h("div", {class: "chips"}, chips.length ? chips : h("span", {class: "note"}, words(s.labels)), add),
     s.corrected ? h("p", {class: "warn"}, "corrected; before: " + words(s.before)) : null);
@@ -178,7 +186,7 @@ function keyed(e) {
 
 // hold keeps the focus in the panel.
 function hold(e) {
-  const list = [...panel.querySelectorAll("button:not(:disabled), select, textarea, canvas[tabindex]")].filter(x => x.offsetParent);
+  const list = [...panel.querySelectorAll("button:not(:disabled), input, select, textarea, canvas[tabindex]")].filter(x => x.offsetParent);
   const at = list.indexOf(document.activeElement);
   if (e.shiftKey && at <= 0) list.at(-1).focus();
   else if (!e.shiftKey && at === list.length - 1) list[0].focus();
