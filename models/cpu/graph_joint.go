@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"errors"
+	"fmt"
 
 	"gorgonia.org/gorgonia"
 
@@ -113,6 +114,9 @@ func (b *builder) jointGrad(name string, k kernels.JointNorm, m kernels.Moments,
 	if j == nil {
 		j, add = &joint{at: map[int]int{}}, false
 		for _, p := range parts {
+			if b.results[p.Ref].joint != nil {
+				return nil, fmt.Errorf("%s: batch norms read the same parts in other orders", name)
+			}
 			j.at[p.Ref] = j.c
 			j.c += p.C
 			b.results[p.Ref].joint = j
