@@ -123,8 +123,8 @@ func (t *Table) Of(row int) []float32 {
 	return list
 }
 
-// decision is what a table says of a row, by thresholds.
-func (t *Table) decision(row int, by *Thresholds) data.Labels {
+// Decision is what a table says of a row, by thresholds; nil: by one half.
+func (t *Table) Decision(row int, by *Thresholds) data.Labels {
 	if t.p == nil {
 		return t.said[row]
 	}
@@ -144,9 +144,6 @@ func (t *Table) decides(row, label int, by *Thresholds) bool {
 	}
 	return label < len(t.p) && t.p[label][row] > by.at(label)
 }
-
-// Decision is what a table says of a row, by thresholds; nil: by one half.
-func (t *Table) Decision(row int, by *Thresholds) data.Labels { return t.decision(row, by) }
 
 // Thresholds are a probability for each label, above which it is decided for.
 type Thresholds struct {

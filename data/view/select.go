@@ -151,7 +151,7 @@ func (x *Index) judge(in bitset, q *Question) {
 	in.and(x.labeled)
 	if label < 0 {
 		spread(in, func(row int) bool {
-			said, truth := t.decision(row, by), x.labels[row]
+			said, truth := t.Decision(row, by), x.labels[row]
 			switch q.Verdict.Kind {
 			case "fp":
 				return said&^truth != 0

@@ -7,95 +7,11 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
-	"hpaflow/cmd/hpaflow/view/inputs"
 	"hpaflow/cmd/hpaflow/view/tiles"
 	"hpaflow/data/view"
 )
-
-// about is what there is to be shown.
-func (s *server) about(*http.Request) (any, error) {
-	refreshed := s.changes.refresh()
-	type category struct {
-		Name   string   `json:"name"`
-		Values []string `json:"values"`
-	}
-	type table struct {
-		Name          string `json:"name"`
-		Probabilities bool   `json:"probabilities"`
-	}
-	type thresholds struct {
-		Name   string    `json:"name"`
-		Values []float64 `json:"values"`
-	}
-	type grouping struct {
-		Name   string `json:"name"`
-		Groups int    `json:"groups"`
-	}
-	type input struct {
-		Name   string `json:"name"`
-		Kind   string `json:"kind"`
-		Note   string `json:"note"`
-		Failed bool   `json:"failed"`
-		Done   bool   `json:"done"`
-	}
-	type place struct {
-		Name   string     `json:"name"`
-		Cells  int        `json:"cells"`
-		Shares [2]float64 `json:"shares"`
-	}
-	var a struct {
-		Version     uint64              `json:"version"`
-		Rows        int                 `json:"rows"`
-		Loaded      bool                `json:"loaded"`
-		Labels      []string            `json:"labels"`
-		Sources     []string            `json:"sources"`
-		Categories  []category          `json:"categories"`
-		Tables      []table             `json:"tables"`
-		Thresholds  []thresholds        `json:"thresholds"`
-		Groupings   []grouping          `json:"groupings"`
-		Map         *place              `json:"map"`
-		Inputs      []input             `json:"inputs"`
-		Runs        []inputs.RunSummary `json:"runs"`
-		Corrections string              `json:"corrections"`
-		Changes     int                 `json:"changes"`
-		Fault       string              `json:"fault"`
-	}
-	a.Loaded, a.Sources = s.loaded.Load(), view.Sources
-	for _, in := range s.loader.Told() {
-		a.Inputs = append(a.Inputs, input{in.Name, string(in.Kind), in.Note, in.Failed, in.Done})
-	}
-	a.Runs, a.Corrections, a.Changes = s.loader.AllRuns(), s.changes.path, s.changes.count()
-	if refreshed != nil {
-		a.Fault = refreshed.Error()
-	}
-	x := s.index
-	x.View(func() {
-		a.Version, a.Rows = x.Version(), x.Rows()
-		for n := range x.Classes {
-			a.Labels = append(a.Labels, x.LabelName(n))
-		}
-		a.Categories, a.Tables, a.Thresholds, a.Groupings = []category{}, []table{}, []thresholds{}, []grouping{}
-		for _, c := range x.Categories {
-			a.Categories = append(a.Categories, category{c.Name, slices.Clone(c.Values)})
-		}
-		for _, t := range x.Tables {
-			a.Tables = append(a.Tables, table{t.Name, t.Probabilities()})
-		}
-		for _, t := range x.Thresholds {
-			a.Thresholds = append(a.Thresholds, thresholds{t.Name, t.Values})
-		}
-		for _, g := range x.Groupings {
-			a.Groupings = append(a.Groupings, grouping{g.Name, len(g.Groups)})
-		}
-		if m := x.Map; m != nil {
-			a.Map = &place{m.Name, m.Cells, m.Shares}
-		}
-	})
-	return a, nil
-}
 
 // brief is a sample as the grid shows it.
 type brief struct {
@@ -246,68 +162,6 @@ func (s *server) together(r *http.Request) (any, error) {
 		return nil
 	})
 	return a, err
-}
-
-// groupMember is a sample of a group, and how far its hashes are from the first one's.
-type groupMember struct {
-	brief
-	AHash    string `json:"ahash,omitempty"`
-	PHash    string `json:"phash,omitempty"`
-	ADistant int    `json:"adistance"`
-	PDistant int    `json:"pdistance"`
-}
-
-func (s *server) groups(r *http.Request) (any, error) {
-	at, err := number(r, "grouping", 1000)
-	if err != nil {
-		return nil, err
-	}
-	from, err := number(r, "from", math.MaxInt32)
-	if err != nil {
-		return nil, err
-	}
-	count, err := number(r, "count", 100)
-	if err != nil {
-		return nil, err
-	}
-	type group struct {
-		Number  int           `json:"number"`
-		Size    int           `json:"size"`
-		Members []groupMember `json:"members"`
-	}
-	var a struct {
-		Total  int     `json:"total"`
-		Groups []group `json:"groups"`
-	}
-	x := s.index
-	x.View(func() {
-		if at >= len(x.Groupings) {
-			err = fault{errors.New("there are no such groups")}
-			return
-		}
-		list := x.Groupings[at].Groups
-		a.Total, a.Groups = len(list), []group{}
-		for i := from; i < min(from+count, len(list)); i++ {
-			a.Groups = append(a.Groups, group{i, len(list[i]), s.members(list[i])})
-		}
-	})
-	return a, err
-}
-
-func (s *server) members(rows []uint32) []groupMember {
-	var list []groupMember
-	a0, p0, known := s.index.Hashes(int(rows[0]))
-	for _, row := range rows[:min(len(rows), mostGroup)] {
-		m := groupMember{brief: briefOf(s.index.Known(int(row))), ADistant: -1, PDistant: -1}
-		if a, p, ok := s.index.Hashes(int(row)); ok {
-			m.AHash, m.PHash = fmt.Sprintf("%016x", a), fmt.Sprintf("%016x", p)
-			if known {
-				m.ADistant, m.PDistant = view.Distance(a, a0), view.Distance(p, p0)
-			}
-		}
-		list = append(list, m)
-	}
-	return list
 }
 
 // mapPoints are the points of the map that a question picks: row, x, y, and labels in two
