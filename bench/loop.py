@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """The training loops of sinks/python/README.md, as they stand there, on images of one's own.
 
-    loop.py HPAFLOW IMAGES TABLE [--least F1 | --ddp]
+    loop.py HPAFLOW IMAGES TABLE [--least F1 | --ddp | --lightning]
 
 IMAGES and TABLE take the place of the README's data: shards, and a table with Id, Target and Split (train and val). It
 prints how well each label is learnt, and with --least ends with 1 where one of them stays below in all epochs. On two
 channels of 128 pixels, a translocation of a protein in 2,000 images, train.flow reaches 0.98 and 0.99. --ddp runs the loop
-for several processes in two, by torchrun. Wants torch and torchvision of PyPI; the package hpaflow is that of
-sinks/python.
+for several processes in two, by torchrun, and --lightning that of Lightning. Wants torch and torchvision of PyPI, and
+lightning; the package hpaflow is that of sinks/python.
 """
 import argparse
 import os
@@ -27,6 +27,7 @@ p.add_argument("images")
 p.add_argument("table")
 p.add_argument("--least", type=float, default=0)
 p.add_argument("--ddp", action="store_true")
+p.add_argument("--lightning", action="store_true")
 a = p.parse_args()
 try:
     import torch
@@ -34,9 +35,9 @@ try:
 except ImportError as e:
     sys.exit(f"loop.py: {e}; pip install torch torchvision")
 
-kind = "DistributedDataParallel" if a.ddp else "zero_grad"
+kind = "DistributedDataParallel" if a.ddp else "LightningModule" if a.lightning else "zero_grad"
 loops = [block for block in re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.S) if kind in block]
-if not a.ddp:
+if not a.ddp and not a.lightning:
     loops = [block for block in loops if "DistributedDataParallel" not in block]
 if len(loops) != 1:
     sys.exit(f"loop.py: the README has {len(loops)} such loops, not one")
@@ -51,12 +52,12 @@ for name, value in (("images", a.images), ("table", a.table)):
 
 os.environ["HPAFLOW"], os.environ["PYTHONPATH"] = os.path.abspath(a.hpaflow), str(PACKAGE)
 sys.path.insert(0, str(PACKAGE))
-if a.ddp:
+if a.ddp or a.lightning:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "train.py"
         script.write_text(loop)
-        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-        sys.exit(subprocess.run([*launch, str(script)]).returncode)
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"] if a.ddp else []
+        sys.exit(subprocess.run([sys.executable, *launch, str(script)]).returncode)
 torch.manual_seed(1)
 best, begun = [], time.monotonic()
 
