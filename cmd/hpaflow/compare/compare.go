@@ -204,6 +204,10 @@ func table(w io.Writer, runs []*run) error {
 	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range list {
 		name := d.Field
+		if n := slices.IndexFunc(list, func(o difference) bool { return o.Field == d.Field && o.Where[0] != d.Where[0] }); n >= 0 {
+			words := strings.Fields(d.Where[0])
+			name += " of " + words[len(words)-1]
+		}
 		for _, g := range d.Groups(runs) {
 			fmt.Fprintf(t, "  %s\t%s\t%s\n", lang.Safe(name), lang.Safe(g.Shown()), lang.Safe(strings.Join(g.Runs, ", ")))
 			name = ""

@@ -183,3 +183,11 @@ func TestBase(t *testing.T) {
 		}
 	}
 }
+
+func TestSpan(t *testing.T) {
+	for seconds, want := range map[float64]string{0.26: "300ms", 59: "59s", 60: "1m", 190: "3m10s", 600: "10m", 3600: "1h0m", 3661: "1h1m1s"} {
+		if got := span(seconds); got != want {
+			t.Errorf("%g seconds are %s, want %s", seconds, got, want)
+		}
+	}
+}

@@ -83,7 +83,11 @@ func span(seconds float64) string {
 	if d < time.Minute {
 		return d.Round(100 * time.Millisecond).String()
 	}
-	return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+	text := d.Round(time.Second).String()
+	if minutes, whole := strings.CutSuffix(text, "m0s"); whole {
+		return minutes + "m"
+	}
+	return text
 }
 
 func size(n int64) string { return component.FormatSize(n) }

@@ -116,13 +116,13 @@ function showHistory() {
   const of = p => state.steps.length ? (state.steps.find(s => s.flow === p.flow) || {}).name || `flow ${p.flow}` : "";
   const borders = points.filter((p, i) => i && p.flow !== points[i - 1].flow).map(p => p.at - p.span);
   const named = list => state.steps.length ? i => of(list[i]) : undefined;
-  const last = points[points.length - 1];
+  const last = points[points.length - 1], when = state.phase === "running" ? "now" : "at the end";
   // A moment's pace, at the end of a short flow, says little.
   const most = Math.max(...points.filter(p => p.span > every / 2).map(p => p.rate), last.rate, 1e-9);
   const out = stepped(points, p => p.rate), memory = stepped(points, p => p.memory), process = stepped(points, p => p.process), cores = stepped(points, p => p.cores);
-  charts.rate.show({ x: out.x, series: [out.y], borders, area: true, from: 0, of: named(out.of), high: nice(most), says: `${rate(last.rate)} now, ${rate(most)} at most` });
-  charts.memory.show({ x: memory.x, series: [memory.y, process.y], borders, area: true, from: 0, high: binary(Math.max(...memory.y, ...process.y)), of: named(memory.of), says: `${bytes(last.memory)} and ${bytes(last.process)} now` });
-  charts.cores.show({ x: cores.x, series: [cores.y], borders, area: true, from: 0, high: Math.max(state.cores, ...cores.y), of: named(cores.of), says: `${last.cores.toFixed(1)} of ${state.cores} now` });
+  charts.rate.show({ x: out.x, series: [out.y], borders, area: true, from: 0, of: named(out.of), high: nice(most), says: `${rate(last.rate)} ${when}, ${rate(most)} at most` });
+  charts.memory.show({ x: memory.x, series: [memory.y, process.y], borders, area: true, from: 0, high: binary(Math.max(...memory.y, ...process.y)), of: named(memory.of), says: `${bytes(last.memory)} and ${bytes(last.process)} ${when}` });
+  charts.cores.show({ x: cores.x, series: [cores.y], borders, area: true, from: 0, high: Math.max(state.cores, ...cores.y), of: named(cores.of), says: `${last.cores.toFixed(1)} of ${state.cores} ${when}` });
   const mine = points.filter(p => p.flow === state.number && p.queues && p.queues.length === state.stages.length && p.busy);
   $("queues").hidden = $("queues-title").hidden = !mine.length;
   $("queues").nextElementSibling.hidden = !mine.length;
@@ -199,6 +199,7 @@ if ($("data")) { // a report
     if (message.last) { // nothing more comes
       events.close();
       events = null;
+      $("links").hidden = true; // nobody answers there
     }
     take(message);
   };
