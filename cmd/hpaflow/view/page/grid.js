@@ -9,7 +9,7 @@ import * as state from "./state.js";
 
 const page = 100; // samples asked for at once
 const tallest = 8_000_000; // pixels that a box scrolls to, in every browser
-const sides = [64, 96, 128, 192, 256, 384, 512];
+const sides = [64, 96, 128, 160, 192, 256, 320, 384, 512];
 
 let about = null, box = null, scroller = null, layer = null, bar = null;
 let pages = new Map(), total = 0, asked = "", version = 0, failed = "";
@@ -143,7 +143,7 @@ function moveTo(pixels) {
 }
 
 function draw() {
-  const from = first(), perRow = columns(), rows = Math.ceil(scroller.clientHeight / rowHeight()) + 2;
+  const from = first(), perRow = columns(), rows = Math.ceil(scroller.clientHeight / rowHeight()) + 1;
   const to = Math.min(total, from + rows * perRow), shift = top - scroller.scrollTop;
   const wanted = new Set();
   const left = Math.max(gap, (scroller.clientWidth - perRow * (size() + gap) + gap) / 2);

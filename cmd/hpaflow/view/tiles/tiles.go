@@ -14,7 +14,7 @@ import (
 )
 
 // Sides are the sides that small pictures may have, of the longer one, in pixels.
-var Sides = []int{64, 96, 128, 192, 256, 384, 512}
+var Sides = []int{64, 96, 128, 160, 192, 256, 320, 384, 512}
 
 // SideFor is the smallest of Sides that is no smaller.
 func SideFor(pixels int) int {
