@@ -4,60 +4,67 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"hpaflow/data/cells/cellstest"
 	"hpaflow/flow"
+	"hpaflow/models/network"
 )
 
-// A run that none of its epochs improves ends after so many, is complete then,
-// and goes on where it is told to wait longer. With a rate of next to nothing all
-// epochs score the same.
+// tiny makes a small network known, whose checkpoints are written in no time.
+var tiny = sync.OnceFunc(func() { network.Add(network.ResNet("tiny", 8, [4]int{1, 1, 1, 1})) })
+
+// A run that no epoch improves for so many ends then, is complete, and goes on
+// where it is told to wait longer. With a rate of next to nothing all but the
+// first epochs score the same.
 func TestTrainStopsEarly(t *testing.T) {
+	tiny()
 	images, split := cellstest.TrainingSet(t, 4, 2)
 	out := t.TempDir()
-	sets := []string{"images=" + images, "table=" + split, "out=" + out, "size=32", "batch=2", "epochs=9", "lr=1e-9"}
-	notes, err := notesOf(t, "train.flow", append(sets, "stop_after=2")...)
-	if err != nil || !strings.Contains(notes, "stopped after epoch 2: in 2 epochs none had a better macro F1 than epoch 0") {
-		t.Fatalf("notes %q, %v", notes, err)
-	}
-	if p := lastPosition(t, out); p.Epoch != 3 || len(p.History) != 3 {
-		t.Errorf("%d epochs are done", p.Epoch)
-	}
-	scores := mustRead(t, filepath.Join(out, "metrics.csv"))
-	before := treeDigests(t, filepath.Join(out, "checkpoint"))
-	notes, err = notesOf(t, "train.flow", append(sets, "stop_after=2")...)
-	if err != nil || !strings.Contains(notes, "stopped after epoch 2") || strings.Contains(notes, "going on") {
-		t.Errorf("again: notes %q, %v", notes, err)
-	}
-	for name, digest := range treeDigests(t, filepath.Join(out, "checkpoint")) {
-		if before[name] != digest {
-			t.Errorf("again: %s is another", name)
+	sets := []string{"images=" + images, "table=" + split, "out=" + out, "model=tiny", "size=32", "batch=2", "epochs=12", "lr=1e-9"}
+	stopped := func(after int) (notes string) {
+		t.Helper()
+		notes, err := notesOf(t, "train.flow", append(sets, fmt.Sprint("stop_after=", after))...)
+		p := lastPosition(t, out)
+		if want := p.Best() + 1 + after; err != nil || p.Epoch != want || want >= 12 {
+			t.Fatalf("%d epochs are done, want %d; notes %q, %v", p.Epoch, want, notes, err)
 		}
+		if want := fmt.Sprintf("stopped after epoch %d: in %d epochs none had a better macro F1 than epoch %d", p.Epoch-1, after, p.Best()); !strings.Contains(notes, want) {
+			t.Errorf("notes %q, want %q", notes, want)
+		}
+		return notes
 	}
-	if !bytes.Equal(mustRead(t, filepath.Join(out, "metrics.csv")), scores) {
-		t.Error("again: metrics.csv is another")
+	stopped(2)
+	scores, before := mustRead(t, filepath.Join(out, "metrics.csv")), treeDigests(t, filepath.Join(out, "checkpoint"))
+	if notes := stopped(2); strings.Contains(notes, "going on") {
+		t.Errorf("again: notes %q", notes)
 	}
-	notes, err = notesOf(t, "train.flow", append(sets, "stop_after=3")...)
-	if err != nil || !strings.Contains(notes, "stopped after epoch 3: in 3 epochs") || lastPosition(t, out).Epoch != 4 {
-		t.Errorf("waiting longer: notes %q, %v", notes, err)
+	if after := treeDigests(t, filepath.Join(out, "checkpoint")); !maps.Equal(before, after) || !bytes.Equal(mustRead(t, filepath.Join(out, "metrics.csv")), scores) {
+		t.Error("again: the run's files are others")
+	}
+	if notes := stopped(3); !strings.Contains(notes, "going on") {
+		t.Errorf("waiting longer: notes %q", notes)
 	}
 }
 
 // What changes the weights is part of what a run goes on with, by name, and what
 // cannot be is refused before there is any work.
 func TestTrainOptionsAreChecked(t *testing.T) {
+	tiny()
 	images, split := cellstest.TrainingSet(t, 4, 2)
 	out := t.TempDir()
-	sets := []string{"images=" + images, "table=" + split, "out=" + out, "size=32", "batch=2", "epochs=3"}
+	sets := []string{"images=" + images, "table=" + split, "out=" + out, "model=tiny", "size=32", "batch=2", "epochs=3"}
 	mustRun(t, "train.flow", flow.Options{}, append(sets, "until=1")...)
 	_, err := build("train.flow", flow.Options{}, append(sets, "label_smoothing=0.1", "clip_norm=1", "warmup=2", "mixup=0.2", "cutmix=1", "balance=true", "ema=0.9")...)
 	saysAll(t, "other options", err, "it is of another run", "label_smoothing is 0, not 0.1", "clip_norm is 0, not 1", "ema is 0, not 0.9", "schedule warmup is 0, not 2",
 		"train mixup: was none, and is 0.2", "train cutmix: was none, and is 1", "train balance: was none, and is by the rarest label")
-	_, err = build("swa.flow", flow.Options{}, append(sets[:2:2], "run="+out, "size=32", "batch=2", "last=1", "freeze=1")...)
+	_, err = build("swa.flow", flow.Options{}, append(sets[:2:2], "run="+out, "model=tiny", "size=32", "batch=2", "last=1", "freeze=1")...)
 	saysAll(t, "averaging with other stages frozen", err, "epoch_0000 was trained with freeze = 0", "not with 1")
 	for set, want := range map[string]string{
 		"label_smoothing=1": "label_smoothing",
@@ -69,7 +76,7 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 		"cutmix=101":        "cutmix",
 		"ema=1":             "ema",
 		"freeze=1":          "would keep random weights",
-		"freeze=6":          "6 stages are to be frozen, and resnet18 has 5: want 0 to 5",
+		"freeze=6":          "6 stages are to be frozen, and tiny has 5: want 0 to 5",
 		"balance=true":      "draws the samples of an epoch from all of them",
 	} {
 		all := append(sets, set, "out="+t.TempDir())
@@ -88,8 +95,9 @@ func TestTrainOptionsAreChecked(t *testing.T) {
 // inside an epoch and goes on, with another number of workers, and ends with the
 // bits of one that never was.
 func TestTrainOptionsGoOn(t *testing.T) {
+	tiny()
 	images, split := cellstest.TrainingSet(t, 6, 2)
-	sets := []string{"images=" + images, "table=" + split, "size=32", "batch=2", "epochs=2", "accumulate=2", "optimizer=sgd", "norm=per_image",
+	sets := []string{"images=" + images, "table=" + split, "model=tiny", "size=32", "batch=2", "epochs=2", "accumulate=2", "norm=per_image",
 		"warmup=1", "label_smoothing=0.1", "clip_norm=0.5", "mixup=0.3", "cutmix=1", "balance=true", "ema=0.8"}
 	whole, stopped := t.TempDir(), t.TempDir()
 	mustRun(t, "train.flow", flow.Options{Workers: 1}, append(sets, "out="+whole)...)
