@@ -6,10 +6,10 @@ import (
 	"hpaflow/models/checkpoint"
 )
 
-// stops says whether a run of some epochs is to end, for want of a better one
-// than its best for so many: what was said of the last is the note. With 0 it
-// never is. Since it follows from the scores alone, which checkpoints hold, a run
-// that goes on knows how long it has waited.
+// stops says whether a run with these epochs behind it is to end, because the last
+// so many were no better than the best before them, and the note that tells it.
+// With 0 it never is. It follows from the scores alone, which checkpoints hold: a
+// run that goes on knows how long it has waited.
 func stops(history []checkpoint.EpochScores, after int) (note string, stop bool) {
 	p := checkpoint.Position{History: history}
 	best := p.Best()
@@ -21,7 +21,7 @@ func stops(history []checkpoint.EpochScores, after int) (note string, stop bool)
 		last, len(history)-1-best, history[best].Epoch, history[best].Score(), after), true
 }
 
-// stopped says whether an earlier run has ended so, and notes it.
+// stopped says whether an earlier process has ended the run so, and notes it.
 func (t *trainer) stopped() bool {
 	c, ok := t.graph.Resume().State.(*checkpoint.Checkpoint)
 	if !ok {
