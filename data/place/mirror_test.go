@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,27 +19,34 @@ import (
 // dying is a store that takes so many requests that change it, and no more.
 type dying struct {
 	store.Store
-	left *int
+	left *atomic.Int64
+}
+
+// plenty are more changes than any of these tests makes.
+func plenty() *atomic.Int64 {
+	n := &atomic.Int64{}
+	n.Store(1000)
+	return n
 }
 
 var errDead = errors.New("dead")
 
 func (d dying) Create(ctx context.Context, key string, o store.CreateOptions) (store.Writer, error) {
-	if *d.left--; *d.left < 0 {
+	if d.left.Add(-1) < 0 {
 		return nil, errDead
 	}
 	return d.Store.Create(ctx, key, o)
 }
 
 func (d dying) Delete(ctx context.Context, key string) error {
-	if *d.left--; *d.left < 0 {
+	if d.left.Add(-1) < 0 {
 		return errDead
 	}
 	return d.Store.Delete(ctx, key)
 }
 
 // mirrorOf holds the folder s3://b/run of a store in dir, which takes so many changes.
-func mirrorOf(t *testing.T, dir string, left *int) *place.Mirror {
+func mirrorOf(t *testing.T, dir string, left *atomic.Int64) *place.Mirror {
 	t.Helper()
 	store.Close()
 	store.Register("s3", func(context.Context, store.URL) (store.Store, error) { return dying{store.Folder(dir), left}, nil })
@@ -88,20 +96,20 @@ func TestMirrorOfKilledRuns(t *testing.T) {
 		if deaths > 20 {
 			t.Fatal("it is never put")
 		}
-		bucket, left := t.TempDir(), 1000
+		bucket, left := t.TempDir(), plenty()
 		fill(t, filepath.Join(bucket, "run"), before)
-		m := mirrorOf(t, bucket, &left)
+		m := mirrorOf(t, bucket, left)
 		if got := content(t, m.Dir()); !maps.Equal(got, before) {
 			t.Fatalf("it brought %v", got)
 		}
 		os.RemoveAll(filepath.Join(m.Dir(), "a"))
 		fill(t, m.Dir(), after)
-		left = deaths
+		left.Store(int64(deaths))
 		err := m.Put(t.Context())
 		place.Forget()
-		left = 1000
+		left.Store(1000)
 		os.Remove(filepath.Join(bucket, "run/.run/locks/alone"))
-		next := mirrorOf(t, bucket, &left)
+		next := mirrorOf(t, bucket, left)
 		got := content(t, next.Dir())
 		if err == nil {
 			if !maps.Equal(got, after) {
@@ -126,13 +134,13 @@ func TestMirrorOfKilledRuns(t *testing.T) {
 
 // What the store does not take stays here, and the error says where.
 func TestMirrorKeepsWhatIsNotPut(t *testing.T) {
-	bucket, left := t.TempDir(), 1000
-	m := mirrorOf(t, bucket, &left)
+	bucket, left := t.TempDir(), plenty()
+	m := mirrorOf(t, bucket, left)
 	fill(t, m.Dir(), map[string]string{"weights": "1"})
 	if named := m.Named(m.Dir() + "/weights: is damaged"); named != "s3://b/run/weights: is damaged" {
 		t.Errorf("an error says %q", named)
 	}
-	left = 0
+	left.Store(0)
 	err := m.Close()
 	if !errors.Is(err, errDead) {
 		t.Fatal(err)
@@ -147,14 +155,14 @@ func TestMirrorKeepsWhatIsNotPut(t *testing.T) {
 
 // Who was taken for gone puts nothing more.
 func TestMirrorLost(t *testing.T) {
-	bucket, left := t.TempDir(), 1000
-	m := mirrorOf(t, bucket, &left)
+	bucket, left := t.TempDir(), plenty()
+	m := mirrorOf(t, bucket, left)
 	alone := filepath.Join(bucket, "run/.run/locks/alone")
 	long := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(alone, long, long); err != nil {
 		t.Fatal(err)
 	}
-	next := mirrorOf(t, bucket, &left)
+	next := mirrorOf(t, bucket, left)
 	fill(t, m.Dir(), map[string]string{"weights": "old"})
 	lost, is := errors.AsType[*place.LostError](m.Put(t.Context()))
 	if !is || !strings.HasPrefix(lost.Name, "s3://b/run") {
