@@ -6,6 +6,7 @@
 The best policy, at 512 pixels, 32 images a batch, as many workers as there are cores. The peer does the
 same by augment_opencv.py, once from RGBY PNGs and once from arrays that need no decoding (.npy), and makes
 float32 batches (N,C,H,W), normalised. Runs alternate; the best of the rounds counts. Files are in memory.
+Batches is the same input in a Python process, as sinks/python hands it over, float32 and uint8.
 With --step-time, also how busy a device of that step time is kept; "auto" is 1.25 times what the input
 side takes. Needs venv.sh's Python, go, and ../shared for real images.
 """
@@ -28,6 +29,9 @@ import torch
 
 import augment_opencv
 from rgby import ROOT, SAMPLES, lay_out
+
+sys.path.insert(0, os.path.join(ROOT, "sinks", "python"))
+from hpaflow import Batches  # noqa: E402
 
 BATCH = 32
 with open(os.path.join(ROOT, "data", "augment", "best.json")) as f:
@@ -111,10 +115,31 @@ def main():
             r = ours()
             return r["input_images_per_s"], r["input_cpu_ms_per_image"] / 1e3
 
+        def fed(dtype):
+            before, own = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
+            values = {"images": shards, "table": table, "size": args.size, "policy": "best"}
+            n = passed = epoch = 0
+            begun = time.monotonic() + 3
+            with Batches(os.path.join(ROOT, "configs", "train.flow"), set=values, batch=BATCH, dtype=dtype, binary=hpaflow) as data:
+                while time.monotonic() < begun + args.seconds:
+                    data.set_epoch(epoch)
+                    epoch += 1
+                    for _, _, keys in data:
+                        passed += len(keys)
+                        if time.monotonic() > begun:
+                            n += len(keys)
+                        if time.monotonic() > begun + args.seconds:
+                            break
+                wall = time.monotonic() - begun
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return n / wall, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime + time.process_time() - own) / passed
+
         runs = {
             "DataLoader, PNG": lambda: dataloader(paths, args.size, args.seconds, args.workers),
             "DataLoader, npy": lambda: dataloader(sorted(glob.glob(os.path.join(arrays, "*.npy"))), args.size, args.seconds, args.workers),
             "hpaflow, shards": shard_run,
+            "Batches, float32": lambda: fed("float32"),
+            "Batches, uint8": lambda: fed("uint8"),
         }
         best = {name: (0, float("inf")) for name in runs}
         for _ in range(args.rounds):
@@ -126,7 +151,10 @@ def main():
             print(f"{name:18}{speed:10.1f}{cpu * 1e3:17.2f}")
         us = best["hpaflow, shards"]
         for name in ("DataLoader, PNG", "DataLoader, npy"):
-            print(f"against {name}: {us[0] / best[name][0]:.2f} times the images a second, {best[name][1] / us[1]:.2f} times less CPU")
+            print(f"against {name}: {us[0] / best[name][0]:.2f} times the images a second, {best[name][1] / us[1]:.2f} times less CPU; "
+                  f"Batches in float32 {best['Batches, float32'][0] / best[name][0]:.2f} times")
+        for dtype in ("float32", "uint8"):
+            print(f"Batches in {dtype}: {best[f'Batches, {dtype}'][0] / us[0]:.2f} of the input's images a second")
         if args.step_time:
             step = args.step_time
             if step == "auto":
