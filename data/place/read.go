@@ -116,7 +116,7 @@ func Stamp(ctx context.Context, name string) (string, error) {
 		case err != nil:
 			return "", nil
 		case info.IsDir():
-			return folderStamp, nil
+			return FolderStamp, nil
 		}
 		return fmt.Sprintf("%d bytes of %d", info.Size(), info.ModTime().UnixNano()), nil
 	}
@@ -138,12 +138,13 @@ func Stamp(ctx context.Context, name string) (string, error) {
 		if errors.Is(err, store.ErrUnsupported) { // a web server's
 			return "", nil
 		}
-		return folderStamp, err
+		return FolderStamp, err
 	}
 	return "", nil
 }
 
-const folderStamp = "folder"
+// FolderStamp is what Stamp says of a folder.
+const FolderStamp = "folder"
 
 // Files are those of Each.
 func Files(ctx context.Context, folder string) (list []File, err error) {

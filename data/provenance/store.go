@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"hpaflow/data/atomicfile"
+	"hpaflow/data/place"
 )
 
 // FolderName is that of the store in a folder of results.
@@ -45,7 +46,23 @@ func Of(dir string) Store { return Store{filepath.Join(dir, FolderName)} }
 // Beside is the store of a single file.
 func Beside(file string) Store {
 	dir, name := filepath.Split(filepath.Clean(file))
-	return Store{filepath.Join(dir, "."+name+FolderName)}
+	return Store{filepath.Join(dir, BesideName(name))}
+}
+
+// BesideName is that of the store of a single file, beside it.
+func BesideName(file string) string { return "." + file + FolderName }
+
+// DirOf is the folder that holds what is known of a result: of a folder or of a single
+// file, which a URL may name. A link's is with what it leads to.
+func DirOf(result string, folder bool) string {
+	switch {
+	case folder:
+		return place.Join(result, FolderName)
+	case place.Remote(result):
+		dir, name := place.Split(result)
+		return place.Join(dir, BesideName(name))
+	}
+	return Beside(atomicfile.Target(filepath.Clean(result))).Dir
 }
 
 // Lock keeps other writers from a single file, by its store. Unlock removes a

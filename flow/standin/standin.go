@@ -46,7 +46,7 @@ func replace(p *lang.Plan, mirror func(url, control string, only ...string) (*pl
 		url, control, only := out.text, provenance.FolderName, []string(nil)
 		if !out.folder {
 			folder, base := place.Split(out.text)
-			url, control, only = folder, "."+base+provenance.FolderName, []string{base}
+			url, control, only = folder, provenance.BesideName(base), []string{base}
 		}
 		m, err := mirror(url, control, only...)
 		if err != nil {

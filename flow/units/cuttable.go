@@ -115,19 +115,10 @@ func Of(plan *lang.Plan, opts flow.Options, version string) (*Flow, error) {
 
 func newSink(n lang.Node) sink {
 	home, folder := n.Spec.ByUnit.Home(n.Args)
-	if place.Remote(home) {
-		store := place.Join(home, provenance.FolderName)
-		if !folder {
-			dir, base := place.Split(home)
-			store = place.Join(dir, "."+base+provenance.FolderName)
-		}
-		return sink{n, home, place.Join(store, provenance.UnitsName)}
-	}
-	if !folder {
+	if !folder && !place.Remote(home) {
 		home = atomicfile.Target(filepath.Clean(home))
-		return sink{n, home, filepath.Join(provenance.Beside(home).Dir, provenance.UnitsName)}
 	}
-	return sink{n, home, filepath.Join(provenance.Of(home).Dir, provenance.UnitsName)}
+	return sink{n, home, place.Join(provenance.DirOf(home, folder), provenance.UnitsName)}
 }
 
 // Known says, by a NotCutError, that the source cannot be cut after all: it reads

@@ -63,7 +63,7 @@ func cacheHere(name string) (path string, err error) {
 		return "", err
 	}
 	folder, base := place.Split(name)
-	records := "." + base + provenance.FolderName
+	records := provenance.BesideName(base)
 	return path, place.FetchFolder(ctx, place.Join(folder, records), filepath.Join(filepath.Dir(path), records), func(name string) bool {
 		return !strings.HasPrefix(name, provenance.UnitsName+"/")
 	})

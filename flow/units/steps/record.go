@@ -9,11 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"hpaflow/data/atomicfile"
 	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
@@ -95,7 +93,7 @@ func (g *Graph) record(s *Step, ids map[int]string) (*Record, error) {
 		if stamp == "" {
 			return nil, nil
 		}
-		made, err := madeOf(ctx, path)
+		made, err := madeOf(ctx, path, stamp == place.FolderStamp)
 		if err != nil {
 			return nil, err
 		}
@@ -129,12 +127,8 @@ func (g *Graph) isMade(s *Step, path string) bool {
 }
 
 // madeOf is the digest of a result's recipe; empty where none is kept.
-func madeOf(ctx context.Context, path string) (string, error) {
-	stamp, err := place.Stamp(ctx, path)
-	if err != nil {
-		return "", err
-	}
-	b, err := place.Read(ctx, place.Join(storeOf(path, stamp == "folder"), "made.json"))
+func madeOf(ctx context.Context, path string, folder bool) (string, error) {
+	b, err := place.Read(ctx, place.Join(provenance.DirOf(path, folder), "made.json"))
 	if err != nil {
 		if place.Remote(path) && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
@@ -143,18 +137,6 @@ func madeOf(ctx context.Context, path string) (string, error) {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8]), nil
-}
-
-// storeOf is the folder of what is recorded of a result.
-func storeOf(path string, folder bool) string {
-	switch {
-	case folder:
-		return place.Join(path, provenance.FolderName)
-	case place.Remote(path):
-		dir, base := place.Split(path)
-		return place.Join(dir, "."+base+provenance.FolderName)
-	}
-	return provenance.Beside(atomicfile.Target(filepath.Clean(path))).Dir
 }
 
 // home is where the step's record is: with its first result, under a name of the
@@ -171,7 +153,7 @@ func (s *Step) home() (dir, name string) {
 	for _, path := range writes {
 		fmt.Fprintf(sum, "%q\n", place.Base(path))
 	}
-	dir = storeOf(writes[0], s.IsPart() || writesFolder(s.plan, writes[0]))
+	dir = provenance.DirOf(writes[0], s.IsPart() || writesFolder(s.plan, writes[0]))
 	return place.Join(dir, provenance.StepsName), fmt.Sprintf("%s-%.4x", s.Title, sum.Sum(nil))
 }
 
