@@ -8,18 +8,28 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// The numbers of exp: where it ends, ln2 as a sum of which the first has few bits,
+// and the polynomial, the highest power first.
+const (
+	expLeast = -86
+	ln2High  = 0.693359375
+	ln2Low   = -2.12194440e-4
+)
+
+var expTerms = []float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1}
+
 // exp is the exponential of x, which is not above zero; x is lost. Below -86 it
 // is that of -86, which nothing is left of in a sum. x = n*ln2 + r, and the
 // polynomial of exp(r) is that of Cephes' expf.
 func exp(x reg.VecVirtual) reg.VecVirtual {
 	n, p, square := YMM(), YMM(), YMM()
-	VMAXPS(x, load(number(-86)), x) // this way round a NaN stays one
+	VMAXPS(x, load(number(expLeast)), x) // this way round a NaN stays one
 	VMULPS(number(math.Log2E), x, n)
 	VROUNDPS(Imm(0), n, n)
-	VFNMADD231PS(number(0.693359375), n, x)
-	VFNMADD231PS(number(-2.12194440e-4), n, x)
-	VMOVUPS(number(1.9875691500e-4), p)
-	for _, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+	VFNMADD231PS(number(ln2High), n, x)
+	VFNMADD231PS(number(ln2Low), n, x)
+	VMOVUPS(number(expTerms[0]), p)
+	for _, c := range expTerms[1:] {
 		VFMADD213PS(number(c), x, p)
 	}
 	VMULPS(x, x, square)

@@ -55,10 +55,13 @@ func (v *vectors) only(param string) reg.VecVirtual { return load(Mem{Base: v.ba
 func (v *vectors) at(param string) Mem { return Mem{Base: v.bases[param], Index: v.index, Scale: 1} }
 
 // each does something for every vector, and ends the function.
-func (v *vectors) each(do func()) {
+func (v *vectors) each(do func()) { v.eachOf(32, do) }
+
+// eachOf is each of vectors of so many bytes.
+func (v *vectors) eachOf(bytes uint64, do func()) {
 	Label("loop")
 	do()
-	ADDQ(Imm(32), v.index)
+	ADDQ(Imm(bytes), v.index)
 	DECQ(v.n)
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
@@ -179,7 +182,7 @@ func geluBack() {
 		VANDPS(bits(0x80000000), x, sign)
 		VXORPS(sign, q, q)
 		VADDPS(half, q, q)
-		VMULPS(number(.3989422804014327), e, e)
+		VMULPS(number(density), e, e)
 		VFMADD231PS(e, x, q)
 		VMULPS(v.at("dy"), q, q)
 		VMOVUPS(q, v.at("dx"))
@@ -225,6 +228,9 @@ func normBack() {
 		VMOVUPS(g, v.at("dx"))
 	})
 }
+
+// density is the normal distribution's at 0.
+const density = .3989422804014327
 
 // geluSlope is p/sqrt2, and geluTerms are Q's halves, the highest power first.
 const geluSlope = .3275911 * .70710678118654752

@@ -29,7 +29,7 @@ func wideGELU() {
 		VANDPS_BCST(bits(0x80000000), x, sign)
 		VXORPS(sign, q, q)
 		VADDPS(half, q, q)
-		VMULPS_BCST(number(.3989422804014327), e, e)
+		VMULPS_BCST(number(density), e, e)
 		VFMADD231PS(e, x, q)
 		VMULPS(at("dy"), q, q)
 		VMOVUPS(q, at("dx"))
@@ -39,13 +39,7 @@ func wideGELU() {
 // pairs writes a function over pairs of vectors.
 func pairs(name, params, doc string, body func(at func(param string) Mem)) {
 	v := function(name, params, doc)
-	Label("loop")
-	body(v.at)
-	ADDQ(Imm(64), v.index)
-	DECQ(v.n)
-	JNZ(LabelRef("loop"))
-	VZEROUPPER()
-	RET()
+	v.eachOf(64, func() { body(v.at) })
 }
 
 func wideLoad(m Mem) reg.VecVirtual {
@@ -82,13 +76,13 @@ func wideTail(a reg.VecVirtual) (q, e reg.VecVirtual) {
 // wideExp is exp.
 func wideExp(x reg.VecVirtual) reg.VecVirtual {
 	n, square := ZMM(), ZMM()
-	VMAXPS(x, wideNumber(-86), x) // this way round a NaN stays one
+	VMAXPS(x, wideNumber(expLeast), x) // this way round a NaN stays one
 	VMULPS_BCST(number(math.Log2E), x, n)
 	VRNDSCALEPS(Imm(0), n, n)
-	VFNMADD231PS_BCST(number(0.693359375), n, x)
-	VFNMADD231PS_BCST(number(-2.12194440e-4), n, x)
-	p := wideNumber(1.9875691500e-4)
-	for _, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+	VFNMADD231PS_BCST(number(ln2High), n, x)
+	VFNMADD231PS_BCST(number(ln2Low), n, x)
+	p := wideNumber(expTerms[0])
+	for _, c := range expTerms[1:] {
 		VFMADD213PS_BCST(number(c), x, p)
 	}
 	VMULPS(x, x, square)
