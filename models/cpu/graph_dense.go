@@ -19,9 +19,9 @@ func (b *builder) LayerNorm(x network.Activation, name string, eps float64) netw
 		b.fail(name, errBlocks)
 		return x
 	}
-	k := kernels.ChannelNorm{C: x.C, Plane: max(1, x.Plane()), Eps: eps}
+	k := kernels.LayerNorm{C: x.C, Tokens: max(1, x.Plane()), Eps: eps}
 	gamma, beta := b.param(name+".weight", network.Ones, x.C), b.param(name+".bias", network.Zeros, x.C)
-	p := kernels.NewPositions(b.batch * k.Plane)
+	p := kernels.NewPositions(b.batch * k.Tokens)
 	o := &op{name: "layer norm " + name, wrt: []bool{true, true, true}}
 	o.run = func(out []float32, in [][]float32) error {
 		k.Train(b.env.ws, b.env.n, out, in[0], in[1], in[2], p)

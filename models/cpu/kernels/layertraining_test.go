@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// naiveChannelNorm is the norm by its formula, and the sum of its result times dy.
-func naiveChannelNorm(c, plane, n int, eps float64, x, gamma, beta, dy []float64, y []float64) (sum float64) {
+// naiveLayerNorm is the norm by its formula, and the sum of its result times dy.
+func naiveLayerNorm(c, plane, n int, eps float64, x, gamma, beta, dy []float64, y []float64) (sum float64) {
 	for i := range n {
 		for k := range plane {
 			at := func(ch int) int { return (i*c+ch)*plane + k }
@@ -29,7 +29,7 @@ func naiveChannelNorm(c, plane, n int, eps float64, x, gamma, beta, dy []float64
 }
 
 // The norm is its formula, and its gradients are differences of that.
-func TestChannelNorm(t *testing.T) {
+func TestLayerNormTrains(t *testing.T) {
 	const n, c, plane, eps = 2, 16, 37, 1e-6
 	r := rand.New(rand.NewPCG(3, 5))
 	x, dy, gamma, beta := normal(r, n*c*plane), normal(r, n*c*plane), normal(r, c), normal(r, c)
@@ -41,7 +41,7 @@ func TestChannelNorm(t *testing.T) {
 	}
 	args := [3][]float64{wide(x), wide(gamma), wide(beta)}
 	y := make([]float64, len(x))
-	naiveChannelNorm(c, plane, n, eps, args[0], args[1], args[2], wide(dy), y)
+	naiveLayerNorm(c, plane, n, eps, args[0], args[1], args[2], wide(dy), y)
 	var grads [3][]float64
 	for i := range args {
 		for k := range args[i] {
@@ -50,7 +50,7 @@ func TestChannelNorm(t *testing.T) {
 			spare := make([]float64, len(x))
 			for side, step := range []float64{h, -2 * h} {
 				args[i][k] += step
-				of[side] = naiveChannelNorm(c, plane, n, eps, args[0], args[1], args[2], wide(dy), spare)
+				of[side] = naiveLayerNorm(c, plane, n, eps, args[0], args[1], args[2], wide(dy), spare)
 			}
 			args[i][k] += h
 			grads[i] = append(grads[i], (of[0]-of[1])/(2*h))
@@ -59,7 +59,7 @@ func TestChannelNorm(t *testing.T) {
 	ws := NewWorkspaceOf(2)
 	size := n * Blocks(c) * plane * Lanes
 	for _, m := range machines {
-		norm := ChannelNorm{C: c, Plane: plane, Eps: eps, machine: m}
+		norm := LayerNorm{C: c, Tokens: plane, Eps: eps, machine: m}
 		got, again, p := dirty(size), dirty(size), NewPositions(n*plane)
 		from, plain := blocked(ws, n, c, x), dirty(len(x))
 		norm.Train(ws, n, got, from, gamma, beta, p)
@@ -151,7 +151,7 @@ func TestNormsSameBitsAtAnyThreadCount(t *testing.T) {
 	const n, c, plane = 3, 24, 700
 	r := rand.New(rand.NewPCG(3, 7))
 	x, dy, gamma := normal(r, n*c*plane), normal(r, n*c*plane), normal(r, c)
-	k, j := ChannelNorm{C: c, Plane: plane, Eps: 1e-6}, JointNorm{C: []int{16, 8}, Plane: plane, ReLU: true}
+	k, j := LayerNorm{C: c, Tokens: plane, Eps: 1e-6}, JointNorm{C: []int{16, 8}, Plane: plane, ReLU: true}
 	parts := [][]float32{x[:n*16*plane], x[n*16*plane:]}
 	var want [][]float32
 	for _, threads := range []int{1, 2, 5} {
