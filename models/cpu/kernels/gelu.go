@@ -29,20 +29,17 @@ func GELUBackward(ws *Workspace, dx, dy, x []float32) {
 // ChannelSums computes db, the sum of dy (n,c,plane) over images and positions: the
 // gradient of a bias.
 func ChannelSums(ws *Workspace, n, c, plane int, db, dy []float32) {
-	blocks := Blocks(c)
-	ws.each(blocks, func(s *scratch, block int) {
+	b := BatchNorm{C: c, Plane: plane}
+	ws.each(Blocks(c), func(s *scratch, block int) {
 		zero, sums := s.lane(0), &s.sums
 		var sum [Lanes]float64
-		for image := range n {
-			for p := 0; p < plane; p += sumPositions {
-				count := min(sumPositions, plane-p)
-				machines[0].blockSums(count, vectors(dy, ((image*blocks+block)*plane+p)*Lanes, count), &zero[0], &sums[0])
-				for l := range sum {
-					sum[l] += float64(sums[l])
-				}
+		b.stretches(n, block, func(at, count int) {
+			machines[0].blockSums(count, vectors(dy, at, count), &zero[0], &sums[0])
+			for l := range sum {
+				sum[l] += float64(sums[l])
 			}
-		}
-		for l := range min(Lanes, c-block*Lanes) {
+		})
+		for l := range b.lanes(block) {
 			db[block*Lanes+l] = float32(sum[l])
 		}
 	})
