@@ -113,15 +113,15 @@ func (b BatchNorm) Evaluate(ws *Workspace, n int, y, x, residual, gamma, beta, r
 	})
 }
 
+// alone is the norm of one part.
+func (b BatchNorm) alone() JointNorm {
+	return JointNorm{C: []int{b.C}, Plane: b.Plane, ReLU: b.ReLU, Eps: b.Eps, Momentum: b.Momentum, machine: b.machine}
+}
+
 // Again computes the y that Train, without a residual, computed from x and
 // left m of, to the bit.
 func (b BatchNorm) Again(ws *Workspace, n int, y, x []float32, m Moments) {
-	ws.each(Blocks(b.C), func(s *scratch, block int) {
-		scales, offsets := s.lane(0), s.lane(1)
-		copy(scales[:b.lanes(block)], m.Scale[block*Lanes:])
-		copy(offsets[:b.lanes(block)], m.Offset[block*Lanes:])
-		b.apply(s, n, block, y, x, nil, scales, offsets)
-	})
+	b.alone().Apply(ws, n, y, [][]float32{x}, m)
 }
 
 // Backward computes from dy, the gradient of Train's y, the gradients of x,
@@ -129,33 +129,7 @@ func (b BatchNorm) Again(ws *Workspace, n int, y, x []float32, m Moments) {
 // cannot be told from x, so there cut dy with ReLUBackward first, which is
 // then the residual's gradient too, and leave ReLU unset. dx may be dy.
 func (b BatchNorm) Backward(ws *Workspace, n int, dx, dy, x, gamma []float32, m Moments, dgamma, dbeta []float32) {
-	count := float64(n * b.Plane)
-	ws.each(Blocks(b.C), func(s *scratch, block int) {
-		scales, offsets, means := s.lane(0), s.lane(1), s.lane(2)
-		for l := range b.lanes(block) {
-			c := block*Lanes + l
-			scales[l], offsets[l], means[l] = m.Scale[c], m.Offset[c], m.Mean[c]
-		}
-		floor, sums := b.floor(s), &s.sums
-		var sum, dot [Lanes]float64 // of dy; of dy with x-mean
-		b.stretches(n, block, func(at, count int) {
-			b.machine.orFastest().blockGradSums(count, vectors(dy, at, count), vectors(x, at, count), &scales[0], &offsets[0], &floor[0], &means[0], &sums[0])
-			for l := range sum {
-				sum[l] += float64(sums[l])
-				dot[l] += float64(sums[Lanes+l])
-			}
-		})
-		// dx = gamma*invStd * (dy - mean(dy) - xhat*mean(dy*xhat))
-		ks, slopes, levels := s.lane(3), s.lane(4), s.lane(5)
-		for l := range b.lanes(block) {
-			c := block*Lanes + l
-			dgamma[c], dbeta[c] = float32(dot[l]*float64(m.InvStd[c])), float32(sum[l])
-			ks[l], slopes[l], levels[l] = m.slopes(c, float64(gamma[c]), sum[l], dot[l], count)
-		}
-		b.images(n, block, func(at int) {
-			b.machine.orFastest().blockGrad(b.Plane, vectors(dx, at, b.Plane), vectors(dy, at, b.Plane), vectors(x, at, b.Plane), &scales[0], &offsets[0], &floor[0], &ks[0], &slopes[0], &levels[0])
-		})
-	})
+	b.alone().Backward(ws, n, b.C, false, dx, dy, [][]float32{x}, gamma, m, dgamma, dbeta)
 }
 
 // slopes give the gradient of a channel's input: g*k + x*slope + level, where sum

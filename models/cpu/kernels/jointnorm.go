@@ -115,6 +115,7 @@ func (j JointNorm) Backward(ws *Workspace, n, wide int, add bool, dx, dy []float
 				}
 			}
 		})
+		// dx = gamma*invStd * (dy - mean(dy) - xhat*mean(dy*xhat))
 		ks, slopes, levels := s.lane(3), s.lane(4), s.lane(5)
 		for l := range p.lanes {
 			c := p.channel + l
@@ -132,7 +133,7 @@ func (j JointNorm) Backward(ws *Workspace, n, wide int, add bool, dx, dy []float
 
 // partBlock is a block of channels of a part.
 type partBlock struct {
-	part, block int
+	part        int
 	channel     int // of the whole, the first
 	lanes       int // channels
 	size, whole int // values of an image of the part, and of the whole
@@ -149,18 +150,22 @@ func (p *partBlock) images(n int, do func(at, whole int)) {
 
 // each calls do for every block of every part.
 func (j JointNorm) each(ws *Workspace, do func(s *scratch, p partBlock)) {
-	blocks, all := 0, j.Channels()
-	for _, c := range j.C {
-		blocks += Blocks(c)
-	}
-	plane := j.Plane * Lanes
+	all := j.Channels()
+	blocks, plane := Blocks(all), j.Plane*Lanes
 	ws.each(blocks, func(s *scratch, i int) {
-		p := partBlock{block: i, channel: i * Lanes, whole: blocks * plane, to: i * plane, lanes: min(Lanes, all-i*Lanes)}
-		for p.block >= Blocks(j.C[p.part]) {
-			p.block -= Blocks(j.C[p.part])
-			p.part++
-		}
-		p.size, p.at = Blocks(j.C[p.part])*plane, p.block*plane
-		do(s, p)
+		part, block := j.find(i)
+		do(s, partBlock{
+			part: part, channel: i * Lanes, lanes: min(Lanes, all-i*Lanes),
+			size: Blocks(j.C[part]) * plane, at: block * plane, whole: blocks * plane, to: i * plane,
+		})
 	})
+}
+
+// find is the part of a block of the whole, and which of the part's it is.
+func (j JointNorm) find(block int) (part, of int) {
+	for block >= Blocks(j.C[part]) {
+		block -= Blocks(j.C[part])
+		part++
+	}
+	return part, block
 }

@@ -33,11 +33,8 @@ func (c *Conv) InferNormed(ws *Workspace, n int, y []float32, x Normed, p Packed
 
 // collect computes count positions of a block of channels, from one on.
 func (x *Normed) collect(s *scratch, m *machine, to []float32, image, block, from, count int) {
-	channel, part := block*Lanes, 0
-	for block >= Blocks(x.Norm.C[part]) {
-		block -= Blocks(x.Norm.C[part])
-		part++
-	}
+	channel := block * Lanes
+	part, block := x.Norm.find(block)
 	at := ((image*Blocks(x.Norm.C[part])+block)*x.Norm.Plane + from) * Lanes
 	floor := x.Norm.of(0).floor(s)
 	m.blockApply(count, vectors(to, 0, count), vectors(x.Parts[part], at, count), nil, &x.Moments.Scale[channel], &x.Moments.Offset[channel], &floor[0])
