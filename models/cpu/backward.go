@@ -99,9 +99,16 @@ func sizeOf(n *gorgonia.Node) int { return n.Op().(*op).size }
 // not be kept through the forward one. Batch norm's is worth it: it is as
 // large as its input, which is kept in any case, and costs one pass over that.
 type redo struct {
-	make func() *op     // from the first of its inputs; the last tells when
+	op   *op            // of the layer's inputs; one more, the last, tells when
 	from gorgonia.Nodes // the layer's inputs
 	done *gorgonia.Node // the operation, once somebody has asked for it
+}
+
+// redoable notes that a layer's result y is cheap to compute again from its inputs.
+func (b *builder) redoable(y network.Activation, name string, run func(out []float32, in [][]float32) error, from ...*gorgonia.Node) {
+	if b.err == nil {
+		b.results[y.Ref].redo = &redo{op: &op{name: name, size: b.batch * valuesOf(y), run: run}, from: from}
+	}
 }
 
 // again is a layer's result for the backward pass of a layer that reads it,
@@ -112,7 +119,7 @@ func (b *builder) again(x network.Activation, g *grads, grad *gorgonia.Node) *go
 		return r.node
 	}
 	if r.redo.done == nil {
-		r.redo.done = g.make(r.redo.make(), append(slices.Clone(r.redo.from), grad)...)
+		r.redo.done = g.make(r.redo.op, append(slices.Clone(r.redo.from), grad)...)
 	}
 	return r.redo.done
 }

@@ -40,14 +40,10 @@ func (b *builder) LayerNorm(x network.Activation, name string, eps float64) netw
 	}
 	in := gorgonia.Nodes{b.node(x), gamma, beta}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
-	if b.err == nil {
-		b.results[y.Ref].redo = &redo{from: in, make: func() *op {
-			return &op{name: "layer norm again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
-				k.Again(b.env.ws, b.env.n, out, in[0], in[1], in[2], p)
-				return nil
-			}}
-		}}
-	}
+	b.redoable(y, "layer norm again "+name, func(out []float32, in [][]float32) error {
+		k.Again(b.env.ws, b.env.n, out, in[0], in[1], in[2], p)
+		return nil
+	}, in...)
 	return y
 }
 
@@ -166,14 +162,12 @@ func (l *dense) gradients(dw []float32, in [][]float32) error {
 
 // gelu adds GELU of x, which is computed again on the way back.
 func (b *builder) gelu(x network.Activation, name string) network.Activation {
-	forward := func(n int, out, in []float32) {
-		size := n * valuesOf(x)
-		kernels.GELUTo(b.env.ws, out[:size], in[:size])
-	}
-	o := &op{name: "gelu " + name, wrt: []bool{true}, run: func(out []float32, in [][]float32) error {
-		forward(b.env.n, out, in[0])
+	forward := func(out []float32, in [][]float32) error {
+		size := b.env.n * valuesOf(x)
+		kernels.GELUTo(b.env.ws, out[:size], in[0][:size])
 		return nil
-	}}
+	}
+	o := &op{name: "gelu " + name, wrt: []bool{true}, run: forward}
 	o.grad = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		g := grads{b: b}
 		g.add(&op{name: "gelu data " + name, size: b.batch * valuesOf(x), inPlace: []int{0}, run: func(dx []float32, in [][]float32) error {
@@ -184,13 +178,6 @@ func (b *builder) gelu(x network.Activation, name string) network.Activation {
 		return g.nodes, g.err
 	}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, b.node(x))
-	if b.err == nil {
-		b.results[y.Ref].redo = &redo{from: gorgonia.Nodes{b.node(x)}, make: func() *op {
-			return &op{name: "gelu again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
-				forward(b.env.n, out, in[0])
-				return nil
-			}}
-		}}
-	}
+	b.redoable(y, "gelu again "+name, forward, b.node(x))
 	return y
 }

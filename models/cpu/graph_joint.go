@@ -93,13 +93,11 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
 	if frozen {
 		b.checkStill(n.Name, y)
-	} else if b.err == nil {
-		b.results[y.Ref].redo = &redo{from: in[:len(parts)], make: func() *op {
-			return &op{name: "batch norm again " + n.Name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
-				k.Apply(b.env.ws, b.env.n, out, in[:len(parts)], m)
-				return nil
-			}}
-		}}
+	} else {
+		b.redoable(y, "batch norm again "+n.Name, func(out []float32, in [][]float32) error {
+			k.Apply(b.env.ws, b.env.n, out, in[:len(parts)], m)
+			return nil
+		}, in[:len(parts)]...)
 	}
 	return y
 }

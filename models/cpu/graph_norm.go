@@ -50,12 +50,10 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 	if frozen {
 		b.checkStill(name, y)
 	} else if c.Residual == nil {
-		b.results[y.Ref].redo = &redo{from: gorgonia.Nodes{b.node(x)}, make: func() *op {
-			return &op{name: "batch norm again " + name, size: b.batch * valuesOf(y), run: func(out []float32, in [][]float32) error {
-				k.Again(b.env.ws, b.env.n, out, in[0], m)
-				return nil
-			}}
-		}}
+		b.redoable(y, "batch norm again "+name, func(out []float32, in [][]float32) error {
+			k.Again(b.env.ws, b.env.n, out, in[0], m)
+			return nil
+		}, b.node(x))
 	}
 	return y
 }
