@@ -51,10 +51,7 @@ func (b *builder) LayerNorm(x network.Activation, name string, eps float64) netw
 // channels are multiplied into its weights.
 func (b *builder) Dense(x network.Activation, d network.Dense) network.Activation {
 	name := d.Names[0]
-	k, err := kernels.NewConv(shapeFor(x, network.ConvShape{Out: d.Out, KH: 1, KW: 1}, b.batch))
-	if err == nil && (x.C%kernels.Lanes != 0 || d.Out%kernels.Lanes != 0) {
-		err = errBlocks
-	}
+	k, err := denseFor(x, d, b.batch)
 	if err == nil && d.Activate == network.ReLU {
 		err = errors.New("no gradient of ReLU behind such a layer")
 	}

@@ -36,11 +36,8 @@ func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation 
 		return x
 	}
 	parts := b.partsOf(x)
-	k := kernels.JointNorm{Plane: x.Plane(), ReLU: n.ReLU, Eps: n.Eps}
-	for _, p := range parts {
-		k.C = append(k.C, p.C)
-	}
-	if err := k.Validate(); err != nil {
+	k, err := normFor(x, parts, n)
+	if err != nil {
 		b.fail(n.Name, err)
 		return x
 	}

@@ -43,6 +43,24 @@ func shapeFor(x network.Activation, s network.ConvShape, batch int) kernels.Conv
 	}
 }
 
+// denseFor is a dense layer of x: a convolution of one position.
+func denseFor(x network.Activation, d network.Dense, batch int) (*kernels.Conv, error) {
+	k, err := kernels.NewConv(shapeFor(x, network.ConvShape{Out: d.Out, KH: 1, KW: 1}, batch))
+	if err == nil && (x.C%kernels.Lanes != 0 || d.Out%kernels.Lanes != 0) {
+		err = errBlocks
+	}
+	return k, err
+}
+
+// normFor is a batch norm of x, which is these parts beside each other.
+func normFor(x network.Activation, parts []network.Activation, n network.Norm) (kernels.JointNorm, error) {
+	k := kernels.JointNorm{Plane: x.Plane(), ReLU: n.ReLU, Eps: n.Eps}
+	for _, p := range parts {
+		k.C = append(k.C, p.C)
+	}
+	return k, k.Validate()
+}
+
 // poolFor is a max pool of x.
 func poolFor(x network.Activation, s network.MaxPool) kernels.MaxPool {
 	return kernels.MaxPool{C: x.C, H: x.H, W: x.W, Kernel: s.Kernel, Stride: s.Stride, Pad: s.Pad, Ceil: s.Ceil}

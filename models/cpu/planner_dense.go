@@ -23,10 +23,7 @@ func (p *planner) LayerNorm(x network.Activation, name string, eps float64) netw
 // Dense is network.Layers.Dense: one step.
 func (p *planner) Dense(x network.Activation, d network.Dense) network.Activation {
 	name := d.Names[0]
-	k, err := kernels.NewConv(shapeFor(x, network.ConvShape{Out: d.Out, KH: 1, KW: 1}, p.plan.batch))
-	if err == nil && (x.C%kernels.Lanes != 0 || d.Out%kernels.Lanes != 0) {
-		err = errBlocks
-	}
+	k, err := denseFor(x, d, p.plan.batch)
 	if err != nil {
 		p.fail(name, err)
 		return x

@@ -60,12 +60,10 @@ type normed struct {
 
 // Norm is network.Layers.Norm. It is computed when a layer asks for it.
 func (p *planner) Norm(x network.Activation, n network.Norm) network.Activation {
-	l := &normed{name: n.Name, parts: p.partsOf(x), moments: kernels.NewMoments(x.C), y: network.Activation{C: x.C, H: x.H, W: x.W}}
-	l.k = kernels.JointNorm{Plane: x.Plane(), ReLU: n.ReLU, Eps: n.Eps}
-	for _, part := range l.parts {
-		l.k.C = append(l.k.C, part.C)
-	}
-	p.fail(n.Name, l.k.Validate())
+	parts := p.partsOf(x)
+	k, err := normFor(x, parts, n)
+	p.fail(n.Name, err)
+	l := &normed{name: n.Name, k: k, parts: parts, moments: kernels.NewMoments(x.C), y: network.Activation{C: x.C, H: x.H, W: x.W}}
 	gamma, beta := p.param(n.Name+".weight", network.Ones, x.C), p.param(n.Name+".bias", network.Zeros, x.C)
 	mean, variance := p.plan.params.statistics(n.Name, x.C)
 	l.fold = func() { l.k.Keep(gamma, beta, mean.data, variance.data, l.moments) }
