@@ -57,7 +57,7 @@ func (b *builder) gelu(name, x string) string {
 }
 
 // scaled are rows, each times its factor.
-func scaled(rows, factors []float32) []float32 {
+func scaled[F float32 | float64](rows []float32, factors []F) []float32 {
 	list := make([]float32, len(rows))
 	for i, v := range rows {
 		list[i] = float32(float64(v) * float64(factors[i/(len(rows)/len(factors))]))

@@ -17,19 +17,8 @@ const batchNormEps = 1e-5
 // ConvNorm is network.Layers.ConvNorm, the norm folded into the convolution.
 func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Activation {
 	y, shape, weights := b.kernel(x, c.Conv, c.Shape)
-	gamma, beta := b.weight(c.Norm+".weight", y.C), b.weight(c.Norm+".bias", y.C)
-	mean, variance := b.weight(c.Norm+".running_mean", y.C), b.weight(c.Norm+".running_var", y.C)
-	eps := cmp.Or(c.Eps, batchNormEps)
-	scaled, bias := make([]float32, len(weights)), make([]float32, y.C)
-	size := len(weights) / y.C
-	for o := range y.C {
-		scale := float64(gamma[o]) / math.Sqrt(float64(variance[o])+eps)
-		bias[o] = float32(float64(beta[o]) - float64(mean[o])*scale)
-		for i := o * size; i < (o+1)*size; i++ {
-			scaled[i] = float32(float64(weights[i]) * scale)
-		}
-	}
-	in := []string{b.of(x), b.constant(c.Conv+".weight", shape, scaled), b.constant(c.Conv+".bias", []int{y.C}, bias)}
+	scales, offsets := b.norm(c.Norm, y.C, c.Eps)
+	in := []string{b.of(x), b.constant(c.Conv+".weight", shape, scaled(weights, scales)), b.constant(c.Conv+".bias", []int{y.C}, offsets)}
 	value := b.add("Conv", c.Conv, in, c.Conv+".out", convAttributes(c.Shape)...)
 	if c.Residual != nil {
 		value = b.add("Add", c.Conv+".add", []string{value, b.of(*c.Residual)}, c.Conv+".sum")
@@ -40,14 +29,24 @@ func (b *builder) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 	return b.result(y, value)
 }
 
+// norm is what a batch norm of so many channels multiplies each by, and adds to it.
+func (b *builder) norm(name string, channels int, eps float64) (scales []float64, offsets []float32) {
+	gamma, beta := b.weight(name+".weight", channels), b.weight(name+".bias", channels)
+	mean, variance := b.weight(name+".running_mean", channels), b.weight(name+".running_var", channels)
+	scales, offsets = make([]float64, channels), make([]float32, channels)
+	for c := range channels {
+		scales[c] = float64(gamma[c]) / math.Sqrt(float64(variance[c])+cmp.Or(eps, batchNormEps))
+		offsets[c] = float32(float64(beta[c]) - float64(mean[c])*scales[c])
+	}
+	return scales, offsets
+}
+
 // Norm is network.Layers.Norm: a factor and a summand for each channel.
 func (b *builder) Norm(x network.Activation, n network.Norm) network.Activation {
-	gamma, beta := b.weight(n.Name+".weight", x.C), b.weight(n.Name+".bias", x.C)
-	mean, variance := b.weight(n.Name+".running_mean", x.C), b.weight(n.Name+".running_var", x.C)
-	scales, offsets := make([]float32, x.C), make([]float32, x.C)
-	for c := range x.C {
-		scale := float64(gamma[c]) / math.Sqrt(float64(variance[c])+cmp.Or(n.Eps, batchNormEps))
-		scales[c], offsets[c] = float32(scale), float32(float64(beta[c])-float64(mean[c])*scale)
+	factors, offsets := b.norm(n.Name, x.C, n.Eps)
+	scales := make([]float32, x.C)
+	for c, v := range factors {
+		scales[c] = float32(v)
 	}
 	shape := []int{1, x.C, 1, 1}
 	value := b.add("Mul", n.Name+".scale", []string{b.of(x), b.constant(n.Name+".scale", shape, scales)}, n.Name+".scaled")
