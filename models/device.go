@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"hpaflow/data"
@@ -179,6 +180,15 @@ type State struct {
 // LiveName is the moment under which the weights are kept that are trained, where
 // State.Weights are an average of theirs.
 const LiveName = "live"
+
+// Live are weights under the names that they have in State.Optimizer.
+func Live(weights []Tensor) []Tensor {
+	list := slices.Clone(weights)
+	for i := range list {
+		list[i].Name = LiveName + "/" + list[i].Name
+	}
+	return list
+}
 
 // Tensor is a named array in C order.
 type Tensor = statedict.Tensor

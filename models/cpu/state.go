@@ -41,10 +41,7 @@ func (d *Device) slots(pending int) []models.Tensor {
 		add(pendingName, d.sum)
 	}
 	if d.average != nil {
-		for _, t := range d.params.tensors() {
-			t.Name = models.LiveName + "/" + t.Name
-			list = append(list, t)
-		}
+		list = append(list, models.Live(d.params.tensors())...)
 	}
 	return list
 }

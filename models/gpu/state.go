@@ -79,12 +79,8 @@ func (d *Device) state() (s models.State, err error) {
 		s.Optimizer = append(s.Optimizer, sum.trainable(e.params, pendingName)...)
 	}
 	if e.options.EMA > 0 {
-		live := s.Weights
+		s.Optimizer = append(s.Optimizer, models.Live(s.Weights)...)
 		s.Weights = tensors(e.params, average, averaged)
-		for _, t := range live {
-			t.Name = models.LiveName + "/" + t.Name
-			s.Optimizer = append(s.Optimizer, t)
-		}
 	}
 	s.Choices, err = d.chosen.encode()
 	return s, err
@@ -142,10 +138,7 @@ func (d *Device) outline(pending int) (weights, optimizer []models.Tensor) {
 		}
 	}
 	if d.options.EMA > 0 {
-		for _, t := range weights {
-			t.Name = models.LiveName + "/" + t.Name
-			optimizer = append(optimizer, t)
-		}
+		optimizer = append(optimizer, models.Live(weights)...)
 	}
 	return weights, optimizer
 }

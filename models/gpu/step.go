@@ -206,8 +206,7 @@ func (e *engine) optimize(u update) error {
 		p.NarrowGrads, p.Narrow = m.narrow, e.params.Weights
 	}
 	if limit := e.options.ClipNorm; limit > 0 {
-		to := p.Grads
-		if err := e.kernels.Clip(e.compute, p, limit, to, m.clip); err != nil {
+		if err := e.kernels.Clip(e.compute, p, limit, p.Grads, m.clip); err != nil {
 			return err
 		}
 		p.NarrowGrads, p.Narrow = 0, 0
