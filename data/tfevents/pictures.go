@@ -3,8 +3,6 @@ package tfevents
 import (
 	"encoding/binary"
 	"math"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Image is a picture, one of those that its tag has step by step.
@@ -74,12 +72,4 @@ func (c *Curve) value() []byte {
 	value := appendMessage(nil, valueTag, []byte(c.Tag))
 	value = appendMessage(value, valueTensor, tensor)
 	return appendMessage(value, valueMetadata, metadata)
-}
-
-func appendMessage(b []byte, number protowire.Number, message []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), message)
-}
-
-func appendNumber(b []byte, number protowire.Number, v int) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), uint64(v))
 }

@@ -37,25 +37,19 @@ type Scalar struct {
 
 // AppendHeader appends the record that a file begins with.
 func AppendHeader(b []byte, when time.Time) []byte {
-	content := appendTime(nil, when)
-	content = protowire.AppendTag(content, eventVersion, protowire.BytesType)
-	return appendRecord(b, protowire.AppendString(content, version))
+	return appendRecord(b, appendMessage(appendTime(nil, when), eventVersion, []byte(version)))
 }
 
 // Append appends an event as a record.
 func (e *Event) Append(b []byte) []byte {
 	content := appendTime(nil, e.Time)
-	content = protowire.AppendTag(content, eventStep, protowire.VarintType)
-	content = protowire.AppendVarint(content, uint64(e.Step))
+	content = appendNumber(content, eventStep, e.Step)
 	var summary []byte
 	for _, s := range e.Scalars {
-		var value []byte
-		value = protowire.AppendTag(value, valueTag, protowire.BytesType)
-		value = protowire.AppendString(value, s.Tag)
+		value := appendMessage(nil, valueTag, []byte(s.Tag))
 		value = protowire.AppendTag(value, valueSimple, protowire.Fixed32Type)
 		value = protowire.AppendFixed32(value, math.Float32bits(float32(s.Value)))
-		summary = protowire.AppendTag(summary, summaryValue, protowire.BytesType)
-		summary = protowire.AppendBytes(summary, value)
+		summary = appendMessage(summary, summaryValue, value)
 	}
 	for _, im := range e.Images {
 		summary = appendMessage(summary, summaryValue, im.value())
@@ -63,8 +57,7 @@ func (e *Event) Append(b []byte) []byte {
 	for _, c := range e.Curves {
 		summary = appendMessage(summary, summaryValue, c.value())
 	}
-	content = protowire.AppendTag(content, eventSummary, protowire.BytesType)
-	return appendRecord(b, protowire.AppendBytes(content, summary))
+	return appendRecord(b, appendMessage(content, eventSummary, summary))
 }
 
 func appendTime(b []byte, when time.Time) []byte {
@@ -74,6 +67,14 @@ func appendTime(b []byte, when time.Time) []byte {
 	}
 	b = protowire.AppendTag(b, eventTime, protowire.Fixed64Type)
 	return protowire.AppendFixed64(b, math.Float64bits(seconds))
+}
+
+func appendMessage(b []byte, number protowire.Number, message []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), message)
+}
+
+func appendNumber[N int | int64](b []byte, number protowire.Number, v N) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), uint64(v))
 }
 
 func appendRecord(b, content []byte) []byte {
