@@ -58,10 +58,8 @@ func (t *trainer) check() (err error) {
 			return nil
 		}
 	}
-	if c, ok := resume.State.(*checkpoint.Checkpoint); ok {
-		if _, stop := stops(c.Position.History, t.stopAfter); stop {
-			return nil
-		}
+	if _, stop := t.stopped(); stop {
+		return nil
 	}
 	faults := []error{t.checkBatches(t.foreseen[0])}
 	for _, f := range t.foreseen {

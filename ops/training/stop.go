@@ -21,15 +21,13 @@ func stops(history []checkpoint.EpochScores, after int) (note string, stop bool)
 		last, len(history)-1-best, history[best].Epoch, history[best].Score(), after), true
 }
 
-// stopped says whether an earlier process has ended the run so, and notes it.
-func (t *trainer) stopped() bool {
+// stopped says whether an earlier process has ended the run so, and the note that
+// tells it.
+func (t *trainer) stopped() (note string, stop bool) {
 	c, ok := t.graph.Resume().State.(*checkpoint.Checkpoint)
 	if !ok {
-		return false
+		return "", false
 	}
-	note, stop := stops(c.Position.History, t.stopAfter)
-	if stop {
-		t.graph.Note(t.name, note+"; a larger stop_after goes on")
-	}
-	return stop
+	note, stop = stops(c.Position.History, t.stopAfter)
+	return note + "; a larger stop_after goes on", stop
 }

@@ -114,7 +114,8 @@ func scheduleOf(a component.Args) models.ScheduleOptions {
 // run trains until the batches end or no epoch is better for too long, epoch by
 // epoch. A run that is complete has none to come, and its state is left alone.
 func (t *trainer) run(ctx context.Context, in, val *flow.Reader[*data.Batch], out *flow.Emitter[*checkpoint.Progress]) (err error) {
-	if t.stopped() {
+	if note, stop := t.stopped(); stop {
+		t.graph.Note(t.name, note)
 		return nil
 	}
 	r, err := in.Next(ctx)
