@@ -96,15 +96,15 @@ func encode(about About, values array, text []byte) (Frame, error) {
 	if err := CheckKey(about.Key); err != nil {
 		return Frame{}, err
 	}
-	before, err := appendTarHeader(nil, about.Key+values.suffix, values.size)
+	before, err := AppendTarHeader(nil, about.Key+values.suffix, values.size)
 	if err != nil {
 		return Frame{}, err
 	}
-	after := make([]byte, tarFill(values.size))
-	if after, err = appendTarHeader(after, about.Key+metaSuffix, int64(len(text))); err != nil {
+	after := make([]byte, TarFill(values.size))
+	if after, err = AppendTarHeader(after, about.Key+metaSuffix, int64(len(text))); err != nil {
 		return Frame{}, err
 	}
-	after = append(append(after, text...), make([]byte, tarFill(int64(len(text))))...)
+	after = append(append(after, text...), make([]byte, TarFill(int64(len(text))))...)
 
 	made := buffers.Get().(*[]byte)
 	defer keepBuffer(made)

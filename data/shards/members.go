@@ -9,19 +9,20 @@ import (
 	"strings"
 )
 
-const tarBlock = 512
+// TarBlock is what heads and contents of a tar are filled up to.
+const TarBlock = 512
 
-// appendTarHeader appends the head of a member, in more blocks than one if its
+// AppendTarHeader appends the head of a member, in more blocks than one if its
 // name is long.
-func appendTarHeader(b []byte, name string, size int64) ([]byte, error) {
+func AppendTarHeader(b []byte, name string, size int64) ([]byte, error) {
 	var head bytes.Buffer
 	t := tar.NewWriter(&head)
 	err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644})
 	return append(b, head.Bytes()...), err
 }
 
-// tarFill is how many zeros follow a content of so many bytes.
-func tarFill(size int64) int64 { return (tarBlock - size%tarBlock) % tarBlock }
+// TarFill is how many zeros follow a content of so many bytes.
+func TarFill(size int64) int64 { return (TarBlock - size%TarBlock) % TarBlock }
 
 // members are the two of a frame, with the sample's key: KEY.json, and an array
 // whose name, KEY and suffix, says what it holds.

@@ -45,11 +45,7 @@ func EncodeSample(s *data.Sample, payload Payload) (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
-	kind := "|u1"
-	if im.Depth() == 16 {
-		kind = "<u2"
-	}
-	head := npy.Head(kind, len(im.Planes), im.Height, im.Width)
+	head := ArrayHead(im)
 	return encode(about, array{
 		suffix: payload.suffix(), size: int64(len(head)) + im.Bytes(), payload: payload, head: head,
 		body: func(b []byte) ([][]byte, []byte) { return keptPlanes(b, im, payload) },
@@ -80,7 +76,7 @@ func keptPlanes(b []byte, im *data.Image, payload Payload) (pieces [][]byte, mad
 			continue
 		}
 		at := len(b)
-		b = appendPlane(b, p)
+		b = AppendPlane(b, p)
 		if payload == Up {
 			plain := p.Raw()
 			if p.U16 != nil && !littleEndian {
@@ -150,8 +146,18 @@ func parsePlanes(b []byte, filter string) (*data.Image, error) {
 	return im, nil
 }
 
-// appendPlane appends the values of a plane, little-endian.
-func appendPlane(b []byte, p data.Plane) []byte {
+// ArrayHead is the head of a file of NumPy with an image's planes, of shape (planes, height,
+// width).
+func ArrayHead(im *data.Image) []byte {
+	kind := "|u1"
+	if im.Depth() == 16 {
+		kind = "<u2"
+	}
+	return npy.Head(kind, len(im.Planes), im.Height, im.Width)
+}
+
+// AppendPlane appends the values of a plane, little-endian.
+func AppendPlane(b []byte, p data.Plane) []byte {
 	if p.U16 == nil {
 		return append(b, p.U8...)
 	}
@@ -164,7 +170,7 @@ func appendPlane(b []byte, p data.Plane) []byte {
 	return b
 }
 
-// fillPlane sets a plane to values as appendPlane writes them.
+// fillPlane sets a plane to values as AppendPlane writes them.
 func fillPlane(p data.Plane, b []byte) {
 	if p.U16 == nil || littleEndian {
 		copy(p.Raw(), b)

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"hpaflow/data"
-	"hpaflow/data/npy"
+	"hpaflow/data/codec/png"
 	"hpaflow/data/shards"
 )
 
@@ -72,25 +72,15 @@ func jsonOf(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// arrayHead is the head of an image's array as a file of NumPy has it.
-func arrayHead(im *data.Image) []byte {
-	kind := "|u1"
-	if im.Depth() == 16 {
-		kind = "<u2"
-	}
-	return npy.Head(kind, len(im.Planes), im.Height, im.Width)
-}
-
 // appendPlanes appends an image's values, plane after plane, little-endian.
 func appendPlanes(b []byte, im *data.Image) []byte {
 	for _, p := range im.Planes {
-		if p.U16 == nil {
-			b = append(b, p.U8...)
-			continue
-		}
-		for _, v := range p.U16 {
-			b = append(b, byte(v), byte(v>>8))
-		}
+		b = shards.AppendPlane(b, p)
 	}
 	return b
+}
+
+// pngOf is an image as a PNG.
+func pngOf(im *data.Image) ([]byte, error) {
+	return png.Append(make([]byte, 0, im.Bytes()*5/8+1<<12), im)
 }

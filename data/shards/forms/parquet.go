@@ -5,7 +5,6 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"hpaflow/data/codec/png"
 	"hpaflow/data/shards"
 )
 
@@ -47,9 +46,9 @@ type npyRow struct {
 
 func (f parquetForm) encode(c *shards.Content, asPNG bool) (it Item, err error) {
 	if asPNG {
-		it.content, err = png.Append(make([]byte, 0, c.Image.Bytes()*5/8+1<<12), c.Image)
+		it.content, err = pngOf(c.Image)
 	} else {
-		head := arrayHead(c.Image)
+		head := shards.ArrayHead(c.Image)
 		it.content = appendPlanes(append(make([]byte, 0, int64(len(head))+c.Image.Bytes()), head...), c.Image)
 	}
 	a := aboutOf(c)
