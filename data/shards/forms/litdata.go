@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/data/codec/png"
 	"hpaflow/data/shards"
 )
 
@@ -13,20 +12,8 @@ import (
 // Lists would be leaves for each of their elements, so that labels and planes are text, JSON.
 type litForm struct{ o Options }
 
-var litColumns = []string{"image", "key", "labels", "planes", "split"}
-
-func (f litForm) encode(c *shards.Content, asPNG bool) (it Item, err error) {
-	var image []byte
-	if asPNG {
-		if image, err = png.Append(nil, c.Image); err != nil {
-			return it, err
-		}
-	} else {
-		image = litArray(c.Image)
-	}
-	a := aboutOf(c)
-	it.content = sized(make([]byte, 0, len(image)+512), image, []byte(a.ID), pythonJSON(a.Labels), pythonJSON(a.Planes), []byte(a.Split))
-	return it, nil
+func (litForm) encode(c *shards.Content, asPNG bool) (Item, error) {
+	return tabledItem(c, asPNG, litArray)
 }
 
 // litArray is an image as the serializer "numpy" has it: a number for its type, how many
@@ -70,6 +57,6 @@ func (f litForm) index(files []Made, o Options) (string, []byte) {
 // litSpec is the dictionary as PyTorch's pytree writes its form.
 func litSpec() string {
 	leaf := `{"type": null, "context": null, "children_spec": []}`
-	leaves := strings.TrimSuffix(strings.Repeat(leaf+", ", len(litColumns)), ", ")
-	return `[1, {"type": "builtins.dict", "context": "[\"` + strings.Join(litColumns, `\", \"`) + `\"]", "children_spec": [` + leaves + `]}]`
+	leaves := strings.TrimSuffix(strings.Repeat(leaf+", ", len(tabledColumns)), ", ")
+	return `[1, {"type": "builtins.dict", "context": "[\"` + strings.Join(tabledColumns, `\", \"`) + `\"]", "children_spec": [` + leaves + `]}]`
 }

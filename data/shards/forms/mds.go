@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"hpaflow/data"
-	"hpaflow/data/codec/png"
 	"hpaflow/data/shards"
 )
 
@@ -13,9 +12,7 @@ import (
 // that tells of each file what is in it.
 type mdsForm struct{ o Options }
 
-// The columns, and how each is kept.
-var mdsColumns = []string{"image", "key", "labels", "planes", "split"}
-
+// encodings are how the columns are kept.
 func (f mdsForm) encodings() []string {
 	image := "ndarray"
 	if f.o.Image == PNG {
@@ -24,18 +21,8 @@ func (f mdsForm) encodings() []string {
 	return []string{image, "str", "json", "json", "str"}
 }
 
-func (f mdsForm) encode(c *shards.Content, asPNG bool) (it Item, err error) {
-	var image []byte
-	if asPNG {
-		if image, err = png.Append(nil, c.Image); err != nil {
-			return it, err
-		}
-	} else {
-		image = mdsArray(c.Image)
-	}
-	a := aboutOf(c)
-	it.content = sized(make([]byte, 0, len(image)+512), image, []byte(a.ID), pythonJSON(a.Labels), pythonJSON(a.Planes), []byte(a.Split))
-	return it, nil
+func (mdsForm) encode(c *shards.Content, asPNG bool) (Item, error) {
+	return tabledItem(c, asPNG, mdsArray)
 }
 
 // mdsArray is an image as encoding "ndarray" has it: a number for its type, how many sides of
@@ -62,7 +49,7 @@ func (f mdsForm) begin(out output, samples int) (writer, error) {
 func (f mdsForm) config() string {
 	quoted := func(words []string) string { return `["` + strings.Join(words, `", "`) + `"]` }
 	return fmt.Sprintf(`{"column_encodings": %s, "column_names": %s, "column_sizes": [null, null, null, null, null], `+
-		`"compression": null, "format": "mds", "hashes": [], "size_limit": %d, "version": 2}`, quoted(f.encodings()), quoted(mdsColumns), f.o.Bytes)
+		`"compression": null, "format": "mds", "hashes": [], "size_limit": %d, "version": 2}`, quoted(f.encodings()), quoted(tabledColumns), f.o.Bytes)
 }
 
 func (f mdsForm) index(files []Made, o Options) (string, []byte) {
@@ -87,7 +74,7 @@ func (f mdsForm) index(files []Made, o Options) (string, []byte) {
 	list := []shard{}
 	for _, m := range files {
 		list = append(list, shard{
-			Encodings: f.encodings(), Names: mdsColumns, Sizes: make([]*int, len(mdsColumns)), Format: string(MDS), Hashes: []string{},
+			Encodings: f.encodings(), Names: tabledColumns, Sizes: make([]*int, len(tabledColumns)), Format: string(MDS), Hashes: []string{},
 			Raw: file{Basename: m.Name, Bytes: m.Bytes}, Samples: m.Samples, Limit: o.Bytes, Version: 2,
 		})
 	}

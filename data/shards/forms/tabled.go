@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"hpaflow/data"
+	"hpaflow/data/shards"
 )
 
 // tabled writes a file of samples behind a table of where each begins, as MDS and litdata
@@ -15,6 +18,22 @@ type tabled struct {
 	places  []byte // of the samples so far, and their end
 	at      int64
 	left    int
+}
+
+// tabledColumns are the fields of a sample, by name.
+var tabledColumns = []string{"image", "key", "labels", "planes", "split"}
+
+// tabledItem is a sample's, whose image is a PNG or else what array makes of it.
+func tabledItem(c *shards.Content, asPNG bool, array func(*data.Image) []byte) (it Item, err error) {
+	var image []byte
+	if !asPNG {
+		image = array(c.Image)
+	} else if image, err = pngOf(c.Image); err != nil {
+		return it, err
+	}
+	a := aboutOf(c)
+	it.content = sized(make([]byte, 0, len(image)+512), image, []byte(a.ID), pythonJSON(a.Labels), pythonJSON(a.Planes), []byte(a.Split))
+	return it, nil
 }
 
 func newTabled(out output, samples int, between []byte) (writer, error) {
