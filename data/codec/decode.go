@@ -113,7 +113,7 @@ type allocator func(width, height, channels, depth int) ([]data.Plane, error)
 
 // within refuses what a header claims beyond MaxPixels.
 func within(format string, width, height int) error {
-	if width < 1 || height < 1 || int64(width)*int64(height) > MaxPixels {
+	if width < 1 || height < 1 || width > MaxPixels/height { // the product may be more than 64 bits hold
 		return fmt.Errorf("%s image claims %d x %d pixels; at most %d are decoded", format, width, height, MaxPixels)
 	}
 	return nil

@@ -56,6 +56,7 @@ func TestArrays(t *testing.T) {
 		"are no pixels":        append(npy.Head("<c8", 1, 1), wide...),
 		"is no image":          append(npy.Head("|u1", 17, 17, 17), make([]byte, 17*17*17)...),
 		"claims":               npy.Head("|u1", 1<<20, 1<<20),
+		"at most":              npy.Head("|u1", 1<<32, 1<<32), // times one another 0 in 64 bits
 	} {
 		if _, err := DecodeChannels("a.npy", b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
