@@ -123,7 +123,8 @@ func isTar(name string) bool {
 }
 
 // expand makes names of one with lists in braces, as shells do: {000..012} counts, with as
-// many digits, and {a,b} names. Braces without either are as they are.
+// many digits, {0..12} without zeros in front, and {a,b} names. Braces without either are
+// as they are.
 func expand(pattern string) ([]string, error) {
 	names := []string{""}
 	for rest := pattern; rest != ""; {
@@ -186,8 +187,10 @@ func listed(text string) ([]string, error) {
 		return nil, fmt.Errorf("{%s}: cannot count from %d to %d", text, from, to)
 	}
 	digits := 0
-	if first[0] == '0' || last[0] == '0' {
-		digits = max(len(first), len(last))
+	for _, end := range []string{first, last} {
+		if end[0] == '0' && end != "0" {
+			digits = max(len(first), len(last))
+		}
 	}
 	var words []string
 	for n := from; n <= to; n++ {

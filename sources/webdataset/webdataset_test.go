@@ -258,6 +258,8 @@ func TestExpand(t *testing.T) {
 		"a.tar":                    "a.tar",
 		"a-{008..010}.tar":         "a-008.tar a-009.tar a-010.tar",
 		"a-{8..10}.tar":            "a-8.tar a-9.tar a-10.tar",
+		"a{0..10}":                 "a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10",
+		"a{0..02}":                 "a00 a01 a02",
 		"{a,b}-{0..1}":             "a-0 a-1 b-0 b-1",
 		"{a}/x{b":                  "{a}/x{b",
 		"a{1..0}":                  "cannot count",
