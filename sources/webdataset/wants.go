@@ -39,6 +39,9 @@ type wants struct {
 
 func wantsOf(images []string, labels string) wants {
 	w := wants{labels: labels}
+	if strings.HasPrefix(labels, ".") {
+		w.labels = strings.ToLower(labels) // as suffixes are
+	}
 	for _, suffix := range images {
 		w.images = append(w.images, strings.ToLower(strings.TrimPrefix(suffix, ".")))
 	}
@@ -86,7 +89,7 @@ func (w wants) ordered(images []member) []member {
 func (w wants) tell(out *data.Sample, s *sample, split string) error {
 	var fields map[string]json.RawMessage
 	if s.json != nil {
-		if err := json.Unmarshal(s.json, &fields); err != nil && (w.labels != auto && w.labels != none && w.labels[0] != '.' || !json.Valid(s.json)) {
+		if err := json.Unmarshal(s.json, &fields); err != nil && (w.labels != auto && w.labels != none && !strings.HasPrefix(w.labels, ".") || !json.Valid(s.json)) {
 			return fmt.Errorf("its JSON: %w", err)
 		} // other JSON than an object says nothing here
 	}

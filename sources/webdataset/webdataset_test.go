@@ -197,6 +197,8 @@ func TestSamples(t *testing.T) {
 		{"a.npy=1 a.cls=64", component.Args{"labels": "none"}, "a", ""},
 		{"a.npy=1 a.json={", nil, "", "its JSON"},
 		{"a.npy=1 a.json=[3]", nil, "a", ""},
+		{"a.npy=1 a.json=[3]", component.Args{"labels": ""}, "", "its JSON"},
+		{"a.npy=1 a.CLS=x", component.Args{"labels": ".CLS"}, "", "no number"},
 		{`a.npy=1 a.json={"labels":["cat"]}`, nil, "", "no list of numbers"},
 		{`a.npy=1 a.json={"filter":"up"}`, nil, "", `source "shards" reads them`},
 		{"a.npy=1 a.seg.npy=2", nil, "", "image = [...] says which"},
