@@ -34,9 +34,12 @@ const lockName = "locks"
 
 const aloneName = "alone"
 
-// ShareFolder keeps those out of a folder of a store who want it for themselves, and
-// lets others share it.
+// ShareFolder keeps those out of a folder who want it for themselves, and lets others
+// share it. One of this machine is made, and goes with unlock if nothing was put into it.
 func ShareFolder(ctx context.Context, folder string) (unlock func() error, err error) {
+	if !Remote(folder) {
+		return withdrawn(atomicfile.ShareFolder(Path(folder)))
+	}
 	own := Join(folder, lockName, "shared-"+Myself())
 	s, err := Sign(ctx, own)
 	if err != nil {
@@ -53,8 +56,12 @@ func ShareFolder(ctx context.Context, folder string) (unlock func() error, err e
 	return s.Remove, nil
 }
 
-// ClaimFolder keeps everybody else out of a folder of a store.
+// ClaimFolder keeps everybody else out of a folder. One of this machine is made, and goes
+// with unlock if nothing was put into it.
 func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err error) {
+	if !Remote(folder) {
+		return withdrawn(atomicfile.ClaimFolder(Path(folder)))
+	}
 	s, err := claim(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -62,7 +69,15 @@ func ClaimFolder(ctx context.Context, folder string) (unlock func() error, err e
 	return s.Remove, nil
 }
 
-// claim is ClaimFolder with the sign that stands for it.
+// withdrawn is the unlock of a folder of this machine.
+func withdrawn(c *atomicfile.Claim, err error) (unlock func() error, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	return c.Withdraw, nil
+}
+
+// claim is ClaimFolder of a store, with the sign that stands for it.
 func claim(ctx context.Context, folder string) (*LifeSign, error) {
 	name, text := Join(folder, lockName, aloneName), []byte(Myself())
 	_, err := WriteOnce(ctx, name, text)

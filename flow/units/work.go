@@ -16,34 +16,27 @@ import (
 // Share lets this process work on units of the flow, and keeps out who wants
 // the results for himself.
 func (f *Flow) Share() (unlock func() error, err error) {
-	return f.lock(atomicfile.ShareFolder, place.ShareFolder)
+	return f.lock(place.ShareFolder)
 }
 
 // alone keeps out everybody else.
 func (f *Flow) alone() (unlock func() error, err error) {
-	return f.lock(atomicfile.ClaimFolder, place.ClaimFolder)
+	return f.lock(place.ClaimFolder)
 }
 
 // lock locks what the sinks' own locks are on; of results in a store, the folder of
 // units. Who did not get as far as to put something into a new folder leaves none.
-func (f *Flow) lock(how func(dir string) (*atomicfile.Claim, error), remote func(ctx context.Context, folder string) (func() error, error)) (unlock func() error, err error) {
+func (f *Flow) lock(how func(ctx context.Context, folder string) (unlock func() error, err error)) (unlock func() error, err error) {
 	var locks []func() (func() error, error)
 	for _, s := range f.private() {
-		if place.Remote(s.folder) {
-			locks = append(locks, func() (func() error, error) { return remote(context.Background(), s.folder) })
-			continue
-		}
-		dir := filepath.Dir(s.folder) // a file's store
-		if _, folder := s.Spec.ByUnit.Home(s.Args); folder {
-			dir = s.home
-		}
-		locks = append(locks, func() (func() error, error) {
-			claim, err := how(dir)
-			if err != nil {
-				return nil, err
+		dir := s.folder
+		if !place.Remote(s.folder) {
+			dir = filepath.Dir(s.folder) // a file's store
+			if _, folder := s.Spec.ByUnit.Home(s.Args); folder {
+				dir = s.home
 			}
-			return claim.Withdraw, nil
-		})
+		}
+		locks = append(locks, func() (func() error, error) { return how(context.Background(), dir) })
 	}
 	return flow.LockAll(locks...)
 }

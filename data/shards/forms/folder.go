@@ -144,18 +144,14 @@ func Open(ctx context.Context, dir string, p *Plan) (*Folder, error) {
 
 func (f *Folder) claim(ctx context.Context) (err error) {
 	if place.Remote(f.dir) {
-		if f.scratch, err = place.Scratch(); err == nil {
-			f.unlock, err = place.ClaimFolder(ctx, f.dir)
+		if f.scratch, err = place.Scratch(); err != nil {
+			return err
 		}
-		return err
+	} else {
+		f.dir = place.Path(f.dir)
 	}
-	f.dir = place.Path(f.dir)
-	claim, err := atomicfile.ClaimFolder(f.dir)
-	if err != nil {
-		return err
-	}
-	f.unlock = claim.Withdraw // which leaves a folder that holds something
-	return nil
+	f.unlock, err = place.ClaimFolder(ctx, f.dir)
+	return err
 }
 
 // look finds out what is there.

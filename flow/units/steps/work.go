@@ -47,7 +47,7 @@ const lookAgain = 2 * time.Second
 // of its own can be done by many.
 func (s *Step) Claim(ctx context.Context, say func(text string)) (release func() error, err error) {
 	for said := false; ; said = true {
-		release, err := s.claim(ctx)
+		release, err := place.ClaimFolder(ctx, s.lock())
 		if err == nil {
 			return release, nil
 		}
@@ -69,17 +69,6 @@ func (s *Step) Claim(ctx context.Context, say func(text string)) (release func()
 func (s *Step) lock() string {
 	dir, name := s.home()
 	return place.Join(dir, name+".lock")
-}
-
-func (s *Step) claim(ctx context.Context) (release func() error, err error) {
-	if place.Remote(s.lock()) {
-		return place.ClaimFolder(ctx, s.lock())
-	}
-	claim, err := atomicfile.ClaimFolder(s.lock())
-	if err != nil {
-		return nil, err
-	}
-	return claim.Withdraw, nil
 }
 
 // busy says whether somebody is at the step.
