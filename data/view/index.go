@@ -117,9 +117,19 @@ func (x *Index) Add(id string) (int, error) {
 	return row, nil
 }
 
-// SetLabels says what labels a row has, unless that is known.
+// SetLabels says what labels a row has, unless that is known. Of a row that has
+// corrections they are those before them.
 func (x *Index) SetLabels(row int, labels data.Labels) {
 	x.labeled = x.labeled.grown(x.Rows())
+	if c, touched := x.corrected[row]; touched {
+		if !c.BeforeLabeled {
+			c.Before, c.BeforeLabeled = labels, true
+			x.corrected[row] = c
+			x.labels[row] = c.Of(labels)
+			x.labeled.set(row)
+		}
+		return
+	}
 	if !x.labeled.has(row) {
 		x.labeled.set(row)
 		x.labels[row] = labels

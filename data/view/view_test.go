@@ -262,6 +262,34 @@ func TestCorrect(t *testing.T) {
 	}
 }
 
+// Labels that come after a correction, as when somebody corrects while tables are read,
+// are those that it corrects.
+func TestLabelsComeAfterCorrections(t *testing.T) {
+	x := filled([]known{{id: "a"}, {id: "b"}, {id: "c"}})
+	states := map[string]corrections.State{"a": {Added: data.LabelsOf(3)}, "b": {Exact: true, Labels: data.LabelsOf(3)}, "c": {Flagged: true}}
+	x.Update(func() { x.Correct(states) })
+	x.Update(func() {
+		for row := range x.Rows() {
+			x.SetLabels(row, data.LabelsOf(1))
+			x.SetLabels(row, data.LabelsOf(2)) // it is known
+		}
+	})
+	for range 2 { // the same corrections again change nothing
+		for row, want := range []data.Labels{data.LabelsOf(1, 3), data.LabelsOf(3), data.LabelsOf(1)} {
+			if k := x.Known(row); k.Labels != want || !k.Labeled || k.Corrected.Before != data.LabelsOf(1) || !k.Corrected.BeforeLabeled {
+				t.Errorf("%+v, want labels %s", k, want)
+			}
+		}
+		x.Update(func() { x.Correct(states) })
+	}
+	x.Update(func() { x.Correct(map[string]corrections.State{"a": {}, "b": {}, "c": {}}) })
+	for row := range x.Rows() {
+		if k := x.Known(row); k.Labels != data.LabelsOf(1) || !k.Labeled {
+			t.Errorf("without corrections: %+v", k)
+		}
+	}
+}
+
 func TestParseQuestionRefuses(t *testing.T) {
 	for _, text := range []string{"has=64", "has=x", "in=1", "is=tall", "group=1", "p=0:1:0", "p=0:1:0:NaN", "verdict=maybe:1", "lasso=1,2,3", "lasso=1,2,3,4,5,Inf", "sort=size", "table=1e300", "source=mars"} {
 		v, err := url.ParseQuery(text)
