@@ -97,12 +97,15 @@ func (x *Index) Row(id string) (row int, found bool) { return x.ids.find(id) }
 
 // Add gives the row of an Id, which may be a new one.
 func (x *Index) Add(id string) (int, error) {
+	if x.Rows() >= MaxRows || len(x.ids.text)+len(id) > maxText {
+		if row, found := x.ids.find(id); found {
+			return row, nil
+		}
+		return 0, ErrFull
+	}
 	row, added := x.ids.add(id)
 	if !added {
 		return row, nil
-	}
-	if row >= MaxRows || len(x.ids.text) > maxText-1<<16 {
-		return 0, ErrFull
 	}
 	x.labels = append(x.labels, 0)
 	x.places = append(x.places, 0)
