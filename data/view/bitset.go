@@ -80,9 +80,4 @@ func (b bitset) keep(test func(row int) bool) {
 }
 
 // grown is the set with room for so many rows.
-func (b bitset) grown(rows int) bitset {
-	for len(b) < (rows+63)/64 {
-		b = append(b, 0)
-	}
-	return b
-}
+func (b bitset) grown(rows int) bitset { return grown(b, (rows+63)/64, 0) }

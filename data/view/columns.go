@@ -42,10 +42,14 @@ func (c *Category) Set(row int, value string) error {
 // Of is a row's value.
 func (c *Category) Of(row int) string { return c.Values[c.of[row]] }
 
-func (c *Category) grow(rows int) {
-	for len(c.of) < rows {
-		c.of = append(c.of, 0)
+func (c *Category) grow(rows int) { c.of = grown(c.of, rows, 0) }
+
+// grown is a column with so many rows or more, a value in those that are new.
+func grown[T any](column []T, rows int, value T) []T {
+	for len(column) < rows {
+		column = append(column, value)
 	}
+	return column
 }
 
 // Table is the probabilities of labels, or only what was decided.
@@ -84,18 +88,14 @@ func (t *Table) Decided(row int, labels data.Labels) {
 func (t *Table) grow(rows int) {
 	t.has = t.has.grown(rows)
 	if t.p == nil {
-		for len(t.said) < rows {
-			t.said = append(t.said, 0)
-		}
+		t.said = grown(t.said, rows, 0)
 		return
 	}
 	if len(t.p) == 0 || len(t.p[0]) >= rows {
 		return
 	}
 	for n := range t.p {
-		for len(t.p[n]) < rows {
-			t.p[n] = append(t.p[n], none)
-		}
+		t.p[n] = grown(t.p[n], rows, none)
 	}
 }
 
@@ -151,12 +151,7 @@ type Thresholds struct {
 	Values []float64
 }
 
-func (t *Thresholds) at(label int) float32 {
-	if t == nil || label >= len(t.Values) {
-		return 0.5
-	}
-	return float32(t.Values[label])
-}
+func (t *Thresholds) at(label int) float32 { return float32(t.At(label)) }
 
 // At is the threshold of a label; without a table it is one half.
 func (t *Thresholds) At(label int) float64 {
@@ -180,12 +175,12 @@ func (g *Grouping) Put(rows []uint32) {
 	}
 	g.Groups = append(g.Groups, rows)
 	for _, r := range rows {
-		for int(r) >= len(g.of) {
-			g.of = append(g.of, 0)
-		}
+		g.grow(int(r) + 1)
 		g.of[r] = uint32(len(g.Groups))
 	}
 }
+
+func (g *Grouping) grow(rows int) { g.of = grown(g.of, rows, 0) }
 
 // Of is the number of the group that a row is in.
 func (g *Grouping) Of(row int) (group int, some bool) {
@@ -203,9 +198,7 @@ type hashes struct {
 
 func (h *hashes) grow(rows int) {
 	h.has = h.has.grown(rows)
-	for len(h.a) < rows {
-		h.a, h.p = append(h.a, 0), append(h.p, 0)
-	}
+	h.a, h.p = grown(h.a, rows, 0), grown(h.p, rows, 0)
 }
 
 // SetHashes sets both hashes of a row.

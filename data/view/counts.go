@@ -43,7 +43,7 @@ func (x *Index) Count(rows []uint32) Counts {
 	for _, row := range rows {
 		in.set(int(row))
 	}
-	for name, set := range map[string]bitset{"image": x.imaged, "labelled": x.labeled, "dead": x.dead, "flagged": x.flagged, "corrected": x.changed, "noted": x.noted} {
+	for name, set := range x.sets() {
 		for i := range in {
 			c.Flags[name] += bits.OnesCount64(in[i] & set[i])
 		}

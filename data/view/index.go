@@ -169,9 +169,7 @@ func (x *Index) level() {
 		t.grow(n)
 	}
 	for _, g := range x.Groupings {
-		for len(g.of) < n {
-			g.of = append(g.of, 0)
-		}
+		g.grow(n)
 	}
 	if x.Map != nil {
 		x.Map.grow(n)

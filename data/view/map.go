@@ -37,11 +37,7 @@ func (m *Map) Embed(row int, unit []float32) {
 	m.features = append(m.features, unit)
 }
 
-func (m *Map) grow(rows int) {
-	for len(m.x) < rows {
-		m.x, m.y = append(m.x, none), append(m.y, none)
-	}
-}
+func (m *Map) grow(rows int) { m.x, m.y = grown(m.x, rows, none), grown(m.y, rows, none) }
 
 // Point is a row on the map.
 type Point struct {

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,7 +59,7 @@ func ParseQuestion(v url.Values) (q Question, err error) {
 	q.Text = v.Get("text")
 	q.Has, q.Not = p.labels("has"), p.labels("not")
 	for _, name := range p.words("source") {
-		at := indexOf(Sources, name)
+		at := slices.Index(Sources, name)
 		if at < 0 {
 			p.fault("source", name)
 		} else {
@@ -71,7 +72,7 @@ func ParseQuestion(v url.Values) (q Question, err error) {
 	}
 	for _, word := range v["is"] {
 		name, not := strings.CutPrefix(word, "!")
-		if indexOf(flagNames, name) < 0 {
+		if !slices.Contains(flagNames, name) {
 			p.fault("is", word)
 			continue
 		}
@@ -91,7 +92,7 @@ func ParseQuestion(v url.Values) (q Question, err error) {
 	if word := v.Get("verdict"); word != "" {
 		kind, label, _ := strings.Cut(word, ":")
 		q.Verdict = Verdict{kind, int(p.numbers("verdict", label, 1)[0])}
-		if indexOf([]string{"tp", "fp", "fn", "tn", "right", "wrong"}, kind) < 0 {
+		if !slices.Contains([]string{"tp", "fp", "fn", "tn", "right", "wrong"}, kind) {
 			p.fault("verdict", word)
 		}
 	}
@@ -111,22 +112,13 @@ func ParseQuestion(v url.Values) (q Question, err error) {
 		}
 	}
 	q.Sort, q.NearTo, q.Backward = v.Get("sort"), v.Get("near"), v.Get("back") == "1"
-	if q.Sort != "" && indexOf([]string{"id", "p", "unsure", "error", "labels", "group", "near"}, q.Sort) < 0 {
+	if q.Sort != "" && !slices.Contains([]string{"id", "p", "unsure", "error", "labels", "group", "near"}, q.Sort) {
 		p.fault("sort", q.Sort)
 	}
 	if len(q.Text) > 1000 || len(q.In) > mostTerms || len(q.Between) > mostTerms {
 		p.fault("question", "is too long")
 	}
 	return q, p.err
-}
-
-func indexOf(list []string, word string) int {
-	for i, w := range list {
-		if w == word {
-			return i
-		}
-	}
-	return -1
 }
 
 type parser struct {

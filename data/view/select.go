@@ -65,7 +65,7 @@ func (x *Index) filter(q *Question) bitset {
 		x.ids.containing(q.Text, found)
 		in.and(found)
 	}
-	sets := map[string]bitset{"image": x.imaged, "labelled": x.labeled, "dead": x.dead, "flagged": x.flagged, "corrected": x.changed, "noted": x.noted}
+	sets := x.sets()
 	for _, name := range flagNames {
 		want, asked := q.Flags[name]
 		switch {
@@ -117,6 +117,11 @@ func (x *Index) filter(q *Question) bitset {
 		spread(in, func(row int) bool { return x.Map.x[row] == x.Map.x[row] && q.Lasso.has(x.Map.x[row], x.Map.y[row]) })
 	}
 	return in
+}
+
+// sets are the rows of each flag, but of grouped.
+func (x *Index) sets() map[string]bitset {
+	return map[string]bitset{"image": x.imaged, "labelled": x.labeled, "dead": x.dead, "flagged": x.flagged, "corrected": x.changed, "noted": x.noted}
 }
 
 // spread keeps the rows that a test holds for, on all processors.
