@@ -26,21 +26,15 @@ func listenAddress(given string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// loopback says whether only this machine reaches an address.
-func loopback(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
-}
-
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
 
-// onlyHosts lets through requests to the names that the server has: those of
+// OnlyHosts lets through requests to the names that the server has: those of
 // this machine, any address, where one was given, and the name that was. So
 // no page of another site can read here by a name that leads to this machine.
-func onlyHosts(given string, next http.Handler) http.Handler {
+func OnlyHosts(given string, next http.Handler) http.Handler {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	host, _, _ := net.SplitHostPort(given) // it has been listened on
 	if host != "" {

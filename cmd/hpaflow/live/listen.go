@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	"net"
-	"net/http"
 )
 
 // Listen listens at an address as --http means it: a port alone is one of this machine's
@@ -20,11 +19,12 @@ func Listen(given string) (net.Listener, error) {
 	return l, nil
 }
 
-// OnlyHosts lets through requests to the names that a server at such an address has.
-func OnlyHosts(given string, next http.Handler) http.Handler { return onlyHosts(given, next) }
-
 // Reachable is the address that a browser on this machine can be pointed at, and whether
 // others can reach it, too.
 func Reachable(l net.Listener) (address string, open bool) {
-	return reachable(l.Addr()), !loopback(l.Addr())
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", tcp.Port), true
+	}
+	return l.Addr().String(), !ok || !tcp.IP.IsLoopback()
 }

@@ -177,13 +177,7 @@ func (b *Board) look(w http.ResponseWriter, r *http.Request) {
 		items, _ = b.looked.seen(o)
 	}
 	text, err := json.Marshal(map[string]any{"flow": number, "stage": stage, "items": items})
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Write(text)
+	answer(w, text, err)
 }
 
 // picture answers with one of the pictures that look names.

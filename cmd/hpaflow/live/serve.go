@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -36,22 +35,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // shows, as it comes, /state the same once, /report the report so far, /metrics
 // Prometheus metrics, /debug/pprof the profiles.
 func Serve(given string, b *Board, log io.Writer) (stop func(), err error) {
-	addr, err := listenAddress(given)
+	listener, err := Listen(given)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("--http: %w", err)
-	}
-	server := &http.Server{Handler: onlyHosts(given, handler(b)), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: OnlyHosts(given, handler(b)), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			fmt.Fprintln(log, "hpaflow: http:", err)
 		}
 	}()
-	fmt.Fprintf(log, "hpaflow: live page, metrics and profiles at http://%s/\n", reachable(listener.Addr()))
-	if !loopback(listener.Addr()) {
+	address, open := Reachable(listener)
+	fmt.Fprintf(log, "hpaflow: live page, metrics and profiles at http://%s/\n", address)
+	if open {
 		fmt.Fprintf(log, "hpaflow: %s is open to the network: whoever reaches it can read them\n", listener.Addr())
 	}
 	return func() {
@@ -61,15 +57,6 @@ func Serve(given string, b *Board, log io.Writer) (stop func(), err error) {
 			server.Close() // a profile that is still being taken ends with the run
 		}
 	}, nil
-}
-
-// reachable is an address a browser on this machine can be pointed at.
-func reachable(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return addr.String()
-	}
-	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
 func handler(b *Board) http.Handler {
