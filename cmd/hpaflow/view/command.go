@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -133,9 +134,10 @@ func (s *server) serve(ctx context.Context, given string, log io.Writer) error {
 	return err
 }
 
+// printable leaves out of a name what a terminal would take for more than a letter.
 func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || r >= 0x200e && r <= 0x206f && (r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066) {
-		return -1
+	if unicode.IsPrint(r) {
+		return r
 	}
-	return r
+	return -1
 }

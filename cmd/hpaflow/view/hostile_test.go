@@ -174,3 +174,10 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.b.String()
 }
+
+// A name says nothing to a terminal but its letters.
+func TestPrintable(t *testing.T) {
+	if got := strings.Map(printable, "a\x1b[2J\u009b31m\x9b\u202e\u200b\u2028\x7f é→b"); got != "a[2J31m\ufffd é→b" {
+		t.Errorf("%q", got)
+	}
+}
