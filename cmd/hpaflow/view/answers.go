@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"hpaflow/cmd/hpaflow/view/tiles"
 	"hpaflow/data/view"
@@ -26,8 +27,7 @@ type brief struct {
 }
 
 func briefOf(k view.Known) brief {
-	b := brief{Row: k.Row, ID: k.ID, Image: k.Image, Dead: k.Dead, Flagged: k.Corrected.Flagged, Corrected: k.Corrected.Corrects(), Noted: k.Corrected.Note != ""}
-	b.ID = string([]byte(k.ID))
+	b := brief{Row: k.Row, ID: strings.Clone(k.ID), Image: k.Image, Dead: k.Dead, Flagged: k.Corrected.Flagged, Corrected: k.Corrected.Corrects(), Noted: k.Corrected.Note != ""}
 	if k.Labeled {
 		b.Labels = k.Labels.Numbers()
 	}
@@ -41,7 +41,7 @@ const (
 	mostGroup  = 100 // samples of a group that are listed
 )
 
-// asked reads the question of a request, and what else it has that is a number.
+// asked reads the question of a request, and the text that its answer is kept under.
 func asked(r *http.Request) (q view.Question, key string, err error) {
 	v := r.URL.Query()
 	if q, err = view.ParseQuestion(v); err != nil {
@@ -200,9 +200,10 @@ func (s *server) mapPoints(w http.ResponseWriter, r *http.Request) {
 }
 
 // placeOf is where the image of a request's row is.
-func (s *server) placeOf(r *http.Request) (k tiles.Key, row int, err error) {
-	if row, err = number(r, "row", view.MaxRows); err != nil {
-		return k, row, err
+func (s *server) placeOf(r *http.Request) (k tiles.Key, err error) {
+	row, err := number(r, "row", view.MaxRows)
+	if err != nil {
+		return k, err
 	}
 	s.index.View(func() {
 		if row >= s.index.Rows() {
@@ -219,5 +220,5 @@ func (s *server) placeOf(r *http.Request) (k tiles.Key, row int, err error) {
 		}
 		k = tiles.Key{Input: input, Image: image}
 	})
-	return k, row, err
+	return k, err
 }

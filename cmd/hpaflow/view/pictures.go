@@ -17,7 +17,7 @@ var noPicture = image.NewRGBA(image.Rect(0, 0, 1, 3))
 
 // tile is a small picture of a row.
 func (s *server) tile(w http.ResponseWriter, r *http.Request) {
-	k, _, err := s.placeOf(r)
+	k, err := s.placeOf(r)
 	if err != nil {
 		refuse(w, r, err)
 		return
@@ -51,7 +51,7 @@ func (s *server) tile(w http.ResponseWriter, r *http.Request) {
 
 // why tells why a row has no picture.
 func (s *server) why(r *http.Request) (any, error) {
-	k, _, err := s.placeOf(r)
+	k, err := s.placeOf(r)
 	if err == nil {
 		_, err = s.tiles.Small(r.Context(), k, tiles.Sides[0])
 	}
@@ -65,7 +65,7 @@ func (s *server) why(r *http.Request) (any, error) {
 // pixels are those of a part of a row's image, as they are: the length of a head, 4 bytes,
 // little-endian; the head, JSON; then plane after plane.
 func (s *server) pixels(w http.ResponseWriter, r *http.Request) {
-	k, _, err := s.placeOf(r)
+	k, err := s.placeOf(r)
 	var at [5]int
 	for i, name := range []string{"x", "y", "w", "h", "step"} {
 		if err == nil {
@@ -114,7 +114,7 @@ func (s *server) pixels(w http.ResponseWriter, r *http.Request) {
 
 // histogram counts the values of each plane of a row's image.
 func (s *server) histogram(r *http.Request) (any, error) {
-	k, _, err := s.placeOf(r)
+	k, err := s.placeOf(r)
 	if err != nil {
 		return nil, err
 	}
