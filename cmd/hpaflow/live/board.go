@@ -26,6 +26,7 @@ type Board struct {
 	began  time.Time
 	ended  []account
 	now    *flow.Graph // nil: between two steps
+	graphs int64       // there were so far
 	sum    flow.Stats  // of the units of the present flow that have ended
 	number int         // of the present flow, from 1
 	step   string      // its name in the metrics
@@ -82,6 +83,7 @@ func (b *Board) Follow(g *flow.Graph, step string, at []string) {
 		b.rate = 0
 	}
 	b.now, b.step, b.at = g, step, strings.Join(at, "; ")
+	b.graphs++
 	if s := b.stepOf(step); s != nil {
 		s.State, s.Flow = Running, b.number
 	}

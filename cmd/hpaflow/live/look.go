@@ -74,8 +74,8 @@ type output struct {
 	stage string
 	asked time.Time
 	items []item
-	waits atomic.Bool // somebody looks
-	got   chan caught // what that one has seen
+	waits atomic.Int64 // which of the graphs somebody looks at; 0: none
+	got   chan caught  // what that one has seen
 }
 
 // of is the output of a stage, in the place of the one that was asked for longest
@@ -125,18 +125,22 @@ type caught struct {
 }
 
 // peek waits for the next value that a stage yields, and keeps what is to be seen of
-// it. The stage itself only copies. There is one look at an output at a time: the
-// next one to ask gets what comes when this one has stopped waiting.
-func (b *Board) peek(ctx context.Context, g *flow.Graph, o *output) {
-	if o.waits.CompareAndSwap(false, true) {
+// it. The stage itself only copies. There is one look at an output of a graph at a
+// time: the next one to ask gets what comes when this one has stopped waiting. Of a
+// graph that has ended, such as that of the unit before, nothing comes.
+func (b *Board) peek(ctx context.Context, g *flow.Graph, graph int64, o *output) {
+	if o.waits.Swap(graph) != graph {
 		g.Look(o.stage, func(key string, value any) bool {
-			o.got <- caught{key, b.copied(value)}
+			select {
+			case o.got <- caught{key, b.copied(value)}:
+			default: // what came before has not been taken yet
+			}
 			return false
 		})
 	}
 	select {
 	case c := <-o.got:
-		o.waits.Store(false)
+		o.waits.CompareAndSwap(graph, 0)
 		b.looked.add(o, c.key, finished(c.finish))
 	case <-time.After(lookWaits):
 	case <-ctx.Done():
@@ -168,12 +172,12 @@ func unseen(fault any) Seen { return Seen{Text: fmt.Sprint("it cannot be shown: 
 func (b *Board) look(w http.ResponseWriter, r *http.Request) {
 	stage := r.FormValue("stage")
 	b.mu.Lock()
-	g, number := b.now, b.number
+	g, number, graph := b.now, b.number, b.graphs
 	b.mu.Unlock()
 	o := b.looked.of(number, stage)
 	items, due := b.looked.seen(o)
 	if g != nil && b.Eyes != nil && b.Eyes.Shows(g.Yields(stage)) != "" && due {
-		b.peek(r.Context(), g, o)
+		b.peek(r.Context(), g, graph, o)
 		items, _ = b.looked.seen(o)
 	}
 	text, err := json.Marshal(map[string]any{"flow": number, "stage": stage, "items": items})
