@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -54,12 +55,7 @@ type group struct {
 }
 
 // Shown is the value as people read it.
-func (g group) Shown() string {
-	if g.Value == "" {
-		return "(not set)"
-	}
-	return g.Value
-}
+func (g group) Shown() string { return cmp.Or(g.Value, "(not set)") }
 
 // differences are the settings in which runs differ; paths in a run's own folder begin
 // with RUN. What several blocks have in the same way is one.
@@ -120,7 +116,7 @@ var columns = []struct {
 	Name, Long string
 	Of         func(*run) string
 }{
-	{"model", "the network", func(r *run) string { return or(r.Model, "?") }},
+	{"model", "the network", func(r *run) string { return cmp.Or(r.Model, "?") }},
 	{"epochs", "complete", func(r *run) string { return fmt.Sprint(len(r.Epochs)) }},
 	{"best", "the epoch with the highest F1", func(r *run) string { return fmt.Sprint(r.Best().Epoch) }},
 	{"F1", "macro F1 of that epoch, over all labels", func(r *run) string { return fmt.Sprintf("%.4f", r.Best().F1) }},
@@ -135,13 +131,6 @@ var columns = []struct {
 		}
 		return "-"
 	}},
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 func took(d time.Duration) string {
