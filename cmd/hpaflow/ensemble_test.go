@@ -30,23 +30,14 @@ func TestEnsemble(t *testing.T) {
 	run := func(config string, sets ...string) string {
 		t.Helper()
 		args := []string{"run", "--progress", "plain", filepath.Join(configs, config)}
-		for _, set := range sets {
-			args = append(args, "--set", set)
-		}
-		cmd, stderr := exec.Command(hpaflow, args...), bytes.Buffer{}
+		cmd, stderr := exec.Command(hpaflow, append(args, setWords(sets...)...)...), bytes.Buffer{}
 		cmd.Dir, cmd.Stderr = dir, &stderr
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%s: %v\n%s", config, err, stderr.Bytes())
 		}
 		return stderr.String()
 	}
-	run("cells.flow", "size=75", "train=24", "external=4", "test=4", "leaks=0.3", "duplicates=0.3")
-	for _, set := range []string{"train", "external", "test"} {
-		run("rgby.flow", "input=data/raw/"+set, "output=data/rgby/"+set)
-	}
-	for _, config := range []string{"duplicates.flow", "leak.flow", "split.flow"} {
-		run(config)
-	}
+	layOut(run, "size=75", "leaks=0.3", "duplicates=0.3")
 	ensemble := func() []string {
 		t.Helper()
 		return worked(run("ensemble.flow", "last=1",
@@ -99,6 +90,26 @@ func TestEnsemble(t *testing.T) {
 			t.Errorf("%s does not follow from what was missing, and was written", name)
 		}
 	}
+}
+
+// layOut makes up the data of the published way by what runs a config, and prepares it
+// up to its split.
+func layOut(run func(config string, sets ...string) string, cells ...string) {
+	run("cells.flow", append(cells, "train=24", "external=4", "test=4")...)
+	for _, set := range []string{"train", "external", "test"} {
+		run("rgby.flow", "input=data/raw/"+set, "output=data/rgby/"+set)
+	}
+	for _, config := range []string{"duplicates.flow", "leak.flow", "split.flow"} {
+		run(config)
+	}
+}
+
+// setWords are the words that set variables, each NAME=VALUE.
+func setWords(sets ...string) (words []string) {
+	for _, set := range sets {
+		words = append(words, "--set", set)
+	}
+	return words
 }
 
 // worked are the steps that a run of ensemble.flow had something to do for:

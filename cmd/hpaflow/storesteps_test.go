@@ -35,19 +35,13 @@ func TestStepsInAStore(t *testing.T) {
 		}
 		return string(out)
 	}
-	run("run", "cells.flow", "--set", "size=32", "--set", "train=24", "--set", "external=4", "--set", "test=4")
-	for _, set := range []string{"train", "external", "test"} {
-		run("run", "rgby.flow", "--set", "input=data/raw/"+set, "--set", "output=data/rgby/"+set)
-	}
-	for _, config := range []string{"duplicates.flow", "leak.flow", "split.flow"} {
-		run("run", config)
-	}
+	layOut(func(config string, sets ...string) string { return run("run", config, setWords(sets...)...) }, "size=32")
 	if err := os.CopyFS(filepath.Join(bucket, "data"), os.DirFS(filepath.Join(dir, "data"))); err != nil {
 		t.Fatal(err)
 	}
 	network := func(base string) []string {
-		return []string{"--set", "name=n", "--set", "model=tiny", "--set", "size=32", "--set", "batch=4", "--set", "epochs=2", "--set", "last=1",
-			"--set", "data=" + base + "data", "--set", "results=" + base + "results", "--set", "inferences=" + base + "inferences"}
+		return setWords("name=n", "model=tiny", "size=32", "batch=4", "epochs=2", "last=1",
+			"data="+base+"data", "results="+base+"results", "inferences="+base+"inferences")
 	}
 	run("run", "network.flow", network("")...)
 	for unit := range 4 {
