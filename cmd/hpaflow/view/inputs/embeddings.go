@@ -150,7 +150,7 @@ func (l *Loader) readRun(in *Input) (string, error) {
 		return "", err
 	}
 	l.mu.Lock()
-	l.Runs = append(l.Runs, s)
+	l.runs = append(l.runs, s)
 	l.mu.Unlock()
 	if s.Best < 0 {
 		return "no epoch was validated", nil
@@ -162,5 +162,5 @@ func (l *Loader) readRun(in *Input) (string, error) {
 func (l *Loader) AllRuns() []RunSummary {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.Runs)
+	return slices.Clone(l.runs)
 }

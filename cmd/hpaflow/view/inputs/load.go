@@ -20,15 +20,15 @@ type Loader struct {
 
 	mu     sync.Mutex
 	inputs []*Input
-	Why    map[string]string // by Id: the cause of its dead letter
+	runs   []RunSummary
+	why    map[string]string // by Id: the cause of its dead letter; set in an Update of the index
 
 	Corrections string // the file that was found, if one was
-	Runs        []RunSummary
 }
 
 // Begin says what will be read, and makes the columns for it.
 func (l *Loader) Begin(found []*Input) {
-	l.inputs, l.Why = found, map[string]string{}
+	l.inputs, l.why = found, map[string]string{}
 	for _, in := range found {
 		if in.Kind == Corrections && l.Corrections == "" {
 			l.Corrections = in.Path
@@ -213,14 +213,14 @@ func (l *Loader) lose(id, cause string) {
 			return
 		}
 		l.Index.SetDead(row)
-		if _, known := l.Why[id]; !known && len(l.Why) < 1_000_000 {
-			l.Why[strings.Clone(id)] = strings.Clone(cause)
+		if _, known := l.why[id]; !known && len(l.why) < 1_000_000 {
+			l.why[strings.Clone(id)] = strings.Clone(cause)
 		}
 	})
 }
 
 // Cause is why a sample is dead, in a View of the index.
-func (l *Loader) Cause(id string) string { return l.Why[id] }
+func (l *Loader) Cause(id string) string { return l.why[id] }
 
 // Correct applies a table of corrections to the index, in an Update; the samples of the
 // one before it that have none any more are as they were.
