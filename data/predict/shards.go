@@ -47,24 +47,39 @@ func readShards(path string, classes int) (*Table, error) {
 		return nil, fmt.Errorf("%s: the table has no row", path)
 	}
 	t := &Table{Classes: classes, Labeled: entries[0].Labeled}
-	for _, e := range entries {
+	err = EachPacked(r, classes, func(p *data.Prediction) error {
+		if p.Labeled != t.Labeled {
+			return fmt.Errorf("some samples have labels, some, as %s, have none", p.ID)
+		}
+		t.Rows = append(t.Rows, p)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}
+
+// EachPacked reads the rows of shards of probabilities, each of which has as many as
+// there are classes. An error of take ends it.
+func EachPacked(r *shards.Reader, classes int, take func(*data.Prediction) error) error {
+	for _, e := range r.Entries() {
 		c, err := r.Read(e.Key)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return err
 		}
 		p, err := c.Prediction()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return err
 		}
-		switch {
-		case len(p.P) != classes:
-			return nil, fmt.Errorf("%s: %s has %d probabilities, want %d", path, p.ID, len(p.P), classes)
-		case p.Labeled != t.Labeled:
-			return nil, fmt.Errorf("%s: some samples have labels, some, as %s, have none", path, p.ID)
+		if len(p.P) != classes {
+			return fmt.Errorf("%s has %d probabilities, want %d", p.ID, len(p.P), classes)
 		}
-		t.Rows = append(t.Rows, p)
+		if err := take(p); err != nil {
+			return err
+		}
 	}
-	return t, nil
+	return nil
 }
 
 // folder is a folder of shards that is being written, as its part.

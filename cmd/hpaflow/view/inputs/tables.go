@@ -128,7 +128,10 @@ func (l *Loader) readProbabilities(ctx context.Context, in *Input) (string, erro
 	}
 	var err error
 	if in.shards != nil {
-		err = eachPacked(ctx, in, take)
+		err = predict.EachPacked(in.shards, in.Classes, func(p *data.Prediction) error {
+			take(p)
+			return ctx.Err()
+		})
 	} else {
 		err = predict.Each(in.Path, in.Classes, 0, take)
 	}
@@ -137,28 +140,6 @@ func (l *Loader) readProbabilities(ctx context.Context, in *Input) (string, erro
 		err = fault
 	}
 	return fmt.Sprintf("%d rows", rows), err
-}
-
-// eachPacked reads the probabilities of shards.
-func eachPacked(ctx context.Context, in *Input, take func(*data.Prediction)) error {
-	for _, e := range in.shards.Entries() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c, err := in.shards.Read(e.Key)
-		if err != nil {
-			return err
-		}
-		p, err := c.Prediction()
-		if err != nil {
-			return err
-		}
-		if len(p.P) != in.Classes {
-			return fmt.Errorf("%s has %d probabilities, want %d", p.ID, len(p.P), in.Classes)
-		}
-		take(p)
-	}
-	return nil
 }
 
 func (l *Loader) readThresholds(in *Input) (string, error) {
