@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"models/statedict":        {"data/half", "data/regular"},
 	"models/network":          {"models/statedict"},
 	"models/cpu":              {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
-	"models/cpu/kernels":      {"data/processor"},
+	"models/cpu/kernels":      {"data/processor", "models/cpu/pages"},
 	"models/cpu/transformer":  {"data", "models", "models/network", "models/statedict", "models/cpu/kernels"},
 	"models/subcell":          {"data/goldentest", "models/network", "models/statedict"},
 	"models/checkpoint":       {"data", "models", "models/statedict"},

@@ -1,6 +1,10 @@
 package cpu
 
-import "gorgonia.org/tensor"
+import (
+	"gorgonia.org/tensor"
+
+	"hpaflow/models/cpu/pages"
+)
 
 // arena lends the results of a graph's operations their memory. A result goes
 // back once its last reader has run, so that a step needs about as much memory
@@ -40,7 +44,7 @@ func (a *arena) take(size, readers int, kept bool) *buffer {
 		b = list[len(list)-1]
 		a.free[size] = list[:len(list)-1]
 	} else {
-		data := make([]float32, size)
+		data := pages.Make(size)
 		b = &buffer{data: data, tensor: tensor.New(tensor.WithShape(size), tensor.WithBacking(data))}
 		a.bytes += 4 * int64(size)
 	}

@@ -13,6 +13,7 @@ import (
 	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/cpu/pages"
 )
 
 // Device is the Device that runs here. It holds the network twice, as a graph
@@ -48,7 +49,7 @@ func New(o models.Options) (*Device, error) {
 		y:      tensor.New(tensor.WithShape(o.Batch, o.Classes), tensor.Of(tensor.Float32)),
 	}
 	d.params.frozen = o.Frozen()
-	plan, err := newPlan(o, d.params)
+	plan, err := newPlan(o, d.params, d.env.ws.Threads())
 	if err == nil {
 		d.train, err = buildGraph(o, d.params, d.env, d.x, d.y)
 	}
@@ -57,7 +58,7 @@ func New(o models.Options) (*Device, error) {
 	}
 	if o.EMA > 0 {
 		d.average = newParams(o.Seed)
-		if plan, err = newPlan(o, d.average); err != nil {
+		if plan, err = newPlan(o, d.average, d.env.ws.Threads()); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.Model, err)
 		}
 		d.average.like(d.params)
@@ -75,7 +76,7 @@ func New(o models.Options) (*Device, error) {
 func (d *Device) zeros() [][]float32 {
 	list := make([][]float32, len(d.trainable))
 	for i, p := range d.trainable {
-		list[i] = make([]float32, len(p.data))
+		list[i] = pages.Make(len(p.data))
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 	"hpaflow/data/pixel"
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/cpu/pages"
 	"hpaflow/models/network"
 )
 
@@ -94,7 +95,7 @@ func (r *runner) seen(b *data.Batch, view pixel.Dihedral) []float32 {
 	}
 	for i := range r.images {
 		if len(r.images[i]) < b.Pixels() && (i == 0 || view != pixel.Identity) {
-			r.images[i] = make([]float32, b.Pixels())
+			r.images[i] = pages.Make(b.Pixels())
 		}
 	}
 	see(r.env.ws, r.images[0], r.images[1], b, view)

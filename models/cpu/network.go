@@ -41,10 +41,10 @@ func NewNetwork(o models.Options, flights int) (*Network, error) {
 		return nil, err
 	}
 	p := &Network{opts: o, params: newParams(o.Seed), free: make(chan *runner, flights)}
-	if p.plan, err = newPlan(o, p.params); err != nil {
+	threads := max(1, runtime.GOMAXPROCS(0)/flights)
+	if p.plan, err = newPlan(o, p.params, threads); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
 	}
-	threads := max(1, runtime.GOMAXPROCS(0)/flights)
 	for range flights {
 		r := &runner{plan: p.plan, env: &environment{ws: kernels.NewWorkspaceOf(threads)}}
 		p.runners = append(p.runners, r)

@@ -22,7 +22,7 @@ func TestPanicOfAKernelIsAnError(t *testing.T) {
 
 	r := runner{env: &environment{ws: ws}, plan: &plan{steps: []planStep{{
 		name: "pool odd", run: func(*kernels.Workspace, int, []float32, [][]float32) { overrun() },
-	}}, values: []int{0}, buffer: []int{0}}, buffers: [][]float32{{}}}
+	}}, parts: []part{{0, 1, 1}}, values: []int{0}, whole: []bool{false}, buffer: []int{0}}, buffers: [][]float32{{}}}
 	_, err = r.run(1, nil)
 	isPanic(t, err, "pool odd: panic: ")
 }

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"hpaflow/models"
+	"hpaflow/models/cpu/pages"
 	"hpaflow/models/network"
 )
 
@@ -35,7 +36,7 @@ func (ps *params) get(name string, init network.Initialiser, shape []int) *param
 	if p := ps.byName[name]; p != nil {
 		return p
 	}
-	p := &param{name: name, shape: shape, data: make([]float32, size(shape))}
+	p := &param{name: name, shape: shape, data: pages.Make(size(shape))}
 	p.tensor = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(p.data))
 	h := fnv.New64a()
 	h.Write([]byte(name))

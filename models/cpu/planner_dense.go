@@ -30,7 +30,7 @@ func (p *planner) Dense(x network.Activation, d network.Dense) network.Activatio
 	}
 	weights, bias := p.param(name+".weight", p.init, d.Out, x.C), p.param(name+".bias", network.Zeros, d.Out)
 	e := kernels.Epilogue{Bias: bias, ReLU: d.Activate == network.ReLU}
-	s := planStep{name: "dense " + name, flops: k.Flops(), inPlace: -1}
+	s := planStep{name: "dense " + name, flops: k.Flops(), inPlace: -1, weights: k.PackedSize()}
 	var packed kernels.Packed
 	s.fold = func(ws *kernels.Workspace) { packed = k.Pack(ws, weights) }
 	if d.Scale != "" {

@@ -5,6 +5,7 @@ import (
 
 	"hpaflow/models"
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/cpu/pages"
 )
 
 // optimizer holds the moments of a list of parameters.
@@ -20,7 +21,7 @@ func newOptimizer(opts models.OptimizerOptions, ws *kernels.Workspace, params []
 	for range opts.Moments() {
 		list := make([][]float32, len(params))
 		for i, p := range params {
-			list[i] = make([]float32, len(p.data))
+			list[i] = pages.Make(len(p.data))
 		}
 		o.state = append(o.state, list)
 	}

@@ -3273,25 +3273,25 @@ GLOBL winogradConstants<>(SB), RODATA|NOPTR, $608
 
 // func winogradInput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 // Requires: AVX, FMA3
-TEXT ·winogradInput(SB), $1152-72
-	MOVQ in+40(FP), AX
-	MOVQ inRow+48(FP), CX
-	MOVQ inCol+56(FP), DX
-	MOVQ out+8(FP), BX
-	MOVQ outRow+16(FP), SI
-	MOVQ outCol+24(FP), DI
+TEXT ·winogradInput(SB), $1216-72
+	LEAQ (SP), AX
+	ADDQ $0x3f, AX
+	ANDQ $-64, AX
+	MOVQ in+40(FP), CX
+	MOVQ out+8(FP), DX
 
 tile:
-	MOVQ         AX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	MOVQ         CX, BX
+	MOVQ         inRow+48(FP), SI
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R8)(SI*1), Y4
+	VMOVUPS      (R8)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3310,22 +3310,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, (SP)
-	VMOVUPS      Y0, 192(SP)
-	VMOVUPS      Y5, 384(SP)
-	VMOVUPS      Y1, 576(SP)
-	VMOVUPS      Y2, 768(SP)
-	VMOVUPS      Y7, 960(SP)
-	ADDQ         DX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y0, 192(AX)
+	VMOVUPS      Y5, 384(AX)
+	VMOVUPS      Y1, 576(AX)
+	VMOVUPS      Y2, 768(AX)
+	VMOVUPS      Y7, 960(AX)
+	ADDQ         inCol+56(FP), BX
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R8)(SI*1), Y4
+	VMOVUPS      (R8)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3344,22 +3344,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, 32(SP)
-	VMOVUPS      Y0, 224(SP)
-	VMOVUPS      Y5, 416(SP)
-	VMOVUPS      Y1, 608(SP)
-	VMOVUPS      Y2, 800(SP)
-	VMOVUPS      Y7, 992(SP)
-	ADDQ         DX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	VMOVUPS      Y6, 32(AX)
+	VMOVUPS      Y0, 224(AX)
+	VMOVUPS      Y5, 416(AX)
+	VMOVUPS      Y1, 608(AX)
+	VMOVUPS      Y2, 800(AX)
+	VMOVUPS      Y7, 992(AX)
+	ADDQ         inCol+56(FP), BX
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R8)(SI*1), Y4
+	VMOVUPS      (R8)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3378,22 +3378,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, 64(SP)
-	VMOVUPS      Y0, 256(SP)
-	VMOVUPS      Y5, 448(SP)
-	VMOVUPS      Y1, 640(SP)
-	VMOVUPS      Y2, 832(SP)
-	VMOVUPS      Y7, 1024(SP)
-	ADDQ         DX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	VMOVUPS      Y6, 64(AX)
+	VMOVUPS      Y0, 256(AX)
+	VMOVUPS      Y5, 448(AX)
+	VMOVUPS      Y1, 640(AX)
+	VMOVUPS      Y2, 832(AX)
+	VMOVUPS      Y7, 1024(AX)
+	ADDQ         inCol+56(FP), BX
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R8)(SI*1), Y4
+	VMOVUPS      (R8)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3412,22 +3412,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, 96(SP)
-	VMOVUPS      Y0, 288(SP)
-	VMOVUPS      Y5, 480(SP)
-	VMOVUPS      Y1, 672(SP)
-	VMOVUPS      Y2, 864(SP)
-	VMOVUPS      Y7, 1056(SP)
-	ADDQ         DX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	VMOVUPS      Y6, 96(AX)
+	VMOVUPS      Y0, 288(AX)
+	VMOVUPS      Y5, 480(AX)
+	VMOVUPS      Y1, 672(AX)
+	VMOVUPS      Y2, 864(AX)
+	VMOVUPS      Y7, 1056(AX)
+	ADDQ         inCol+56(FP), BX
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (DI)(SI*1), Y1
+	VMOVUPS      (DI)(SI*2), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R8)(SI*1), Y4
+	VMOVUPS      (R8)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3446,22 +3446,21 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, 128(SP)
-	VMOVUPS      Y0, 320(SP)
-	VMOVUPS      Y5, 512(SP)
-	VMOVUPS      Y1, 704(SP)
-	VMOVUPS      Y2, 896(SP)
-	VMOVUPS      Y7, 1088(SP)
-	ADDQ         DX, R10
-	MOVQ         R10, R8
-	LEAQ         (R10)(CX*2), R9
-	ADDQ         CX, R9
-	VMOVUPS      (R8), Y0
-	VMOVUPS      (R8)(CX*1), Y1
-	VMOVUPS      (R8)(CX*2), Y2
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(CX*1), Y4
-	VMOVUPS      (R9)(CX*2), Y5
+	VMOVUPS      Y6, 128(AX)
+	VMOVUPS      Y0, 320(AX)
+	VMOVUPS      Y5, 512(AX)
+	VMOVUPS      Y1, 704(AX)
+	VMOVUPS      Y2, 896(AX)
+	VMOVUPS      Y7, 1088(AX)
+	ADDQ         inCol+56(FP), BX
+	LEAQ         (BX)(SI*2), DI
+	ADDQ         SI, DI
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(SI*1), Y1
+	VMOVUPS      (BX)(SI*2), Y2
+	VMOVUPS      (DI), Y3
+	VMOVUPS      (DI)(SI*1), Y4
+	VMOVUPS      (DI)(SI*2), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3480,19 +3479,20 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	VMOVUPS      Y6, 160(SP)
-	VMOVUPS      Y0, 352(SP)
-	VMOVUPS      Y5, 544(SP)
-	VMOVUPS      Y1, 736(SP)
-	VMOVUPS      Y2, 928(SP)
-	VMOVUPS      Y7, 1120(SP)
-	MOVQ         BX, R10
-	VMOVUPS      (SP), Y0
-	VMOVUPS      32(SP), Y1
-	VMOVUPS      64(SP), Y2
-	VMOVUPS      96(SP), Y3
-	VMOVUPS      128(SP), Y4
-	VMOVUPS      160(SP), Y5
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y0, 352(AX)
+	VMOVUPS      Y5, 544(AX)
+	VMOVUPS      Y1, 736(AX)
+	VMOVUPS      Y2, 928(AX)
+	VMOVUPS      Y7, 1120(AX)
+	MOVQ         DX, BX
+	MOVQ         outCol+24(FP), SI
+	VMOVUPS      (AX), Y0
+	VMOVUPS      32(AX), Y1
+	VMOVUPS      64(AX), Y2
+	VMOVUPS      96(AX), Y3
+	VMOVUPS      128(AX), Y4
+	VMOVUPS      160(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3511,22 +3511,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	ADDQ         SI, R10
-	VMOVUPS      192(SP), Y0
-	VMOVUPS      224(SP), Y1
-	VMOVUPS      256(SP), Y2
-	VMOVUPS      288(SP), Y3
-	VMOVUPS      320(SP), Y4
-	VMOVUPS      352(SP), Y5
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y0, (DI)(SI*1)
+	VMOVUPS      Y5, (DI)(SI*2)
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, (R8)(SI*1)
+	VMOVUPS      Y7, (R8)(SI*2)
+	ADDQ         outRow+16(FP), BX
+	VMOVUPS      192(AX), Y0
+	VMOVUPS      224(AX), Y1
+	VMOVUPS      256(AX), Y2
+	VMOVUPS      288(AX), Y3
+	VMOVUPS      320(AX), Y4
+	VMOVUPS      352(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3545,22 +3545,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	ADDQ         SI, R10
-	VMOVUPS      384(SP), Y0
-	VMOVUPS      416(SP), Y1
-	VMOVUPS      448(SP), Y2
-	VMOVUPS      480(SP), Y3
-	VMOVUPS      512(SP), Y4
-	VMOVUPS      544(SP), Y5
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y0, (DI)(SI*1)
+	VMOVUPS      Y5, (DI)(SI*2)
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, (R8)(SI*1)
+	VMOVUPS      Y7, (R8)(SI*2)
+	ADDQ         outRow+16(FP), BX
+	VMOVUPS      384(AX), Y0
+	VMOVUPS      416(AX), Y1
+	VMOVUPS      448(AX), Y2
+	VMOVUPS      480(AX), Y3
+	VMOVUPS      512(AX), Y4
+	VMOVUPS      544(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3579,22 +3579,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	ADDQ         SI, R10
-	VMOVUPS      576(SP), Y0
-	VMOVUPS      608(SP), Y1
-	VMOVUPS      640(SP), Y2
-	VMOVUPS      672(SP), Y3
-	VMOVUPS      704(SP), Y4
-	VMOVUPS      736(SP), Y5
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y0, (DI)(SI*1)
+	VMOVUPS      Y5, (DI)(SI*2)
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, (R8)(SI*1)
+	VMOVUPS      Y7, (R8)(SI*2)
+	ADDQ         outRow+16(FP), BX
+	VMOVUPS      576(AX), Y0
+	VMOVUPS      608(AX), Y1
+	VMOVUPS      640(AX), Y2
+	VMOVUPS      672(AX), Y3
+	VMOVUPS      704(AX), Y4
+	VMOVUPS      736(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3613,22 +3613,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	ADDQ         SI, R10
-	VMOVUPS      768(SP), Y0
-	VMOVUPS      800(SP), Y1
-	VMOVUPS      832(SP), Y2
-	VMOVUPS      864(SP), Y3
-	VMOVUPS      896(SP), Y4
-	VMOVUPS      928(SP), Y5
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y0, (DI)(SI*1)
+	VMOVUPS      Y5, (DI)(SI*2)
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, (R8)(SI*1)
+	VMOVUPS      Y7, (R8)(SI*2)
+	ADDQ         outRow+16(FP), BX
+	VMOVUPS      768(AX), Y0
+	VMOVUPS      800(AX), Y1
+	VMOVUPS      832(AX), Y2
+	VMOVUPS      864(AX), Y3
+	VMOVUPS      896(AX), Y4
+	VMOVUPS      928(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3647,22 +3647,22 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	ADDQ         SI, R10
-	VMOVUPS      960(SP), Y0
-	VMOVUPS      992(SP), Y1
-	VMOVUPS      1024(SP), Y2
-	VMOVUPS      1056(SP), Y3
-	VMOVUPS      1088(SP), Y4
-	VMOVUPS      1120(SP), Y5
+	MOVQ         BX, DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y0, (DI)(SI*1)
+	VMOVUPS      Y5, (DI)(SI*2)
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, (R8)(SI*1)
+	VMOVUPS      Y7, (R8)(SI*2)
+	ADDQ         outRow+16(FP), BX
+	VMOVUPS      960(AX), Y0
+	VMOVUPS      992(AX), Y1
+	VMOVUPS      1024(AX), Y2
+	VMOVUPS      1056(AX), Y3
+	VMOVUPS      1088(AX), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winogradConstants<>+0(SB), Y2, Y6
 	VFMADD231PS  winogradConstants<>+32(SB), Y0, Y6
@@ -3681,19 +3681,18 @@ tile:
 	VFNMADD231PS winogradConstants<>+224(SB), Y1, Y2
 	VADDPS       Y2, Y4, Y1
 	VSUBPS       Y2, Y4, Y2
-	MOVQ         R10, R8
-	LEAQ         (R10)(DI*2), R9
-	ADDQ         DI, R9
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y0, (R8)(DI*1)
-	VMOVUPS      Y5, (R8)(DI*2)
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, (R9)(DI*1)
-	VMOVUPS      Y7, (R9)(DI*2)
-	MOVQ         outNext+32(FP), R8
-	ADDQ         R8, BX
-	MOVQ         inNext+64(FP), R8
-	ADDQ         R8, AX
+	LEAQ         (BX)(SI*2), DI
+	ADDQ         SI, DI
+	VMOVUPS      Y6, (BX)
+	VMOVUPS      Y0, (BX)(SI*1)
+	VMOVUPS      Y5, (BX)(SI*2)
+	VMOVUPS      Y1, (DI)
+	VMOVUPS      Y2, (DI)(SI*1)
+	VMOVUPS      Y7, (DI)(SI*2)
+	MOVQ         outNext+32(FP), BX
+	ADDQ         BX, DX
+	MOVQ         inNext+64(FP), BX
+	ADDQ         BX, CX
 	DECQ         n+0(FP)
 	JNZ          tile
 	VZEROUPPER
@@ -3701,27 +3700,27 @@ tile:
 
 // func winogradOutput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int, bias *float32, res *float32, relu int)
 // Requires: AVX, FMA3
-TEXT ·winogradOutput(SB), $768-96
-	MOVQ in+40(FP), AX
-	MOVQ inRow+48(FP), CX
-	MOVQ inCol+56(FP), DX
-	MOVQ out+8(FP), BX
-	MOVQ outRow+16(FP), SI
-	MOVQ outCol+24(FP), DI
-	MOVQ bias+72(FP), R8
-	MOVQ res+80(FP), R9
+TEXT ·winogradOutput(SB), $832-96
+	MOVQ bias+72(FP), AX
+	MOVQ res+80(FP), CX
+	LEAQ (SP), DX
+	ADDQ $0x3f, DX
+	ANDQ $-64, DX
+	MOVQ in+40(FP), BX
+	MOVQ out+8(FP), SI
 
 tile:
-	MOVQ        AX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	MOVQ        BX, DI
+	MOVQ        inRow+48(FP), R8
+	MOVQ        DI, R9
+	LEAQ        (R9)(R8*2), R10
+	ADDQ        R8, R10
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R9)(R8*2), Y2
+	VMOVUPS     (R10), Y3
+	VMOVUPS     (R10)(R8*1), Y4
+	VMOVUPS     (R10)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3735,20 +3734,20 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, (SP)
-	VMOVUPS     Y4, 192(SP)
-	VMOVUPS     Y6, 384(SP)
-	VMOVUPS     Y1, 576(SP)
-	ADDQ        DX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     Y4, 192(DX)
+	VMOVUPS     Y6, 384(DX)
+	VMOVUPS     Y1, 576(DX)
+	ADDQ        inCol+56(FP), DI
+	MOVQ        DI, R9
+	LEAQ        (R9)(R8*2), R10
+	ADDQ        R8, R10
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R9)(R8*2), Y2
+	VMOVUPS     (R10), Y3
+	VMOVUPS     (R10)(R8*1), Y4
+	VMOVUPS     (R10)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3762,20 +3761,20 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, 32(SP)
-	VMOVUPS     Y4, 224(SP)
-	VMOVUPS     Y6, 416(SP)
-	VMOVUPS     Y1, 608(SP)
-	ADDQ        DX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	VMOVUPS     Y0, 32(DX)
+	VMOVUPS     Y4, 224(DX)
+	VMOVUPS     Y6, 416(DX)
+	VMOVUPS     Y1, 608(DX)
+	ADDQ        inCol+56(FP), DI
+	MOVQ        DI, R9
+	LEAQ        (R9)(R8*2), R10
+	ADDQ        R8, R10
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R9)(R8*2), Y2
+	VMOVUPS     (R10), Y3
+	VMOVUPS     (R10)(R8*1), Y4
+	VMOVUPS     (R10)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3789,20 +3788,20 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, 64(SP)
-	VMOVUPS     Y4, 256(SP)
-	VMOVUPS     Y6, 448(SP)
-	VMOVUPS     Y1, 640(SP)
-	ADDQ        DX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	VMOVUPS     Y0, 64(DX)
+	VMOVUPS     Y4, 256(DX)
+	VMOVUPS     Y6, 448(DX)
+	VMOVUPS     Y1, 640(DX)
+	ADDQ        inCol+56(FP), DI
+	MOVQ        DI, R9
+	LEAQ        (R9)(R8*2), R10
+	ADDQ        R8, R10
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R9)(R8*2), Y2
+	VMOVUPS     (R10), Y3
+	VMOVUPS     (R10)(R8*1), Y4
+	VMOVUPS     (R10)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3816,20 +3815,20 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, 96(SP)
-	VMOVUPS     Y4, 288(SP)
-	VMOVUPS     Y6, 480(SP)
-	VMOVUPS     Y1, 672(SP)
-	ADDQ        DX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	VMOVUPS     Y0, 96(DX)
+	VMOVUPS     Y4, 288(DX)
+	VMOVUPS     Y6, 480(DX)
+	VMOVUPS     Y1, 672(DX)
+	ADDQ        inCol+56(FP), DI
+	MOVQ        DI, R9
+	LEAQ        (R9)(R8*2), R10
+	ADDQ        R8, R10
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R9)(R8*2), Y2
+	VMOVUPS     (R10), Y3
+	VMOVUPS     (R10)(R8*1), Y4
+	VMOVUPS     (R10)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3843,20 +3842,19 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, 128(SP)
-	VMOVUPS     Y4, 320(SP)
-	VMOVUPS     Y6, 512(SP)
-	VMOVUPS     Y1, 704(SP)
-	ADDQ        DX, R12
-	MOVQ        R12, R10
-	LEAQ        (R12)(CX*2), R11
-	ADDQ        CX, R11
-	VMOVUPS     (R10), Y0
-	VMOVUPS     (R10)(CX*1), Y1
-	VMOVUPS     (R10)(CX*2), Y2
-	VMOVUPS     (R11), Y3
-	VMOVUPS     (R11)(CX*1), Y4
-	VMOVUPS     (R11)(CX*2), Y5
+	VMOVUPS     Y0, 128(DX)
+	VMOVUPS     Y4, 320(DX)
+	VMOVUPS     Y6, 512(DX)
+	VMOVUPS     Y1, 704(DX)
+	ADDQ        inCol+56(FP), DI
+	LEAQ        (DI)(R8*2), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(R8*1), Y1
+	VMOVUPS     (DI)(R8*2), Y2
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R9)(R8*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3870,18 +3868,19 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y0, 160(SP)
-	VMOVUPS     Y4, 352(SP)
-	VMOVUPS     Y6, 544(SP)
-	VMOVUPS     Y1, 736(SP)
-	MOVQ        BX, R12
-	MOVQ        R9, R13
-	VMOVUPS     (SP), Y0
-	VMOVUPS     32(SP), Y1
-	VMOVUPS     64(SP), Y2
-	VMOVUPS     96(SP), Y3
-	VMOVUPS     128(SP), Y4
-	VMOVUPS     160(SP), Y5
+	VMOVUPS     Y0, 160(DX)
+	VMOVUPS     Y4, 352(DX)
+	VMOVUPS     Y6, 544(DX)
+	VMOVUPS     Y1, 736(DX)
+	MOVQ        SI, DI
+	MOVQ        outCol+24(FP), R8
+	MOVQ        CX, R9
+	VMOVUPS     (DX), Y0
+	VMOVUPS     32(DX), Y1
+	VMOVUPS     64(DX), Y2
+	VMOVUPS     96(DX), Y3
+	VMOVUPS     128(DX), Y4
+	VMOVUPS     160(DX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3895,23 +3894,28 @@ tile:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	TESTQ       R8, R8
+	TESTQ       AX, AX
 	JZ          row0unbiased
-	VADDPS      (R8), Y0, Y0
-	VADDPS      (R8), Y4, Y4
-	VADDPS      (R8), Y6, Y6
-	VADDPS      (R8), Y1, Y1
+	VMOVUPS     (AX), Y2
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y2, Y4, Y4
+	VADDPS      Y2, Y6, Y6
+	VADDPS      Y2, Y1, Y1
 
 row0unbiased:
-	TESTQ  R9, R9
-	JZ     row0alone
-	MOVQ   R13, R10
-	LEAQ   (R13)(DI*2), R11
-	ADDQ   DI, R11
-	VADDPS (R10), Y0, Y0
-	VADDPS (R10)(DI*1), Y4, Y4
-	VADDPS (R10)(DI*2), Y6, Y6
-	VADDPS (R11), Y1, Y1
+	TESTQ   CX, CX
+	JZ      row0alone
+	MOVQ    R9, R10
+	LEAQ    (R10)(R8*2), R11
+	ADDQ    R8, R11
+	VMOVUPS (R10), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (R10)(R8*1), Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS (R10)(R8*2), Y2
+	VADDPS  Y2, Y6, Y6
+	VMOVUPS (R11), Y2
+	VADDPS  Y2, Y1, Y1
 
 row0alone:
 	MOVQ   relu+88(FP), R10
@@ -3924,21 +3928,21 @@ row0alone:
 	VMAXPS Y1, Y2, Y1
 
 row0whole:
-	ADDQ        SI, R13
-	MOVQ        R12, R10
-	LEAQ        (R12)(DI*2), R11
-	ADDQ        DI, R11
+	ADDQ        outRow+16(FP), R9
+	MOVQ        DI, R10
+	LEAQ        (R10)(R8*2), R11
+	ADDQ        R8, R11
 	VMOVUPS     Y0, (R10)
-	VMOVUPS     Y4, (R10)(DI*1)
-	VMOVUPS     Y6, (R10)(DI*2)
+	VMOVUPS     Y4, (R10)(R8*1)
+	VMOVUPS     Y6, (R10)(R8*2)
 	VMOVUPS     Y1, (R11)
-	ADDQ        SI, R12
-	VMOVUPS     192(SP), Y0
-	VMOVUPS     224(SP), Y1
-	VMOVUPS     256(SP), Y2
-	VMOVUPS     288(SP), Y3
-	VMOVUPS     320(SP), Y4
-	VMOVUPS     352(SP), Y5
+	ADDQ        outRow+16(FP), DI
+	VMOVUPS     192(DX), Y0
+	VMOVUPS     224(DX), Y1
+	VMOVUPS     256(DX), Y2
+	VMOVUPS     288(DX), Y3
+	VMOVUPS     320(DX), Y4
+	VMOVUPS     352(DX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -3952,23 +3956,28 @@ row0whole:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	TESTQ       R8, R8
+	TESTQ       AX, AX
 	JZ          row1unbiased
-	VADDPS      (R8), Y0, Y0
-	VADDPS      (R8), Y4, Y4
-	VADDPS      (R8), Y6, Y6
-	VADDPS      (R8), Y1, Y1
+	VMOVUPS     (AX), Y2
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y2, Y4, Y4
+	VADDPS      Y2, Y6, Y6
+	VADDPS      Y2, Y1, Y1
 
 row1unbiased:
-	TESTQ  R9, R9
-	JZ     row1alone
-	MOVQ   R13, R10
-	LEAQ   (R13)(DI*2), R11
-	ADDQ   DI, R11
-	VADDPS (R10), Y0, Y0
-	VADDPS (R10)(DI*1), Y4, Y4
-	VADDPS (R10)(DI*2), Y6, Y6
-	VADDPS (R11), Y1, Y1
+	TESTQ   CX, CX
+	JZ      row1alone
+	MOVQ    R9, R10
+	LEAQ    (R10)(R8*2), R11
+	ADDQ    R8, R11
+	VMOVUPS (R10), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (R10)(R8*1), Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS (R10)(R8*2), Y2
+	VADDPS  Y2, Y6, Y6
+	VMOVUPS (R11), Y2
+	VADDPS  Y2, Y1, Y1
 
 row1alone:
 	MOVQ   relu+88(FP), R10
@@ -3981,21 +3990,21 @@ row1alone:
 	VMAXPS Y1, Y2, Y1
 
 row1whole:
-	ADDQ        SI, R13
-	MOVQ        R12, R10
-	LEAQ        (R12)(DI*2), R11
-	ADDQ        DI, R11
+	ADDQ        outRow+16(FP), R9
+	MOVQ        DI, R10
+	LEAQ        (R10)(R8*2), R11
+	ADDQ        R8, R11
 	VMOVUPS     Y0, (R10)
-	VMOVUPS     Y4, (R10)(DI*1)
-	VMOVUPS     Y6, (R10)(DI*2)
+	VMOVUPS     Y4, (R10)(R8*1)
+	VMOVUPS     Y6, (R10)(R8*2)
 	VMOVUPS     Y1, (R11)
-	ADDQ        SI, R12
-	VMOVUPS     384(SP), Y0
-	VMOVUPS     416(SP), Y1
-	VMOVUPS     448(SP), Y2
-	VMOVUPS     480(SP), Y3
-	VMOVUPS     512(SP), Y4
-	VMOVUPS     544(SP), Y5
+	ADDQ        outRow+16(FP), DI
+	VMOVUPS     384(DX), Y0
+	VMOVUPS     416(DX), Y1
+	VMOVUPS     448(DX), Y2
+	VMOVUPS     480(DX), Y3
+	VMOVUPS     512(DX), Y4
+	VMOVUPS     544(DX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4009,23 +4018,28 @@ row1whole:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	TESTQ       R8, R8
+	TESTQ       AX, AX
 	JZ          row2unbiased
-	VADDPS      (R8), Y0, Y0
-	VADDPS      (R8), Y4, Y4
-	VADDPS      (R8), Y6, Y6
-	VADDPS      (R8), Y1, Y1
+	VMOVUPS     (AX), Y2
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y2, Y4, Y4
+	VADDPS      Y2, Y6, Y6
+	VADDPS      Y2, Y1, Y1
 
 row2unbiased:
-	TESTQ  R9, R9
-	JZ     row2alone
-	MOVQ   R13, R10
-	LEAQ   (R13)(DI*2), R11
-	ADDQ   DI, R11
-	VADDPS (R10), Y0, Y0
-	VADDPS (R10)(DI*1), Y4, Y4
-	VADDPS (R10)(DI*2), Y6, Y6
-	VADDPS (R11), Y1, Y1
+	TESTQ   CX, CX
+	JZ      row2alone
+	MOVQ    R9, R10
+	LEAQ    (R10)(R8*2), R11
+	ADDQ    R8, R11
+	VMOVUPS (R10), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (R10)(R8*1), Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS (R10)(R8*2), Y2
+	VADDPS  Y2, Y6, Y6
+	VMOVUPS (R11), Y2
+	VADDPS  Y2, Y1, Y1
 
 row2alone:
 	MOVQ   relu+88(FP), R10
@@ -4038,21 +4052,21 @@ row2alone:
 	VMAXPS Y1, Y2, Y1
 
 row2whole:
-	ADDQ        SI, R13
-	MOVQ        R12, R10
-	LEAQ        (R12)(DI*2), R11
-	ADDQ        DI, R11
+	ADDQ        outRow+16(FP), R9
+	MOVQ        DI, R10
+	LEAQ        (R10)(R8*2), R11
+	ADDQ        R8, R11
 	VMOVUPS     Y0, (R10)
-	VMOVUPS     Y4, (R10)(DI*1)
-	VMOVUPS     Y6, (R10)(DI*2)
+	VMOVUPS     Y4, (R10)(R8*1)
+	VMOVUPS     Y6, (R10)(R8*2)
 	VMOVUPS     Y1, (R11)
-	ADDQ        SI, R12
-	VMOVUPS     576(SP), Y0
-	VMOVUPS     608(SP), Y1
-	VMOVUPS     640(SP), Y2
-	VMOVUPS     672(SP), Y3
-	VMOVUPS     704(SP), Y4
-	VMOVUPS     736(SP), Y5
+	ADDQ        outRow+16(FP), DI
+	VMOVUPS     576(DX), Y0
+	VMOVUPS     608(DX), Y1
+	VMOVUPS     640(DX), Y2
+	VMOVUPS     672(DX), Y3
+	VMOVUPS     704(DX), Y4
+	VMOVUPS     736(DX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4066,23 +4080,28 @@ row2whole:
 	VMULPS      winogradConstants<>+256(SB), Y1, Y1
 	VFMADD231PS winogradConstants<>+288(SB), Y3, Y1
 	VADDPS      Y5, Y1, Y1
-	TESTQ       R8, R8
+	TESTQ       AX, AX
 	JZ          row3unbiased
-	VADDPS      (R8), Y0, Y0
-	VADDPS      (R8), Y4, Y4
-	VADDPS      (R8), Y6, Y6
-	VADDPS      (R8), Y1, Y1
+	VMOVUPS     (AX), Y2
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y2, Y4, Y4
+	VADDPS      Y2, Y6, Y6
+	VADDPS      Y2, Y1, Y1
 
 row3unbiased:
-	TESTQ  R9, R9
-	JZ     row3alone
-	MOVQ   R13, R10
-	LEAQ   (R13)(DI*2), R11
-	ADDQ   DI, R11
-	VADDPS (R10), Y0, Y0
-	VADDPS (R10)(DI*1), Y4, Y4
-	VADDPS (R10)(DI*2), Y6, Y6
-	VADDPS (R11), Y1, Y1
+	TESTQ   CX, CX
+	JZ      row3alone
+	MOVQ    R9, R10
+	LEAQ    (R10)(R8*2), R11
+	ADDQ    R8, R11
+	VMOVUPS (R10), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (R10)(R8*1), Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS (R10)(R8*2), Y2
+	VADDPS  Y2, Y6, Y6
+	VMOVUPS (R11), Y2
+	VADDPS  Y2, Y1, Y1
 
 row3alone:
 	MOVQ   relu+88(FP), R10
@@ -4095,23 +4114,22 @@ row3alone:
 	VMAXPS Y1, Y2, Y1
 
 row3whole:
-	ADDQ    SI, R13
-	MOVQ    R12, R10
-	LEAQ    (R12)(DI*2), R11
-	ADDQ    DI, R11
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y4, (R10)(DI*1)
-	VMOVUPS Y6, (R10)(DI*2)
-	VMOVUPS Y1, (R11)
-	MOVQ    outNext+32(FP), R10
-	ADDQ    R10, BX
-	TESTQ   R9, R9
+	ADDQ    outRow+16(FP), R9
+	LEAQ    (DI)(R8*2), R9
+	ADDQ    R8, R9
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y4, (DI)(R8*1)
+	VMOVUPS Y6, (DI)(R8*2)
+	VMOVUPS Y1, (R9)
+	MOVQ    outNext+32(FP), DI
+	ADDQ    DI, SI
+	TESTQ   CX, CX
 	JZ      noresidual
-	ADDQ    R10, R9
+	ADDQ    DI, CX
 
 noresidual:
-	MOVQ inNext+64(FP), R10
-	ADDQ R10, AX
+	MOVQ inNext+64(FP), DI
+	ADDQ DI, BX
 	DECQ n+0(FP)
 	JNZ  tile
 	VZEROUPPER
@@ -4119,25 +4137,25 @@ noresidual:
 
 // func winogradWeights(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 // Requires: AVX, FMA3
-TEXT ·winogradWeights(SB), $576-72
-	MOVQ in+40(FP), AX
-	MOVQ inRow+48(FP), CX
-	MOVQ inCol+56(FP), DX
-	MOVQ out+8(FP), BX
-	MOVQ outRow+16(FP), SI
-	MOVQ outCol+24(FP), DI
+TEXT ·winogradWeights(SB), $640-72
+	LEAQ (SP), AX
+	ADDQ $0x3f, AX
+	ANDQ $-64, AX
+	MOVQ in+40(FP), CX
+	MOVQ out+8(FP), DX
 
 tile:
-	MOVQ        AX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	MOVQ        CX, BX
+	MOVQ        inRow+48(FP), SI
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R8)(SI*1), Y4
+	VMOVUPS     (R8)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4149,19 +4167,19 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, (SP)
-	VMOVUPS     Y1, 192(SP)
-	VMOVUPS     Y3, 384(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	VMOVUPS     Y0, (AX)
+	VMOVUPS     Y1, 192(AX)
+	VMOVUPS     Y3, 384(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R8)(SI*1), Y4
+	VMOVUPS     (R8)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4173,19 +4191,19 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, 32(SP)
-	VMOVUPS     Y1, 224(SP)
-	VMOVUPS     Y3, 416(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	VMOVUPS     Y0, 32(AX)
+	VMOVUPS     Y1, 224(AX)
+	VMOVUPS     Y3, 416(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R8)(SI*1), Y4
+	VMOVUPS     (R8)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4197,19 +4215,19 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, 64(SP)
-	VMOVUPS     Y1, 256(SP)
-	VMOVUPS     Y3, 448(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	VMOVUPS     Y0, 64(AX)
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 448(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R8)(SI*1), Y4
+	VMOVUPS     (R8)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4221,19 +4239,19 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, 96(SP)
-	VMOVUPS     Y1, 288(SP)
-	VMOVUPS     Y3, 480(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	VMOVUPS     Y0, 96(AX)
+	VMOVUPS     Y1, 288(AX)
+	VMOVUPS     Y3, 480(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R8)(SI*1), Y4
+	VMOVUPS     (R8)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4245,19 +4263,18 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, 128(SP)
-	VMOVUPS     Y1, 320(SP)
-	VMOVUPS     Y3, 512(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R9)(CX*1), Y4
-	VMOVUPS     (R9)(CX*2), Y5
+	VMOVUPS     Y0, 128(AX)
+	VMOVUPS     Y1, 320(AX)
+	VMOVUPS     Y3, 512(AX)
+	ADDQ        inCol+56(FP), BX
+	LEAQ        (BX)(SI*2), DI
+	ADDQ        SI, DI
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (DI)(SI*1), Y4
+	VMOVUPS     (DI)(SI*2), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4269,16 +4286,17 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	VMOVUPS     Y0, 160(SP)
-	VMOVUPS     Y1, 352(SP)
-	VMOVUPS     Y3, 544(SP)
-	MOVQ        BX, R9
-	VMOVUPS     (SP), Y0
-	VMOVUPS     32(SP), Y1
-	VMOVUPS     64(SP), Y2
-	VMOVUPS     96(SP), Y3
-	VMOVUPS     128(SP), Y4
-	VMOVUPS     160(SP), Y5
+	VMOVUPS     Y0, 160(AX)
+	VMOVUPS     Y1, 352(AX)
+	VMOVUPS     Y3, 544(AX)
+	MOVQ        DX, BX
+	MOVQ        outCol+24(FP), SI
+	VMOVUPS     (AX), Y0
+	VMOVUPS     32(AX), Y1
+	VMOVUPS     64(AX), Y2
+	VMOVUPS     96(AX), Y3
+	VMOVUPS     128(AX), Y4
+	VMOVUPS     160(AX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4290,17 +4308,17 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	MOVQ        R9, R8
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     Y1, (R8)(DI*1)
-	VMOVUPS     Y3, (R8)(DI*2)
-	ADDQ        SI, R9
-	VMOVUPS     192(SP), Y0
-	VMOVUPS     224(SP), Y1
-	VMOVUPS     256(SP), Y2
-	VMOVUPS     288(SP), Y3
-	VMOVUPS     320(SP), Y4
-	VMOVUPS     352(SP), Y5
+	MOVQ        BX, DI
+	VMOVUPS     Y0, (DI)
+	VMOVUPS     Y1, (DI)(SI*1)
+	VMOVUPS     Y3, (DI)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     192(AX), Y0
+	VMOVUPS     224(AX), Y1
+	VMOVUPS     256(AX), Y2
+	VMOVUPS     288(AX), Y3
+	VMOVUPS     320(AX), Y4
+	VMOVUPS     352(AX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4312,17 +4330,17 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	MOVQ        R9, R8
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     Y1, (R8)(DI*1)
-	VMOVUPS     Y3, (R8)(DI*2)
-	ADDQ        SI, R9
-	VMOVUPS     384(SP), Y0
-	VMOVUPS     416(SP), Y1
-	VMOVUPS     448(SP), Y2
-	VMOVUPS     480(SP), Y3
-	VMOVUPS     512(SP), Y4
-	VMOVUPS     544(SP), Y5
+	MOVQ        BX, DI
+	VMOVUPS     Y0, (DI)
+	VMOVUPS     Y1, (DI)(SI*1)
+	VMOVUPS     Y3, (DI)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     384(AX), Y0
+	VMOVUPS     416(AX), Y1
+	VMOVUPS     448(AX), Y2
+	VMOVUPS     480(AX), Y3
+	VMOVUPS     512(AX), Y4
+	VMOVUPS     544(AX), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
@@ -4334,14 +4352,13 @@ tile:
 	VMULPS      winogradConstants<>+160(SB), Y6, Y3
 	VFMADD231PS winogradConstants<>+64(SB), Y2, Y3
 	VADDPS      Y5, Y3, Y3
-	MOVQ        R9, R8
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     Y1, (R8)(DI*1)
-	VMOVUPS     Y3, (R8)(DI*2)
-	MOVQ        outNext+32(FP), R8
-	ADDQ        R8, BX
-	MOVQ        inNext+64(FP), R8
-	ADDQ        R8, AX
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(SI*1)
+	VMOVUPS     Y3, (BX)(SI*2)
+	MOVQ        outNext+32(FP), BX
+	ADDQ        BX, DX
+	MOVQ        inNext+64(FP), BX
+	ADDQ        BX, CX
 	DECQ        n+0(FP)
 	JNZ         tile
 	VZEROUPPER
@@ -4349,20 +4366,20 @@ tile:
 
 // func winogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 // Requires: AVX, FMA3
-TEXT ·winogradKernel(SB), $576-72
-	MOVQ in+40(FP), AX
-	MOVQ inRow+48(FP), CX
-	MOVQ inCol+56(FP), DX
-	MOVQ out+8(FP), BX
-	MOVQ outRow+16(FP), SI
-	MOVQ outCol+24(FP), DI
+TEXT ·winogradKernel(SB), $640-72
+	LEAQ (SP), AX
+	ADDQ $0x3f, AX
+	ANDQ $-64, AX
+	MOVQ in+40(FP), CX
+	MOVQ out+8(FP), DX
 
 tile:
-	MOVQ        AX, R9
-	MOVQ        R9, R8
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
+	MOVQ        CX, BX
+	MOVQ        inRow+48(FP), SI
+	MOVQ        BX, DI
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4375,17 +4392,17 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y3, (SP)
-	VMOVUPS     Y4, 96(SP)
-	VMOVUPS     Y5, 192(SP)
-	VMOVUPS     Y2, 288(SP)
-	VMOVUPS     Y0, 384(SP)
-	VMOVUPS     Y6, 480(SP)
-	ADDQ        DX, R9
-	MOVQ        R9, R8
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
+	VMOVUPS     Y3, (AX)
+	VMOVUPS     Y4, 96(AX)
+	VMOVUPS     Y5, 192(AX)
+	VMOVUPS     Y2, 288(AX)
+	VMOVUPS     Y0, 384(AX)
+	VMOVUPS     Y6, 480(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4398,17 +4415,16 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y3, 32(SP)
-	VMOVUPS     Y4, 128(SP)
-	VMOVUPS     Y5, 224(SP)
-	VMOVUPS     Y2, 320(SP)
-	VMOVUPS     Y0, 416(SP)
-	VMOVUPS     Y6, 512(SP)
-	ADDQ        DX, R9
-	MOVQ        R9, R8
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
+	VMOVUPS     Y3, 32(AX)
+	VMOVUPS     Y4, 128(AX)
+	VMOVUPS     Y5, 224(AX)
+	VMOVUPS     Y2, 320(AX)
+	VMOVUPS     Y0, 416(AX)
+	VMOVUPS     Y6, 512(AX)
+	ADDQ        inCol+56(FP), BX
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*2), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4421,16 +4437,17 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y3, 64(SP)
-	VMOVUPS     Y4, 160(SP)
-	VMOVUPS     Y5, 256(SP)
-	VMOVUPS     Y2, 352(SP)
-	VMOVUPS     Y0, 448(SP)
-	VMOVUPS     Y6, 544(SP)
-	MOVQ        BX, R10
-	VMOVUPS     (SP), Y0
-	VMOVUPS     32(SP), Y1
-	VMOVUPS     64(SP), Y2
+	VMOVUPS     Y3, 64(AX)
+	VMOVUPS     Y4, 160(AX)
+	VMOVUPS     Y5, 256(AX)
+	VMOVUPS     Y2, 352(AX)
+	VMOVUPS     Y0, 448(AX)
+	VMOVUPS     Y6, 544(AX)
+	MOVQ        DX, BX
+	MOVQ        outCol+24(FP), SI
+	VMOVUPS     (AX), Y0
+	VMOVUPS     32(AX), Y1
+	VMOVUPS     64(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4443,19 +4460,19 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     96(SP), Y0
-	VMOVUPS     128(SP), Y1
-	VMOVUPS     160(SP), Y2
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     Y4, (DI)(SI*1)
+	VMOVUPS     Y5, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y6, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     96(AX), Y0
+	VMOVUPS     128(AX), Y1
+	VMOVUPS     160(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4468,19 +4485,19 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     192(SP), Y0
-	VMOVUPS     224(SP), Y1
-	VMOVUPS     256(SP), Y2
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     Y4, (DI)(SI*1)
+	VMOVUPS     Y5, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y6, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     192(AX), Y0
+	VMOVUPS     224(AX), Y1
+	VMOVUPS     256(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4493,19 +4510,19 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     288(SP), Y0
-	VMOVUPS     320(SP), Y1
-	VMOVUPS     352(SP), Y2
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     Y4, (DI)(SI*1)
+	VMOVUPS     Y5, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y6, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     288(AX), Y0
+	VMOVUPS     320(AX), Y1
+	VMOVUPS     352(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4518,19 +4535,19 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     384(SP), Y0
-	VMOVUPS     416(SP), Y1
-	VMOVUPS     448(SP), Y2
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     Y4, (DI)(SI*1)
+	VMOVUPS     Y5, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y6, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     384(AX), Y0
+	VMOVUPS     416(AX), Y1
+	VMOVUPS     448(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4543,19 +4560,19 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     480(SP), Y0
-	VMOVUPS     512(SP), Y1
-	VMOVUPS     544(SP), Y2
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     Y4, (DI)(SI*1)
+	VMOVUPS     Y5, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y6, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     480(AX), Y0
+	VMOVUPS     512(AX), Y1
+	VMOVUPS     544(AX), Y2
 	VMULPS      winogradConstants<>+320(SB), Y0, Y3
 	VMOVAPS     Y2, Y6
 	VMULPS      winogradConstants<>+352(SB), Y0, Y5
@@ -4568,19 +4585,18 @@ tile:
 	VFMADD231PS winogradConstants<>+512(SB), Y2, Y0
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     Y4, (R8)(DI*1)
-	VMOVUPS     Y5, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y6, (R9)(DI*2)
-	MOVQ        outNext+32(FP), R8
-	ADDQ        R8, BX
-	MOVQ        inNext+64(FP), R8
-	ADDQ        R8, AX
+	LEAQ        (BX)(SI*2), DI
+	ADDQ        SI, DI
+	VMOVUPS     Y3, (BX)
+	VMOVUPS     Y4, (BX)(SI*1)
+	VMOVUPS     Y5, (BX)(SI*2)
+	VMOVUPS     Y2, (DI)
+	VMOVUPS     Y0, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	MOVQ        outNext+32(FP), BX
+	ADDQ        BX, DX
+	MOVQ        inNext+64(FP), BX
+	ADDQ        BX, CX
 	DECQ        n+0(FP)
 	JNZ         tile
 	VZEROUPPER
@@ -4588,23 +4604,23 @@ tile:
 
 // func winogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 // Requires: AVX, FMA3
-TEXT ·winogradGrad(SB), $768-72
-	MOVQ in+40(FP), AX
-	MOVQ inRow+48(FP), CX
-	MOVQ inCol+56(FP), DX
-	MOVQ out+8(FP), BX
-	MOVQ outRow+16(FP), SI
-	MOVQ outCol+24(FP), DI
+TEXT ·winogradGrad(SB), $832-72
+	LEAQ (SP), AX
+	ADDQ $0x3f, AX
+	ANDQ $-64, AX
+	MOVQ in+40(FP), CX
+	MOVQ out+8(FP), DX
 
 tile:
-	MOVQ        AX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
+	MOVQ        CX, BX
+	MOVQ        inRow+48(FP), SI
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4619,20 +4635,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y4, (SP)
-	VMOVUPS     Y5, 128(SP)
-	VMOVUPS     Y6, 256(SP)
-	VMOVUPS     Y2, 384(SP)
-	VMOVUPS     Y0, 512(SP)
-	VMOVUPS     Y7, 640(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
+	VMOVUPS     Y4, (AX)
+	VMOVUPS     Y5, 128(AX)
+	VMOVUPS     Y6, 256(AX)
+	VMOVUPS     Y2, 384(AX)
+	VMOVUPS     Y0, 512(AX)
+	VMOVUPS     Y7, 640(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4647,20 +4663,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y4, 32(SP)
-	VMOVUPS     Y5, 160(SP)
-	VMOVUPS     Y6, 288(SP)
-	VMOVUPS     Y2, 416(SP)
-	VMOVUPS     Y0, 544(SP)
-	VMOVUPS     Y7, 672(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
+	VMOVUPS     Y4, 32(AX)
+	VMOVUPS     Y5, 160(AX)
+	VMOVUPS     Y6, 288(AX)
+	VMOVUPS     Y2, 416(AX)
+	VMOVUPS     Y0, 544(AX)
+	VMOVUPS     Y7, 672(AX)
+	ADDQ        inCol+56(FP), BX
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI)(SI*1), Y1
+	VMOVUPS     (DI)(SI*2), Y2
+	VMOVUPS     (R8), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4675,20 +4691,19 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y4, 64(SP)
-	VMOVUPS     Y5, 192(SP)
-	VMOVUPS     Y6, 320(SP)
-	VMOVUPS     Y2, 448(SP)
-	VMOVUPS     Y0, 576(SP)
-	VMOVUPS     Y7, 704(SP)
-	ADDQ        DX, R10
-	MOVQ        R10, R8
-	LEAQ        (R10)(CX*2), R9
-	ADDQ        CX, R9
-	VMOVUPS     (R8), Y0
-	VMOVUPS     (R8)(CX*1), Y1
-	VMOVUPS     (R8)(CX*2), Y2
-	VMOVUPS     (R9), Y3
+	VMOVUPS     Y4, 64(AX)
+	VMOVUPS     Y5, 192(AX)
+	VMOVUPS     Y6, 320(AX)
+	VMOVUPS     Y2, 448(AX)
+	VMOVUPS     Y0, 576(AX)
+	VMOVUPS     Y7, 704(AX)
+	ADDQ        inCol+56(FP), BX
+	LEAQ        (BX)(SI*2), DI
+	ADDQ        SI, DI
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (DI), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4703,17 +4718,18 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	VMOVUPS     Y4, 96(SP)
-	VMOVUPS     Y5, 224(SP)
-	VMOVUPS     Y6, 352(SP)
-	VMOVUPS     Y2, 480(SP)
-	VMOVUPS     Y0, 608(SP)
-	VMOVUPS     Y7, 736(SP)
-	MOVQ        BX, R10
-	VMOVUPS     (SP), Y0
-	VMOVUPS     32(SP), Y1
-	VMOVUPS     64(SP), Y2
-	VMOVUPS     96(SP), Y3
+	VMOVUPS     Y4, 96(AX)
+	VMOVUPS     Y5, 224(AX)
+	VMOVUPS     Y6, 352(AX)
+	VMOVUPS     Y2, 480(AX)
+	VMOVUPS     Y0, 608(AX)
+	VMOVUPS     Y7, 736(AX)
+	MOVQ        DX, BX
+	MOVQ        outCol+24(FP), SI
+	VMOVUPS     (AX), Y0
+	VMOVUPS     32(AX), Y1
+	VMOVUPS     64(AX), Y2
+	VMOVUPS     96(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4728,20 +4744,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     128(SP), Y0
-	VMOVUPS     160(SP), Y1
-	VMOVUPS     192(SP), Y2
-	VMOVUPS     224(SP), Y3
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y7, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     128(AX), Y0
+	VMOVUPS     160(AX), Y1
+	VMOVUPS     192(AX), Y2
+	VMOVUPS     224(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4756,20 +4772,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     256(SP), Y0
-	VMOVUPS     288(SP), Y1
-	VMOVUPS     320(SP), Y2
-	VMOVUPS     352(SP), Y3
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y7, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     256(AX), Y0
+	VMOVUPS     288(AX), Y1
+	VMOVUPS     320(AX), Y2
+	VMOVUPS     352(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4784,20 +4800,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     384(SP), Y0
-	VMOVUPS     416(SP), Y1
-	VMOVUPS     448(SP), Y2
-	VMOVUPS     480(SP), Y3
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y7, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     384(AX), Y0
+	VMOVUPS     416(AX), Y1
+	VMOVUPS     448(AX), Y2
+	VMOVUPS     480(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4812,20 +4828,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     512(SP), Y0
-	VMOVUPS     544(SP), Y1
-	VMOVUPS     576(SP), Y2
-	VMOVUPS     608(SP), Y3
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y7, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     512(AX), Y0
+	VMOVUPS     544(AX), Y1
+	VMOVUPS     576(AX), Y2
+	VMOVUPS     608(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4840,20 +4856,20 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	ADDQ        SI, R10
-	VMOVUPS     640(SP), Y0
-	VMOVUPS     672(SP), Y1
-	VMOVUPS     704(SP), Y2
-	VMOVUPS     736(SP), Y3
+	MOVQ        BX, DI
+	LEAQ        (DI)(SI*2), R8
+	ADDQ        SI, R8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(SI*1)
+	VMOVUPS     Y6, (DI)(SI*2)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y0, (R8)(SI*1)
+	VMOVUPS     Y7, (R8)(SI*2)
+	ADDQ        outRow+16(FP), BX
+	VMOVUPS     640(AX), Y0
+	VMOVUPS     672(AX), Y1
+	VMOVUPS     704(AX), Y2
+	VMOVUPS     736(AX), Y3
 	VMULPS      winogradConstants<>+320(SB), Y0, Y4
 	VMOVAPS     Y3, Y7
 	VMULPS      winogradConstants<>+352(SB), Y0, Y6
@@ -4868,19 +4884,18 @@ tile:
 	VFMADD231PS winogradConstants<>+576(SB), Y3, Y1
 	VADDPS      Y1, Y0, Y2
 	VSUBPS      Y1, Y0, Y0
-	MOVQ        R10, R8
-	LEAQ        (R10)(DI*2), R9
-	ADDQ        DI, R9
-	VMOVUPS     Y4, (R8)
-	VMOVUPS     Y5, (R8)(DI*1)
-	VMOVUPS     Y6, (R8)(DI*2)
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y0, (R9)(DI*1)
-	VMOVUPS     Y7, (R9)(DI*2)
-	MOVQ        outNext+32(FP), R8
-	ADDQ        R8, BX
-	MOVQ        inNext+64(FP), R8
-	ADDQ        R8, AX
+	LEAQ        (BX)(SI*2), DI
+	ADDQ        SI, DI
+	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y5, (BX)(SI*1)
+	VMOVUPS     Y6, (BX)(SI*2)
+	VMOVUPS     Y2, (DI)
+	VMOVUPS     Y0, (DI)(SI*1)
+	VMOVUPS     Y7, (DI)(SI*2)
+	MOVQ        outNext+32(FP), BX
+	ADDQ        BX, DX
+	MOVQ        inNext+64(FP), BX
+	ADDQ        BX, CX
 	DECQ        n+0(FP)
 	JNZ         tile
 	VZEROUPPER

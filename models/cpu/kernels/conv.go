@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"hpaflow/models/cpu/pages"
 )
 
 // ConvShape is a two-dimensional convolution of images (N,In,H,W) with weights
@@ -158,6 +160,9 @@ func (c *Conv) ForwardWith(ws *Workspace, n int, y, x, w []float32, e Epilogue) 
 	c.forward.run(ws, c.machine, n, y, x, weights{plain: w}, e)
 }
 
+// PackedSize is how many values the weights are once prepared.
+func (c *Conv) PackedSize() int { return c.forward.packedSize() }
+
 // Packed is weights prepared for Infer.
 type Packed struct{ weights weights }
 
@@ -172,7 +177,7 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 	if size*floatBytes > largestPacked && size > len(w) {
 		return Packed{weights{plain: slices.Clone(w)}}
 	}
-	packed := make([]float32, size)
+	packed := pages.Make(size)
 	c.forward.pack(ws, c.machine, packed, w)
 	return Packed{weights{packed: packed}}
 }

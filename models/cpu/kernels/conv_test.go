@@ -41,6 +41,8 @@ func largeShapes() []ConvShape {
 		{In: 21, Out: 35, H: 13, W: 18, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 6},
 		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0, Batch: 6},
 		{In: 64, Out: 128, H: 12, W: 12, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
+		{In: 32, Out: 32, H: 30, W: 35, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 8, Batch: 2}, // minimal form of merged groups
+		{In: 72, Out: 36, H: 17, W: 19, KH: 3, KW: 3, PadH: 2, Groups: 3, Batch: 3},
 		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
 		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 16}, // kernels larger than images
 		{In: 80, Out: 192, H: 30, W: 31, KH: 1, KW: 1},
@@ -166,6 +168,7 @@ func TestConvSameBitsAtAnyThreadCount(t *testing.T) {
 	for _, s := range []ConvShape{
 		{In: 24, Out: 40, H: 13, W: 11, KH: 3, KW: 3, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1},
 		{In: 336, Out: 328, H: 5, W: 4, KH: 1, KW: 1},
+		{In: 64, Out: 64, H: 37, W: 29, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 8},
 		{In: 24, Out: 24, H: 70, W: 61, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 24},
 	} {
 		sameBitsAtAnyThreadCount(t, withDefaults(s))

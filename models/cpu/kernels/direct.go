@@ -78,19 +78,20 @@ func (d *direct) add(b *band, panel, first, count int) {
 	n := count * len(d.taps)
 	w := d.rowsOf(d.packed, d.group, panel, first)
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
-	tiles := ceil(d.gridW, d.machine.pixels[blocks])
+	tiles := sharesOf(d.gridW, d.machine.pixels[blocks])
 	for r := range d.rows {
 		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX)*Lanes
 		x := b.base + r*d.stepY*b.row
-		for t := range tiles {
-			l, next := t*d.gridW/tiles, (t+1)*d.gridW/tiles
+		for t, l := 0, 0; t < tiles.count; t++ {
+			pixels := tiles.of(t)
 			to := y + l*d.outStepX*Lanes
 			var res *float32
 			if first == 0 { // with the first sums, since y may be the residual
 				res = at(d.epilogue.Residual, to)
 			}
-			d.machine.convTile[blocks][next-l](n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],
+			d.machine.convTile[blocks][pixels](n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],
 				d.stepX*d.lanes*floatBytes, w, &d.out[to], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
+			l += pixels
 		}
 	}
 }

@@ -27,7 +27,7 @@
 // with AVX-512. Of one tap it is a product of matrices (product.go). Where
 // planes are smaller than that, the pixels are of as many images (stacked.go,
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
-// large enough (winograd.go), with a quarter of the products.
+// large enough (winograd.go), with a quarter of the products; groups of channels, too.
 //
 // A 7x7 one of each channel by itself has loops of its own (depthwise.go).
 //

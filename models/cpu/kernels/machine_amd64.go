@@ -32,6 +32,11 @@ func fastMachines() []*machine {
 	wide.tokenGELU, wide.tokenGELUTo, wide.tokenGELUBack = wideGELU, wideGELUTo, wideGELUBack
 	wide.depthPixels, wide.depthGrad = 16, wideDepthGrad
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16
+	wide.winogradInput = inPairs(wideWinogradInput, winogradInput, true)
+	wide.winogradGrad = inPairs(wideWinogradGrad, winogradGrad, true)
+	wide.winogradKernel = inPairs(wideWinogradKernel, winogradKernel, false)
+	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
+	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
 	wide.name, wide.blocks, wide.pixels, wide.combos = "avx512", 4, pixelsOf(14, 14, 14, 14), 12
 	wide.tiles(1, wideGradTile1, wideConvTile1x1, wideConvTile1x2, wideConvTile1x3, wideConvTile1x4, wideConvTile1x5, wideConvTile1x6, wideConvTile1x7,

@@ -108,16 +108,17 @@ func (d *product) add(buf []float32, panel, first, count int) {
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	d.segments(func(image, from, to, before int) {
 		base := ((image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
-		tiles := ceil(to-from, d.machine.pixels[blocks])
-		for t := range tiles {
-			l, next := t*(to-from)/tiles, (t+1)*(to-from)/tiles
+		tiles := sharesOf(to-from, d.machine.pixels[blocks])
+		for t, l := 0, 0; t < tiles.count; t++ {
+			pixels := tiles.of(t)
 			y := base + (from+l)*Lanes
 			var res *float32
 			if first == 0 { // with the first sums, since y may be the residual
 				res = at(d.epilogue.Residual, y)
 			}
-			d.machine.convTile[blocks][next-l](count, &d.scratch.ints[0], Lanes, &buf[(before+l)*Lanes], laneBytes,
+			d.machine.convTile[blocks][pixels](count, &d.scratch.ints[0], Lanes, &buf[(before+l)*Lanes], laneBytes,
 				w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
+			l += pixels
 		}
 	})
 }

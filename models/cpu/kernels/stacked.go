@@ -131,7 +131,7 @@ func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
 	outPlane := p.outH * p.outW * Lanes
 	outImage := p.groups * p.outBl * outPlane
 	w := &p.weights[(tap*p.inBl+lo)*Lanes*blocks*Lanes]
-	tiles := ceil(p.n, p.machine.pixels[blocks])
+	tiles := sharesOf(p.n, p.machine.pixels[blocks])
 	p.windows[tap].each(func(i, l int) {
 		from := (firstIn*p.srcH*p.srcW + (i*p.stepY+t.y)*p.srcW + l*p.stepX + t.x) * p.n * Lanes
 		to := firstOut*outPlane + ((p.fromY+i*p.outStepY)*p.outW+p.fromX+l*p.outStepX)*Lanes
@@ -147,13 +147,14 @@ func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
 		if last && p.epilogue.ReLU {
 			flags |= cutResult
 		}
-		for k := range tiles {
-			image, next := k*p.n/tiles, (k+1)*p.n/tiles
+		for k, image := 0, 0; k < tiles.count; k++ {
+			images := tiles.of(k)
 			if first { // with the first sums, since out may be the residual
 				res = at(p.epilogue.Residual, image*outImage+to)
 			}
-			p.machine.convTile[blocks][next-image](hi-lo, &p.offsets[lo], Lanes, &src[from+image*Lanes], laneBytes,
+			p.machine.convTile[blocks][images](hi-lo, &p.offsets[lo], Lanes, &src[from+image*Lanes], laneBytes,
 				w, &out[image*outImage+to], outImage*floatBytes, outPlane*floatBytes, bias, res, flags)
+			image += images
 		}
 	})
 }

@@ -303,3 +303,28 @@ func wideConvTile4x14(n int, offsets *int, lanes int, x *float32, xstep int, w *
 //
 //go:noescape
 func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+
+// wideWinogradInput is winogradInput of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
+//
+//go:noescape
+func wideWinogradInput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
+
+// wideWinogradOutput is winogradOutput of n pairs of tiles. Tiles read follow each other; tiles written lie next bytes apart.
+//
+//go:noescape
+func wideWinogradOutput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int, bias *float32, res *float32, relu int)
+
+// wideWinogradWeights is winogradWeights of n pairs of tiles. Tiles read lie next bytes apart; tiles written lie next bytes apart.
+//
+//go:noescape
+func wideWinogradWeights(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
+
+// wideWinogradKernel is winogradKernel of n pairs of tiles. Tiles read lie next bytes apart; tiles written lie next bytes apart.
+//
+//go:noescape
+func wideWinogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
+
+// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
+//
+//go:noescape
+func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)

@@ -24,12 +24,13 @@ const (
 )
 
 // suitsWinograd says whether the minimal form is the faster one: kernels are
-// 3x3, and there are enough tiles to make up for turning the kernels. That
+// 3x3, of some channels or of groups that fill a block when they are put together,
+// and there are enough tiles to make up for turning the kernels. That
 // takes as long as 10 tiles, a whole tile in direct form as long as two and a
 // half in minimal form.
 func (s ConvShape) suitsWinograd() bool {
 	if s.KH != 3 || s.KW != 3 || s.StrideH != 1 || s.StrideW != 1 || s.DilationH != 1 || s.DilationW != 1 ||
-		s.Groups != 1 || s.Plain || s.PadH > 2 || s.PadW > 2 || s.In < 16 || s.Out < 16 {
+		s.Plain || s.PadH > 2 || s.PadW > 2 || s.Groups == 1 && (s.In < 16 || s.Out < 16) {
 		return false
 	}
 	tiles := max(1, s.Batch) * ceil(s.OutH(), tileOut) * ceil(s.OutW(), tileOut)
@@ -61,21 +62,22 @@ func newWinograd(m *machine, s ConvShape, back bool) *winogradPass {
 	return p
 }
 
-func (p *winogradPass) packedSize() int { return p.panels() * p.panelSize() }
+func (p *winogradPass) packedSize() int { return p.groups * p.panels() * p.panelSize() }
 
 // panelSize is the turned kernels of a panel of output channels.
 func (p *winogradPass) panelSize() int { return tilePoints * p.inBl * Lanes * p.perPanel * Lanes }
 
-// pack turns the kernels, into [panel][point][input channel][channel of the panel].
+// pack turns the kernels, into [group][panel][point][input channel][channel of the panel].
 func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32) {
-	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
+	panels := p.panels()
+	ws.each(p.groups*panels*p.inBl, func(s *scratch, i int) {
 		panel := i / p.inBl
-		p.packBlock(s, m, packed[panel*p.panelSize():], weights, panel, i%p.inBl)
+		p.packBlock(s, m, packed[panel*p.panelSize():], weights, panel/panels, panel%panels, i%p.inBl)
 	})
 }
 
 // packBlock turns the kernels of a panel and a block of input channels.
-func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, panel, block int) {
+func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, group, panel, block int) {
 	blocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	first, step := 0, laneBytes
@@ -84,7 +86,7 @@ func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float
 	}
 	point := p.inBl * Lanes * blocks * laneBytes
 	for o := range blocks {
-		p.gather(m, kernels, weights, 0, panel*p.perPanel+o, block*Lanes, (block+1)*Lanes)
+		p.gather(m, kernels, weights, group, panel*p.perPanel+o, block*Lanes, (block+1)*Lanes)
 		m.winogradKernel(Lanes, &packed[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes,
 			&kernels[first], 3*step, step, 9*laneBytes)
 	}

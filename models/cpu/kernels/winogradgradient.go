@@ -11,13 +11,17 @@ const gradBytes = 3 << 20
 // gradient computes dw from dy and x.
 func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	total := n * p.tilesH * p.tilesW
-	if p.byPanels(total * (p.inBl + p.outBl)) {
+	switch {
+	case p.groups > 1:
+		p.gradientGroups(ws, m, total, dw, dy, x)
+		return
+	case p.byPanels(total * (p.inBl + p.outBl)):
 		p.gradientPanels(ws, m, total, dw, dy, x)
 		return
 	}
 	chunk := min(total, max(48, gradBytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
 	g := winogradGradient{winogradPass: p, machine: m}
-	g.reserve(ws, chunk)
+	g.reserve(&ws.shared, chunk)
 	sums := ws.shared.get(slotC, tilePoints*p.panels()*p.sumSize())
 	clear(sums)
 	for first := 0; first < total; first += chunk {
@@ -28,7 +32,7 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 	}
 	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
 		panel := i / p.inBl
-		p.unpack(s, m, dw, sums[panel*tilePoints*p.sumSize():], panel, i%p.inBl)
+		p.unpack(s, m, dw, sums[panel*tilePoints*p.sumSize():], 0, panel, i%p.inBl)
 	})
 }
 
@@ -36,7 +40,7 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 // channels, whose sums stay in the second cache.
 func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
 	g := winogradGradient{winogradPass: p, machine: m}
-	g.reserve(ws, total)
+	g.reserve(&ws.shared, total)
 	g.turn(ws, 0, total, x, dy)
 	ws.each(p.panels(), func(s *scratch, panel int) {
 		sums := s.get(slotC, tilePoints*p.sumSize())
@@ -45,7 +49,34 @@ func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, 
 			g.sum(sums[point*p.sumSize():], panel, point)
 		}
 		for b := range p.inBl {
-			p.unpack(s, m, dw, sums, panel, b)
+			p.unpack(s, m, dw, sums, 0, panel, b)
+		}
+	})
+}
+
+// gradientGroups is gradient of several groups of channels, each of which a thread
+// does by itself.
+func (p *winogradPass) gradientGroups(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
+	const bytes = 256 << 10 // of turned input and gradient: they stay in the second cache
+	chunk := min(total, max(24, bytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
+	size := tilePoints * p.sumSize()
+	ws.each(p.groups, func(s *scratch, group int) {
+		g := winogradGradient{winogradPass: p, machine: m, group: group}
+		g.reserve(s, chunk)
+		sums := s.get(slotC, p.panels()*size)
+		clear(sums)
+		for first := 0; first < total; first += chunk {
+			g.begin(s, first, min(chunk, total-first))
+			for b := range p.inBl + p.outBl {
+				g.turnBlock(s, b, x, dy)
+			}
+			for i := range p.panels() * tilePoints {
+				g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
+			}
+		}
+		for i := range p.panels() * p.inBl {
+			panel := i / p.inBl
+			p.unpack(s, m, dw, sums[panel*size:], group, panel, i%p.inBl)
 		}
 	})
 }
@@ -59,32 +90,41 @@ func (p *winogradPass) combinations() int { return ceil(p.inBl*Lanes, p.combos) 
 // winogradGradient is the turned input and gradient of a run of tiles.
 type winogradGradient struct {
 	*winogradPass
-	machine *machine
-	count   int       // tiles
-	points  []float32 // [point][input block][tile][lane]
-	grads   []float32 // [point][output block][tile][lane]
-	offsets []int     // of the input channels in a point
+	machine      *machine
+	group        int
+	first, count int       // tiles
+	points       []float32 // [point][input block][tile][lane]
+	grads        []float32 // [point][output block][tile][lane]
+	offsets      []int     // of the input channels in a point
 }
 
 // reserve makes room for so many tiles.
-func (g *winogradGradient) reserve(ws *Workspace, tiles int) {
-	g.points = ws.shared.get(slotX, tilePoints*g.inBl*tiles*Lanes)
-	g.grads = ws.shared.get(slotB, tilePoints*g.outBl*tiles*Lanes)
+func (g *winogradGradient) reserve(s *scratch, tiles int) {
+	g.points = s.get(slotX, tilePoints*g.inBl*tiles*Lanes)
+	g.grads = s.get(slotB, tilePoints*g.outBl*tiles*Lanes)
+}
+
+// begin begins a run of tiles.
+func (g *winogradGradient) begin(s *scratch, first, count int) {
+	g.first, g.count = first, count
+	s.ints = g.laneOffsets(s.ints, count)
+	g.offsets = s.ints
 }
 
 // turn turns tiles, each thread some blocks.
 func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32) {
-	g.count = count
-	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, first: first, count: count}
-	ws.each(g.inBl+g.outBl, func(s *scratch, i int) {
-		if i < g.inBl {
-			piece.turnBlock(s, g.points, x, g.inBl, i)
-		} else {
-			piece.turnGrad(s, g.grads, dy, g.outBl, i-g.inBl)
-		}
-	})
-	ws.shared.ints = g.laneOffsets(ws.shared.ints, count)
-	g.offsets = ws.shared.ints
+	g.begin(&ws.shared, first, count)
+	ws.each(g.inBl+g.outBl, func(s *scratch, b int) { g.turnBlock(s, b, x, dy) })
+}
+
+// turnBlock turns a block of the input or, after those, of the gradient.
+func (g *winogradGradient) turnBlock(s *scratch, b int, x, dy []float32) {
+	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, group: g.group, first: g.first, count: g.count}
+	if b < g.inBl {
+		piece.turnBlock(s, g.points, x, b)
+	} else {
+		piece.turnGrad(s, g.grads, dy, b-g.inBl)
+	}
 }
 
 // sum adds the products of a panel at a point.
@@ -98,10 +138,10 @@ func (g *winogradGradient) sum(sums []float32, panel, point int) {
 }
 
 // turnGrad turns one block's gradient tiles.
-func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int) {
-	point := blocks * w.count * laneBytes
+func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
+	point := w.outBl * w.count * laneBytes
 	w.eachRun(func(t, image, ty, tx, count int) {
-		plane := dy[(image*blocks+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
+		plane := dy[((image*w.groups+w.group)*w.outBl+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
 		to := points[(b*w.count+t)*Lanes:]
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
@@ -125,13 +165,13 @@ func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, blocks, b int
 
 // unpack turns the sums of a panel and an input block back and puts them in
 // their places in dw.
-func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, panel, block int) {
+func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, group, panel, block int) {
 	blocks := p.blocksOf(panel)
 	point := p.sumSize() * floatBytes
 	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	for o := range blocks {
 		m.winogradWeights(Lanes, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
 			&sums[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes)
-		p.scatter(m, dw, kernels, 0, panel*p.perPanel+o, block*Lanes, min(p.in, (block+1)*Lanes))
+		p.scatter(m, dw, kernels, group, panel*p.perPanel+o, block*Lanes, min(p.in, (block+1)*Lanes))
 	}
 }

@@ -2,13 +2,13 @@ package kernels
 
 // winogradTiles is about how many tiles are in work at once.
 func (p *winogradPass) winogradTiles(m *machine, total, threads int) int {
-	tiles := max(24, winogradBytes/(tilePoints*p.inBl*laneBytes))
-	tiles = min(tiles, max(24, ceil(total, threads)))
+	tiles := max(14, winogradBytes/(tilePoints*p.inBl*laneBytes))
+	tiles = min(tiles, max(14, ceil(total, threads)))
 	tile := m.pixels[m.blocks]
 	return ceil(tiles, tile) * tile
 }
 
-const winogradBytes = 400 << 10
+const winogradBytes = 96 << 10
 
 // run computes out from src for n images.
 func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
@@ -19,12 +19,13 @@ func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32,
 	}
 	packed := w.ready(ws, m, p)
 	tiles := p.winogradTiles(m, total, len(ws.workers))
-	ws.each(ceil(total, tiles), func(s *scratch, i int) {
-		first := i * tiles
-		w := winogradPiece{winogradPass: p, machine: m, scratch: s, first: first, count: min(tiles, total-first)}
+	runs := ceil(total, tiles)
+	ws.each(p.groups*runs, func(s *scratch, i int) {
+		group, first := i/runs, i%runs*tiles
+		w := winogradPiece{winogradPass: p, machine: m, scratch: s, group: group, first: first, count: min(tiles, total-first)}
 		w.input(src)
 		for panel := range p.panels() {
-			w.multiply(panel, packed[panel*p.panelSize():])
+			w.multiply(panel, packed[(group*p.panels()+panel)*p.panelSize():])
 			w.output(panel, out, e)
 		}
 	})
@@ -35,13 +36,13 @@ func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32,
 // are turned where they are used, and never leave the second cache.
 func (p *winogradPass) byPanels(blockTiles int) bool {
 	const kernelBytes, imageBytes = 2 << 20, 24 << 20
-	return tilePoints*p.inBl*Lanes*p.outBl*laneBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
+	return p.groups == 1 && tilePoints*p.inBl*Lanes*p.outBl*laneBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
 }
 
 func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
 	all := winogradPiece{winogradPass: p, machine: m, count: total}
 	all.points = ws.shared.get(slotX, tilePoints*p.inBl*total*Lanes)
-	ws.each(p.inBl, func(s *scratch, b int) { all.turnBlock(s, all.points, src, p.inBl, b) })
+	ws.each(p.inBl, func(s *scratch, b int) { all.turnBlock(s, all.points, src, b) })
 	size := p.panelSize()
 	ws.each(p.panels(), func(s *scratch, panel int) {
 		piece := all
@@ -52,7 +53,7 @@ func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src 
 		} else {
 			packed = s.get(slotA, size)
 			for b := range p.inBl {
-				p.packBlock(s, m, packed, w.plain, panel, b)
+				p.packBlock(s, m, packed, w.plain, 0, panel, b)
 			}
 		}
 		piece.multiply(panel, packed)
@@ -60,11 +61,12 @@ func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src 
 	})
 }
 
-// winogradPiece is a run of tiles.
+// winogradPiece is a run of tiles of a group of channels.
 type winogradPiece struct {
 	*winogradPass
 	machine      *machine
 	scratch      *scratch
+	group        int
 	first, count int
 
 	points   []float32 // of the source: [point][block][tile][lane]
@@ -75,22 +77,40 @@ type winogradPiece struct {
 func (w *winogradPiece) input(src []float32) {
 	w.points = w.scratch.get(slotX, tilePoints*w.inBl*w.count*Lanes)
 	for b := range w.inBl {
-		w.turnBlock(w.scratch, w.points, src, w.inBl, b)
+		w.turnBlock(w.scratch, w.points, src, b)
 	}
 }
 
 // turnBlock turns one block's source tiles into points, [point][block][tile][lane].
-func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, blocks, b int) {
-	point := blocks * w.count * laneBytes
+// Tiles inside the source are read where they lie, those that hang over from a copy.
+func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
+	point := w.inBl * w.count * laneBytes
+	insideFrom := ceil(w.padW, tileOut)                        // of a row's tiles
+	insideTo := (w.srcW - tileIn + w.padW + tileOut) / tileOut // where 4*tx - padW + 6 is srcW at most
 	w.eachRun(func(t, image, ty, tx, count int) {
-		plane := src[(image*blocks+b)*w.srcH*w.srcW*Lanes:][:w.srcH*w.srcW*Lanes]
-		y, x := ty*tileOut-w.padH, tx*tileOut-w.padW
-		row, from := w.srcW, (y*w.srcW+x)*Lanes
-		if width := (count-1)*tileOut + tileIn; y < 0 || y+tileIn > w.srcH || x < 0 || x+width > w.srcW {
-			plane, row, from = w.copyRows(s, plane, y, x, width), width, 0
+		plane := src[((image*w.groups+w.group)*w.inBl+b)*w.srcH*w.srcW*Lanes:][:w.srcH*w.srcW*Lanes]
+		y := ty*tileOut - w.padH
+		turn := func(first, end int, from []float32, row int) {
+			w.machine.winogradInput(end-first, &points[(b*w.count+t+first)*Lanes], tileIn*point, point, laneBytes,
+				&from[0], row*laneBytes, laneBytes, tileOut*laneBytes)
 		}
-		w.machine.winogradInput(count, &points[(b*w.count+t)*Lanes], tileIn*point, point, laneBytes,
-			&plane[from], row*laneBytes, laneBytes, tileOut*laneBytes)
+		turnCopy := func(first, end int) {
+			if first < end {
+				width := (end-first-1)*tileOut + tileIn
+				turn(first, end, w.copyRows(s, plane, y, (tx+first)*tileOut-w.padW, width), width)
+			}
+		}
+		first, end := count, count
+		if y >= 0 && y+tileIn <= w.srcH {
+			first = max(0, insideFrom-tx)
+			first = min(count, first+(t+first)%2) // pairs of tiles begin where vectors of two do
+			end = max(first, min(count, insideTo-tx))
+		}
+		turnCopy(0, first)
+		if first < end {
+			turn(first, end, plane[(y*w.srcW+(tx+first)*tileOut-w.padW)*Lanes:], w.srcW)
+		}
+		turnCopy(end, count)
 	})
 }
 
@@ -133,15 +153,16 @@ func (w *winogradPiece) multiply(panel int, packed []float32) {
 		offsets = append(offsets, b*w.count*laneBytes)
 	}
 	w.scratch.ints = offsets
-	parts := ceil(w.count, w.machine.pixels[blocks])
+	parts := sharesOf(w.count, w.machine.pixels[blocks])
 	for p := range tilePoints {
 		u := &packed[p*w.inBl*Lanes*blocks*Lanes]
 		x := w.points[p*w.inBl*w.count*Lanes:]
 		y := w.products[p*blocks*w.count*Lanes:]
-		for i := range parts {
-			t, next := i*w.count/parts, (i+1)*w.count/parts
-			w.machine.convTile[blocks][next-t](w.inBl, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u,
+		for i, t := 0, 0; i < parts.count; i++ {
+			tiles := parts.of(i)
+			w.machine.convTile[blocks][tiles](w.inBl, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u,
 				&y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, 0)
+			t += tiles
 		}
 	}
 }
@@ -156,8 +177,8 @@ func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 	}
 	w.eachRun(func(t, image, ty, tx, count int) {
 		for b := range blocks {
-			block := panel*w.perPanel + b
-			plane := (image*w.outBl + block) * w.outH * w.outW * Lanes
+			block := w.group*w.outBl + panel*w.perPanel + b
+			plane := (image*w.groups*w.outBl + block) * w.outH * w.outW * Lanes
 			from := w.products[(b*w.count+t)*Lanes:]
 			bias := at(e.Bias, block*Lanes)
 			whole := 0

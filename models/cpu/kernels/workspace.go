@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"hpaflow/models/cpu/pages"
 )
 
 // Workspace is scratch memory, kept between calls. One Workspace serves any
@@ -21,6 +23,9 @@ func NewWorkspace() *Workspace { return NewWorkspaceOf(runtime.GOMAXPROCS(0)) }
 func NewWorkspaceOf(threads int) *Workspace {
 	return &Workspace{workers: make([]scratch, threads)}
 }
+
+// Threads is how many threads calls use.
+func (ws *Workspace) Threads() int { return len(ws.workers) }
 
 // scratch is a set of grow-only buffers, by use.
 type scratch struct {
@@ -65,7 +70,7 @@ const (
 // get is a buffer of n values with whatever they held before.
 func (s *scratch) get(slot, n int) []float32 {
 	if cap(s.floats[slot]) < n {
-		s.floats[slot] = make([]float32, n)
+		s.floats[slot] = pages.Make(n)
 	}
 	return s.floats[slot][:n]
 }

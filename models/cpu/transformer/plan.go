@@ -7,6 +7,7 @@ import (
 	"hpaflow/models"
 	"hpaflow/models/cpu/buffers"
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/cpu/pages"
 	"hpaflow/models/network"
 )
 
@@ -63,7 +64,7 @@ func (r *runner) run(p *plan) (err error) {
 			r.buffers = append(r.buffers, nil)
 		}
 		if len(r.buffers[i]) < size {
-			r.buffers[i] = make([]float32, size)
+			r.buffers[i] = pages.Make(size)
 		}
 	}
 	for i := range p.steps {

@@ -14,7 +14,7 @@ const (
 	wideBlocks = 4
 	widePixels = 14
 	wideCombos = 12
-	ahead      = 24 // rows of weights that are fetched before they are used
+	ahead      = 16 // rows of weights that are fetched before they are used
 )
 
 // strip is the sums of a tile at one pixel: a register for every two blocks, and
@@ -168,6 +168,7 @@ func wideConvTile(blocks, pixels int) {
 		for j := range ws {
 			VMOVUPS(Mem{Base: w, Disp: 32*c*blocks + 64*j}, ws[j])
 			PREFETCHT0(Mem{Base: w, Disp: 32*c*blocks + 64*j + ahead*32*blocks})
+			//PREFETCHT0(Mem{Base: w, Disp: 32*c*blocks + 64*j + ahead*32*blocks})
 		}
 		for i := range pixels {
 			s := spread[i%2]

@@ -31,6 +31,7 @@ func wide() {
 		}
 		wideGradTile(blocks)
 	}
+	winograd(ofTwo)
 }
 
 // narrow writes everything, for AVX2.
@@ -41,7 +42,7 @@ func narrow() {
 		}
 		gradTile(blocks)
 	}
-	winograd()
+	winograd(ofOne)
 	batchNorm()
 	linear()
 	maxPool()

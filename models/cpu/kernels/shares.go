@@ -1,0 +1,19 @@
+package kernels
+
+// shares are the fewest parts of n that have at most so many each. Their sizes
+// differ by one at most, the larger ones come first. A division for each part would
+// take as long as a small tile.
+type shares struct{ count, size, larger int }
+
+func sharesOf(n, most int) shares {
+	count := ceil(n, most)
+	return shares{count, n / count, n % count}
+}
+
+// of is the size of part i.
+func (s shares) of(i int) int {
+	if i < s.larger {
+		return s.size + 1
+	}
+	return s.size
+}
