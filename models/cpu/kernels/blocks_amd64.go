@@ -67,7 +67,7 @@ func convTile1x12(n int, offsets *int, lanes int, x *float32, xstep int, w *floa
 // gradTile1 is a gradTile of 1 blocks of channels.
 //
 //go:noescape
-func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // convTile2x1 is a convTile of 2 blocks of channels and 1 pixels.
 //
@@ -102,7 +102,7 @@ func convTile2x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float
 // gradTile2 is a gradTile of 2 blocks of channels.
 //
 //go:noescape
-func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // winogradInput transforms the image tile of a product, for n tiles that lie next bytes apart.
 // Vectors of eight channels lie row and col bytes apart in a tile.
@@ -194,3 +194,8 @@ func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest 
 //
 //go:noescape
 func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow int, inNext int)
+
+// moveVectors copies n vectors that lie fromStep bytes apart to where they lie toStep apart.
+//
+//go:noescape
+func moveVectors(n int, to *float32, toStep int, from *float32, fromStep int)

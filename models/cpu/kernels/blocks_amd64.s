@@ -2020,9 +2020,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, FMA3
-TEXT ·gradTile1(SB), NOSPLIT, $0-80
+TEXT ·gradTile1(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -2044,7 +2044,6 @@ TEXT ·gradTile1(SB), NOSPLIT, $0-80
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), R9
 	MOVQ   dy+48(FP), R9
 
 row:
@@ -2081,7 +2080,7 @@ col:
 	ADDQ         R10, R9
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Y0, Y0
 	VMOVUPS      Y0, (AX)
 	VADDPS       32(AX), Y1, Y1
@@ -3015,9 +3014,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, FMA3
-TEXT ·gradTile2(SB), NOSPLIT, $0-80
+TEXT ·gradTile2(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -3045,51 +3044,50 @@ TEXT ·gradTile2(SB), NOSPLIT, $0-80
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), R9
-	MOVQ   dy+48(FP), R10
+	MOVQ   dy+48(FP), R9
 
 row:
-	MOVQ R10, R11
-	XORQ R12, R12
-	MOVQ cols+8(FP), R13
+	MOVQ R9, R10
+	XORQ R11, R11
+	MOVQ cols+8(FP), R12
 
 col:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      (R11)(R9*1), Y13
-	VBROADCASTSS (DX)(R12*1), Y14
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VBROADCASTSS (DX)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*1), Y14
+	VBROADCASTSS (BX)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*1), Y14
+	VBROADCASTSS (SI)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*1), Y14
+	VBROADCASTSS (DI)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*1), Y14
+	VBROADCASTSS (R8)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*1), Y14
+	VBROADCASTSS (CX)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x20, R11
-	ADDQ         AX, R12
-	DECQ         R13
+	ADDQ         $0x40, R10
+	ADDQ         AX, R11
+	DECQ         R12
 	JNZ          col
-	MOVQ         xrow+40(FP), R11
-	ADDQ         R11, DX
-	ADDQ         R11, BX
-	ADDQ         R11, SI
-	ADDQ         R11, DI
-	ADDQ         R11, R8
-	ADDQ         R11, CX
-	MOVQ         dyrow+56(FP), R11
-	ADDQ         R11, R10
+	MOVQ         xrow+40(FP), R10
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	ADDQ         R10, DI
+	ADDQ         R10, R8
+	ADDQ         R10, CX
+	MOVQ         dyrow+56(FP), R10
+	ADDQ         R10, R9
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Y0, Y0
 	VMOVUPS      Y0, (AX)
 	VADDPS       32(AX), Y1, Y1
@@ -5529,5 +5527,24 @@ tile:
 	ADDQ       R8, DX
 	DECQ       AX
 	JNZ        tile
+	VZEROUPPER
+	RET
+
+// func moveVectors(n int, to *float32, toStep int, from *float32, fromStep int)
+// Requires: AVX
+TEXT ·moveVectors(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ to+8(FP), CX
+	MOVQ from+24(FP), DX
+	MOVQ toStep+16(FP), BX
+	MOVQ fromStep+32(FP), SI
+
+loop:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    SI, DX
+	ADDQ    BX, CX
+	DECQ    AX
+	JNZ     loop
 	VZEROUPPER
 	RET

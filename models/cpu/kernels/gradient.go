@@ -5,52 +5,74 @@ package kernels
 // them is close.
 const gradPositions = 128
 
-// gradient computes dw from dy and x. Each panel of output blocks and few blocks of
-// input channels are one piece of work, which runs through the positions of all
-// images in order.
+// gradient computes dw from dy and x. Some panels of output blocks and blocks of input
+// channels are one piece of work, which runs through the positions of all images in
+// order.
 func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
-	per := p.gradBlocks(len(ws.workers))
-	pieces, panels := ceil(p.inBlocks(), per), p.panels()
-	ws.each(p.groups*panels*pieces, func(s *scratch, i int) {
+	panels, blocks := p.gradCut(len(ws.workers))
+	across, along := ceil(p.panels(), panels), ceil(p.inBlocks(), blocks)
+	ws.each(p.groups*across*along, func(s *scratch, i int) {
 		g := weightGradient{
 			pass: p, machine: m, scratch: s,
-			group: i / pieces / panels, panel: i / pieces % panels, block: i % pieces * per,
+			group: i / along / across, panel: i / along % across * panels, block: i % along * blocks,
 		}
-		g.blocks = min(per, p.inBlocks()-g.block)
+		g.panels, g.blocks = min(panels, p.panels()-g.panel), min(blocks, p.inBlocks()-g.block)
 		g.sum(n, dy, x)
-		p.unpackPanel(s, m, dw, g.acc, g.group, g.panel, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
+		for k := range g.panels {
+			p.unpackPanel(s, m, dw, g.acc[k*g.size():], g.group, g.panel+k, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
+		}
 	})
 }
 
-// gradBlocks is how many blocks of input channels one piece of work takes: so
-// many that their taps and lanes leave few places of a tile empty, and, where
-// there is work for all threads, that the gradient is read less often.
-func (p *pass) gradBlocks(threads int) int {
-	const few = 6
-	if len(p.taps) == 1 && p.groups*p.panels()*ceil(p.inBlocks(), few) >= 4*threads {
-		return few
+// gradBytes and gradSums are the bytes of input and gradient of a stretch, and of
+// sums, that a piece has: so few that they stay in the second cache while those of
+// the next stretch come.
+const gradPanels, gradSums = 4, 192 << 10
+
+// gradCut is how many panels, and blocks of input channels, one piece of work takes:
+// as many as the second cache holds, since each panel reads the input and each block
+// the gradient, but leaving work for all threads; and so that taps and lanes leave few
+// places of a tile empty.
+func (p *pass) gradCut(threads int) (panels, blocks int) {
+	few := 1
+	for few < 3 && few*len(p.taps)*p.lanes%p.combos != 0 {
+		few++
 	}
-	if len(p.taps)*p.lanes%p.combos == 0 {
-		return 1
+	panels = min(gradPanels, p.panels())
+	blocks = max(1, gradSums/(panels*p.perPanel*laneBytes*len(p.taps)*p.lanes))
+	blocks = min(8*few, blocks/few*few)
+	pieces := func() int { return p.groups * ceil(p.panels(), panels) * ceil(p.inBlocks(), max(1, blocks)) }
+	for pieces() < 4*threads && (panels > 1 || blocks > few) {
+		if panels*p.perPanel >= blocks && panels > 1 || blocks <= few {
+			panels = ceil(panels, 2)
+		} else {
+			blocks = ceil(blocks/few, 2) * few
+		}
 	}
-	return min(3, p.inBlocks())
+	return panels, min(max(few, blocks), p.inBlocks())
 }
 
 type weightGradient struct {
 	*pass
 	machine       *machine
 	scratch       *scratch
-	group, panel  int
-	block, blocks int // of input channels: the first, and how many
+	group         int
+	panel, panels int // the first, and how many
+	block, blocks int // of input channels: the same
 
-	acc []float32 // [block][tap][lane][channel of the panel]
+	acc   []float32 // [panel][block][tap][lane][channel of the panel]
+	grads []float32 // of a stretch and a panel, [position][channel of the panel]
 }
+
+// size is the sums of a panel.
+func (g *weightGradient) size() int { return g.tiles() * g.combos * g.perPanel * Lanes }
+
+// tiles are those of a panel.
+func (g *weightGradient) tiles() int { return ceil(g.blocks*len(g.taps)*g.lanes, g.combos) }
 
 // sum computes acc.
 func (g *weightGradient) sum(n int, dy, x []float32) {
-	blocks := g.blocksOf(g.panel)
-	groups := ceil(g.blocks*len(g.taps)*g.lanes, g.combos)
-	g.acc = g.scratch.get(slotC, groups*g.combos*blocks*Lanes)
+	g.acc = g.scratch.get(slotC, g.panels*g.size())
 	clear(g.acc)
 	rows, cols := min(g.gridH, max(1, gradPositions/g.gridW)), g.gridW
 	if g.gridH == 1 && !g.padded {
@@ -60,21 +82,36 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 	if g.padded {
 		buf = g.scratch.get(slotX, g.copySize(g.blocks, rows))
 	}
-	plane := g.outH * g.outW * Lanes
+	g.grads = g.scratch.get(slotB, rows*cols*g.perPanel*Lanes)
 	for image := range n {
-		from := ((image*g.groups+g.group)*g.outBl + g.panel*g.perPanel) * plane
 		for top := 0; top < g.gridH; top += rows {
 			for left := 0; left < g.gridW; left += cols {
 				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
 				b := g.source(buf, x, image, g.group, g.block, g.blocks, top, h, left)
 				g.scratch.ints = g.combinations(g.scratch.ints, &b)
-				for k := range groups {
-					g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[k*g.combos],
-						g.stepX*g.lanes*floatBytes, g.stepY*b.row*floatBytes,
-						&dy[from+(top*g.outW+left)*Lanes], g.outW*laneBytes, plane*floatBytes, &g.acc[k*g.combos*blocks*Lanes])
+				for k := range g.panels {
+					g.add(&b, k, dy, image, top, left, h, w)
 				}
 			}
 		}
+	}
+}
+
+// add adds what a stretch of h by w positions gives to a panel.
+func (g *weightGradient) add(b *band, k int, dy []float32, image, top, left, h, w int) {
+	blocks := g.blocksOf(g.panel + k)
+	plane := g.outH * g.outW * Lanes
+	from := ((image*g.groups+g.group)*g.outBl+(g.panel+k)*g.perPanel)*plane + (top*g.outW+left)*Lanes
+	for o := range blocks {
+		for r := range h {
+			g.machine.moveVectors(w, &g.grads[(r*w*blocks+o)*Lanes], blocks*laneBytes, vectors(dy, from+o*plane+r*g.outW*Lanes, w), laneBytes)
+		}
+	}
+	acc := g.acc[k*g.size():]
+	for t := range g.tiles() {
+		g.machine.gradTile[blocks](h, w, &b.data[b.base], &g.scratch.ints[t*g.combos],
+			g.stepX*g.lanes*floatBytes, g.stepY*b.row*floatBytes,
+			&g.grads[0], w*blocks*laneBytes, &acc[t*g.combos*blocks*Lanes])
 	}
 }
 

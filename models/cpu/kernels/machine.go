@@ -25,9 +25,9 @@ type machine struct {
 
 	// gradTile, by blocks of output channels, adds to acc, packed as
 	// [combos][blocks*Lanes], the sum over rows and columns of
-	// dy * x[offset].
+	// dy * x[offset], with the columns of dy packed as [blocks*Lanes].
 	gradTile [maxBlocks + 1]func(rows, cols int, x *float32, offsets *int, xstep, xrow int,
-		dy *float32, dyrow, dyblock int, acc *float32)
+		dy *float32, dyrow int, acc *float32)
 
 	// The transforms of winograd.go, of n tiles.
 	winogradInput, winogradKernel, winogradGrad, winogradWeights func(n int, out *float32, outRow, outCol, outNext int,
@@ -35,8 +35,9 @@ type machine struct {
 	winogradOutput func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int, bias, res *float32, relu int)
 
-	// transpose turns n tiles of 8x8 values.
-	transpose func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
+	// transpose turns n tiles of 8x8 values, and moveVectors copies n vectors.
+	transpose   func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
+	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
 
 	// fmaPeak does n rounds of peakFlops additions and multiplications.
 	fmaPeak   func(n int)

@@ -14,8 +14,8 @@ func fastMachines() []*machine {
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
-		transpose:      transpose,
-		blockSums:      blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
+		transpose:      transpose, moveVectors: moveVectors,
+		blockSums: blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
@@ -33,7 +33,7 @@ func fastMachines() []*machine {
 	wide.depthPixels, wide.depthGrad = 16, wideDepthGrad
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16
 	wide.winogradInput = inPairs(wideWinogradInput, winogradInput, true)
-	wide.winogradGrad = inPairs(wideWinogradGrad, winogradGrad, true)
+	wide.winogradGrad = inPairs(wideWinogradGrad, winogradGrad, false)
 	wide.winogradKernel = inPairs(wideWinogradKernel, winogradKernel, false)
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
@@ -51,7 +51,7 @@ func fastMachines() []*machine {
 }
 
 // tiles sets those of so many blocks.
-func (m *machine) tiles(blocks int, grad func(int, int, *float32, *int, int, int, *float32, int, int, *float32),
+func (m *machine) tiles(blocks int, grad func(int, int, *float32, *int, int, int, *float32, int, *float32),
 	conv ...func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int),
 ) {
 	m.gradTile[blocks] = grad

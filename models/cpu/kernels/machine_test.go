@@ -58,10 +58,9 @@ func compareGradTile(t *testing.T, m *machine, blocks int) {
 	r := rand.New(rand.NewPCG(uint64(blocks), rand.Uint64()))
 	rows, cols, gap := 1+r.IntN(3), 1+r.IntN(6), 1+r.IntN(2)
 	xstep, xrow := Lanes*gap, cols*Lanes*gap+Lanes
-	dyrow := cols*Lanes + Lanes*r.IntN(2)
-	dyblock := rows * dyrow
+	dyrow := blocks*cols*Lanes + Lanes*r.IntN(2)
 	image := rows*xrow + Lanes
-	x, dy, held := normal(r, 3*image), normal(r, blocks*dyblock), normal(r, m.combos*blocks*Lanes)
+	x, dy, held := normal(r, 3*image), normal(r, rows*dyrow), normal(r, m.combos*blocks*Lanes)
 	offsets := make([]int, m.combos)
 	for i := range offsets { // in fours that follow each other, as lanes do
 		if i%4 == 0 {
@@ -71,8 +70,8 @@ func compareGradTile(t *testing.T, m *machine, blocks int) {
 		}
 	}
 	got, want := append([]float32{}, held...), append([]float32{}, held...)
-	m.gradTile[blocks](rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, dyblock*floatBytes, &got[0])
-	plainGradTile(blocks, m.combos)(rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, dyblock*floatBytes, &want[0])
+	m.gradTile[blocks](rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, &got[0])
+	plainGradTile(blocks, m.combos)(rows, cols, &x[0], &offsets[0], xstep*floatBytes, xrow*floatBytes, &dy[0], dyrow*floatBytes, &want[0])
 	if err := near("sums", got, want); err != nil {
 		t.Fatalf("%s: tile of the gradient of %d blocks: %v", m.name, blocks, err)
 	}

@@ -143,6 +143,9 @@ func (p *pass) packPanel(s *scratch, m *machine, to, weights []float32, group, p
 // input channels from first on.
 func (p *pass) unpackPanel(s *scratch, m *machine, weights, from []float32, group, panel, first, n, blockRows, tapRows int) {
 	blocks := p.blocksOf(panel)
+	if p.weights == 1 && p.unpackRows(m, weights, from, group, panel, first, n) {
+		return
+	}
 	kernels := s.get(slotKernels, p.lanes*p.weights*Lanes)
 	for b := range n {
 		for o := range blocks {

@@ -17,7 +17,7 @@ func plainMachine() *machine {
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, adamStep: plainAdam,
-		transpose:    plainTranspose,
+		transpose: plainTranspose, moveVectors: plainMoves,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
 		depthPixels: 8, depthGrad: plainDepthGrad,
@@ -76,15 +76,15 @@ func plainConvTile(blocks, pixels int) func(int, *int, int, *float32, int, *floa
 	}
 }
 
-func plainGradTile(blocks, combos int) func(int, int, *float32, *int, int, int, *float32, int, int, *float32) {
-	return func(rows, cols int, x *float32, offsets *int, xstep, xrow int, dy *float32, dyrow, dyblock int, acc *float32) {
+func plainGradTile(blocks, combos int) func(int, int, *float32, *int, int, int, *float32, int, *float32) {
+	return func(rows, cols int, x *float32, offsets *int, xstep, xrow int, dy *float32, dyrow int, acc *float32) {
 		for i, offset := range unsafe.Slice(offsets, combos) {
 			for b := range blocks {
 				var sum [Lanes]float32
 				for r := range rows {
 					for c := range cols {
 						v := *value(x, offset+r*xrow+c*xstep)
-						for l, d := range vec(dy, r*dyrow+b*dyblock+c*laneBytes) {
+						for l, d := range vec(dy, r*dyrow+(c*blocks+b)*laneBytes) {
 							sum[l] += v * d
 						}
 					}
@@ -240,5 +240,11 @@ func plainTranspose(n int, out *float32, outRow, outNext int, in *float32, inRow
 				vec(out, t*outNext+c*outRow)[r] = v
 			}
 		}
+	}
+}
+
+func plainMoves(n int, to *float32, toStep int, from *float32, fromStep int) {
+	for i := range n {
+		*vec(to, i*toStep) = *vec(from, i*fromStep)
 	}
 }

@@ -90,7 +90,7 @@ func (s *stacked) packTaps(sc *scratch, m *machine, to, weights []float32, group
 // channels, and packs their weights where it uses them.
 func (s *stacked) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	size, panels := s.panelSize(), s.panels()
-	source := s.stackSource(ws, n, src)
+	source := s.stackSource(ws, m, n, src)
 	offsets := ws.shared.ints[:0]
 	for b := range s.inBl {
 		offsets = append(offsets, b*s.srcH*s.srcW*n*laneBytes)
@@ -160,21 +160,20 @@ func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
 }
 
 // stackSource lays n images of the source out as [block][position][image][lane].
-func (s *stacked) stackSource(ws *Workspace, n int, src []float32) []float32 {
+func (s *stacked) stackSource(ws *Workspace, m *machine, n int, src []float32) []float32 {
 	blocks, plane := s.groups*s.inBl, s.srcH*s.srcW
 	to := ws.shared.get(slotX, blocks*plane*n*Lanes)
 	ws.each(blocks, func(_ *scratch, b int) {
-		stackImages(to[b*plane*n*Lanes:], src[b*plane*Lanes:], n, plane, blocks*plane)
+		m.stackImages(to[b*plane*n*Lanes:], 1, src[b*plane*Lanes:], n, plane, blocks*plane)
 	})
 	return to
 }
 
 // stackImages lays one block of n images, each stride vectors after the one
-// before, out as [position][image][lane].
-func stackImages(to, from []float32, n, plane, stride int) {
+// before, out as [position][image][block][lane], of so many blocks.
+func (m *machine) stackImages(to []float32, blocks int, from []float32, n, plane, stride int) {
 	for image := range n {
-		for p := range plane {
-			moveVector(to[(p*n+image)*Lanes:], from[(image*stride+p)*Lanes:])
-		}
+		_ = to[((plane-1)*n+image)*blocks*Lanes+Lanes-1]
+		m.moveVectors(plane, &to[image*blocks*Lanes], n*blocks*laneBytes, vectors(from, image*stride*Lanes, plane), laneBytes)
 	}
 }

@@ -5,7 +5,7 @@ package kernels
 func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	panels := s.panels()
 	inPlane, outPlane := s.srcH*s.srcW, s.outH*s.outW
-	source := s.stackSource(ws, n, x)
+	source := s.stackSource(ws, m, n, x)
 	ws.shared.ints = s.laneOffsets(ws.shared.ints, inPlane*n)
 	ws.each(s.groups*panels, func(sc *scratch, i int) {
 		g := stackedGradient{stacked: s, machine: m, n: n, offsets: ws.shared.ints, group: i / panels, panel: i % panels}
@@ -13,7 +13,7 @@ func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32
 		first, blocks := g.group*s.outBl+g.panel*g.perPanel, s.blocksOf(g.panel)
 		g.grads = sc.get(slotB, blocks*outPlane*n*Lanes)
 		for b := range blocks {
-			stackImages(g.grads[b*outPlane*n*Lanes:], dy[(first+b)*outPlane*Lanes:], n, outPlane, s.groups*s.outBl*outPlane)
+			m.stackImages(g.grads[b*Lanes:], blocks, dy[(first+b)*outPlane*Lanes:], n, outPlane, s.groups*s.outBl*outPlane)
 		}
 		g.sums = sc.get(slotC, len(s.taps)*len(g.offsets)*blocks*Lanes)
 		clear(g.sums)
@@ -26,12 +26,13 @@ func (s *stacked) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32
 
 type stackedGradient struct {
 	*stacked
-	machine       *machine
-	n             int
-	offsets       []int // of the input channels
-	group, panel  int
-	source, grads []float32 // of the group and of the panel, [block][position][image][lane]
-	sums          []float32 // [tap][input channel][channel of the panel]
+	machine      *machine
+	n            int
+	offsets      []int // of the input channels
+	group, panel int
+	source       []float32 // of the group, [block][position][image][lane]
+	grads        []float32 // of the panel, [position][image][channel of the panel]
+	sums         []float32 // [tap][input channel][channel of the panel]
 }
 
 // sum adds up a tap's sums.
@@ -42,13 +43,12 @@ func (g *stackedGradient) sum(tap int) {
 		return
 	}
 	position := g.n * laneBytes
-	block := g.outH * g.outW * position
 	sums := g.sums[tap*len(g.offsets)*blocks*Lanes:]
 	for k := 0; k < len(g.offsets); k += g.combos {
 		tile := func(i, l, rows, cols, xrow, dyrow int) {
 			from := ((i*g.stepY+t.y)*g.srcW + l*g.stepX + t.x) * g.n * Lanes
 			g.machine.gradTile[blocks](rows, cols, &g.source[from], &g.offsets[k], laneBytes, xrow,
-				&g.grads[(i*g.outW+l)*g.n*Lanes], dyrow, block, &sums[k*blocks*Lanes])
+				&g.grads[(i*g.outW+l)*g.n*blocks*Lanes], dyrow*blocks, &sums[k*blocks*Lanes])
 		}
 		if g.stepX == 1 { // the positions of a row follow each other in both
 			tile(w.top, w.left, rows, cols*g.n, g.stepY*g.srcW*position, g.outW*position)

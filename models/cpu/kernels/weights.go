@@ -132,6 +132,24 @@ func (m *merged) packRows(mach *machine, to, weights []float32, group, panel int
 	return true
 }
 
+// unpackRows is the way back from packRows, of a pass forward, for n blocks of input
+// channels from first on, where all channels are there.
+func (m *merged) unpackRows(mach *machine, weights, from []float32, group, panel, first, n int) bool {
+	blocks := m.blocksOf(panel)
+	row := blocks * Lanes
+	lo, hi := first*Lanes, (first+n)*Lanes
+	for o := range blocks {
+		r, alike := m.rows(group, panel*m.perPanel+o, lo, hi)
+		if !alike {
+			return false
+		}
+		to := weights[r.at(lo):]
+		_, _ = from[n*Lanes*row-1], to[(Lanes-1)*m.outStep+n*Lanes-1]
+		mach.transpose(n, &to[0], m.outStep*floatBytes, laneBytes, &from[o*Lanes], row*floatBytes, Lanes*row*floatBytes)
+	}
+	return true
+}
+
 // gatherEach is gather for output channels of several original groups, of which
 // not all may be there.
 func (m *merged) gatherEach(to, weights []float32, group, first, lo, hi int) {

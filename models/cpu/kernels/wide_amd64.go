@@ -77,7 +77,7 @@ func wideConvTile1x14(n int, offsets *int, lanes int, x *float32, xstep int, w *
 // wideGradTile1 is a gradTile of 1 blocks of channels. Its places come in fours that follow each other.
 //
 //go:noescape
-func wideGradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func wideGradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // wideConvTile2x1 is a convTile of 2 blocks of channels and 1 pixels.
 //
@@ -152,7 +152,7 @@ func wideConvTile2x14(n int, offsets *int, lanes int, x *float32, xstep int, w *
 // wideGradTile2 is a gradTile of 2 blocks of channels. Its places come in fours that follow each other.
 //
 //go:noescape
-func wideGradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func wideGradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // wideConvTile3x1 is a convTile of 3 blocks of channels and 1 pixels.
 //
@@ -227,7 +227,7 @@ func wideConvTile3x14(n int, offsets *int, lanes int, x *float32, xstep int, w *
 // wideGradTile3 is a gradTile of 3 blocks of channels. Its places come in fours that follow each other.
 //
 //go:noescape
-func wideGradTile3(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func wideGradTile3(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // wideConvTile4x1 is a convTile of 4 blocks of channels and 1 pixels.
 //
@@ -302,7 +302,7 @@ func wideConvTile4x14(n int, offsets *int, lanes int, x *float32, xstep int, w *
 // wideGradTile4 is a gradTile of 4 blocks of channels. Its places come in fours that follow each other.
 //
 //go:noescape
-func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // wideWinogradInput is winogradInput of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
 //
@@ -324,7 +324,7 @@ func wideWinogradWeights(n int, out *float32, outRow int, outCol int, outNext in
 //go:noescape
 func wideWinogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 
-// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
+// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written lie next bytes apart.
 //
 //go:noescape
 func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)

@@ -2874,9 +2874,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func wideGradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func wideGradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, FMA3
-TEXT ·wideGradTile1(SB), NOSPLIT, $0-80
+TEXT ·wideGradTile1(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -2898,8 +2898,6 @@ TEXT ·wideGradTile1(SB), NOSPLIT, $0-80
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), SI
-	LEAQ   (SI)(SI*2), SI
 	MOVQ   dy+48(FP), SI
 
 row:
@@ -2933,7 +2931,7 @@ col:
 	VFMADD231PS  Y13, Y12, Y10
 	VBROADCASTSS 12(CX)(R8*1), Y13
 	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         $0x20, DI
+	ADDQ         $0x00000020, DI
 	ADDQ         AX, R8
 	DECQ         R9
 	JNZ          col
@@ -2945,7 +2943,7 @@ col:
 	ADDQ         DI, SI
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Y0, Y0
 	VMOVUPS      Y0, (AX)
 	VADDPS       32(AX), Y1, Y1
@@ -6158,9 +6156,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func wideGradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func wideGradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·wideGradTile2(SB), NOSPLIT, $0-80
+TEXT ·wideGradTile2(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -6182,55 +6180,52 @@ TEXT ·wideGradTile2(SB), NOSPLIT, $0-80
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), SI
-	LEAQ   (SI)(SI*2), DI
-	MOVQ   dy+48(FP), DI
+	MOVQ   dy+48(FP), SI
 
 row:
-	MOVQ DI, R8
-	XORQ R9, R9
-	MOVQ cols+8(FP), R10
+	MOVQ SI, DI
+	XORQ R8, R8
+	MOVQ cols+8(FP), R9
 
 col:
-	VMOVUPS      (R8), Y12
-	VINSERTF32X8 $0x01, (R8)(SI*1), Z12, Z12
-	VBROADCASTSS (DX)(R9*1), Z13
+	VMOVUPS      (DI), Z12
+	VBROADCASTSS (DX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS 4(DX)(R9*1), Z13
+	VBROADCASTSS 4(DX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS 8(DX)(R9*1), Z13
+	VBROADCASTSS 8(DX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS 12(DX)(R9*1), Z13
+	VBROADCASTSS 12(DX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (BX)(R9*1), Z13
+	VBROADCASTSS (BX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS 4(BX)(R9*1), Z13
+	VBROADCASTSS 4(BX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS 8(BX)(R9*1), Z13
+	VBROADCASTSS 8(BX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS 12(BX)(R9*1), Z13
+	VBROADCASTSS 12(BX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (CX)(R9*1), Z13
+	VBROADCASTSS (CX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS 4(CX)(R9*1), Z13
+	VBROADCASTSS 4(CX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS 8(CX)(R9*1), Z13
+	VBROADCASTSS 8(CX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS 12(CX)(R9*1), Z13
+	VBROADCASTSS 12(CX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         $0x20, R8
-	ADDQ         AX, R9
-	DECQ         R10
+	ADDQ         $0x00000040, DI
+	ADDQ         AX, R8
+	DECQ         R9
 	JNZ          col
-	MOVQ         xrow+40(FP), R8
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, CX
-	MOVQ         dyrow+56(FP), R8
-	ADDQ         R8, DI
+	MOVQ         xrow+40(FP), DI
+	ADDQ         DI, DX
+	ADDQ         DI, BX
+	ADDQ         DI, CX
+	MOVQ         dyrow+56(FP), DI
+	ADDQ         DI, SI
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Z0, Z0
 	VMOVUPS      Z0, (AX)
 	VADDPS       64(AX), Z1, Z1
@@ -10815,9 +10810,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func wideGradTile3(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func wideGradTile3(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, AVX512DQ, AVX512F, FMA3
-TEXT ·wideGradTile3(SB), NOSPLIT, $0-80
+TEXT ·wideGradTile3(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -10851,68 +10846,65 @@ TEXT ·wideGradTile3(SB), NOSPLIT, $0-80
 	VXORPS Z22, Z22, Z22
 	VXORPS Y23, Y23, Y23
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), SI
-	LEAQ   (SI)(SI*2), DI
-	MOVQ   dy+48(FP), DI
+	MOVQ   dy+48(FP), SI
 
 row:
-	MOVQ DI, R8
-	XORQ R9, R9
-	MOVQ cols+8(FP), R10
+	MOVQ SI, DI
+	XORQ R8, R8
+	MOVQ cols+8(FP), R9
 
 col:
-	VMOVUPS      (R8), Y24
-	VINSERTF32X8 $0x01, (R8)(SI*1), Z24, Z24
-	VMOVUPS      (R8)(SI*2), Y25
-	VBROADCASTSS (DX)(R9*1), Z26
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Y25
+	VBROADCASTSS (DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Y26, Y25, Y1
-	VBROADCASTSS 4(DX)(R9*1), Z26
+	VBROADCASTSS 4(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z2
 	VFMADD231PS  Y26, Y25, Y3
-	VBROADCASTSS 8(DX)(R9*1), Z26
+	VBROADCASTSS 8(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Y26, Y25, Y5
-	VBROADCASTSS 12(DX)(R9*1), Z26
+	VBROADCASTSS 12(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z6
 	VFMADD231PS  Y26, Y25, Y7
-	VBROADCASTSS (BX)(R9*1), Z26
+	VBROADCASTSS (BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z8
 	VFMADD231PS  Y26, Y25, Y9
-	VBROADCASTSS 4(BX)(R9*1), Z26
+	VBROADCASTSS 4(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z10
 	VFMADD231PS  Y26, Y25, Y11
-	VBROADCASTSS 8(BX)(R9*1), Z26
+	VBROADCASTSS 8(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z12
 	VFMADD231PS  Y26, Y25, Y13
-	VBROADCASTSS 12(BX)(R9*1), Z26
+	VBROADCASTSS 12(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z14
 	VFMADD231PS  Y26, Y25, Y15
-	VBROADCASTSS (CX)(R9*1), Z26
+	VBROADCASTSS (CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z16
 	VFMADD231PS  Y26, Y25, Y17
-	VBROADCASTSS 4(CX)(R9*1), Z26
+	VBROADCASTSS 4(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z18
 	VFMADD231PS  Y26, Y25, Y19
-	VBROADCASTSS 8(CX)(R9*1), Z26
+	VBROADCASTSS 8(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z20
 	VFMADD231PS  Y26, Y25, Y21
-	VBROADCASTSS 12(CX)(R9*1), Z26
+	VBROADCASTSS 12(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z22
 	VFMADD231PS  Y26, Y25, Y23
-	ADDQ         $0x20, R8
-	ADDQ         AX, R9
-	DECQ         R10
+	ADDQ         $0x00000060, DI
+	ADDQ         AX, R8
+	DECQ         R9
 	JNZ          col
-	MOVQ         xrow+40(FP), R8
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, CX
-	MOVQ         dyrow+56(FP), R8
-	ADDQ         R8, DI
+	MOVQ         xrow+40(FP), DI
+	ADDQ         DI, DX
+	ADDQ         DI, BX
+	ADDQ         DI, CX
+	MOVQ         dyrow+56(FP), DI
+	ADDQ         DI, SI
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Z0, Z0
 	VMOVUPS      Z0, (AX)
 	VADDPS       64(AX), Y1, Y1
@@ -15836,9 +15828,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)
+// func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·wideGradTile4(SB), NOSPLIT, $0-80
+TEXT ·wideGradTile4(SB), NOSPLIT, $0-72
 	MOVQ   x+16(FP), AX
 	MOVQ   offsets+24(FP), CX
 	MOVQ   (CX), DX
@@ -15872,69 +15864,65 @@ TEXT ·wideGradTile4(SB), NOSPLIT, $0-80
 	VXORPS Z22, Z22, Z22
 	VXORPS Z23, Z23, Z23
 	MOVQ   xstep+32(FP), AX
-	MOVQ   dyblock+64(FP), SI
-	LEAQ   (SI)(SI*2), DI
-	MOVQ   dy+48(FP), R8
+	MOVQ   dy+48(FP), SI
 
 row:
-	MOVQ R8, R9
-	XORQ R10, R10
-	MOVQ cols+8(FP), R11
+	MOVQ SI, DI
+	XORQ R8, R8
+	MOVQ cols+8(FP), R9
 
 col:
-	VMOVUPS      (R9), Y24
-	VINSERTF32X8 $0x01, (R9)(SI*1), Z24, Z24
-	VMOVUPS      (R9)(SI*2), Y25
-	VINSERTF32X8 $0x01, (R9)(DI*1), Z25, Z25
-	VBROADCASTSS (DX)(R10*1), Z26
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS 4(DX)(R10*1), Z26
+	VBROADCASTSS 4(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z2
 	VFMADD231PS  Z26, Z25, Z3
-	VBROADCASTSS 8(DX)(R10*1), Z26
+	VBROADCASTSS 8(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS 12(DX)(R10*1), Z26
+	VBROADCASTSS 12(DX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z6
 	VFMADD231PS  Z26, Z25, Z7
-	VBROADCASTSS (BX)(R10*1), Z26
+	VBROADCASTSS (BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z8
 	VFMADD231PS  Z26, Z25, Z9
-	VBROADCASTSS 4(BX)(R10*1), Z26
+	VBROADCASTSS 4(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z10
 	VFMADD231PS  Z26, Z25, Z11
-	VBROADCASTSS 8(BX)(R10*1), Z26
+	VBROADCASTSS 8(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z12
 	VFMADD231PS  Z26, Z25, Z13
-	VBROADCASTSS 12(BX)(R10*1), Z26
+	VBROADCASTSS 12(BX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z14
 	VFMADD231PS  Z26, Z25, Z15
-	VBROADCASTSS (CX)(R10*1), Z26
+	VBROADCASTSS (CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z16
 	VFMADD231PS  Z26, Z25, Z17
-	VBROADCASTSS 4(CX)(R10*1), Z26
+	VBROADCASTSS 4(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z18
 	VFMADD231PS  Z26, Z25, Z19
-	VBROADCASTSS 8(CX)(R10*1), Z26
+	VBROADCASTSS 8(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z20
 	VFMADD231PS  Z26, Z25, Z21
-	VBROADCASTSS 12(CX)(R10*1), Z26
+	VBROADCASTSS 12(CX)(R8*1), Z26
 	VFMADD231PS  Z26, Z24, Z22
 	VFMADD231PS  Z26, Z25, Z23
-	ADDQ         $0x20, R9
-	ADDQ         AX, R10
-	DECQ         R11
+	ADDQ         $0x00000080, DI
+	ADDQ         AX, R8
+	DECQ         R9
 	JNZ          col
-	MOVQ         xrow+40(FP), R9
-	ADDQ         R9, DX
-	ADDQ         R9, BX
-	ADDQ         R9, CX
-	MOVQ         dyrow+56(FP), R9
-	ADDQ         R9, R8
+	MOVQ         xrow+40(FP), DI
+	ADDQ         DI, DX
+	ADDQ         DI, BX
+	ADDQ         DI, CX
+	MOVQ         dyrow+56(FP), DI
+	ADDQ         DI, SI
 	DECQ         rows+0(FP)
 	JNZ          row
-	MOVQ         acc+72(FP), AX
+	MOVQ         acc+64(FP), AX
 	VADDPS       (AX), Z0, Z0
 	VMOVUPS      Z0, (AX)
 	VADDPS       64(AX), Z1, Z1
@@ -17749,6 +17737,7 @@ tile:
 	VMOVUPS          Z16, 704(AX)
 	MOVQ             DX, BX
 	MOVQ             outCol+24(FP), SI
+	MOVQ             outNext+32(FP), DI
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z4, Z0
 	VMOVAPS          Z13, Z3
 	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z4, Z2
@@ -17763,15 +17752,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z13, Z7
 	VADDPS           Z7, Z4, Z10
 	VSUBPS           Z7, Z4, Z4
-	MOVQ             BX, DI
-	LEAQ             (DI)(SI*2), R8
-	ADDQ             SI, R8
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, (DI)(SI*1)
-	VMOVUPS          Z2, (DI)(SI*2)
-	VMOVUPS          Z10, (R8)
-	VMOVUPS          Z4, (R8)(SI*1)
-	VMOVUPS          Z3, (R8)(SI*2)
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), R9
+	LEAQ             (R8)(SI*2), R10
+	ADDQ             SI, R10
+	LEAQ             (R9)(SI*2), R11
+	ADDQ             SI, R11
+	VMOVUPS          Y0, (R8)
+	VEXTRACTF32X8    $0x01, Z0, (R9)
+	VMOVUPS          Y1, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
+	VMOVUPS          Y2, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
+	VMOVUPS          Y10, (R10)
+	VEXTRACTF32X8    $0x01, Z10, (R11)
+	VMOVUPS          Y4, (R10)(SI*1)
+	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
+	VMOVUPS          Y3, (R10)(SI*2)
+	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z5, Z0
 	VMOVAPS          Z14, Z3
@@ -17787,15 +17785,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z14, Z5
 	VADDPS           Z5, Z4, Z7
 	VSUBPS           Z5, Z4, Z4
-	MOVQ             BX, DI
-	LEAQ             (DI)(SI*2), R8
-	ADDQ             SI, R8
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, (DI)(SI*1)
-	VMOVUPS          Z2, (DI)(SI*2)
-	VMOVUPS          Z7, (R8)
-	VMOVUPS          Z4, (R8)(SI*1)
-	VMOVUPS          Z3, (R8)(SI*2)
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), R9
+	LEAQ             (R8)(SI*2), R10
+	ADDQ             SI, R10
+	LEAQ             (R9)(SI*2), R11
+	ADDQ             SI, R11
+	VMOVUPS          Y0, (R8)
+	VEXTRACTF32X8    $0x01, Z0, (R9)
+	VMOVUPS          Y1, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
+	VMOVUPS          Y2, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
+	VMOVUPS          Y7, (R10)
+	VEXTRACTF32X8    $0x01, Z7, (R11)
+	VMOVUPS          Y4, (R10)(SI*1)
+	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
+	VMOVUPS          Y3, (R10)(SI*2)
+	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z6, Z0
 	VMOVAPS          Z15, Z3
@@ -17811,15 +17818,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z15, Z5
 	VADDPS           Z5, Z4, Z6
 	VSUBPS           Z5, Z4, Z4
-	MOVQ             BX, DI
-	LEAQ             (DI)(SI*2), R8
-	ADDQ             SI, R8
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, (DI)(SI*1)
-	VMOVUPS          Z2, (DI)(SI*2)
-	VMOVUPS          Z6, (R8)
-	VMOVUPS          Z4, (R8)(SI*1)
-	VMOVUPS          Z3, (R8)(SI*2)
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), R9
+	LEAQ             (R8)(SI*2), R10
+	ADDQ             SI, R10
+	LEAQ             (R9)(SI*2), R11
+	ADDQ             SI, R11
+	VMOVUPS          Y0, (R8)
+	VEXTRACTF32X8    $0x01, Z0, (R9)
+	VMOVUPS          Y1, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
+	VMOVUPS          Y2, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
+	VMOVUPS          Y6, (R10)
+	VEXTRACTF32X8    $0x01, Z6, (R11)
+	VMOVUPS          Y4, (R10)(SI*1)
+	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
+	VMOVUPS          Y3, (R10)(SI*2)
+	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          (AX), Z0
 	VMOVUPS          64(AX), Z1
@@ -17839,15 +17855,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, DI
-	LEAQ             (DI)(SI*2), R8
-	ADDQ             SI, R8
-	VMOVUPS          Z4, (DI)
-	VMOVUPS          Z5, (DI)(SI*1)
-	VMOVUPS          Z6, (DI)(SI*2)
-	VMOVUPS          Z2, (R8)
-	VMOVUPS          Z0, (R8)(SI*1)
-	VMOVUPS          Z7, (R8)(SI*2)
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), R9
+	LEAQ             (R8)(SI*2), R10
+	ADDQ             SI, R10
+	LEAQ             (R9)(SI*2), R11
+	ADDQ             SI, R11
+	VMOVUPS          Y4, (R8)
+	VEXTRACTF32X8    $0x01, Z4, (R9)
+	VMOVUPS          Y5, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*1)
+	VMOVUPS          Y6, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z6, (R9)(SI*2)
+	VMOVUPS          Y2, (R10)
+	VEXTRACTF32X8    $0x01, Z2, (R11)
+	VMOVUPS          Y0, (R10)(SI*1)
+	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
+	VMOVUPS          Y7, (R10)(SI*2)
+	VEXTRACTF32X8    $0x01, Z7, (R11)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          256(AX), Z0
 	VMOVUPS          320(AX), Z1
@@ -17867,15 +17892,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, DI
-	LEAQ             (DI)(SI*2), R8
-	ADDQ             SI, R8
-	VMOVUPS          Z4, (DI)
-	VMOVUPS          Z5, (DI)(SI*1)
-	VMOVUPS          Z6, (DI)(SI*2)
-	VMOVUPS          Z2, (R8)
-	VMOVUPS          Z0, (R8)(SI*1)
-	VMOVUPS          Z7, (R8)(SI*2)
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), R9
+	LEAQ             (R8)(SI*2), R10
+	ADDQ             SI, R10
+	LEAQ             (R9)(SI*2), R11
+	ADDQ             SI, R11
+	VMOVUPS          Y4, (R8)
+	VEXTRACTF32X8    $0x01, Z4, (R9)
+	VMOVUPS          Y5, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*1)
+	VMOVUPS          Y6, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z6, (R9)(SI*2)
+	VMOVUPS          Y2, (R10)
+	VEXTRACTF32X8    $0x01, Z2, (R11)
+	VMOVUPS          Y0, (R10)(SI*1)
+	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
+	VMOVUPS          Y7, (R10)(SI*2)
+	VEXTRACTF32X8    $0x01, Z7, (R11)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          512(AX), Z0
 	VMOVUPS          576(AX), Z1
@@ -17895,14 +17929,24 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	LEAQ             (BX)(SI*2), DI
+	MOVQ             BX, R8
+	LEAQ             (BX)(DI*1), BX
+	LEAQ             (R8)(SI*2), DI
 	ADDQ             SI, DI
-	VMOVUPS          Z4, (BX)
-	VMOVUPS          Z5, (BX)(SI*1)
-	VMOVUPS          Z6, (BX)(SI*2)
-	VMOVUPS          Z2, (DI)
-	VMOVUPS          Z0, (DI)(SI*1)
-	VMOVUPS          Z7, (DI)(SI*2)
+	LEAQ             (BX)(SI*2), R9
+	ADDQ             SI, R9
+	VMOVUPS          Y4, (R8)
+	VEXTRACTF32X8    $0x01, Z4, (BX)
+	VMOVUPS          Y5, (R8)(SI*1)
+	VEXTRACTF32X8    $0x01, Z5, (BX)(SI*1)
+	VMOVUPS          Y6, (R8)(SI*2)
+	VEXTRACTF32X8    $0x01, Z6, (BX)(SI*2)
+	VMOVUPS          Y2, (DI)
+	VEXTRACTF32X8    $0x01, Z2, (R9)
+	VMOVUPS          Y0, (DI)(SI*1)
+	VEXTRACTF32X8    $0x01, Z0, (R9)(SI*1)
+	VMOVUPS          Y7, (DI)(SI*2)
+	VEXTRACTF32X8    $0x01, Z7, (R9)(SI*2)
 	MOVQ             outNext+32(FP), BX
 	ADDQ             BX, BX
 	ADDQ             BX, DX

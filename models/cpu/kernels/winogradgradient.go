@@ -94,7 +94,7 @@ type winogradGradient struct {
 	group        int
 	first, count int       // tiles
 	points       []float32 // [point][input block][tile][lane]
-	grads        []float32 // [point][output block][tile][lane]
+	grads        []float32 // [point][panel][tile][channel of the panel]
 	offsets      []int     // of the input channels in a point
 }
 
@@ -133,22 +133,25 @@ func (g *winogradGradient) sum(sums []float32, panel, point int) {
 	d := &g.grads[(point*g.outBl+panel*g.perPanel)*g.count*Lanes]
 	from := &g.points[point*g.inBl*g.count*Lanes]
 	for k := 0; k < g.combinations(); k += g.combos {
-		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, d, 0, g.count*laneBytes, &sums[k*blocks*Lanes])
+		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, d, 0, &sums[k*blocks*Lanes])
 	}
 }
 
 // turnGrad turns one block's gradient tiles.
 func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
 	point := w.outBl * w.count * laneBytes
+	panel := b / w.perPanel
+	blocks := w.blocksOf(panel)
+	next := blocks * laneBytes
+	to := points[(panel*w.perPanel*w.count+b%w.perPanel)*Lanes:]
 	w.eachRun(func(t, image, ty, tx, count int) {
 		plane := dy[((image*w.groups+w.group)*w.outBl+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
-		to := points[(b*w.count+t)*Lanes:]
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
 			whole = max(0, min(count, w.outW/tileOut-tx))
 		}
 		if whole > 0 {
-			w.machine.winogradGrad(whole, &to[0], tileIn*point, point, laneBytes,
+			w.machine.winogradGrad(whole, &to[t*blocks*Lanes], tileIn*point, point, next,
 				&plane[(ty*tileOut*w.outW+tx*tileOut)*Lanes], w.outW*laneBytes, laneBytes, tileOut*laneBytes)
 		}
 		for i := whole; i < count; i++ {
@@ -158,7 +161,7 @@ func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
 			for r := range min(tileOut, w.outH-y) {
 				copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], plane[((y+r)*w.outW+x)*Lanes:])
 			}
-			w.machine.winogradGrad(1, &to[i*Lanes], tileIn*point, point, 0, &edge[0], tileOut*laneBytes, laneBytes, 0)
+			w.machine.winogradGrad(1, &to[(t+i)*blocks*Lanes], tileIn*point, point, 0, &edge[0], tileOut*laneBytes, laneBytes, 0)
 		}
 	})
 }

@@ -246,7 +246,7 @@ func wideConvTile(blocks, pixels int) {
 // lanes each.
 func wideGradTile(blocks int) {
 	TEXT(fmt.Sprintf("wideGradTile%d", blocks), NOSPLIT,
-		"func(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)")
+		"func(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("wideGradTile%d is a gradTile of %d blocks of channels. Its places come in fours that follow each other.", blocks, blocks))
 	x := Load(Param("x"), GP64())
@@ -267,8 +267,6 @@ func wideGradTile(blocks int) {
 	dy := strip(blocks)
 	spread := []reg.VecVirtual{single(blocks), single(blocks)}
 	step := Load(Param("xstep"), GP64())
-	block := Load(Param("dyblock"), GP64())
-	block3 := triple(block)
 	row := Load(Param("dy"), GP64())
 	at, index, left := GP64(), GP64(), GP64()
 
@@ -277,7 +275,9 @@ func wideGradTile(blocks int) {
 	XORQ(index, index)
 	Load(Param("cols"), left)
 	Label("col")
-	halves(dy, func(b int, v reg.VecVirtual, upper bool) { gather(v, upper, blockAt(at, block, block3, b)) })
+	for j, v := range dy {
+		VMOVUPS(Mem{Base: at, Disp: 64 * j}, v)
+	}
 	for i := range sums {
 		s := spread[i%2]
 		VBROADCASTSS(Mem{Base: from[i/4], Index: index, Scale: 1, Disp: 4 * (i % 4)}, s)
@@ -285,7 +285,7 @@ func wideGradTile(blocks int) {
 			VFMADD231PS(like(s, v), v, sums[i][j])
 		}
 	}
-	ADDQ(Imm(32), at)
+	ADDQ(U32(32*blocks), at)
 	ADDQ(step, index)
 	DECQ(left)
 	JNZ(LabelRef("col"))

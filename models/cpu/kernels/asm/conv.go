@@ -136,7 +136,7 @@ const gradCombos = 6
 // blocks*8 output channels and six places relative to the position.
 func gradTile(blocks int) {
 	TEXT(fmt.Sprintf("gradTile%d", blocks), NOSPLIT,
-		"func(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, dyblock int, acc *float32)")
+		"func(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("gradTile%d is a gradTile of %d blocks of channels.", blocks, blocks))
 	x := Load(Param("x"), GP64())
@@ -154,7 +154,6 @@ func gradTile(blocks int) {
 	dy := vectors(blocks)
 	spread := vectors(2)
 	step := Load(Param("xstep"), GP64())
-	block := Load(Param("dyblock"), GP64())
 	row := Load(Param("dy"), GP64())
 	at, index, left := GP64(), GP64(), GP64()
 
@@ -164,11 +163,7 @@ func gradTile(blocks int) {
 	Load(Param("cols"), left)
 	Label("col")
 	for j := range dy {
-		m := Mem{Base: at}
-		if j > 0 {
-			m.Index, m.Scale = block, 1
-		}
-		VMOVUPS(m, dy[j])
+		VMOVUPS(Mem{Base: at, Disp: 32 * j}, dy[j])
 	}
 	for i := range from {
 		s := spread[i%2]
@@ -177,7 +172,7 @@ func gradTile(blocks int) {
 			VFMADD231PS(s, dy[j], sums[i][j])
 		}
 	}
-	ADDQ(Imm(32), at)
+	ADDQ(Imm(uint64(32*blocks)), at)
 	ADDQ(step, index)
 	DECQ(left)
 	JNZ(LabelRef("col"))

@@ -48,6 +48,7 @@ func narrow() {
 	maxPool()
 	adam()
 	transpose()
+	moves()
 }
 
 // zeroed makes n vectors of zeros.

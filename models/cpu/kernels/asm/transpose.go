@@ -6,6 +6,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// moves writes the loop over vectors that are moved.
+func moves() {
+	TEXT("moveVectors", NOSPLIT, "func(n int, to *float32, toStep int, from *float32, fromStep int)")
+	Pragma("noescape")
+	Doc("moveVectors copies n vectors that lie fromStep bytes apart to where they lie toStep apart.")
+	n := Load(Param("n"), GP64())
+	to, from := Load(Param("to"), GP64()), Load(Param("from"), GP64())
+	toStep, fromStep := Load(Param("toStep"), GP64()), Load(Param("fromStep"), GP64())
+	Label("loop")
+	v := YMM()
+	VMOVUPS(Mem{Base: from}, v)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(fromStep, from)
+	ADDQ(toStep, to)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	done()
+}
+
 // transpose writes the loop over tiles of 8x8 values: pairs of rows are
 // interleaved, then pairs of those, then halves are put together.
 func transpose() {
