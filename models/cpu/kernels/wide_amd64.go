@@ -324,7 +324,7 @@ func wideWinogradWeights(n int, out *float32, outRow int, outCol int, outNext in
 //go:noescape
 func wideWinogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 
-// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written lie next bytes apart.
+// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
 //
 //go:noescape
 func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)

@@ -17737,7 +17737,6 @@ tile:
 	VMOVUPS          Z16, 704(AX)
 	MOVQ             DX, BX
 	MOVQ             outCol+24(FP), SI
-	MOVQ             outNext+32(FP), DI
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z4, Z0
 	VMOVAPS          Z13, Z3
 	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z4, Z2
@@ -17752,24 +17751,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z13, Z7
 	VADDPS           Z7, Z4, Z10
 	VSUBPS           Z7, Z4, Z4
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y10, (R10)
-	VEXTRACTF32X8    $0x01, Z10, (R11)
-	VMOVUPS          Y4, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
-	VMOVUPS          Y3, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z10, (R8)
+	VMOVUPS          Z4, (R8)(SI*1)
+	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z5, Z0
 	VMOVAPS          Z14, Z3
@@ -17785,24 +17775,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z14, Z5
 	VADDPS           Z5, Z4, Z7
 	VSUBPS           Z5, Z4, Z4
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y7, (R10)
-	VEXTRACTF32X8    $0x01, Z7, (R11)
-	VMOVUPS          Y4, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
-	VMOVUPS          Y3, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z7, (R8)
+	VMOVUPS          Z4, (R8)(SI*1)
+	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z6, Z0
 	VMOVAPS          Z15, Z3
@@ -17818,24 +17799,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z15, Z5
 	VADDPS           Z5, Z4, Z6
 	VSUBPS           Z5, Z4, Z4
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y6, (R10)
-	VEXTRACTF32X8    $0x01, Z6, (R11)
-	VMOVUPS          Y4, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
-	VMOVUPS          Y3, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z6, (R8)
+	VMOVUPS          Z4, (R8)(SI*1)
+	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          (AX), Z0
 	VMOVUPS          64(AX), Z1
@@ -17855,24 +17827,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y4, (R8)
-	VEXTRACTF32X8    $0x01, Z4, (R9)
-	VMOVUPS          Y5, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*1)
-	VMOVUPS          Y6, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (R9)(SI*2)
-	VMOVUPS          Y2, (R10)
-	VEXTRACTF32X8    $0x01, Z2, (R11)
-	VMOVUPS          Y0, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
-	VMOVUPS          Y7, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z7, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z4, (DI)
+	VMOVUPS          Z5, (DI)(SI*1)
+	VMOVUPS          Z6, (DI)(SI*2)
+	VMOVUPS          Z2, (R8)
+	VMOVUPS          Z0, (R8)(SI*1)
+	VMOVUPS          Z7, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          256(AX), Z0
 	VMOVUPS          320(AX), Z1
@@ -17892,24 +17855,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y4, (R8)
-	VEXTRACTF32X8    $0x01, Z4, (R9)
-	VMOVUPS          Y5, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*1)
-	VMOVUPS          Y6, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (R9)(SI*2)
-	VMOVUPS          Y2, (R10)
-	VEXTRACTF32X8    $0x01, Z2, (R11)
-	VMOVUPS          Y0, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
-	VMOVUPS          Y7, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z7, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z4, (DI)
+	VMOVUPS          Z5, (DI)(SI*1)
+	VMOVUPS          Z6, (DI)(SI*2)
+	VMOVUPS          Z2, (R8)
+	VMOVUPS          Z0, (R8)(SI*1)
+	VMOVUPS          Z7, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          512(AX), Z0
 	VMOVUPS          576(AX), Z1
@@ -17929,24 +17883,14 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), BX
-	LEAQ             (R8)(SI*2), DI
+	LEAQ             (BX)(SI*2), DI
 	ADDQ             SI, DI
-	LEAQ             (BX)(SI*2), R9
-	ADDQ             SI, R9
-	VMOVUPS          Y4, (R8)
-	VEXTRACTF32X8    $0x01, Z4, (BX)
-	VMOVUPS          Y5, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z5, (BX)(SI*1)
-	VMOVUPS          Y6, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (BX)(SI*2)
-	VMOVUPS          Y2, (DI)
-	VEXTRACTF32X8    $0x01, Z2, (R9)
-	VMOVUPS          Y0, (DI)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R9)(SI*1)
-	VMOVUPS          Y7, (DI)(SI*2)
-	VEXTRACTF32X8    $0x01, Z7, (R9)(SI*2)
+	VMOVUPS          Z4, (BX)
+	VMOVUPS          Z5, (BX)(SI*1)
+	VMOVUPS          Z6, (BX)(SI*2)
+	VMOVUPS          Z2, (DI)
+	VMOVUPS          Z0, (DI)(SI*1)
+	VMOVUPS          Z7, (DI)(SI*2)
 	MOVQ             outNext+32(FP), BX
 	ADDQ             BX, BX
 	ADDQ             BX, DX

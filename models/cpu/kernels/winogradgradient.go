@@ -26,8 +26,8 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 	clear(sums)
 	for first := 0; first < total; first += chunk {
 		g.turn(ws, first, min(chunk, total-first), x, dy)
-		ws.each(p.panels()*tilePoints, func(_ *scratch, i int) {
-			g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
+		ws.each(p.panels()*tilePoints, func(s *scratch, i int) {
+			g.sum(s, sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
 		})
 	}
 	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
@@ -46,7 +46,7 @@ func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, 
 		sums := s.get(slotC, tilePoints*p.sumSize())
 		clear(sums)
 		for point := range tilePoints {
-			g.sum(sums[point*p.sumSize():], panel, point)
+			g.sum(s, sums[point*p.sumSize():], panel, point)
 		}
 		for b := range p.inBl {
 			p.unpack(s, m, dw, sums, 0, panel, b)
@@ -71,7 +71,7 @@ func (p *winogradPass) gradientGroups(ws *Workspace, m *machine, total int, dw, 
 				g.turnBlock(s, b, x, dy)
 			}
 			for i := range p.panels() * tilePoints {
-				g.sum(sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
+				g.sum(s, sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
 			}
 		}
 		for i := range p.panels() * p.inBl {
@@ -94,7 +94,7 @@ type winogradGradient struct {
 	group        int
 	first, count int       // tiles
 	points       []float32 // [point][input block][tile][lane]
-	grads        []float32 // [point][panel][tile][channel of the panel]
+	grads        []float32 // [point][output block][tile][lane]
 	offsets      []int     // of the input channels in a point
 }
 
@@ -128,30 +128,31 @@ func (g *winogradGradient) turnBlock(s *scratch, b int, x, dy []float32) {
 }
 
 // sum adds the products of a panel at a point.
-func (g *winogradGradient) sum(sums []float32, panel, point int) {
+func (g *winogradGradient) sum(s *scratch, sums []float32, panel, point int) {
 	blocks := g.blocksOf(panel)
-	d := &g.grads[(point*g.outBl+panel*g.perPanel)*g.count*Lanes]
+	first := (point*g.outBl + panel*g.perPanel) * g.count * Lanes
+	grads := s.get(slotRows, g.count*blocks*Lanes)
+	for b := range blocks {
+		g.machine.moveVectors(g.count, &grads[b*Lanes], blocks*laneBytes, vectors(g.grads, first+b*g.count*Lanes, g.count), laneBytes)
+	}
 	from := &g.points[point*g.inBl*g.count*Lanes]
 	for k := 0; k < g.combinations(); k += g.combos {
-		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, d, 0, &sums[k*blocks*Lanes])
+		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, &grads[0], 0, &sums[k*blocks*Lanes])
 	}
 }
 
 // turnGrad turns one block's gradient tiles.
 func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
 	point := w.outBl * w.count * laneBytes
-	panel := b / w.perPanel
-	blocks := w.blocksOf(panel)
-	next := blocks * laneBytes
-	to := points[(panel*w.perPanel*w.count+b%w.perPanel)*Lanes:]
 	w.eachRun(func(t, image, ty, tx, count int) {
 		plane := dy[((image*w.groups+w.group)*w.outBl+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
+		to := points[(b*w.count+t)*Lanes:]
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
 			whole = max(0, min(count, w.outW/tileOut-tx))
 		}
 		if whole > 0 {
-			w.machine.winogradGrad(whole, &to[t*blocks*Lanes], tileIn*point, point, next,
+			w.machine.winogradGrad(whole, &to[0], tileIn*point, point, laneBytes,
 				&plane[(ty*tileOut*w.outW+tx*tileOut)*Lanes], w.outW*laneBytes, laneBytes, tileOut*laneBytes)
 		}
 		for i := whole; i < count; i++ {
@@ -161,7 +162,7 @@ func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
 			for r := range min(tileOut, w.outH-y) {
 				copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], plane[((y+r)*w.outW+x)*Lanes:])
 			}
-			w.machine.winogradGrad(1, &to[(t+i)*blocks*Lanes], tileIn*point, point, 0, &edge[0], tileOut*laneBytes, laneBytes, 0)
+			w.machine.winogradGrad(1, &to[i*Lanes], tileIn*point, point, 0, &edge[0], tileOut*laneBytes, laneBytes, 0)
 		}
 	})
 }
