@@ -38,6 +38,14 @@ func FromBlocks(ws *Workspace, n, c, plane int, y, x []float32) {
 // interleave sets to[p*lanes+c] to from[c*stride+p] for count channels at n
 // positions, and the other lanes to zero.
 func interleave(to, from []float32, count, n, lanes, stride int) {
+	if count == 4 && lanes == 4 && n >= Lanes {
+		whole := n / Lanes * Lanes
+		_, _ = to[4*whole-1], from[3*stride+whole-1]
+		machines[0].interleave4(n/Lanes, &to[0], &from[0], stride*floatBytes)
+		if to, from, n = to[4*whole:], from[whole:], n-whole; n == 0 {
+			return
+		}
+	}
 	for c := range lanes {
 		if c >= count {
 			for p := range n {

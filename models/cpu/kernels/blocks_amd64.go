@@ -185,6 +185,12 @@ func blockAddScaled(n int, y *float32, x *float32, scale *float32)
 //go:noescape
 func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
 
+// blockMaxBack adds n vectors of dy to the vectors at offsets bytes from dx, each value where from has the offset's number,
+// for pixels whose dx lies xstep bytes apart.
+//
+//go:noescape
+func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
+
 // adamStep moves n vectors of parameters; c is the constants of adamConstants, a vector each.
 //
 //go:noescape
@@ -199,3 +205,8 @@ func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow 
 //
 //go:noescape
 func moveVectors(n int, to *float32, toStep int, from *float32, fromStep int)
+
+// interleave4 sets to to n times eight pixels of four values, one of each of four planes, plane bytes apart.
+//
+//go:noescape
+func interleave4(n int, to *float32, from *float32, plane int)

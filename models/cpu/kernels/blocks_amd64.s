@@ -5420,6 +5420,42 @@ store:
 	VZEROUPPER
 	RET
 
+// func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
+// Requires: AVX, AVX2
+TEXT ·blockMaxBack(SB), NOSPLIT, $0-56
+	MOVQ     n+0(FP), AX
+	MOVQ     dx+8(FP), CX
+	MOVQ     dy+24(FP), DX
+	MOVQ     from+32(FP), BX
+	MOVQ     xstep+16(FP), SI
+	VPCMPEQD Y0, Y0, Y0
+	VPABSD   Y0, Y0
+
+pixel:
+	MOVQ    offsets+40(FP), DI
+	MOVQ    taps+48(FP), R8
+	VMOVUPS (BX), Y1
+	VMOVUPS (DX), Y2
+	VPXOR   Y3, Y3, Y3
+
+tap:
+	MOVQ     (DI), R9
+	ADDQ     $0x08, DI
+	VPCMPEQD Y1, Y3, Y4
+	VANDPS   Y2, Y4, Y4
+	VADDPS   (CX)(R9*1), Y4, Y4
+	VMOVUPS  Y4, (CX)(R9*1)
+	VPADDD   Y0, Y3, Y3
+	DECQ     R8
+	JNZ      tap
+	ADDQ     $0x20, DX
+	ADDQ     $0x20, BX
+	ADDQ     SI, CX
+	DECQ     AX
+	JNZ      pixel
+	VZEROUPPER
+	RET
+
 // func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest *float32, c *float32)
 // Requires: AVX, FMA3
 TEXT ·adamStep(SB), NOSPLIT, $0-56
@@ -5546,5 +5582,42 @@ loop:
 	ADDQ    BX, CX
 	DECQ    AX
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func interleave4(n int, to *float32, from *float32, plane int)
+// Requires: AVX
+TEXT ·interleave4(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ to+8(FP), CX
+	MOVQ from+16(FP), DX
+	MOVQ plane+24(FP), BX
+	LEAQ (BX)(BX*2), SI
+
+loop:
+	VMOVUPS    (DX), Y0
+	VMOVUPS    (DX)(BX*1), Y1
+	VMOVUPS    (DX)(BX*2), Y2
+	VMOVUPS    (DX)(SI*1), Y3
+	VUNPCKLPS  Y1, Y0, Y4
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VSHUFPS    $0x44, Y1, Y4, Y3
+	VSHUFPS    $0xee, Y1, Y4, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y4
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VPERM2F128 $0x20, Y1, Y3, Y2
+	VPERM2F128 $0x31, Y1, Y3, Y1
+	VMOVUPS    Y2, (CX)
+	VMOVUPS    Y1, 64(CX)
+	VPERM2F128 $0x20, Y0, Y4, Y1
+	VPERM2F128 $0x31, Y0, Y4, Y0
+	VMOVUPS    Y1, 32(CX)
+	VMOVUPS    Y0, 96(CX)
+	ADDQ       $0x20, DX
+	ADDQ       $0x00000080, CX
+	DECQ       AX
+	JNZ        loop
 	VZEROUPPER
 	RET

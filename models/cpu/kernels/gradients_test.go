@@ -283,7 +283,7 @@ func TestMaxPool(t *testing.T) {
 			if !sameBits(plain, want) {
 				t.Fatalf("%s: got %v, want %v", m.name, plain, want)
 			}
-			p.Backward(ws, 2, dx, blocked(ws, 2, p.C, dy), from)
+			p.backward(ws, m, 2, dx, blocked(ws, 2, p.C, dy), from)
 			FromBlocks(ws, 2, p.C, p.H*p.W, plainX, dx)
 			check(t, "backward", plainX, wantX, 1e-6)
 		}

@@ -39,6 +39,9 @@ type machine struct {
 	transpose   func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
 	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
 
+	// interleave4 lays four planes, plane bytes apart, out as n times eight pixels.
+	interleave4 func(n int, to, from *float32, plane int)
+
 	// fmaPeak does n rounds of peakFlops additions and multiplications.
 	fmaPeak   func(n int)
 	peakFlops int
@@ -55,6 +58,7 @@ type machine struct {
 	blockAddScaled func(n int, y, x, scale *float32) // scale is one value
 	adamStep       func(n int, p, g, m, v, largest, c *float32)
 	blockMax       func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+	blockMaxBack   func(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
 
 	// The same over tokens, where each vector has values of its own: sums of
 	// squares, y = (x-mean)*scale*gamma + beta and its gradient, maxima, products,

@@ -16,8 +16,8 @@ func plainMachine() *machine {
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
-		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, adamStep: plainAdam,
-		transpose: plainTranspose, moveVectors: plainMoves,
+		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, adamStep: plainAdam,
+		transpose: plainTranspose, moveVectors: plainMoves, interleave4: plainInterleave,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
 		depthPixels: 8, depthGrad: plainDepthGrad,
@@ -210,6 +210,20 @@ func plainMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *in
 	}
 }
 
+func plainMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int) {
+	where := unsafe.Slice(from, n*Lanes)
+	for i := range n {
+		for k, offset := range unsafe.Slice(offsets, taps) {
+			to := vec(dx, i*xstep+offset)
+			for l, v := range vec(dy, i*laneBytes) {
+				if where[i*Lanes+l] == int32(k) {
+					to[l] += v
+				}
+			}
+		}
+	}
+}
+
 func plainAdam(n int, p, g, m, v, largest, c *float32) {
 	var k [8]float32
 	for i := range k {
@@ -246,5 +260,13 @@ func plainTranspose(n int, out *float32, outRow, outNext int, in *float32, inRow
 func plainMoves(n int, to *float32, toStep int, from *float32, fromStep int) {
 	for i := range n {
 		*vec(to, i*toStep) = *vec(from, i*fromStep)
+	}
+}
+
+func plainInterleave(n int, to, from *float32, plane int) {
+	for i := range 8 * n {
+		for c := range 4 {
+			*value(to, (4*i+c)*floatBytes) = *value(from, c*plane+i*floatBytes)
+		}
 	}
 }

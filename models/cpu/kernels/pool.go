@@ -1,9 +1,6 @@
 package kernels
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // MaxPool takes the largest value of each window, as torch.nn.MaxPool2d does.
 // The field Ceil lets a last window hang over the edge, as ceil_mode does.
@@ -51,12 +48,6 @@ func (p MaxPool) Forward(ws *Workspace, n int, y, x []float32, from []int32) {
 
 func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from []int32) {
 	outH, outW := p.OutH(), p.OutW()
-	offsets := make([]int, 0, p.Kernel*p.Kernel)
-	for i := range p.Kernel {
-		for j := range p.Kernel {
-			offsets = append(offsets, (i*p.W+j)*laneBytes)
-		}
-	}
 	left, right := p.inside(p.W, outW)
 	ws.each(n*Blocks(p.C)*outH, func(s *scratch, row int) {
 		plane, oy := row/outH, row%outH
@@ -64,22 +55,54 @@ func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from 
 		at := row * outW * Lanes
 		where := s.places(outW * Lanes)
 		if from != nil {
-			where = from[at:]
+			where = from[at : at+outW*Lanes]
 		}
-		lo, hi := left, right
-		if top := oy*p.Stride - p.Pad; top < 0 || top+p.Kernel > p.H {
-			lo, hi = outW, outW
-		}
-		for ox := range outW {
-			if ox < lo || ox >= hi {
-				p.window(y[at+ox*Lanes:], where[ox*Lanes:], in, oy, ox)
+		pixels := func(ox, count int) {
+			w := p.window(s, oy, ox)
+			to := where[ox*Lanes : (ox+count)*Lanes]
+			m.blockMax(count, vectors(y, at+ox*Lanes, count), &to[0], &in[w.first], p.Stride*laneBytes, &s.ints[0], len(s.ints))
+			if from != nil && len(s.ints) < p.Kernel*p.Kernel { // numbers of the taps that there are
+				for i, k := range to {
+					to[i] = int32(w.number(int(k), p.Kernel))
+				}
 			}
 		}
-		if lo < hi {
-			m.blockMax(hi-lo, vectors(y, at+lo*Lanes, hi-lo), &where[lo*Lanes : hi*Lanes : len(where)][0],
-				&in[((oy*p.Stride-p.Pad)*p.W+lo*p.Stride-p.Pad)*Lanes], p.Stride*laneBytes, &offsets[0], len(offsets))
+		for ox := range left {
+			pixels(ox, 1)
+		}
+		if left < right {
+			pixels(left, right-left)
+		}
+		for ox := right; ox < outW; ox++ {
+			pixels(ox, 1)
 		}
 	})
+}
+
+// shown is the part of a window that lies in the image.
+type shown struct {
+	first     int // where its first value is
+	top, left int // rows and columns before it
+	width     int
+}
+
+// number is which of the whole window's places one of the part's is.
+func (w shown) number(k, kernel int) int { return (w.top+k/w.width)*kernel + w.left + k%w.width }
+
+// window is that of an output position. The scratch's ints are its places, in bytes
+// from the first.
+func (p MaxPool) window(s *scratch, oy, ox int) shown {
+	top, left := oy*p.Stride-p.Pad, ox*p.Stride-p.Pad
+	w := shown{top: max(0, -top), left: max(0, -left)}
+	w.width = min(p.Kernel, p.W-left) - w.left
+	w.first = ((top+w.top)*p.W + left + w.left) * Lanes
+	s.ints = s.ints[:0]
+	for i := range min(p.Kernel, p.H-top) - w.top {
+		for j := range w.width {
+			s.ints = append(s.ints, (i*p.W+j)*laneBytes)
+		}
+	}
+	return w
 }
 
 // inside is the range of output positions whose windows lie in the image.
@@ -91,38 +114,44 @@ func (p MaxPool) inside(size, out int) (lo, hi int) {
 	return lo, max(lo, min(out, (size+p.Pad-p.Kernel)/p.Stride+1))
 }
 
-// window computes one position whose window hangs over the edge.
-func (p MaxPool) window(y []float32, from []int32, in []float32, oy, ox int) {
-	for l := range Lanes {
-		best, where := float32(math.Inf(-1)), int32(-1)
-		for k := range p.Kernel * p.Kernel {
-			i, j := oy*p.Stride-p.Pad+k/p.Kernel, ox*p.Stride-p.Pad+k%p.Kernel
-			if i < 0 || i >= p.H || j < 0 || j >= p.W {
-				continue
-			}
-			if v := in[(i*p.W+j)*Lanes+l]; where < 0 || v > best || v != v {
-				best, where = v, int32(k)
-			}
-		}
-		y[l], from[l] = best, where
-	}
-}
-
 // Backward computes dx from dy and what Forward left in from.
 func (p MaxPool) Backward(ws *Workspace, n int, dx, dy []float32, from []int32) {
+	p.backward(ws, machines[0], n, dx, dy, from)
+}
+
+func (p MaxPool) backward(ws *Workspace, m *machine, n int, dx, dy []float32, from []int32) {
 	outH, outW := p.OutH(), p.OutW()
-	ws.each(n*Blocks(p.C), func(_ *scratch, plane int) {
+	left, right := p.inside(p.W, outW)
+	ws.each(n*Blocks(p.C), func(s *scratch, plane int) {
 		d := dx[plane*p.H*p.W*Lanes : (plane+1)*p.H*p.W*Lanes]
 		clear(d)
-		for i := range outH * outW {
-			top, left := i/outW*p.Stride-p.Pad, i%outW*p.Stride-p.Pad
-			at := (plane*outH*outW + i) * Lanes
-			for l := range Lanes {
-				k := int(from[at+l])
-				d[((top+k/p.Kernel)*p.W+left+k%p.Kernel)*Lanes+l] += dy[at+l]
+		for oy := range outH {
+			at := (plane*outH + oy) * outW * Lanes
+			lo, hi := left, right
+			if top := oy*p.Stride - p.Pad; top < 0 || top+p.Kernel > p.H {
+				lo, hi = outW, outW
+			}
+			for ox := range lo {
+				p.scatter(d, dy[at+ox*Lanes:], from[at+ox*Lanes:], oy, ox)
+			}
+			if lo < hi {
+				w := p.window(s, oy, lo)
+				m.blockMaxBack(hi-lo, &d[w.first], p.Stride*laneBytes, vectors(dy, at+lo*Lanes, hi-lo), &from[at+lo*Lanes : at+hi*Lanes][0], &s.ints[0], len(s.ints))
+			}
+			for ox := hi; ox < outW; ox++ {
+				p.scatter(d, dy[at+ox*Lanes:], from[at+ox*Lanes:], oy, ox)
 			}
 		}
 	})
+}
+
+// scatter adds one position's gradient to where its values came from.
+func (p MaxPool) scatter(d, dy []float32, from []int32, oy, ox int) {
+	top, left := oy*p.Stride-p.Pad, ox*p.Stride-p.Pad
+	for l := range Lanes {
+		k := int(from[l])
+		d[((top+k/p.Kernel)*p.W+left+k%p.Kernel)*Lanes+l] += dy[l]
+	}
 }
 
 // AveragePool computes y (n,c), not in blocks, as the mean of each plane of x

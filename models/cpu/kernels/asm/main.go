@@ -46,9 +46,11 @@ func narrow() {
 	batchNorm()
 	linear()
 	maxPool()
+	maxPoolBack()
 	adam()
 	transpose()
 	moves()
+	interleave()
 }
 
 // zeroed makes n vectors of zeros.

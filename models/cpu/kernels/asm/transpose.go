@@ -25,6 +25,43 @@ func moves() {
 	done()
 }
 
+// interleave writes the loop that lays four planes out as pixels of four.
+func interleave() {
+	TEXT("interleave4", NOSPLIT, "func(n int, to *float32, from *float32, plane int)")
+	Pragma("noescape")
+	Doc("interleave4 sets to to n times eight pixels of four values, one of each of four planes, plane bytes apart.")
+	n := Load(Param("n"), GP64())
+	to, from := Load(Param("to"), GP64()), Load(Param("from"), GP64())
+	plane := Load(Param("plane"), GP64())
+	third := triple(plane)
+	Label("loop")
+	x, y := vectors(4), vectors(4)
+	for i := range x {
+		VMOVUPS(blockAt(from, plane, third, i), x[i])
+	}
+	for i := range 2 { // y[2i] has pixels 0, 1, 4, 5 of planes 2i and 2i+1, y[2i+1] the others
+		VUNPCKLPS(x[2*i+1], x[2*i], y[2*i])
+		VUNPCKHPS(x[2*i+1], x[2*i], y[2*i+1])
+	}
+	z := vectors(4)
+	for i := range 2 { // z[2i] has pixels 2i and 2i+4, z[2i+1] those after them
+		VSHUFPS(Imm(0x44), y[2+i], y[i], z[2*i])
+		VSHUFPS(Imm(0xee), y[2+i], y[i], z[2*i+1])
+	}
+	for i := range 2 {
+		low, high := YMM(), YMM()
+		VPERM2F128(Imm(0x20), z[2*i+1], z[2*i], low)
+		VPERM2F128(Imm(0x31), z[2*i+1], z[2*i], high)
+		VMOVUPS(low, Mem{Base: to, Disp: 32 * i})
+		VMOVUPS(high, Mem{Base: to, Disp: 64 + 32*i})
+	}
+	ADDQ(Imm(32), from)
+	ADDQ(U32(128), to)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	done()
+}
+
 // transpose writes the loop over tiles of 8x8 values: pairs of rows are
 // interleaved, then pairs of those, then halves are put together.
 func transpose() {
