@@ -109,7 +109,7 @@ func (p *pass) inBlocks() int { return ceil(p.in, p.lanes) }
 // pack lays the weights out as [group][panel][inBlock][tap][lane][channel of the panel].
 func (p *pass) pack(ws *Workspace, m *machine, packed, weights []float32) {
 	size, panels := p.panelSize(), p.panels()
-	if size == 0 {
+	if size == 0 || p.packAcross(ws, packed, weights, size) {
 		return
 	}
 	ws.each(p.groups*panels, func(s *scratch, i int) {

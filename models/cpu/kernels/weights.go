@@ -103,6 +103,30 @@ func (m *merged) gather(mach *machine, to, weights []float32, group, block, lo, 
 	}
 }
 
+// packAcross packs kernels of one weight whose output channels lie beside each other,
+// some rows at a time into all panels, so that memory is read in order; where it
+// cannot, it says that it has not.
+func (m *merged) packAcross(ws *Workspace, packed, weights []float32, panelSize int) bool {
+	if m.weights != 1 || m.outStep != 1 || m.partOut != m.out || m.partIn != m.in || m.out%Lanes != 0 || m.in%Lanes != 0 {
+		return false
+	}
+	panels := m.panels()
+	ws.each(m.groups*m.inBl, func(_ *scratch, i int) {
+		group, first := i/m.inBl, i%m.inBl*Lanes
+		for panel := range panels {
+			row := m.blocksOf(panel) * Lanes
+			to := packed[(group*panels+panel)*panelSize+first*row:][:Lanes*row]
+			from := weights[group*m.partStep+first*m.inStep+panel*m.perPanel*Lanes:]
+			for c := range Lanes {
+				for o := 0; o < row; o += Lanes {
+					moveVector(to[c*row+o:], from[c*m.inStep+o:])
+				}
+			}
+		}
+	})
+	return true
+}
+
 // packRows packs a panel's weights of kernels of one weight, a row for each input
 // channel, where all channels are there; else it says that it has not.
 func (m *merged) packRows(mach *machine, to, weights []float32, group, panel int) bool {
