@@ -1,19 +1,26 @@
 package cpu
 
 import (
+	"fmt"
+	"math"
+
 	"gorgonia.org/tensor"
 
+	"hpaflow/models/cpu/buffers"
 	"hpaflow/models/cpu/pages"
 )
 
-// arena lends the results of a graph's operations their memory. A result goes
-// back once its last reader has run, so that a step needs about as much memory
-// as its largest moment, and a second step, which asks for the same in the
-// same order, takes none.
+// arena lends the results of a graph's operations their memory. A first run, in
+// which nothing is computed, tells it which results there are and when each is read
+// for the last time; each has its place in one piece of memory from then on, so that
+// a step needs little more than its largest moment, and takes none.
 type arena struct {
-	free  map[int][]*buffer         // by size
-	live  map[tensor.Tensor]*buffer // lent in this run and not back yet
-	bytes int64                     // of all buffers
+	lent    []*buffer // in the order of a run
+	planned bool      // they have places
+	next    int       // to lend in this run
+	live    map[tensor.Tensor]*buffer
+	memory  []float32
+	blank   []float32 // stands for all memory in the first run; nothing is written there
 }
 
 type buffer struct {
@@ -21,33 +28,53 @@ type buffer struct {
 	data    []float32
 	readers int // that have still to run; kept buffers stay until the run ends
 	kept    bool
+
+	span buffers.Span // in numbers of what was lent
 }
 
-func newArena() *arena {
-	return &arena{free: map[int][]*buffer{}, live: map[tensor.Tensor]*buffer{}}
-}
+func newArena() *arena { return &arena{live: map[tensor.Tensor]*buffer{}} }
 
 // reset takes everything back: the results of the last run are void.
 func (a *arena) reset() {
-	for _, b := range a.live {
-		a.giveBack(b)
-	}
 	clear(a.live)
+	a.next = 0
 }
 
-func (a *arena) giveBack(b *buffer) { a.free[len(b.data)] = append(a.free[len(b.data)], b) }
+// plan gives what a run has lent its places.
+func (a *arena) plan() {
+	spans := make([]buffers.Span, len(a.lent))
+	for i, b := range a.lent {
+		spans[i] = b.span
+	}
+	at, size := buffers.Arrange(spans)
+	a.memory, a.blank = pages.Make(size), nil
+	for i, b := range a.lent {
+		b.data = a.memory[at[i]:][:b.span.Size:b.span.Size]
+		b.tensor = over(b.data)
+	}
+	a.planned = true
+}
+
+func over(data []float32) *tensor.Dense {
+	return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
+}
+
+// bytes is the memory of all buffers.
+func (a *arena) bytes() int64 { return 4 * int64(len(a.memory)) }
 
 // take lends a buffer for a result of so many values, with so many readers.
 func (a *arena) take(size, readers int, kept bool) *buffer {
-	var b *buffer
-	if list := a.free[size]; len(list) > 0 {
-		b = list[len(list)-1]
-		a.free[size] = list[:len(list)-1]
-	} else {
-		data := pages.Make(size)
-		b = &buffer{data: data, tensor: tensor.New(tensor.WithShape(size), tensor.WithBacking(data))}
-		a.bytes += 4 * int64(size)
+	if !a.planned {
+		if len(a.blank) < size {
+			a.blank = make([]float32, size)
+		}
+		a.lent = append(a.lent, &buffer{tensor: over(a.blank[:size]), span: buffers.Span{Size: size, From: len(a.lent), To: math.MaxInt}})
 	}
+	b := a.lent[a.next]
+	if b.span.Size != size {
+		panic(fmt.Sprintf("arena: result %d has %d values, and had %d in the first run", a.next, size, b.span.Size))
+	}
+	a.next++
 	b.readers, b.kept = readers, kept
 	a.live[b.tensor] = b
 	return b
@@ -72,6 +99,6 @@ func (a *arena) done(input tensor.Tensor) {
 	}
 	if b.readers--; b.readers == 0 {
 		delete(a.live, input)
-		a.giveBack(b)
+		b.span.To = a.next - 1
 	}
 }

@@ -199,7 +199,7 @@ func (d *Device) Loss(logits, targets []float32) float64 {
 // ActivationBytes is the memory that results of layers, gradients included,
 // take while a batch is computed, as far as batches have been.
 func (d *Device) ActivationBytes() int64 {
-	return d.env.arena.bytes + d.predict.bytes()
+	return d.env.arena.bytes() + d.predict.bytes()
 }
 
 // Observe lets f hear of every operation from now on; nil ends that.

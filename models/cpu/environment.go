@@ -13,6 +13,8 @@ type environment struct {
 	arena *arena // of a graph
 	ws    *kernels.Workspace
 
+	blank bool // operations compute nothing: their order and results' sizes are what is asked for
+
 	momentum float64 // of batch norm's running statistics; 0 is PyTorch's default
 
 	observe models.Observer // may be nil

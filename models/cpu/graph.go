@@ -89,6 +89,18 @@ func countReaders(g *gorgonia.ExprGraph) error {
 // earlier runs are void.
 func (c *graph) run(n int) error {
 	c.env.n = n
+	if !c.env.arena.planned {
+		c.env.blank = true
+		err := c.runAll()
+		if c.env.blank = false; err != nil {
+			return err
+		}
+		c.env.arena.plan()
+	}
+	return c.runAll()
+}
+
+func (c *graph) runAll() error {
 	c.env.arena.reset()
 	c.machine.Reset()
 	return c.machine.RunAll()

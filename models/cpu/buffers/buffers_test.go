@@ -77,3 +77,30 @@ func TestPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestArrange: what is needed at the same moment lies apart, and no more is taken
+// than when everything does.
+func TestArrange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spans := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Span {
+			from := rapid.IntRange(0, 20).Draw(t, "from")
+			return Span{rapid.IntRange(1, 100).Draw(t, "size"), from, rapid.IntRange(from, 25).Draw(t, "to")}
+		}), 0, 40).Draw(t, "spans")
+		at, size := Arrange(spans)
+		all := 0
+		for i, s := range spans {
+			all += (s.Size + line - 1) / line * line
+			if at[i] < 0 || at[i]+s.Size > size || at[i]%line != 0 {
+				t.Fatalf("%v lies at %d of %d", s, at[i], size)
+			}
+			for j, o := range spans[:i] {
+				if s.From <= o.To && o.From <= s.To && at[i] < at[j]+o.Size && at[j] < at[i]+s.Size {
+					t.Fatalf("%v at %d and %v at %d overlap", s, at[i], o, at[j])
+				}
+			}
+		}
+		if size > all {
+			t.Fatalf("%d values for %d", size, all)
+		}
+	})
+}
