@@ -20,13 +20,17 @@ type environment struct {
 	observe models.Observer // may be nil
 }
 
-// time does an operation and lets the observer know.
-func (e *environment) time(name string, flops float64, do func()) {
-	if e.observe == nil {
-		do()
-		return
+// begin is when an operation begins, if anybody wants to know.
+func (e *environment) begin() (start time.Time) {
+	if e.observe != nil {
+		start = time.Now()
 	}
-	start := time.Now()
-	do()
-	e.observe(name, time.Since(start), flops)
+	return start
+}
+
+// end lets the observer know of an operation that is done.
+func (e *environment) end(name string, flops float64, start time.Time) {
+	if e.observe != nil {
+		e.observe(name, time.Since(start), flops)
+	}
 }

@@ -97,7 +97,9 @@ func (o *op) timed(out []float32, in [][]float32) (err error) {
 	if o.env.blank {
 		return nil
 	}
-	o.env.time(o.name, o.flops, func() { err = o.run(out, in) })
+	start := o.env.begin()
+	err = o.run(out, in)
+	o.env.end(o.name, o.flops, start)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name, err)
 	}

@@ -166,8 +166,9 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 				for _, slot := range s.in {
 					r.in = append(r.in, r.values(slot, x, first, samples))
 				}
-				out := r.values(s.out, nil, first, samples)
-				r.env.time(s.name, s.flops, func() { s.run(r.env.ws, samples, out, r.in) })
+				start := r.env.begin()
+				s.run(r.env.ws, samples, r.values(s.out, nil, first, samples), r.in)
+				r.env.end(s.name, s.flops, start)
 			}
 		}
 	}

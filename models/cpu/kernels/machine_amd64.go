@@ -29,6 +29,7 @@ func fastMachines() []*machine {
 		return []*machine{m}
 	}
 	wide := *m
+	wide.tokenExp = wideExp
 	wide.tokenGELU, wide.tokenGELUTo, wide.tokenGELUBack = wideGELU, wideGELUTo, wideGELUBack
 	wide.depthPixels, wide.depthGrad = 16, wideDepthGrad
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16

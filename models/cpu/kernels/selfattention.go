@@ -159,12 +159,10 @@ func (p *attending) pack(j int) packedKeys {
 // load takes tile i of the queries, scaled.
 func (p *attending) load(to []float32, i int, scale float32) {
 	lo, queries, _ := p.queries.tile(i)
+	by, zero := p.scratch.lane(0), p.scratch.lane(1)
+	fill(by[:], scale)
 	for b := range p.Dim / Lanes {
-		from := p.q[(b*p.Tokens+lo)*Lanes:][:queries*Lanes]
-		tile := to[b*queries*Lanes:][:queries*Lanes]
-		for c, v := range from {
-			tile[c] = v * scale
-		}
+		p.machine.blockApply(queries, vectors(to, b*queries*Lanes, queries), vectors(p.q, (b*p.Tokens+lo)*Lanes, queries), nil, &by[0], &zero[0], &unbounded[0])
 	}
 }
 
@@ -197,7 +195,11 @@ func (p *attending) attend(i, j int, packed packedKeys, scores, query, own []flo
 		for _, v := range most[t+1 : t+Lanes] {
 			largest = max(largest, v)
 		}
-		fill(factor[t:t+Lanes], float32(math.Exp(float64(factor[t]-largest))))
+		by := float32(1)
+		if factor[t] != largest {
+			by = float32(math.Exp(float64(factor[t] - largest)))
+		}
+		fill(factor[t:t+Lanes], by)
 		fill(most[t:t+Lanes], largest)
 	}
 	if j > 0 {

@@ -63,3 +63,8 @@ func wideTokenGELUTo(n int, y *float32, x *float32)
 //
 //go:noescape
 func wideTokenGELUBack(n int, dx *float32, dy *float32, x *float32)
+
+// wideTokenExp is tokenExp of n pairs of vectors.
+//
+//go:noescape
+func wideTokenExp(n int, y *float32, sums *float32, most *float32)

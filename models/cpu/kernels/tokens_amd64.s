@@ -488,6 +488,45 @@ loop:
 	VZEROUPPER
 	RET
 
+// func wideTokenExp(n int, y *float32, sums *float32, most *float32)
+// Requires: AVX, AVX512F
+TEXT ·wideTokenExp(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), DX
+	MOVQ sums+16(FP), BX
+	MOVQ most+24(FP), SI
+	XORQ CX, CX
+
+loop:
+	VMOVUPS           (DX)(CX*1), Z0
+	VSUBPS            (SI)(CX*1), Z0, Z0
+	VBROADCASTSS      tokenConstants<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z0
+	VMULPS.BCST       tokenConstants<>+32(SB), Z0, Z1
+	VRNDSCALEPS       $0x00, Z1, Z1
+	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z1, Z0
+	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z1, Z0
+	VBROADCASTSS      tokenConstants<>+128(SB), Z3
+	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z0, Z3
+	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z0, Z3
+	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z0, Z3
+	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z0, Z3
+	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS       Z0, Z2, Z3
+	VADDPS.BCST       tokenConstants<>+320(SB), Z3, Z3
+	VCVTPS2DQ         Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VPADDD            Z1, Z3, Z3
+	VMOVUPS           Z3, (DX)(CX*1)
+	VADDPS            (BX)(CX*1), Z3, Z3
+	VMOVUPS           Z3, (BX)(CX*1)
+	ADDQ              $0x40, CX
+	DECQ              AX
+	JNZ               loop
+	VZEROUPPER
+	RET
+
 DATA tokenConstants<>+0(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+4(SB)/4, $0xc2ac0000
 DATA tokenConstants<>+8(SB)/4, $0xc2ac0000

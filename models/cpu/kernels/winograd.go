@@ -72,22 +72,36 @@ func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32
 	panels := p.panels()
 	ws.each(p.groups*panels*p.inBl, func(s *scratch, i int) {
 		panel := i / p.inBl
-		p.packBlock(s, m, packed[panel*p.panelSize():], weights, panel/panels, panel%panels, i%p.inBl)
+		p.packBlock(s, m, packed[panel*p.panelSize():], weights, panel/panels, panel%panels, i%p.inBl, p.inBl, i%p.inBl)
 	})
 }
 
-// packBlock turns the kernels of a panel and a block of input channels.
-func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, group, panel, block int) {
-	blocks := p.blocksOf(panel)
+// packBlock turns the kernels of a panel and a block of input channels. Packed is
+// [point][input channel][channel of the panel] of so many blocks of input channels,
+// of which this is the one at a place.
+func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, group, panel, block, blocks, at int) {
+	outBlocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	first, step := 0, laneBytes
 	if p.back { // the kernel is turned round
 		first, step = 8*Lanes, -laneBytes
 	}
-	point := p.inBl * Lanes * blocks * laneBytes
-	for o := range blocks {
+	point := blocks * Lanes * outBlocks * laneBytes
+	for o := range outBlocks {
 		p.gather(m, kernels, weights, group, panel*p.perPanel+o, block*Lanes, (block+1)*Lanes)
-		m.winogradKernel(Lanes, &packed[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes,
+		m.winogradKernel(Lanes, &packed[(at*Lanes*outBlocks+o)*Lanes], tileIn*point, point, outBlocks*laneBytes,
 			&kernels[first], 3*step, step, 9*laneBytes)
+	}
+}
+
+// winogradChunk is how many blocks of input channels are multiplied at a time: so few
+// that their turned kernels and tiles stay in the second cache. Every sum is made in
+// these steps, whoever makes it.
+const winogradChunk = 16
+
+// chunks calls do for the blocks of input channels.
+func (p *winogradPass) chunks(do func(lo, hi int)) {
+	for lo := 0; lo < p.inBl; lo += winogradChunk {
+		do(lo, min(p.inBl, lo+winogradChunk))
 	}
 }

@@ -25,7 +25,7 @@ func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32,
 		w := winogradPiece{winogradPass: p, machine: m, scratch: s, group: group, first: first, count: min(tiles, total-first)}
 		w.input(src)
 		for panel := range p.panels() {
-			w.multiply(panel, packed[(group*p.panels()+panel)*p.panelSize():])
+			w.multiplyAll(panel, packed[(group*p.panels()+panel)*p.panelSize():])
 			w.output(panel, out, e)
 		}
 	})
@@ -47,16 +47,17 @@ func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src 
 	ws.each(p.panels(), func(s *scratch, panel int) {
 		piece := all
 		piece.scratch = s
-		var packed []float32
 		if w.packed != nil {
-			packed = w.packed[panel*size : (panel+1)*size]
+			piece.multiplyAll(panel, w.packed[panel*size:])
 		} else {
-			packed = s.get(slotA, size)
-			for b := range p.inBl {
-				p.packBlock(s, m, packed, w.plain, 0, panel, b)
-			}
+			p.chunks(func(lo, hi int) {
+				packed := s.get(slotA, size/p.inBl*(hi-lo))
+				for b := lo; b < hi; b++ {
+					p.packBlock(s, m, packed, w.plain, 0, panel, b, hi-lo, b-lo)
+				}
+				piece.multiply(panel, packed, hi-lo, lo, hi)
+			})
 		}
-		piece.multiply(panel, packed)
 		piece.output(panel, out, e)
 	})
 }
@@ -144,24 +145,36 @@ func (w *winogradPiece) eachRun(do func(t, image, ty, tx, count int)) {
 	}
 }
 
-// multiply sums the products over channels.
-func (w *winogradPiece) multiply(panel int, packed []float32) {
+// multiplyAll sums the products over all channels.
+func (w *winogradPiece) multiplyAll(panel int, packed []float32) {
+	kernels := w.blocksOf(panel) * Lanes * Lanes // of a point and a block
+	w.chunks(func(lo, hi int) { w.multiply(panel, packed[lo*kernels:], w.inBl, lo, hi) })
+}
+
+// multiply adds the products of the blocks lo..hi-1 of input channels to the sums; the
+// first are the sums. Packed has the kernels of so many blocks a point, of which the
+// first is lo's.
+func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, hi int) {
 	blocks := w.blocksOf(panel)
 	w.products = w.scratch.get(slotB, tilePoints*blocks*w.count*Lanes)
 	offsets := w.scratch.ints[:0]
-	for b := range w.inBl {
+	for b := range hi - lo {
 		offsets = append(offsets, b*w.count*laneBytes)
 	}
 	w.scratch.ints = offsets
+	flags := 0
+	if lo > 0 {
+		flags = addResult
+	}
 	parts := sharesOf(w.count, w.machine.pixels[blocks])
 	for p := range tilePoints {
-		u := &packed[p*w.inBl*Lanes*blocks*Lanes]
-		x := w.points[p*w.inBl*w.count*Lanes:]
+		u := &packed[p*packedBlocks*Lanes*blocks*Lanes]
+		x := w.points[(p*w.inBl+lo)*w.count*Lanes:]
 		y := w.products[p*blocks*w.count*Lanes:]
 		for i, t := 0, 0; i < parts.count; i++ {
 			tiles := parts.of(i)
-			w.machine.convTile[blocks][tiles](w.inBl, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u,
-				&y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, 0)
+			w.machine.convTile[blocks][tiles](hi-lo, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u,
+				&y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, flags)
 			t += tiles
 		}
 	}

@@ -23,6 +23,7 @@ func main() {
 	normSums()
 	normBack()
 	wideGELU()
+	wideExponentials()
 	writeConstants()
 	Generate()
 }
