@@ -12,23 +12,23 @@ func (p AveragePool3) Run(ws *Workspace, n int, y, x []float32) {
 
 func (p AveragePool3) run(ws *Workspace, m *machine, n int, y, x []float32) {
 	row := p.W * Lanes
-	var ninth, zero lane
-	for l := range ninth {
-		ninth[l] = 1. / 9
-	}
-	ws.each(n*Blocks(p.C)*p.H, func(s *scratch, i int) {
-		at := i * row
-		sum := s.get(slotX, row) // of the three rows, by column
-		m.blockApply(p.W, &sum[0], vectors(x, at, p.W), nil, &ninth[0], &zero[0], &unbounded[0])
-		for _, neighbour := range [2]int{-1, 1} {
-			if r := i%p.H + neighbour; r >= 0 && r < p.H {
-				m.blockApply(p.W, &sum[0], vectors(x, at+neighbour*row, p.W), &sum[0], &ninth[0], &zero[0], &unbounded[0])
-			}
+	ws.each(n*Blocks(p.C), func(s *scratch, block int) {
+		ninth := s.lane(0)
+		for l := range ninth {
+			ninth[l] = 1. / 9
 		}
-		copy(y[at:at+row], sum)
-		if p.W > 1 {
-			m.blockAdd(p.W-1, &y[at], &sum[Lanes])
-			m.blockAdd(p.W-1, &y[at+Lanes], &sum[0])
+		border := s.get(slotX, row)
+		clear(border)
+		from, to := x[block*p.H*row:][:p.H*row], y[block*p.H*row:][:p.H*row]
+		for r := range p.H {
+			up, down := &border[0], &border[0]
+			if r > 0 {
+				up = &from[(r-1)*row]
+			}
+			if r < p.H-1 {
+				down = &from[(r+1)*row]
+			}
+			m.blockAverage3(p.W, &to[r*row], &from[r*row], up, down, &ninth[0])
 		}
 	})
 }

@@ -191,6 +191,12 @@ func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *in
 //go:noescape
 func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
 
+// blockAverage3 sets y to the sums of three columns each, zeros before the first and behind the last, for n positions of a row.
+// A column is (mid + up + down)*ninth, added in this order, and a sum that of its own column, the next and the one before.
+//
+//go:noescape
+func blockAverage3(n int, y *float32, mid *float32, up *float32, down *float32, ninth *float32)
+
 // adamStep moves n vectors of parameters; c is the constants of adamConstants, a vector each.
 //
 //go:noescape

@@ -5456,6 +5456,44 @@ tap:
 	VZEROUPPER
 	RET
 
+// func blockAverage3(n int, y *float32, mid *float32, up *float32, down *float32, ninth *float32)
+// Requires: AVX, FMA3
+TEXT ·blockAverage3(SB), NOSPLIT, $0-48
+	MOVQ        n+0(FP), AX
+	MOVQ        y+8(FP), CX
+	MOVQ        mid+16(FP), DX
+	MOVQ        up+24(FP), BX
+	MOVQ        down+32(FP), SI
+	MOVQ        ninth+40(FP), DI
+	VMOVUPS     (DI), Y0
+	XORQ        DI, DI
+	VXORPS      Y1, Y1, Y1
+	VMULPS      (DX)(DI*1), Y0, Y2
+	VFMADD231PS (BX)(DI*1), Y0, Y2
+	VFMADD231PS (SI)(DI*1), Y0, Y2
+	DECQ        AX
+	JZ          last
+
+position:
+	ADDQ        $0x20, DI
+	VMULPS      (DX)(DI*1), Y0, Y3
+	VFMADD231PS (BX)(DI*1), Y0, Y3
+	VFMADD231PS (SI)(DI*1), Y0, Y3
+	VADDPS      Y3, Y2, Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, (CX)
+	ADDQ        $0x20, CX
+	VMOVAPS     Y2, Y1
+	VMOVAPS     Y3, Y2
+	DECQ        AX
+	JNZ         position
+
+last:
+	VADDPS  Y1, Y2, Y4
+	VMOVUPS Y4, (CX)
+	VZEROUPPER
+	RET
+
 // func adamStep(n int, p *float32, grad *float32, m *float32, v *float32, largest *float32, c *float32)
 // Requires: AVX, FMA3
 TEXT ·adamStep(SB), NOSPLIT, $0-56

@@ -16,7 +16,7 @@ func fastMachines() []*machine {
 		winogradOutput: winogradOutput,
 		transpose:      transpose, moveVectors: moveVectors, interleave4: interleave4,
 		blockSums: blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
-		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, blockMaxBack: blockMaxBack, adamStep: adamStep,
+		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, blockMaxBack: blockMaxBack, blockAverage3: blockAverage3, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenMax: tokenMax, tokenScale: tokenScale, tokenExp: tokenExp, tokenGELU: tokenGELU,
 		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
 		depthPixels: 8, depthGrad: depthGrad,

@@ -16,7 +16,7 @@ func plainMachine() *machine {
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
-		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, adamStep: plainAdam,
+		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, blockAverage3: plainAverage3, adamStep: plainAdam,
 		transpose: plainTranspose, moveVectors: plainMoves, interleave4: plainInterleave,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
@@ -221,6 +221,28 @@ func plainMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offse
 				}
 			}
 		}
+	}
+}
+
+func plainAverage3(n int, y, mid, up, down, ninth *float32) {
+	var before, own, next [Lanes]float32
+	column := func(i int) (c [Lanes]float32) {
+		for l := range c {
+			by := vec(ninth, 0)[l]
+			c[l] = vec(mid, i*laneBytes)[l]*by + vec(up, i*laneBytes)[l]*by + vec(down, i*laneBytes)[l]*by
+		}
+		return c
+	}
+	own = column(0)
+	for i := range n {
+		if next = [Lanes]float32{}; i+1 < n {
+			next = column(i + 1)
+		}
+		to := vec(y, i*laneBytes)
+		for l := range to {
+			to[l] = own[l] + next[l] + before[l]
+		}
+		before, own = own, next
 	}
 }
 

@@ -47,6 +47,7 @@ func narrow() {
 	linear()
 	maxPool()
 	maxPoolBack()
+	averagePool()
 	adam()
 	transpose()
 	moves()

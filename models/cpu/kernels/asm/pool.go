@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // maxPool writes the loop over pixels whose windows lie within the image.
@@ -91,5 +92,46 @@ func maxPoolBack() {
 	ADDQ(step, dx)
 	DECQ(n)
 	JNZ(LabelRef("pixel"))
+	done()
+}
+
+// averagePool writes the loop over a row of windows of 3x3.
+func averagePool() {
+	TEXT("blockAverage3", NOSPLIT, "func(n int, y *float32, mid *float32, up *float32, down *float32, ninth *float32)")
+	Pragma("noescape")
+	Doc("blockAverage3 sets y to the sums of three columns each, zeros before the first and behind the last, for n positions of a row.",
+		"A column is (mid + up + down)*ninth, added in this order, and a sum that of its own column, the next and the one before.")
+	n := Load(Param("n"), GP64())
+	y, mid := Load(Param("y"), GP64()), Load(Param("mid"), GP64())
+	up, down := Load(Param("up"), GP64()), Load(Param("down"), GP64())
+	ninth := YMM()
+	VMOVUPS(Mem{Base: Load(Param("ninth"), GP64())}, ninth)
+	index := GP64()
+	XORQ(index, index)
+	at := func(base reg.Register) Mem { return Mem{Base: base, Index: index, Scale: 1} }
+	column := func(to reg.VecVirtual) {
+		VMULPS(at(mid), ninth, to)
+		VFMADD231PS(at(up), ninth, to)
+		VFMADD231PS(at(down), ninth, to)
+	}
+	before, own, next, sum := YMM(), YMM(), YMM(), YMM()
+	VXORPS(before, before, before)
+	column(own)
+	DECQ(n)
+	JZ(LabelRef("last"))
+	Label("position")
+	ADDQ(Imm(32), index)
+	column(next)
+	VADDPS(next, own, sum)
+	VADDPS(before, sum, sum)
+	VMOVUPS(sum, Mem{Base: y})
+	ADDQ(Imm(32), y)
+	VMOVAPS(own, before)
+	VMOVAPS(next, own)
+	DECQ(n)
+	JNZ(LabelRef("position"))
+	Label("last")
+	VADDPS(before, own, sum)
+	VMOVUPS(sum, Mem{Base: y})
 	done()
 }
