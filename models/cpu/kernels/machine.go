@@ -42,6 +42,11 @@ type machine struct {
 	// interleave4 lays four planes, plane bytes apart, out as n times eight pixels.
 	interleave4 func(n int, to, from *float32, plane int)
 
+	// winogradKernels is winogradKernel of two blocks of output channels, whose kernels
+	// follow each other, and which lie beside each other when they are turned; or nil.
+	winogradKernels func(n int, out *float32, outRow, outCol, outNext int,
+		in *float32, inRow, inCol, inNext int)
+
 	// fmaPeak does n rounds of peakFlops additions and multiplications.
 	fmaPeak   func(n int)
 	peakFlops int

@@ -35,7 +35,7 @@ func fastMachines() []*machine {
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16
 	wide.winogradInput = inPairs(wideWinogradInput, winogradInput, true)
 	wide.winogradGrad = inPairs(wideWinogradGrad, winogradGrad, true)
-	wide.winogradKernel = inPairs(wideWinogradKernel, winogradKernel, false)
+	wide.winogradKernels = wideWinogradKernel
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2

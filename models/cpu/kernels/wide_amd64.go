@@ -319,7 +319,7 @@ func wideWinogradOutput(n int, out *float32, outRow int, outCol int, outNext int
 //go:noescape
 func wideWinogradWeights(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 
-// wideWinogradKernel is winogradKernel of n pairs of tiles. Tiles read lie next bytes apart; tiles written lie next bytes apart.
+// wideWinogradKernel is winogradKernel of n pairs of tiles. Tiles read lie 2304 bytes apart in a pair, and pairs next bytes; tiles written lie 32 bytes apart in a pair, and pairs next bytes.
 //
 //go:noescape
 func wideWinogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)

@@ -17315,7 +17315,7 @@ TEXT ·wideWinogradKernel(SB), $640-72
 tile:
 	MOVQ             CX, BX
 	MOVQ             inRow+48(FP), SI
-	MOVQ             inNext+64(FP), DI
+	MOVQ             $0x00000900, DI
 	MOVQ             BX, R8
 	LEAQ             (BX)(DI*1), R9
 	VBROADCASTF32X8  (R8), Z0
@@ -17389,7 +17389,6 @@ tile:
 	VMOVUPS          Z12, 512(AX)
 	MOVQ             DX, BX
 	MOVQ             outCol+24(FP), SI
-	MOVQ             outNext+32(FP), DI
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z3, Z0
 	VMOVAPS          Z9, Z12
 	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z3, Z2
@@ -17402,24 +17401,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z9, Z3
 	VADDPS           Z6, Z3, Z9
 	VSUBPS           Z6, Z3, Z3
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y9, (R10)
-	VEXTRACTF32X8    $0x01, Z9, (R11)
-	VMOVUPS          Y3, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*1)
-	VMOVUPS          Y12, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z12, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z9, (R8)
+	VMOVUPS          Z3, (R8)(SI*1)
+	VMOVUPS          Z12, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z4, Z0
 	VMOVAPS          Z10, Z3
@@ -17433,24 +17423,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z10, Z4
 	VADDPS           Z6, Z4, Z7
 	VSUBPS           Z6, Z4, Z4
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y7, (R10)
-	VEXTRACTF32X8    $0x01, Z7, (R11)
-	VMOVUPS          Y4, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
-	VMOVUPS          Y3, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z7, (R8)
+	VMOVUPS          Z4, (R8)(SI*1)
+	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z5, Z0
 	VMOVAPS          Z11, Z3
@@ -17464,24 +17445,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z11, Z4
 	VADDPS           Z5, Z4, Z6
 	VSUBPS           Z5, Z4, Z4
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y0, (R8)
-	VEXTRACTF32X8    $0x01, Z0, (R9)
-	VMOVUPS          Y1, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z1, (R9)(SI*1)
-	VMOVUPS          Y2, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z2, (R9)(SI*2)
-	VMOVUPS          Y6, (R10)
-	VEXTRACTF32X8    $0x01, Z6, (R11)
-	VMOVUPS          Y4, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R11)(SI*1)
-	VMOVUPS          Y3, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z3, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z0, (DI)
+	VMOVUPS          Z1, (DI)(SI*1)
+	VMOVUPS          Z2, (DI)(SI*2)
+	VMOVUPS          Z6, (R8)
+	VMOVUPS          Z4, (R8)(SI*1)
+	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          (AX), Z0
 	VMOVUPS          64(AX), Z1
@@ -17498,24 +17470,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y3, (R8)
-	VEXTRACTF32X8    $0x01, Z3, (R9)
-	VMOVUPS          Y4, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R9)(SI*1)
-	VMOVUPS          Y5, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*2)
-	VMOVUPS          Y2, (R10)
-	VEXTRACTF32X8    $0x01, Z2, (R11)
-	VMOVUPS          Y0, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
-	VMOVUPS          Y6, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z3, (DI)
+	VMOVUPS          Z4, (DI)(SI*1)
+	VMOVUPS          Z5, (DI)(SI*2)
+	VMOVUPS          Z2, (R8)
+	VMOVUPS          Z0, (R8)(SI*1)
+	VMOVUPS          Z6, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          192(AX), Z0
 	VMOVUPS          256(AX), Z1
@@ -17532,24 +17495,15 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), R9
-	LEAQ             (R8)(SI*2), R10
-	ADDQ             SI, R10
-	LEAQ             (R9)(SI*2), R11
-	ADDQ             SI, R11
-	VMOVUPS          Y3, (R8)
-	VEXTRACTF32X8    $0x01, Z3, (R9)
-	VMOVUPS          Y4, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (R9)(SI*1)
-	VMOVUPS          Y5, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z5, (R9)(SI*2)
-	VMOVUPS          Y2, (R10)
-	VEXTRACTF32X8    $0x01, Z2, (R11)
-	VMOVUPS          Y0, (R10)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R11)(SI*1)
-	VMOVUPS          Y6, (R10)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (R11)(SI*2)
+	MOVQ             BX, DI
+	LEAQ             (DI)(SI*2), R8
+	ADDQ             SI, R8
+	VMOVUPS          Z3, (DI)
+	VMOVUPS          Z4, (DI)(SI*1)
+	VMOVUPS          Z5, (DI)(SI*2)
+	VMOVUPS          Z2, (R8)
+	VMOVUPS          Z0, (R8)(SI*1)
+	VMOVUPS          Z6, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
 	VMOVUPS          384(AX), Z0
 	VMOVUPS          448(AX), Z1
@@ -17566,29 +17520,17 @@ tile:
 	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
-	MOVQ             BX, R8
-	LEAQ             (BX)(DI*1), BX
-	LEAQ             (R8)(SI*2), DI
+	LEAQ             (BX)(SI*2), DI
 	ADDQ             SI, DI
-	LEAQ             (BX)(SI*2), R9
-	ADDQ             SI, R9
-	VMOVUPS          Y3, (R8)
-	VEXTRACTF32X8    $0x01, Z3, (BX)
-	VMOVUPS          Y4, (R8)(SI*1)
-	VEXTRACTF32X8    $0x01, Z4, (BX)(SI*1)
-	VMOVUPS          Y5, (R8)(SI*2)
-	VEXTRACTF32X8    $0x01, Z5, (BX)(SI*2)
-	VMOVUPS          Y2, (DI)
-	VEXTRACTF32X8    $0x01, Z2, (R9)
-	VMOVUPS          Y0, (DI)(SI*1)
-	VEXTRACTF32X8    $0x01, Z0, (R9)(SI*1)
-	VMOVUPS          Y6, (DI)(SI*2)
-	VEXTRACTF32X8    $0x01, Z6, (R9)(SI*2)
+	VMOVUPS          Z3, (BX)
+	VMOVUPS          Z4, (BX)(SI*1)
+	VMOVUPS          Z5, (BX)(SI*2)
+	VMOVUPS          Z2, (DI)
+	VMOVUPS          Z0, (DI)(SI*1)
+	VMOVUPS          Z6, (DI)(SI*2)
 	MOVQ             outNext+32(FP), BX
-	ADDQ             BX, BX
 	ADDQ             BX, DX
 	MOVQ             inNext+64(FP), BX
-	ADDQ             BX, BX
 	ADDQ             BX, CX
 	DECQ             n+0(FP)
 	JNZ              tile

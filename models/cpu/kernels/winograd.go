@@ -81,16 +81,23 @@ func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32
 // of which this is the one at a place.
 func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float32, group, panel, block, blocks, at int) {
 	outBlocks := p.blocksOf(panel)
-	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
+	const size = Lanes * 9 * Lanes
+	kernels := s.get(slotKernels, 2*size) // [output block][input lane][tap][output lane]
 	first, step := 0, laneBytes
 	if p.back { // the kernel is turned round
 		first, step = 8*Lanes, -laneBytes
 	}
 	point := blocks * Lanes * outBlocks * laneBytes
-	for o := range outBlocks {
-		p.gather(m, kernels, weights, group, panel*p.perPanel+o, block*Lanes, (block+1)*Lanes)
-		m.winogradKernel(Lanes, &packed[(at*Lanes*outBlocks+o)*Lanes], tileIn*point, point, outBlocks*laneBytes,
-			&kernels[first], 3*step, step, 9*laneBytes)
+	for o := 0; o < outBlocks; {
+		turn, count := m.winogradKernel, 1
+		if m.winogradKernels != nil && o+1 < outBlocks {
+			turn, count = m.winogradKernels, 2
+		}
+		for i := range count {
+			p.gather(m, kernels[i*size:], weights, group, panel*p.perPanel+o+i, block*Lanes, (block+1)*Lanes)
+		}
+		turn(Lanes, &packed[(at*Lanes*outBlocks+o)*Lanes], tileIn*point, point, outBlocks*laneBytes, &kernels[first], 3*step, step, 9*laneBytes)
+		o += count
 	}
 }
 

@@ -44,14 +44,25 @@ func (w width) vectors(n int) []reg.VecVirtual {
 	return list
 }
 
-// side is how the vectors of two tiles lie in memory: next bytes apart, or together
-// as one.
-type side bool
+// side is how the vectors of two tiles lie in memory: next bytes apart; together as
+// one, the next pair behind them; or so many bytes apart, or together as one, with the
+// next pair next bytes from them.
+type side struct {
+	apart bool
+	own   bool // next is from pair to pair
+	bytes int  // apart, of own ones
+}
 
-const (
-	together side = false
-	apart    side = true
+var (
+	together = side{}
+	apart    = side{apart: true}
 )
+
+// pairs are tiles whose pairs lie next bytes apart: the second tile of each so many
+// bytes after the first.
+func pairs(bytes int) side { return side{apart: bytes != vectorBytes, own: true, bytes: bytes} }
+
+const vectorBytes = 32
 
 // places are up to six vectors step bytes apart, of one tile or of two.
 type places struct {
@@ -181,14 +192,27 @@ func (t *transforms) begin(name, what, more string, in, out side) {
 			"Vectors of eight channels lie row and col bytes apart in a tile.")
 		return
 	}
-	where := map[side]string{apart: "lie next bytes apart", together: "follow each other"}
-	Doc(fmt.Sprintf("%s is %s of n pairs of tiles. Tiles read %s; tiles written %s.", t.name(name), name, where[in], where[out]))
+	where := func(s side) string {
+		switch {
+		case s.own:
+			return fmt.Sprintf("lie %d bytes apart in a pair, and pairs next bytes", s.bytes)
+		case s.apart:
+			return "lie next bytes apart"
+		}
+		return "follow each other"
+	}
+	Doc(fmt.Sprintf("%s is %s of n pairs of tiles. Tiles read %s; tiles written %s.", t.name(name), name, where(in), where(out)))
 }
 
 // second is how far the second tile is from the first, where it is apart.
 func (t *transforms) second(s side, next string) reg.Register {
-	if t.tiles == 1 || s == together {
+	switch {
+	case t.tiles == 1 || !s.apart:
 		return nil
+	case s.own:
+		r := GP64()
+		MOVQ(U32(uint32(s.bytes)), r)
+		return r
 	}
 	return Load(Param(next), GP64())
 }
@@ -249,19 +273,19 @@ func (t *transforms) body(from, to int, inSide, outSide side, f func([]reg.VecVi
 			ADDQ(argument("outRow"), row)
 		}
 	}
-	tiles := func(next string) reg.Register { // from one tile, or pair of them, to the next
+	tiles := func(s side, next string) reg.Register { // from one tile, or pair of them, to the next
 		r := Load(Param(next), GP64())
-		if t.tiles == 2 {
+		if t.tiles == 2 && !s.own {
 			ADDQ(r, r)
 		}
 		return r
 	}
-	by := tiles("outNext")
+	by := tiles(outSide, "outNext")
 	ADDQ(by, out)
 	if e != nil {
 		e.advance(by)
 	}
-	ADDQ(tiles("inNext"), in)
+	ADDQ(tiles(inSide, "inNext"), in)
 	DECQ(argument("n"))
 	JNZ(LabelRef("tile"))
 	done()

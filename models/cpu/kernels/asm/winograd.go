@@ -11,6 +11,8 @@ import (
 const (
 	a = 5. / 8
 	b = 3. / 2
+
+	kernelBytes = 8 * 9 * vectorBytes // of the kernels of a block of input and a block of output channels
 )
 
 // winograd writes the transforms for vectors of a width.
@@ -41,7 +43,7 @@ func winograd(w width) {
 	t.write("winogradWeights", "the sums of a product over positions", 6, 3, apart, apart, func(x []reg.VecVirtual) []reg.VecVirtual {
 		return t.evaluate(x, 3)
 	})
-	t.write("winogradKernel", "a 3x3 kernel", 3, 6, apart, apart, func(x []reg.VecVirtual) []reg.VecVirtual {
+	t.write("winogradKernel", "a 3x3 kernel", 3, 6, pairs(kernelBytes), pairs(vectorBytes), func(x []reg.VecVirtual) []reg.VecVirtual {
 		return t.interpolate(x)
 	})
 	t.write("winogradGrad", "the 4x4 gradient tile", 4, 6, apart, together, func(x []reg.VecVirtual) []reg.VecVirtual {
