@@ -24,9 +24,9 @@ func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 	})
 }
 
-// gradBytes and gradSums are the bytes of input and gradient of a stretch, and of
-// sums, that a piece has: so few that they stay in the second cache while those of
-// the next stretch come.
+// gradPanels is how many panels a piece has at most, and gradSums the bytes of its
+// sums: so few that they stay in the second cache, with the input and the gradient of
+// a stretch.
 const gradPanels, gradSums = 4, 192 << 10
 
 // gradCut is how many panels, and blocks of input channels, one piece of work takes:
