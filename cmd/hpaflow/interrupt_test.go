@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -59,6 +60,10 @@ const waiting = `exec "$hpaflow" run ../../configs/rgby.flow --set input=- --set
 // A signal ends a run that waits for others: SIGINT, SIGTERM, and SIGHUP
 // unless it was ignored at the start.
 func TestSignalsEndRunsThatWait(t *testing.T) {
+	// What ignores a hangup hands that on: not to runs of this test, were it started so.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, script := range map[string]string{"reader": stalledReader, "writer": waiting} {
 		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 			t.Run(name+" "+s.String(), func(t *testing.T) {
