@@ -39,17 +39,16 @@ func (p *pass) gradCut(threads int) (panels, blocks int) {
 		few++
 	}
 	panels = min(gradPanels, p.panels())
-	blocks = max(1, gradSums/(panels*p.perPanel*laneBytes*len(p.taps)*p.lanes))
-	blocks = min(8*few, blocks/few*few)
-	pieces := func() int { return p.groups * ceil(p.panels(), panels) * ceil(p.inBlocks(), max(1, blocks)) }
-	for pieces() < 4*threads && (panels > 1 || blocks > few) {
-		if panels*p.perPanel >= blocks && panels > 1 || blocks <= few {
+	times := gradSums / (panels * p.perPanel * laneBytes * few * len(p.taps) * p.lanes)
+	times = min(8, max(1, times)) // that few blocks are taken
+	for p.groups*ceil(p.panels(), panels)*ceil(p.inBlocks(), times*few) < 4*threads && (panels > 1 || times > 1) {
+		if panels > 1 && (times == 1 || panels*p.perPanel >= times*few) {
 			panels = ceil(panels, 2)
 		} else {
-			blocks = ceil(blocks/few, 2) * few
+			times = ceil(times, 2)
 		}
 	}
-	return panels, min(max(few, blocks), p.inBlocks())
+	return panels, min(times*few, p.inBlocks())
 }
 
 type weightGradient struct {

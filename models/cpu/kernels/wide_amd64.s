@@ -15975,158 +15975,25 @@ col:
 	RET
 
 DATA wideWinogradConstants<>+0(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+4(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+8(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+12(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+16(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+20(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+24(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+28(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+32(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+36(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+40(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+44(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+48(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+52(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+56(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+60(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+64(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+68(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+72(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+76(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+80(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+84(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+88(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+92(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+96(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+100(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+104(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+108(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+112(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+116(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+120(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+124(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+128(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+132(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+136(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+140(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+144(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+148(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+152(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+156(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+160(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+164(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+168(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+172(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+176(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+180(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+184(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+188(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+192(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+196(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+200(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+204(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+208(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+212(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+216(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+220(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+224(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+228(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+232(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+236(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+240(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+244(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+248(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+252(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+256(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+260(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+264(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+268(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+272(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+276(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+280(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+284(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+288(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+292(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+296(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+300(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+304(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+308(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+312(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+316(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+320(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+324(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+328(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+332(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+336(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+340(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+344(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+348(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+352(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+356(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+360(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+364(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+368(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+372(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+376(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+380(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+384(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+388(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+392(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+396(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+400(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+404(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+408(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+412(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+416(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+420(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+424(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+428(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+432(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+436(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+440(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+444(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+448(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+452(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+456(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+460(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+464(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+468(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+472(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+476(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+480(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+484(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+488(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+492(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+496(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+500(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+504(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+508(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+512(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+516(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+520(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+524(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+528(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+532(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+536(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+540(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+544(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+548(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+552(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+556(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+560(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+564(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+568(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+572(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+576(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+580(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+584(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+588(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+592(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+596(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+600(SB)/4, $(0.40336135)
-DATA wideWinogradConstants<>+604(SB)/4, $(0.40336135)
-GLOBL wideWinogradConstants<>(SB), RODATA|NOPTR, $608
+DATA wideWinogradConstants<>+4(SB)/4, $(0.87890625)
+DATA wideWinogradConstants<>+8(SB)/4, $(2.25)
+DATA wideWinogradConstants<>+12(SB)/4, $(0.625)
+DATA wideWinogradConstants<>+16(SB)/4, $(1.40625)
+DATA wideWinogradConstants<>+20(SB)/4, $(0.390625)
+DATA wideWinogradConstants<>+24(SB)/4, $(1.5)
+DATA wideWinogradConstants<>+28(SB)/4, $(0.5859375)
+DATA wideWinogradConstants<>+32(SB)/4, $(0.24414062)
+DATA wideWinogradConstants<>+36(SB)/4, $(3.375)
+DATA wideWinogradConstants<>+40(SB)/4, $(1.1377778)
+DATA wideWinogradConstants<>+44(SB)/4, $(-0.68840337)
+DATA wideWinogradConstants<>+48(SB)/4, $(-0.4302521)
+DATA wideWinogradConstants<>+52(SB)/4, $(-0.26890758)
+DATA wideWinogradConstants<>+56(SB)/4, $(0.11951447)
+DATA wideWinogradConstants<>+60(SB)/4, $(0.17927171)
+DATA wideWinogradConstants<>+64(SB)/4, $(0.26890758)
+DATA wideWinogradConstants<>+68(SB)/4, $(-0.16806723)
+DATA wideWinogradConstants<>+72(SB)/4, $(0.40336135)
+GLOBL wideWinogradConstants<>(SB), RODATA|NOPTR, $76
 
 // func wideWinogradInput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -16161,20 +16028,20 @@ tile:
 	VINSERTF32X8      $0x01, (R11)(SI*2), Z5, Z5
 	VMOVAPS           Z4, Z6
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z2, Z6
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z0, Z6
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z0, Z6
 	VMOVAPS           Z5, Z7
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z7
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z7
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z7
 	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z5
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z3, Z8
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z1, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z5
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z3, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z1, Z8
 	VADDPS            Z8, Z5, Z0
 	VSUBPS            Z8, Z5, Z5
 	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z2, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z3, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z1, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z2, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z3, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z1, Z2
 	VADDPS            Z2, Z4, Z1
 	VSUBPS            Z2, Z4, Z2
 	VMOVUPS           Z1, (AX)
@@ -16201,20 +16068,20 @@ tile:
 	VINSERTF32X8      $0x01, (R11)(SI*2), Z8, Z8
 	VMOVAPS           Z7, Z9
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z9
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z9
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z9
 	VMOVAPS           Z8, Z10
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z4, Z10
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z2, Z10
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z2, Z10
 	VMOVAPS           Z7, Z8
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z3, Z8
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z4, Z11
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z2, Z11
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z3, Z8
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z4, Z11
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z2, Z11
 	VADDPS            Z11, Z8, Z1
 	VSUBPS            Z11, Z8, Z8
 	VMOVAPS           Z7, Z7
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z3, Z7
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z4, Z3
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z2, Z3
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z3, Z7
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z4, Z3
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z2, Z3
 	VADDPS            Z3, Z7, Z2
 	VSUBPS            Z3, Z7, Z3
 	VMOVUPS           Z2, 64(AX)
@@ -16241,20 +16108,20 @@ tile:
 	VINSERTF32X8      $0x01, (R11)(SI*2), Z11, Z11
 	VMOVAPS           Z10, Z12
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z4, Z12
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z2, Z12
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z2, Z12
 	VMOVAPS           Z11, Z13
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z7, Z13
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z3, Z13
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z3, Z13
 	VMOVAPS           Z10, Z11
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z4, Z11
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z7, Z14
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z3, Z14
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z4, Z11
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z7, Z14
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z3, Z14
 	VADDPS            Z14, Z11, Z2
 	VSUBPS            Z14, Z11, Z11
 	VMOVAPS           Z10, Z10
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z4, Z10
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z7, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z3, Z4
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z4, Z10
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z7, Z4
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z3, Z4
 	VADDPS            Z4, Z10, Z3
 	VSUBPS            Z4, Z10, Z4
 	VMOVUPS           Z3, 128(AX)
@@ -16281,20 +16148,20 @@ tile:
 	VINSERTF32X8      $0x01, (R11)(SI*2), Z14, Z14
 	VMOVAPS           Z13, Z15
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z7, Z15
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z3, Z15
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z3, Z15
 	VMOVAPS           Z14, Z16
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z10, Z16
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z4, Z16
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z4, Z16
 	VMOVAPS           Z13, Z14
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z7, Z14
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z10, Z17
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z4, Z17
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z7, Z14
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z10, Z17
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z4, Z17
 	VADDPS            Z17, Z14, Z3
 	VSUBPS            Z17, Z14, Z14
 	VMOVAPS           Z13, Z13
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z7, Z13
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z10, Z7
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z4, Z7
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z7, Z13
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z10, Z7
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z4, Z7
 	VADDPS            Z7, Z13, Z4
 	VSUBPS            Z7, Z13, Z7
 	VMOVUPS           Z4, 192(AX)
@@ -16321,20 +16188,20 @@ tile:
 	VINSERTF32X8      $0x01, (R11)(SI*2), Z17, Z17
 	VMOVAPS           Z16, Z18
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z10, Z18
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z4, Z18
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z4, Z18
 	VMOVAPS           Z17, Z19
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z13, Z19
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z7, Z19
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z7, Z19
 	VMOVAPS           Z16, Z17
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z10, Z17
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z13, Z20
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z7, Z20
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z10, Z17
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z13, Z20
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z7, Z20
 	VADDPS            Z20, Z17, Z4
 	VSUBPS            Z20, Z17, Z17
 	VMOVAPS           Z16, Z16
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z10, Z16
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z13, Z10
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z7, Z10
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z10, Z16
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z13, Z10
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z7, Z10
 	VADDPS            Z10, Z16, Z7
 	VSUBPS            Z10, Z16, Z10
 	VMOVUPS           Z7, 256(AX)
@@ -16361,20 +16228,20 @@ tile:
 	VINSERTF32X8      $0x01, (R9)(SI*2), Z20, Z20
 	VMOVAPS           Z19, Z21
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z13, Z21
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z7, Z21
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z7, Z21
 	VMOVAPS           Z20, Z22
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z16, Z22
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z10, Z22
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z10, Z22
 	VMOVAPS           Z19, Z20
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z13, Z20
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z16, Z23
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z10, Z23
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z13, Z20
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z16, Z23
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z10, Z23
 	VADDPS            Z23, Z20, Z7
 	VSUBPS            Z23, Z20, Z20
 	VMOVAPS           Z19, Z19
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z13, Z19
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z16, Z13
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z10, Z13
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z13, Z19
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z16, Z13
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z10, Z13
 	VADDPS            Z13, Z19, Z10
 	VSUBPS            Z13, Z19, Z13
 	VMOVUPS           Z10, 320(AX)
@@ -16384,20 +16251,20 @@ tile:
 	MOVQ              outCol+24(FP), SI
 	VMOVAPS           Z18, Z10
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z12, Z10
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z6, Z10
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z6, Z10
 	VMOVAPS           Z21, Z16
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z15, Z16
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z9, Z16
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z9, Z16
 	VMOVAPS           Z18, Z13
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z12, Z13
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z15, Z19
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z9, Z19
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z12, Z13
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z15, Z19
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z9, Z19
 	VADDPS            Z19, Z13, Z6
 	VSUBPS            Z19, Z13, Z13
 	VMOVAPS           Z18, Z18
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z12, Z18
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z15, Z12
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z9, Z12
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z12, Z18
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z15, Z12
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z9, Z12
 	VADDPS            Z12, Z18, Z9
 	VSUBPS            Z12, Z18, Z12
 	MOVQ              BX, DI
@@ -16412,20 +16279,20 @@ tile:
 	ADDQ              outRow+16(FP), BX
 	VMOVAPS           Z4, Z6
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z2, Z6
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z0, Z6
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z0, Z6
 	VMOVAPS           Z7, Z9
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z9
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z9
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z9
 	VMOVAPS           Z4, Z7
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z7
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z3, Z10
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z1, Z10
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z7
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z3, Z10
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z1, Z10
 	VADDPS            Z10, Z7, Z0
 	VSUBPS            Z10, Z7, Z7
 	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z2, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z3, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z1, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z2, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z3, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z1, Z2
 	VADDPS            Z2, Z4, Z1
 	VSUBPS            Z2, Z4, Z2
 	MOVQ              BX, DI
@@ -16440,20 +16307,20 @@ tile:
 	ADDQ              outRow+16(FP), BX
 	VMOVAPS           Z17, Z0
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z11, Z0
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z5, Z0
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z5, Z0
 	VMOVAPS           Z20, Z3
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z14, Z3
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z8, Z3
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z8, Z3
 	VMOVAPS           Z17, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z11, Z2
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z14, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z8, Z4
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z11, Z2
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z14, Z4
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z8, Z4
 	VADDPS            Z4, Z2, Z1
 	VSUBPS            Z4, Z2, Z2
 	VMOVAPS           Z17, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z11, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z14, Z5
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z8, Z5
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z11, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z14, Z5
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z8, Z5
 	VADDPS            Z5, Z4, Z6
 	VSUBPS            Z5, Z4, Z4
 	MOVQ              BX, DI
@@ -16474,20 +16341,20 @@ tile:
 	VMOVUPS           320(AX), Z5
 	VMOVAPS           Z4, Z6
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z2, Z6
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z0, Z6
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z0, Z6
 	VMOVAPS           Z5, Z7
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z7
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z7
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z7
 	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z5
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z3, Z8
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z1, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z5
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z3, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z1, Z8
 	VADDPS            Z8, Z5, Z0
 	VSUBPS            Z8, Z5, Z5
 	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z2, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z3, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z1, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z2, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z3, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z1, Z2
 	VADDPS            Z2, Z4, Z1
 	VSUBPS            Z2, Z4, Z2
 	MOVQ              BX, DI
@@ -16508,20 +16375,20 @@ tile:
 	VMOVUPS           704(AX), Z5
 	VMOVAPS           Z4, Z6
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z2, Z6
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z0, Z6
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z0, Z6
 	VMOVAPS           Z5, Z7
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z7
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z7
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z7
 	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z5
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z3, Z8
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z1, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z5
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z3, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z1, Z8
 	VADDPS            Z8, Z5, Z0
 	VSUBPS            Z8, Z5, Z5
 	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z2, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z3, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z1, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z2, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z3, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z1, Z2
 	VADDPS            Z2, Z4, Z1
 	VSUBPS            Z2, Z4, Z2
 	MOVQ              BX, DI
@@ -16542,20 +16409,20 @@ tile:
 	VMOVUPS           1088(AX), Z5
 	VMOVAPS           Z4, Z6
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z2, Z6
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z0, Z6
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z0, Z6
 	VMOVAPS           Z5, Z7
 	VFNMADD231PS.BCST wideWinogradConstants<>+0(SB), Z3, Z7
-	VFMADD231PS.BCST  wideWinogradConstants<>+32(SB), Z1, Z7
+	VFMADD231PS.BCST  wideWinogradConstants<>+4(SB), Z1, Z7
 	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z5
-	VMULPS.BCST       wideWinogradConstants<>+96(SB), Z3, Z8
-	VFNMADD231PS.BCST wideWinogradConstants<>+128(SB), Z1, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z5
+	VMULPS.BCST       wideWinogradConstants<>+12(SB), Z3, Z8
+	VFNMADD231PS.BCST wideWinogradConstants<>+16(SB), Z1, Z8
 	VADDPS            Z8, Z5, Z0
 	VSUBPS            Z8, Z5, Z5
 	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST wideWinogradConstants<>+160(SB), Z2, Z4
-	VMULPS.BCST       wideWinogradConstants<>+192(SB), Z3, Z2
-	VFNMADD231PS.BCST wideWinogradConstants<>+224(SB), Z1, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+20(SB), Z2, Z4
+	VMULPS.BCST       wideWinogradConstants<>+24(SB), Z3, Z2
+	VFNMADD231PS.BCST wideWinogradConstants<>+28(SB), Z1, Z2
 	VADDPS            Z2, Z4, Z1
 	VSUBPS            Z2, Z4, Z2
 	LEAQ              (BX)(SI*2), DI
@@ -16606,12 +16473,12 @@ tile:
 	VSUBPS           Z4, Z3, Z3
 	VADDPS           Z0, Z6, Z0
 	VADDPS           Z2, Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z4
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z6, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z4
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z6, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z6
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z3, Z1
 	VADDPS           Z5, Z1, Z1
 	VMOVUPS          Z1, (DX)
 	ADDQ             inCol+56(FP), DI
@@ -16630,12 +16497,12 @@ tile:
 	VSUBPS           Z7, Z5, Z5
 	VADDPS           Z1, Z9, Z1
 	VADDPS           Z3, Z1, Z1
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z2, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z5, Z7
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z9, Z9
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z3, Z9
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z2, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z5, Z2
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z2, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z5, Z7
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z9, Z9
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z3, Z9
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z2, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z5, Z2
 	VADDPS           Z8, Z2, Z2
 	VMOVUPS          Z2, 64(DX)
 	ADDQ             inCol+56(FP), DI
@@ -16654,12 +16521,12 @@ tile:
 	VSUBPS           Z10, Z8, Z8
 	VADDPS           Z2, Z12, Z2
 	VADDPS           Z5, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z3, Z10
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z8, Z10
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z12, Z12
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z5, Z12
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z3, Z3
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z8, Z3
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z3, Z10
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z8, Z10
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z12, Z12
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z5, Z12
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z3, Z3
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z8, Z3
 	VADDPS           Z11, Z3, Z3
 	VMOVUPS          Z3, 128(DX)
 	ADDQ             inCol+56(FP), DI
@@ -16678,12 +16545,12 @@ tile:
 	VSUBPS           Z13, Z11, Z11
 	VADDPS           Z3, Z15, Z3
 	VADDPS           Z8, Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z5, Z13
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z11, Z13
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z15, Z15
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z8, Z15
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z5, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z11, Z5
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z5, Z13
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z11, Z13
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z15, Z15
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z8, Z15
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z5, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z11, Z5
 	VADDPS           Z14, Z5, Z5
 	VMOVUPS          Z5, 192(DX)
 	ADDQ             inCol+56(FP), DI
@@ -16702,12 +16569,12 @@ tile:
 	VSUBPS           Z16, Z14, Z14
 	VADDPS           Z5, Z18, Z5
 	VADDPS           Z11, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z8, Z16
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z14, Z16
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z18, Z18
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z11, Z18
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z8, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z14, Z8
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z8, Z16
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z14, Z16
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z18, Z18
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z11, Z18
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z8, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z14, Z8
 	VADDPS           Z17, Z8, Z8
 	VMOVUPS          Z8, 256(DX)
 	ADDQ             inCol+56(FP), DI
@@ -16725,12 +16592,12 @@ tile:
 	VSUBPS           Z19, Z17, Z17
 	VADDPS           Z8, Z21, Z8
 	VADDPS           Z14, Z8, Z8
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z11, Z19
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z17, Z19
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z21, Z21
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z14, Z21
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z11, Z11
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z17, Z11
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z11, Z19
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z17, Z19
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z21, Z21
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z14, Z21
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z11, Z11
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z17, Z11
 	VADDPS           Z20, Z11, Z11
 	VMOVUPS          Z11, 320(DX)
 	MOVQ             SI, DI
@@ -16743,12 +16610,12 @@ tile:
 	VSUBPS           Z5, Z3, Z3
 	VADDPS           Z0, Z11, Z0
 	VADDPS           Z2, Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z5
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z11, Z11
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z11
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z5
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z11, Z11
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z11
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z3, Z1
 	VADDPS           Z8, Z1, Z1
 	TESTQ            AX, AX
 	JZ               row0unbiased
@@ -16813,12 +16680,12 @@ row0whole:
 	VSUBPS           Z16, Z13, Z3
 	VADDPS           Z4, Z0, Z4
 	VADDPS           Z2, Z4, Z4
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z5
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z0, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z5
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z0, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z3, Z1
 	VADDPS           Z19, Z1, Z1
 	TESTQ            AX, AX
 	JZ               row1unbiased
@@ -16883,12 +16750,12 @@ row1whole:
 	VSUBPS           Z18, Z15, Z3
 	VADDPS           Z6, Z0, Z4
 	VADDPS           Z2, Z4, Z4
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z5
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z0, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z5
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z0, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z3, Z1
 	VADDPS           Z21, Z1, Z1
 	TESTQ            AX, AX
 	JZ               row2unbiased
@@ -16959,12 +16826,12 @@ row2whole:
 	VSUBPS           Z4, Z3, Z3
 	VADDPS           Z0, Z6, Z0
 	VADDPS           Z2, Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z4
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z6, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+256(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+288(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z4
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z6, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z6
+	VMULPS.BCST      wideWinogradConstants<>+32(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+36(SB), Z3, Z1
 	VADDPS           Z5, Z1, Z1
 	TESTQ            AX, AX
 	JZ               row3unbiased
@@ -17075,10 +16942,10 @@ tile:
 	VSUBPS           Z4, Z3, Z3
 	VADDPS           Z0, Z6, Z0
 	VADDPS           Z2, Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z3, Z1
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z6, Z3
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z3
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z6, Z3
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z3
 	VADDPS           Z5, Z3, Z3
 	ADDQ             inCol+56(FP), DX
 	MOVQ             DX, DI
@@ -17105,10 +16972,10 @@ tile:
 	VSUBPS           Z7, Z6, Z6
 	VADDPS           Z2, Z9, Z2
 	VADDPS           Z5, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z4, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z6, Z4
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z9, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z5, Z6
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z4, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z6, Z4
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z9, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z5, Z6
 	VADDPS           Z8, Z6, Z6
 	ADDQ             inCol+56(FP), DX
 	MOVQ             DX, DI
@@ -17135,10 +17002,10 @@ tile:
 	VSUBPS           Z10, Z9, Z9
 	VADDPS           Z5, Z12, Z5
 	VADDPS           Z8, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z7, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z9, Z7
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z12, Z9
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z8, Z9
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z7, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z9, Z7
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z12, Z9
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z8, Z9
 	VADDPS           Z11, Z9, Z9
 	ADDQ             inCol+56(FP), DX
 	MOVQ             DX, DI
@@ -17165,10 +17032,10 @@ tile:
 	VSUBPS           Z13, Z12, Z12
 	VADDPS           Z8, Z15, Z8
 	VADDPS           Z11, Z8, Z8
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z10, Z10
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z12, Z10
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z15, Z12
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z11, Z12
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z10, Z10
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z12, Z10
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z15, Z12
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z11, Z12
 	VADDPS           Z14, Z12, Z12
 	ADDQ             inCol+56(FP), DX
 	MOVQ             DX, DI
@@ -17195,10 +17062,10 @@ tile:
 	VSUBPS           Z16, Z15, Z15
 	VADDPS           Z11, Z18, Z11
 	VADDPS           Z14, Z11, Z11
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z13, Z13
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z15, Z13
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z18, Z15
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z14, Z15
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z13, Z13
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z15, Z13
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z18, Z15
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z14, Z15
 	VADDPS           Z17, Z15, Z15
 	ADDQ             inCol+56(FP), DX
 	MOVQ             DX, DI
@@ -17225,10 +17092,10 @@ tile:
 	VSUBPS           Z19, Z18, Z18
 	VADDPS           Z14, Z21, Z14
 	VADDPS           Z17, Z14, Z14
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z16, Z16
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z18, Z16
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z21, Z18
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z17, Z18
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z16, Z16
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z18, Z16
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z21, Z18
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z17, Z18
 	VADDPS           Z20, Z18, Z18
 	MOVQ             CX, DX
 	MOVQ             outCol+24(FP), BX
@@ -17239,10 +17106,10 @@ tile:
 	VSUBPS           Z11, Z8, Z8
 	VADDPS           Z0, Z17, Z0
 	VADDPS           Z5, Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z2, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z8, Z2
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z17, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z5, Z8
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z2, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z8, Z2
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z17, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z5, Z8
 	VADDPS           Z14, Z8, Z8
 	MOVQ             DX, DI
 	LEAQ             (DX)(SI*1), R8
@@ -17259,10 +17126,10 @@ tile:
 	VSUBPS           Z13, Z10, Z5
 	VADDPS           Z1, Z0, Z1
 	VADDPS           Z4, Z1, Z1
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z2, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z5, Z2
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z0, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z4, Z0
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z2, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z5, Z2
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z0, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z4, Z0
 	VADDPS           Z16, Z0, Z0
 	MOVQ             DX, DI
 	LEAQ             (DX)(SI*1), R8
@@ -17279,10 +17146,10 @@ tile:
 	VSUBPS           Z15, Z12, Z4
 	VADDPS           Z3, Z0, Z3
 	VADDPS           Z2, Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+96(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+192(SB), Z4, Z1
-	VMULPS.BCST      wideWinogradConstants<>+160(SB), Z0, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+12(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+24(SB), Z4, Z1
+	VMULPS.BCST      wideWinogradConstants<>+20(SB), Z0, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+8(SB), Z2, Z0
 	VADDPS           Z18, Z0, Z0
 	MOVQ             DX, DI
 	LEAQ             (DX)(SI*1), DX
@@ -17324,16 +17191,16 @@ tile:
 	VINSERTF32X8     $0x01, (R9)(SI*1), Z1, Z1
 	VBROADCASTF32X8  (R8)(SI*2), Z2
 	VINSERTF32X8     $0x01, (R9)(SI*2), Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z3
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z3
 	VMOVAPS          Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z5
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z5
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z5
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z5
 	VADDPS           Z7, Z5, Z4
 	VSUBPS           Z7, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, (AX)
@@ -17348,16 +17215,16 @@ tile:
 	VINSERTF32X8     $0x01, (R9)(SI*1), Z1, Z1
 	VBROADCASTF32X8  (R8)(SI*2), Z2
 	VINSERTF32X8     $0x01, (R9)(SI*2), Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z6
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z6
 	VMOVAPS          Z2, Z9
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z8
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z10
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z8
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z8
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z10
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z8
 	VADDPS           Z10, Z8, Z7
 	VSUBPS           Z10, Z8, Z8
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, 64(AX)
@@ -17372,16 +17239,16 @@ tile:
 	VINSERTF32X8     $0x01, (BX)(SI*1), Z1, Z1
 	VBROADCASTF32X8  (R8)(SI*2), Z2
 	VINSERTF32X8     $0x01, (BX)(SI*2), Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z9
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z9
 	VMOVAPS          Z2, Z12
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z11
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z13
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z11
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z11
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z13
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z11
 	VADDPS           Z13, Z11, Z10
 	VSUBPS           Z13, Z11, Z11
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, 128(AX)
@@ -17389,16 +17256,16 @@ tile:
 	VMOVUPS          Z12, 512(AX)
 	MOVQ             DX, BX
 	MOVQ             outCol+24(FP), SI
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z3, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z3, Z0
 	VMOVAPS          Z9, Z12
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z3, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z6, Z13
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z9, Z2
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z3, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z6, Z13
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z9, Z2
 	VADDPS           Z13, Z2, Z1
 	VSUBPS           Z13, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z6, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z9, Z3
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z3, Z3
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z6, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z9, Z3
 	VADDPS           Z6, Z3, Z9
 	VSUBPS           Z6, Z3, Z3
 	MOVQ             BX, DI
@@ -17411,16 +17278,16 @@ tile:
 	VMOVUPS          Z3, (R8)(SI*1)
 	VMOVUPS          Z12, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z4, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z4, Z0
 	VMOVAPS          Z10, Z3
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z4, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z7, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z10, Z2
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z4, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z7, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z10, Z2
 	VADDPS           Z6, Z2, Z1
 	VSUBPS           Z6, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z4, Z4
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z7, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z10, Z4
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z4, Z4
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z7, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z10, Z4
 	VADDPS           Z6, Z4, Z7
 	VSUBPS           Z6, Z4, Z4
 	MOVQ             BX, DI
@@ -17433,16 +17300,16 @@ tile:
 	VMOVUPS          Z4, (R8)(SI*1)
 	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z5, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z5, Z0
 	VMOVAPS          Z11, Z3
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z5, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z8, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z11, Z2
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z5, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z8, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z11, Z2
 	VADDPS           Z4, Z2, Z1
 	VSUBPS           Z4, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z5, Z4
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z8, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z11, Z4
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z5, Z4
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z8, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z11, Z4
 	VADDPS           Z5, Z4, Z6
 	VSUBPS           Z5, Z4, Z4
 	MOVQ             BX, DI
@@ -17458,16 +17325,16 @@ tile:
 	VMOVUPS          (AX), Z0
 	VMOVUPS          64(AX), Z1
 	VMOVUPS          128(AX), Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z3
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z3
 	VMOVAPS          Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z5
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z5
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z5
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z5
 	VADDPS           Z7, Z5, Z4
 	VSUBPS           Z7, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	MOVQ             BX, DI
@@ -17483,16 +17350,16 @@ tile:
 	VMOVUPS          192(AX), Z0
 	VMOVUPS          256(AX), Z1
 	VMOVUPS          320(AX), Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z3
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z3
 	VMOVAPS          Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z5
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z5
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z5
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z5
 	VADDPS           Z7, Z5, Z4
 	VSUBPS           Z7, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	MOVQ             BX, DI
@@ -17508,16 +17375,16 @@ tile:
 	VMOVUPS          384(AX), Z0
 	VMOVUPS          448(AX), Z1
 	VMOVUPS          512(AX), Z2
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z3
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z3
 	VMOVAPS          Z2, Z6
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z5
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z5
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z5
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z5
 	VADDPS           Z7, Z5, Z4
 	VSUBPS           Z7, Z5, Z5
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	LEAQ             (BX)(SI*2), DI
@@ -17564,18 +17431,18 @@ tile:
 	VINSERTF32X8     $0x01, (R9)(SI*2), Z2, Z2
 	VBROADCASTF32X8  (R10), Z3
 	VINSERTF32X8     $0x01, (R11), Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z4
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z4
 	VMOVAPS          Z3, Z7
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z6
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z8
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z6
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z8
 	VADDPS           Z8, Z6, Z5
 	VSUBPS           Z8, Z6, Z6
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, (AX)
@@ -17596,18 +17463,18 @@ tile:
 	VINSERTF32X8     $0x01, (R9)(SI*2), Z2, Z2
 	VBROADCASTF32X8  (R10), Z3
 	VINSERTF32X8     $0x01, (R11), Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z7
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z7
 	VMOVAPS          Z3, Z10
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z9
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z11
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z9
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z11
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z9
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z11
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z9
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z11
 	VADDPS           Z11, Z9, Z8
 	VSUBPS           Z11, Z9, Z9
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, 64(AX)
@@ -17628,18 +17495,18 @@ tile:
 	VINSERTF32X8     $0x01, (R9)(SI*2), Z2, Z2
 	VBROADCASTF32X8  (R10), Z3
 	VINSERTF32X8     $0x01, (R11), Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z10
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z10
 	VMOVAPS          Z3, Z13
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z12
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z14
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z12
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z14
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z12
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z14
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z12
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z14
 	VADDPS           Z14, Z12, Z11
 	VSUBPS           Z14, Z12, Z12
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, 128(AX)
@@ -17660,18 +17527,18 @@ tile:
 	VINSERTF32X8     $0x01, (BX)(SI*2), Z2, Z2
 	VBROADCASTF32X8  (DI), Z3
 	VINSERTF32X8     $0x01, (R9), Z3, Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z13
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z13
 	VMOVAPS          Z3, Z16
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z15
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z17
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z15
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z17
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z15
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z17
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z15
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z17
 	VADDPS           Z17, Z15, Z14
 	VSUBPS           Z17, Z15, Z15
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	VMOVUPS          Z2, 192(AX)
@@ -17679,18 +17546,18 @@ tile:
 	VMOVUPS          Z16, 704(AX)
 	MOVQ             DX, BX
 	MOVQ             outCol+24(FP), SI
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z4, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z4, Z0
 	VMOVAPS          Z13, Z3
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z4, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z7, Z16
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z10, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z13, Z16
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z4, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z7, Z16
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z10, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z13, Z16
 	VADDPS           Z16, Z2, Z1
 	VSUBPS           Z16, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z4, Z4
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z7, Z7
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z10, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z13, Z7
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z4, Z4
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z7, Z7
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z10, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z13, Z7
 	VADDPS           Z7, Z4, Z10
 	VSUBPS           Z7, Z4, Z4
 	MOVQ             BX, DI
@@ -17703,18 +17570,18 @@ tile:
 	VMOVUPS          Z4, (R8)(SI*1)
 	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z5, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z5, Z0
 	VMOVAPS          Z14, Z3
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z5, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z8, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z11, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z14, Z4
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z5, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z8, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z11, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z14, Z4
 	VADDPS           Z4, Z2, Z1
 	VSUBPS           Z4, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z5, Z4
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z8, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z11, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z14, Z5
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z5, Z4
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z8, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z11, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z14, Z5
 	VADDPS           Z5, Z4, Z7
 	VSUBPS           Z5, Z4, Z4
 	MOVQ             BX, DI
@@ -17727,18 +17594,18 @@ tile:
 	VMOVUPS          Z4, (R8)(SI*1)
 	VMOVUPS          Z3, (R8)(SI*2)
 	ADDQ             outRow+16(FP), BX
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z6, Z0
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z6, Z0
 	VMOVAPS          Z15, Z3
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z6, Z2
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z9, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z12, Z2
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z15, Z4
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z6, Z2
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z9, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z12, Z2
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z15, Z4
 	VADDPS           Z4, Z2, Z1
 	VSUBPS           Z4, Z2, Z2
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z6, Z4
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z9, Z5
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z12, Z4
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z15, Z5
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z6, Z4
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z9, Z5
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z12, Z4
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z15, Z5
 	VADDPS           Z5, Z4, Z6
 	VSUBPS           Z5, Z4, Z4
 	MOVQ             BX, DI
@@ -17755,18 +17622,18 @@ tile:
 	VMOVUPS          64(AX), Z1
 	VMOVUPS          128(AX), Z2
 	VMOVUPS          192(AX), Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z4
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z4
 	VMOVAPS          Z3, Z7
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z6
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z8
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z6
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z8
 	VADDPS           Z8, Z6, Z5
 	VSUBPS           Z8, Z6, Z6
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	MOVQ             BX, DI
@@ -17783,18 +17650,18 @@ tile:
 	VMOVUPS          320(AX), Z1
 	VMOVUPS          384(AX), Z2
 	VMOVUPS          448(AX), Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z4
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z4
 	VMOVAPS          Z3, Z7
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z6
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z8
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z6
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z8
 	VADDPS           Z8, Z6, Z5
 	VSUBPS           Z8, Z6, Z6
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	MOVQ             BX, DI
@@ -17811,18 +17678,18 @@ tile:
 	VMOVUPS          576(AX), Z1
 	VMOVUPS          640(AX), Z2
 	VMOVUPS          704(AX), Z3
-	VMULPS.BCST      wideWinogradConstants<>+320(SB), Z0, Z4
+	VMULPS.BCST      wideWinogradConstants<>+40(SB), Z0, Z4
 	VMOVAPS          Z3, Z7
-	VMULPS.BCST      wideWinogradConstants<>+352(SB), Z0, Z6
-	VMULPS.BCST      wideWinogradConstants<>+384(SB), Z1, Z8
-	VFMADD231PS.BCST wideWinogradConstants<>+416(SB), Z2, Z6
-	VFMADD231PS.BCST wideWinogradConstants<>+544(SB), Z3, Z8
+	VMULPS.BCST      wideWinogradConstants<>+44(SB), Z0, Z6
+	VMULPS.BCST      wideWinogradConstants<>+48(SB), Z1, Z8
+	VFMADD231PS.BCST wideWinogradConstants<>+52(SB), Z2, Z6
+	VFMADD231PS.BCST wideWinogradConstants<>+68(SB), Z3, Z8
 	VADDPS           Z8, Z6, Z5
 	VSUBPS           Z8, Z6, Z6
-	VMULPS.BCST      wideWinogradConstants<>+448(SB), Z0, Z0
-	VMULPS.BCST      wideWinogradConstants<>+480(SB), Z1, Z1
-	VFMADD231PS.BCST wideWinogradConstants<>+512(SB), Z2, Z0
-	VFMADD231PS.BCST wideWinogradConstants<>+576(SB), Z3, Z1
+	VMULPS.BCST      wideWinogradConstants<>+56(SB), Z0, Z0
+	VMULPS.BCST      wideWinogradConstants<>+60(SB), Z1, Z1
+	VFMADD231PS.BCST wideWinogradConstants<>+64(SB), Z2, Z0
+	VFMADD231PS.BCST wideWinogradConstants<>+72(SB), Z3, Z1
 	VADDPS           Z1, Z0, Z2
 	VSUBPS           Z1, Z0, Z0
 	LEAQ             (BX)(SI*2), DI

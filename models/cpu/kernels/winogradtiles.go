@@ -2,8 +2,8 @@ package kernels
 
 // winogradTiles is about how many tiles are in work at once.
 func (p *winogradPass) winogradTiles(m *machine, total, threads int) int {
-	tiles := max(14, winogradBytes/(tilePoints*p.inBl*laneBytes))
-	tiles = min(tiles, max(14, ceil(total, threads)))
+	tiles := max(maxPixels, winogradBytes/(tilePoints*p.inBl*laneBytes))
+	tiles = min(tiles, max(maxPixels, ceil(total, threads)))
 	tile := m.pixels[m.blocks]
 	return ceil(tiles, tile) * tile
 }

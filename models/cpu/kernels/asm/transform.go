@@ -123,8 +123,8 @@ func (p places) store(v reg.VecVirtual, i int) {
 	VEXTRACTF32X8(Imm(1), v, p.at(1, i))
 }
 
-// transforms are those of a width. Constants are vectors of equal values in memory,
-// or single values.
+// transforms are those of a width. Constants are vectors of equal values in memory
+// or, of two tiles, single values.
 type transforms struct {
 	width
 	constants Mem
@@ -138,11 +138,19 @@ func (t *transforms) number(v float64) Mem {
 	if !known {
 		i = len(t.index)
 		t.index[f] = i
-		for lane := range 8 {
-			DATA(32*i+4*lane, F32(f))
+		for lane := range t.lanes() {
+			DATA(4*(t.lanes()*i+lane), F32(f))
 		}
 	}
-	return t.constants.Offset(32 * i)
+	return t.constants.Offset(4 * t.lanes() * i)
+}
+
+// lanes is how many values a constant has.
+func (t *transforms) lanes() int {
+	if t.tiles == 2 {
+		return 1
+	}
+	return 8
 }
 
 // more adds k*x to r; less takes it away; times sets r to it.
