@@ -28,9 +28,9 @@ func (e *environment) begin() (start time.Time) {
 	return start
 }
 
-// end lets the observer know of an operation that is done.
-func (e *environment) end(name string, flops float64, start time.Time) {
+// end lets the observer know of an operation that is done, one of so many side by side.
+func (e *environment) end(name string, flops float64, start time.Time, beside int) {
 	if e.observe != nil {
-		e.observe(name, time.Since(start), flops)
+		e.observe(name, time.Since(start)/time.Duration(beside), flops)
 	}
 }

@@ -98,8 +98,7 @@ func (p *Network) ActivationBytes() int64 {
 	return bytes
 }
 
-// Observe lets f hear of every operation from now on; nil ends that. f is
-// called by several goroutines if there are several flights.
+// Observe lets f hear of every operation from now on; nil ends that.
 func (p *Network) Observe(f models.Observer) {
 	for _, r := range p.runners {
 		r.env.observe = f

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,37 @@ func TestNetworkAgreesWithDevice(t *testing.T) {
 	all.Wait()
 	if got, err := p.Predict(context.Background(), b); err != nil || !slices.Equal(got, later) {
 		t.Errorf("after Load logits %v, %v", got, err)
+	}
+}
+
+// An image's logits do not depend on how many threads there are, nor on how many
+// images come with it: whether threads take images of their own or layers together.
+func TestLogitsDoNotDependOnThreads(t *testing.T) {
+	needsFastKernels(t)
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	const most = 8
+	for model, size := range map[string]int{"inception_v3": 96, "se_resnext50": 96, "resnet18": 32} {
+		if raced && model != "resnet18" {
+			continue
+		}
+		var want []float32
+		for _, threads := range []int{1, 2, 3} {
+			runtime.GOMAXPROCS(threads)
+			p, err := NewNetwork(models.Options{Model: model, Height: size, Width: size, Batch: most, Seed: 3}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range []int{most, 5, 3, 2, 1} {
+				got, err := p.Predict(context.Background(), randomBatch(n, size, size, 1))
+				if want == nil {
+					want = got
+				}
+				if err != nil || !slices.Equal(got, want[:len(got)]) || len(got)*most != len(want)*n {
+					t.Errorf("%s, %d threads, %d images: logits %v, want %v; %v", model, threads, n, got, want, err)
+				}
+			}
+		}
 	}
 }
 

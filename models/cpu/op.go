@@ -99,7 +99,7 @@ func (o *op) timed(out []float32, in [][]float32) (err error) {
 	}
 	start := o.env.begin()
 	err = o.run(out, in)
-	o.env.end(o.name, o.flops, start)
+	o.env.end(o.name, o.flops, start, 1)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name, err)
 	}

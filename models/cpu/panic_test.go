@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hpaflow/models/cpu/kernels"
+	"hpaflow/models/cpu/parts"
 )
 
 // A kernel that panics on a thread of its own is the operation's error, and of
@@ -22,7 +23,7 @@ func TestPanicOfAKernelIsAnError(t *testing.T) {
 
 	r := runner{env: &environment{ws: ws}, plan: &plan{steps: []planStep{{
 		name: "pool odd", run: func(*kernels.Workspace, int, []float32, [][]float32) { overrun() },
-	}}, parts: []part{{0, 1, 1}}, values: []int{0}, whole: []bool{false}, buffer: []int{0}}, buffers: [][]float32{{}}}
+	}}, parts: []parts.Part{{End: 1, Samples: 1}}, threads: 1, values: []int{0}, whole: []bool{false}, buffer: []int{0}}, buffers: [][]float32{{}}}
 	_, err = r.run(1, nil)
 	isPanic(t, err, "pool odd: panic: ")
 }

@@ -1,12 +1,14 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 
 	"hpaflow/models"
 	"hpaflow/models/cpu/buffers"
 	"hpaflow/models/cpu/kernels"
 	"hpaflow/models/cpu/pages"
+	"hpaflow/models/cpu/parts"
 	"hpaflow/models/network"
 )
 
@@ -18,14 +20,15 @@ type plan struct {
 	params *params
 	batch  int
 	steps  []planStep
-	parts  []part
+	parts  []parts.Part
 	values []int // a sample, of each slot: the input, 0, and the results of steps
 	logits int
 
-	whole  []bool // whether a slot is of all samples, or of those that a part takes at once
-	buffer []int  // that holds each slot; the input has none
-	sizes  []int  // values of each buffer
-	folded bool   // weights are those of params
+	threads int
+	whole   []bool // whether a slot is of all samples, or of those that a part has in work
+	buffer  []int  // that holds each slot; the input has none
+	sizes   []int  // values of each buffer
+	folded  bool   // weights are those of params
 
 	scaled []float32 // weights on their way to a folded form, while fold runs
 }
@@ -36,15 +39,13 @@ type planStep struct {
 	flops   float64 // a sample
 	in      []int
 	out     int
-	inPlace int // the input whose memory out takes over if it is read no more, or -1
-	weights int // values that a run reads besides, whatever the samples
+	inPlace int  // the input whose memory out takes over if it is read no more, or -1
+	weights int  // values that a run reads besides, whatever the samples
+	joint   bool // much of a run's work is one for all its samples
 
 	fold func(ws *kernels.Workspace) // brings weights up to date; may be nil
 	run  func(ws *kernels.Workspace, n int, out []float32, in [][]float32)
 }
-
-// part is steps that run one after the other for so many samples, then for the next.
-type part struct{ first, end, samples int }
 
 // newPlan plans a network for batches of at most o.Batch samples, run by so many
 // threads.
@@ -61,45 +62,37 @@ func newPlan(o models.Options, ps *params, threads int) (*plan, error) {
 	return p.plan, nil
 }
 
-// partValues is how many values steps read and write at once, a thread: so few that
-// results are still in a cache when the next step reads them.
-const partValues = 256 << 10
-
-// divide puts steps that follow each other into parts. Steps of large results and
-// few weights take few samples at once, and so use the caches; the others all of
-// them, and read their weights once.
+// divide puts steps that follow each other into parts, for so many threads.
 func (p *plan) divide(threads int) {
+	p.threads = threads
+	steps := make([]parts.Step, len(p.steps))
 	for i, s := range p.steps {
-		values := p.values[s.out]
+		steps[i] = parts.Step{Values: p.values[s.out], Weights: s.weights, Joint: s.joint}
 		for _, in := range s.in {
-			values += p.values[in]
-		}
-		samples := max(1, threads*partValues/values)
-		if samples >= p.batch || values < 2*s.weights {
-			samples = p.batch
-		}
-		last := len(p.parts) - 1
-		switch {
-		case last < 0 || (samples == p.batch) != (p.parts[last].samples == p.batch):
-			p.parts = append(p.parts, part{i, i + 1, samples})
-		default:
-			p.parts[last].end = i + 1
-			p.parts[last].samples = min(p.parts[last].samples, samples)
+			steps[i].Values += p.values[in]
 		}
 	}
+	p.parts = parts.Divide(steps, p.batch, threads)
 }
+
+// line is what the places of threads in a buffer are multiples of, in values: a line
+// of the cache.
+const line = 16
 
 // place gives each slot a buffer.
 func (p *plan) place() {
 	steps, values := make([]buffers.Step, len(p.steps)), make([]int, len(p.values))
 	for n, part := range p.parts {
-		for i := part.first; i < part.end; i++ {
+		for i := part.First; i < part.End; i++ {
 			s := p.steps[i]
 			steps[i] = buffers.Step{In: s.in, Out: []int{s.out}, Part: n}
 			if s.inPlace >= 0 {
 				steps[i].InPlace = s.in[s.inPlace]
 			}
-			values[s.out] = p.values[s.out] * part.samples
+			values[s.out] = p.values[s.out] * part.Samples
+			if part.Alone {
+				values[s.out] = ceil(values[s.out], line) * line * p.threads
+			}
 		}
 	}
 	p.whole = buffers.Crossing(steps, len(p.values), p.logits)
@@ -137,7 +130,6 @@ type runner struct {
 	plan    *plan
 	env     *environment
 	buffers [][]float32 // made by the first run
-	in      [][]float32
 
 	images [2][]float32 // as the network sees them, and before a symmetry
 }
@@ -145,34 +137,89 @@ type runner struct {
 // run gives the logits (n,classes) of the images x, in memory that the next
 // run overwrites. A panic of a kernel becomes an error.
 func (r *runner) run(n int, x []float32) (logits []float32, err error) {
+	if r.buffers == nil { // a device that only trains needs none
+		for _, size := range r.plan.sizes {
+			r.buffers = append(r.buffers, pages.Make(size))
+		}
+	}
+	for _, p := range r.plan.parts {
+		if err := r.part(p, n, x); err != nil {
+			return nil, err
+		}
+	}
+	all := piece{runner: r}
+	return all.values(r.plan.logits, n), nil
+}
+
+// part runs a part for n samples: alone, if threads then have about as much to do
+// each, else together.
+func (r *runner) part(p parts.Part, n int, x []float32) error {
+	threads := r.plan.threads
+	if p.Alone {
+		rounds := ceil(n, threads*p.Samples)
+		samples := ceil(n, threads*rounds)
+		if threads > 1 && 4*threads*rounds*samples <= 5*n {
+			errs := make([]error, ceil(n, samples))
+			r.env.ws.Alone(len(errs), func(ws *kernels.Workspace, thread, i int) {
+				own := piece{runner: r, ws: ws, thread: thread, beside: threads, x: x, first: i * samples}
+				errs[i] = own.run(p, min(samples, n-i*samples))
+			})
+			return errors.Join(errs...)
+		}
+		p.Samples *= threads
+	}
+	for first := 0; first < n; first += p.Samples {
+		together := piece{runner: r, ws: r.env.ws, beside: 1, x: x, first: first}
+		if err := together.run(p, min(p.Samples, n-first)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// piece is a part's steps for some samples.
+type piece struct {
+	*runner
+	ws     *kernels.Workspace
+	thread int // whose places in the buffers these are
+	beside int // pieces that run at once
+	x      []float32
+	first  int // sample of the batch
+	in     [][]float32
+}
+
+func (e *piece) run(p parts.Part, samples int) (err error) {
 	name := "plan"
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s: %w", name, kernels.Caught(p))
 		}
 	}()
-	if r.buffers == nil { // a device that only trains needs none
-		for _, size := range r.plan.sizes {
-			r.buffers = append(r.buffers, pages.Make(size))
+	for i := p.First; i < p.End; i++ {
+		s := &e.plan.steps[i]
+		name = s.name
+		e.in = e.in[:0]
+		for _, slot := range s.in {
+			e.in = append(e.in, e.values(slot, samples))
 		}
+		start := e.env.begin()
+		s.run(e.ws, samples, e.values(s.out, samples), e.in)
+		e.env.end(s.name, s.flops, start, e.beside)
 	}
-	for _, part := range r.plan.parts {
-		for first := 0; first < n; first += part.samples {
-			samples := min(part.samples, n-first)
-			for i := part.first; i < part.end; i++ {
-				s := &r.plan.steps[i]
-				name = s.name
-				r.in = r.in[:0]
-				for _, slot := range s.in {
-					r.in = append(r.in, r.values(slot, x, first, samples))
-				}
-				start := r.env.begin()
-				s.run(r.env.ws, samples, r.values(s.out, nil, first, samples), r.in)
-				r.env.end(s.name, s.flops, start)
-			}
-		}
+	return nil
+}
+
+// values is the memory of a slot for some samples. Slot 0 is the images.
+func (e *piece) values(slot, samples int) []float32 {
+	size := e.plan.values[slot]
+	if slot == 0 {
+		return e.x[e.first*size:][:samples*size]
 	}
-	return r.values(r.plan.logits, nil, 0, n), nil
+	buffer := e.buffers[e.plan.buffer[slot]]
+	if e.plan.whole[slot] {
+		return buffer[e.first*size:][:samples*size]
+	}
+	return buffer[e.thread*(len(buffer)/e.plan.threads/line*line):][:samples*size]
 }
 
 // bytes is the memory of all buffers.
@@ -183,14 +230,4 @@ func (r *runner) bytes() (sum int64) {
 	return sum
 }
 
-// values is the memory of a slot for some samples. Slot 0 is the input x.
-func (r *runner) values(slot int, x []float32, first, samples int) []float32 {
-	size := r.plan.values[slot]
-	switch {
-	case slot == 0:
-		return x[first*size:][:samples*size]
-	case r.plan.whole[slot]:
-		return r.buffers[r.plan.buffer[slot]][first*size:][:samples*size]
-	}
-	return r.buffers[r.plan.buffer[slot]][:samples*size]
-}
+func ceil(a, b int) int { return (a + b - 1) / b }

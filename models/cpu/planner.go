@@ -65,7 +65,7 @@ func (p *planner) ConvNorm(x network.Activation, c network.ConvNorm) network.Act
 	if eps == 0 {
 		eps = kernels.BatchNormEps
 	}
-	s := planStep{name: "conv " + c.Conv, flops: k.Flops(), inPlace: -1, weights: k.PackedSize()}
+	s := planStep{name: "conv " + c.Conv, flops: k.Flops(), inPlace: -1, weights: k.PackedSize(), joint: k.Joint()}
 	e := kernels.Epilogue{Bias: make([]float32, kernels.Blocks(y.C)*kernels.Lanes), ReLU: c.ReLU}
 	var packed kernels.Packed
 	s.fold = func(ws *kernels.Workspace) {
@@ -112,7 +112,7 @@ func (p *planner) Conv(x network.Activation, name string, shape network.ConvShap
 	}
 	var packed kernels.Packed
 	return p.step(planStep{
-		name: "conv " + name, flops: k.Flops(), inPlace: -1, weights: k.PackedSize(),
+		name: "conv " + name, flops: k.Flops(), inPlace: -1, weights: k.PackedSize(), joint: k.Joint(),
 		fold: func(ws *kernels.Workspace) { packed = k.Pack(ws, weights) },
 		run: func(ws *kernels.Workspace, n int, out []float32, in [][]float32) {
 			k.Infer(ws, n, out, in[0], packed, e)

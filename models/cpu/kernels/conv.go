@@ -182,6 +182,14 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 	return Packed{weights{packed: packed}}
 }
 
+// Joint says whether much of a call's work is one for all its images: weights are
+// turned where they are used, or a tile takes several images.
+func (c *Conv) Joint() bool {
+	_, stacked := c.forward.(*stacked)
+	size := c.PackedSize()
+	return stacked || size*floatBytes > largestPacked && size > c.WeightSize()
+}
+
 // Infer is Forward with prepared weights and an epilogue. y may be the
 // residual.
 func (c *Conv) Infer(ws *Workspace, n int, y, x []float32, p Packed, e Epilogue) {

@@ -4,10 +4,6 @@ package kernels
 // that those of a panel stay in the first caches for all tiles.
 const directRows = 320
 
-// directSource is the bytes of source that go with them, which stay in the
-// second cache for all panels.
-const directSource = 256 << 10
-
 // run computes out from src for n images.
 func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	if len(p.taps) == 0 {
@@ -19,7 +15,7 @@ func (p *pass) run(ws *Workspace, m *machine, n int, out, src []float32, w weigh
 		p.multiply(ws, m, n, out, src, packed, e)
 		return
 	}
-	rows := p.cut(n, len(ws.workers))
+	rows := p.cut(m, n, len(ws.workers))
 	bands := ceil(p.gridH, rows)
 	ws.each(n*p.groups*bands, func(s *scratch, i int) {
 		d := direct{
@@ -37,9 +33,17 @@ func (p *pass) chunk() int {
 }
 
 // cut is the rows of a piece of work, whose source fits the second cache.
-func (p *pass) cut(n, threads int) int {
-	rows := directSource / (p.chunk() * p.lanes * floatBytes * p.gridW * p.stepX * p.stepY)
-	return min(p.gridH, max(1, min(rows, ceil(n*p.groups*p.gridH, 4*threads))))
+func (p *pass) cut(m *machine, n, threads int) int {
+	rows := m.source / (p.chunk() * p.lanes * floatBytes * p.gridW * p.stepX * p.stepY)
+	return min(p.gridH, max(1, min(rows, ceil(n*p.groups*p.gridH, piecesFor(threads)))))
+}
+
+// piecesFor is how many pieces of work threads can share out fairly.
+func piecesFor(threads int) int {
+	if threads == 1 {
+		return 1
+	}
+	return 4 * threads
 }
 
 // direct is one piece of a pass.

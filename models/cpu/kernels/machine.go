@@ -12,6 +12,11 @@ type machine struct {
 	pixels [maxBlocks + 1]int // that a tile has at most, by its blocks
 	combos int                // weights of an output channel that a gradTile sums
 
+	// source is the bytes of source that a piece of a direct convolution reads for each
+	// panel anew: a part of the second cache, which may have to be shared with another
+	// thread of the core and holds 512 KiB or more.
+	source int
+
 	// convTile, by blocks of output channels and pixels, computes for each
 	// pixel and channel
 	//

@@ -9,7 +9,7 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name: "avx2", bits: "avx2", blocks: 2, pixels: pixelsOf(12, 6), combos: 6,
+		name: "avx2", bits: "avx2", blocks: 2, pixels: pixelsOf(12, 6), combos: 6, source: 96 << 10,
 		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
@@ -40,6 +40,7 @@ func fastMachines() []*machine {
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
 	wide.name, wide.blocks, wide.pixels, wide.combos = "avx512", 4, pixelsOf(14, 14, 14, 14), 12
+	wide.source = 256 << 10
 	wide.tiles(1, wideGradTile1, wideConvTile1x1, wideConvTile1x2, wideConvTile1x3, wideConvTile1x4, wideConvTile1x5, wideConvTile1x6, wideConvTile1x7,
 		wideConvTile1x8, wideConvTile1x9, wideConvTile1x10, wideConvTile1x11, wideConvTile1x12, wideConvTile1x13, wideConvTile1x14)
 	wide.tiles(2, wideGradTile2, wideConvTile2x1, wideConvTile2x2, wideConvTile2x3, wideConvTile2x4, wideConvTile2x5, wideConvTile2x6, wideConvTile2x7,

@@ -17,10 +17,10 @@ func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []flo
 func (p *pass) multiplyOf(ws *Workspace, m *machine, n int, out, src []float32, norm *Normed, packed []float32, e Epilogue) {
 	tile := m.pixels[m.blocks]
 	total, threads := n*p.positions(), len(ws.workers)
-	most := max(4*tile, directSource/(p.chunk()*laneBytes)/tile*tile)
+	most := max(4*tile, m.source/(p.chunk()*laneBytes)/tile*tile)
 	runs := ceil(total, most)
 	ranges := 1
-	if fair := ceil(4*threads, p.groups); runs < fair { // rather share out panels than cut small
+	if fair := ceil(piecesFor(threads), p.groups); runs < fair { // rather share out panels than cut small
 		ranges = min(ceil(p.panels(), productPanels), ceil(fair, runs))
 		runs = max(runs, min(ceil(fair, ranges), total/(4*tile)))
 	}

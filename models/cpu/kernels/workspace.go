@@ -21,7 +21,11 @@ func NewWorkspace() *Workspace { return NewWorkspaceOf(runtime.GOMAXPROCS(0)) }
 
 // NewWorkspaceOf makes a workspace for calls that use so many threads.
 func NewWorkspaceOf(threads int) *Workspace {
-	return &Workspace{workers: make([]scratch, threads)}
+	ws := &Workspace{workers: make([]scratch, threads)}
+	for i := range ws.workers {
+		ws.workers[i].thread = i
+	}
+	return ws
 }
 
 // Threads is how many threads calls use.
@@ -29,6 +33,7 @@ func (ws *Workspace) Threads() int { return len(ws.workers) }
 
 // scratch is a set of grow-only buffers, by use.
 type scratch struct {
+	thread int // of its workspace
 	floats [slots][]float32
 	ints   []int // offsets of a tile
 	wins   []int32
@@ -125,6 +130,12 @@ func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 // Each calls do for 0..n-1 on the workspace's threads, in any order.
 func (ws *Workspace) Each(n int, do func(i int)) {
 	ws.each(n, func(_ *scratch, i int) { do(i) })
+}
+
+// Alone is Each whose pieces do all their work on the thread they run on, one of
+// Threads, with a workspace of its own.
+func (ws *Workspace) Alone(n int, do func(ws *Workspace, thread, i int)) {
+	ws.each(n, func(s *scratch, i int) { do(s.inner(), s.thread, i) })
 }
 
 // split cuts 0..n-1 into runs of at most size and calls do for each.
