@@ -2,8 +2,6 @@ package kernels
 
 import (
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"hpaflow/models/cpu/pages"
 )
@@ -14,6 +12,7 @@ import (
 type Workspace struct {
 	shared  scratch
 	workers []scratch
+	helpers []helper // the first is the thread that calls, and is none
 }
 
 // NewWorkspace makes a workspace for calls that use GOMAXPROCS threads.
@@ -21,7 +20,7 @@ func NewWorkspace() *Workspace { return NewWorkspaceOf(runtime.GOMAXPROCS(0)) }
 
 // NewWorkspaceOf makes a workspace for calls that use so many threads.
 func NewWorkspaceOf(threads int) *Workspace {
-	ws := &Workspace{workers: make([]scratch, threads)}
+	ws := &Workspace{workers: make([]scratch, threads), helpers: make([]helper, threads)}
 	for i := range ws.workers {
 		ws.workers[i].thread = i
 	}
@@ -99,30 +98,18 @@ func (ws *Workspace) each(n int, do func(s *scratch, i int)) {
 		}
 		return
 	}
-	var work struct {
-		next   atomic.Int64
-		fault  atomic.Pointer[Panic] // the first
-		worker sync.WaitGroup
+	j := &job{do: do, n: n}
+	j.left.Store(int32(threads - 1))
+	j.rest.Add(threads - 1)
+	for t := 1; t < threads; t++ {
+		ws.helpers[t].take(j, &ws.workers[t])
 	}
-	for t := range threads {
-		work.worker.Go(func() {
-			defer func() {
-				if v := recover(); v != nil {
-					work.fault.CompareAndSwap(nil, Caught(v))
-					work.next.Store(int64(n))
-				}
-			}()
-			for {
-				i := int(work.next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				do(&ws.workers[t], i)
-			}
-		})
+	j.run(&ws.workers[0])
+	for t := 1; t < threads; t++ {
+		ws.helpers[t].forget(j)
 	}
-	work.worker.Wait()
-	if p := work.fault.Load(); p != nil {
+	j.wait()
+	if p := j.fault.Load(); p != nil {
 		panic(p)
 	}
 }
