@@ -3,8 +3,9 @@
 // trains, whose every node is an operation of this package, because Gorgonia's
 // own are slow or, for batch norm and average pools, wrong; the planner makes a
 // plan that only predicts, with batch norm folded into the convolutions and
-// memory shared between layers, of which those with large results and few weights
-// take few images at once. A step of training keeps each convolution's
+// memory shared between layers. Where there are images enough, each thread runs the
+// plan for images of its own, and layers with large results and few weights take few
+// of them at once (package parts). A step of training keeps each convolution's
 // result and computes batch norm's again on the way back; all results lie in one
 // piece of memory, each for its time. Concatenations that only batch norms read are
 // never made, so that a dense block takes what its parts do.

@@ -63,13 +63,13 @@ func TestLogitsDoNotDependOnThreads(t *testing.T) {
 			continue
 		}
 		var want []float32
-		for _, threads := range []int{1, 2, 3} {
+		for _, threads := range []int{1, 2, 3, 5} {
 			runtime.GOMAXPROCS(threads)
 			p, err := NewNetwork(models.Options{Model: model, Height: size, Width: size, Batch: most, Seed: 3}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range []int{most, 5, 3, 2, 1} {
+			for _, n := range []int{most, 7, 5, 3, 2, 1} {
 				got, err := p.Predict(context.Background(), randomBatch(n, size, size, 1))
 				if want == nil {
 					want = got
@@ -79,6 +79,28 @@ func TestLogitsDoNotDependOnThreads(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Threads that have no image of their own take no memory.
+func TestThreadsBeyondImagesTakeNoMemory(t *testing.T) {
+	needsFastKernels(t)
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	var bytes []int64
+	for _, threads := range []int{1, 16} {
+		runtime.GOMAXPROCS(threads)
+		p, err := NewNetwork(models.Options{Height: 64, Width: 64, Batch: 1}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Predict(context.Background(), randomBatch(1, 64, 64, 1)); err != nil {
+			t.Fatal(err)
+		}
+		bytes = append(bytes, p.ActivationBytes())
+	}
+	if bytes[0] == 0 || bytes[1] != bytes[0] {
+		t.Errorf("an image takes %d bytes with one thread, %d with 16", bytes[0], bytes[1])
 	}
 }
 

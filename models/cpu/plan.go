@@ -75,7 +75,17 @@ func (p *plan) divide(threads int) {
 	p.parts = parts.Divide(steps, p.batch, threads)
 }
 
-// line is what the places of threads in a buffer are multiples of, in values: a line
+// inWork is how many samples of a part have places in buffers: those of all threads.
+// Where these have fewer samples each than the part takes at once, one place may be
+// left over.
+func (p *plan) inWork(part parts.Part) int {
+	if !part.Alone {
+		return part.Samples
+	}
+	return min(p.threads*part.Samples, p.batch+part.Samples-1)
+}
+
+// line is what the shares of threads in a buffer are multiples of, in values: a line
 // of the cache.
 const line = 16
 
@@ -89,10 +99,7 @@ func (p *plan) place() {
 			if s.inPlace >= 0 {
 				steps[i].InPlace = s.in[s.inPlace]
 			}
-			values[s.out] = p.values[s.out] * part.Samples
-			if part.Alone {
-				values[s.out] = ceil(values[s.out], line) * line * p.threads
-			}
+			values[s.out] = ceil(p.values[s.out], line) * line * p.inWork(part)
 		}
 	}
 	p.whole = buffers.Crossing(steps, len(p.values), p.logits)
@@ -147,7 +154,7 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 			return nil, err
 		}
 	}
-	all := piece{runner: r}
+	all := piece{runner: r, beside: 1}
 	return all.values(r.plan.logits, n), nil
 }
 
@@ -155,22 +162,23 @@ func (r *runner) run(n int, x []float32) (logits []float32, err error) {
 // each, else together.
 func (r *runner) part(p parts.Part, n int, x []float32) error {
 	threads := r.plan.threads
-	if p.Alone {
+	if p.Alone && threads > 1 {
 		rounds := ceil(n, threads*p.Samples)
 		samples := ceil(n, threads*rounds)
-		if threads > 1 && 4*threads*rounds*samples <= 5*n {
+		if 4*threads*rounds*samples <= 5*n {
 			errs := make([]error, ceil(n, samples))
+			beside := min(threads, len(errs))
 			r.env.ws.Alone(len(errs), func(ws *kernels.Workspace, thread, i int) {
-				own := piece{runner: r, ws: ws, thread: thread, beside: threads, x: x, first: i * samples}
+				own := piece{runner: r, ws: ws, thread: thread, beside: beside, x: x, first: i * samples}
 				errs[i] = own.run(p, min(samples, n-i*samples))
 			})
 			return errors.Join(errs...)
 		}
-		p.Samples *= threads
 	}
-	for first := 0; first < n; first += p.Samples {
+	most := r.plan.inWork(p)
+	for first := 0; first < n; first += most {
 		together := piece{runner: r, ws: r.env.ws, beside: 1, x: x, first: first}
-		if err := together.run(p, min(p.Samples, n-first)); err != nil {
+		if err := together.run(p, min(most, n-first)); err != nil {
 			return err
 		}
 	}
@@ -181,8 +189,8 @@ func (r *runner) part(p parts.Part, n int, x []float32) error {
 type piece struct {
 	*runner
 	ws     *kernels.Workspace
-	thread int // whose places in the buffers these are
-	beside int // pieces that run at once
+	beside int // pieces that run at once, each with an equal share of every buffer
+	thread int // whose share this is
 	x      []float32
 	first  int // sample of the batch
 	in     [][]float32
@@ -219,7 +227,7 @@ func (e *piece) values(slot, samples int) []float32 {
 	if e.plan.whole[slot] {
 		return buffer[e.first*size:][:samples*size]
 	}
-	return buffer[e.thread*(len(buffer)/e.plan.threads/line*line):][:samples*size]
+	return buffer[e.thread*(len(buffer)/e.beside/line*line):][:samples*size]
 }
 
 // bytes is the memory of all buffers.

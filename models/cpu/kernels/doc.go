@@ -18,7 +18,8 @@
 //     avx2, AVX-512 or not, and otherwise on processors of one kind. Elsewhere the last bits
 //     differ: AVX2 adds a product before it is rounded, plain Go afterwards or, as
 //     compiled for some processors, before as well.
-//   - The goroutines of a call end before it returns.
+//   - The goroutines of a call have done their work when it returns, and look for
+//     more for a tenth of a millisecond before they end (crew.go).
 //   - Slices have the lengths that shapes say; a wrong one is a fault of the
 //     caller and panics, on its goroutine whatever thread came upon it (Panic).
 //
