@@ -185,7 +185,7 @@ func sameBitsAtAnyThreadCount(t *testing.T, s ConvShape) {
 	}
 	var want [][]float32
 	for threads := range 5 {
-		ws := &Workspace{workers: make([]scratch, threads+1)}
+		ws := NewWorkspaceOf(threads + 1)
 		y, dx, dw := dirty(len(dy)), dirty(len(x)), dirty(len(w))
 		c.Forward(ws, n, y, x, w)
 		c.BackwardData(ws, n, dx, dy, w)
