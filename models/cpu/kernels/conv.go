@@ -173,11 +173,10 @@ const largestPacked = 16 << 20
 
 // Pack prepares a copy of weights for Infer.
 func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
-	size := c.forward.packedSize()
-	if size*floatBytes > largestPacked && size > len(w) {
+	if c.packsInUse() {
 		return Packed{weights{plain: slices.Clone(w)}}
 	}
-	packed := pages.Make(size)
+	packed := pages.Make(c.PackedSize())
 	c.forward.pack(ws, c.machine, packed, w)
 	return Packed{weights{packed: packed}}
 }
@@ -186,8 +185,14 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 // turned where they are used, or a tile takes several images.
 func (c *Conv) Joint() bool {
 	_, stacked := c.forward.(*stacked)
+	return stacked || c.packsInUse()
+}
+
+// packsInUse says whether Infer prepares the weights anew each time, since prepared
+// they are too large to keep.
+func (c *Conv) packsInUse() bool {
 	size := c.PackedSize()
-	return stacked || size*floatBytes > largestPacked && size > c.WeightSize()
+	return size*floatBytes > largestPacked && size > c.WeightSize()
 }
 
 // Infer is Forward with prepared weights and an epilogue. y may be the

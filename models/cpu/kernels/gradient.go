@@ -41,7 +41,7 @@ func (p *pass) gradCut(threads int) (panels, blocks int) {
 	panels = min(gradPanels, p.panels())
 	times := gradSums / (panels * p.perPanel * laneBytes * few * len(p.taps) * p.lanes)
 	times = min(8, max(1, times)) // that few blocks are taken
-	for p.groups*ceil(p.panels(), panels)*ceil(p.inBlocks(), times*few) < 4*threads && (panels > 1 || times > 1) {
+	for p.groups*ceil(p.panels(), panels)*ceil(p.inBlocks(), times*few) < piecesFor(threads) && (panels > 1 || times > 1) {
 		if panels > 1 && (times == 1 || panels*p.perPanel >= times*few) {
 			panels = ceil(panels, 2)
 		} else {
