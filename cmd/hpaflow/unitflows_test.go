@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
+	"io/fs"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -17,16 +19,17 @@ import (
 	"testing"
 	"time"
 
-	"hpaflow/models/cpu"
-
 	"hpaflow/data/atomicfile/foldertest"
 	"hpaflow/data/cells/cellstest"
+	"hpaflow/flow/units"
+	"hpaflow/models/cpu"
 )
 
 // byUnits runs a flow as a whole into one folder, by units in any order into another,
-// and by two workers on a queue into a third, one of whom is killed; and compares the
-// folders. Sets are what is set for a folder.
-func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(dir string) []string) (one, many string) {
+// where the worker of one is killed after it has published and is done again, and by
+// two workers on a queue into a third, one of whom is killed; and compares the folders.
+// Sets are what is set for a folder.
+func byUnits(t *testing.T, hpaflow, config string, cut, code int, sets func(dir string) []string) (one, many string) {
 	t.Helper()
 	one, many = t.TempDir(), t.TempDir()
 	queued := t.TempDir()
@@ -47,12 +50,15 @@ func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(di
 	}
 	do(code, one, "run", "--progress", "none")
 	var status struct{ Units int }
-	if err := json.Unmarshal([]byte(do(exitDone, many, "units", "--json")), &status); err != nil || status.Units != units {
-		t.Fatalf("%d units, want %d; %v", status.Units, units, err)
+	if err := json.Unmarshal([]byte(do(exitDone, many, "units", "--json")), &status); err != nil || status.Units != cut {
+		t.Fatalf("%d units, want %d; %v", status.Units, cut, err)
 	}
-	for _, unit := range rand.Perm(units) {
+	for _, unit := range rand.Perm(cut) {
 		do(exitDone, many, "run", "--unit", strconv.Itoa(unit), "--progress", "none")
 	}
+	again := rand.IntN(cut)
+	killedUnrecorded(t, many, again)
+	do(exitDone, many, "run", "--unit", strconv.Itoa(again), "--progress", "none")
 	do(code, many, "finish")
 	want, got := visible(t, one), visible(t, many)
 	sameTree(t, want, got)
@@ -67,6 +73,52 @@ func byUnits(t *testing.T, hpaflow, config string, units, code int, sets func(di
 	do(code, queued, "run", "--progress", "none", "--cluster", "@"+r.dir, "--slots", "0", "--lease", "2s")
 	sameTree(t, want, visible(t, queued))
 	return one, many
+}
+
+// killedUnrecorded makes of a unit that is done one whose worker was killed when all
+// its files had their names and the record was not there yet.
+func killedUnrecorded(t *testing.T, dir string, unit int) {
+	t.Helper()
+	var folders []string // of units
+	for _, pattern := range []string{"*/.run/units", ".*.run/units"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		folders = append(folders, found...)
+	}
+	records := 0
+	for _, folder := range folders {
+		path := filepath.Join(folder, "done", fmt.Sprintf("%05d.json", unit))
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		records++
+		var r units.Record
+		if err = errors.Join(err, json.Unmarshal(text, &r), os.Remove(path)); err != nil {
+			t.Fatal(err)
+		}
+		for _, folder := range folders {
+			work := filepath.Join(folder, "work-killed-1-0")
+			if err := os.MkdirAll(work, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(work, "record.json"), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range r.Files {
+				published, own := filepath.Join(folder, "..", "..", f.Name), filepath.Join(work, f.Node, f.Name)
+				err := errors.Join(os.MkdirAll(filepath.Dir(own), 0o777), os.Link(published, own))
+				if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is another sink's
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if records != 1 {
+		t.Fatalf("unit %d has %d records", unit, records)
+	}
 }
 
 // visible is what people see, but for the times of dead letters and the folder that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"hpaflow/data"
@@ -19,7 +20,8 @@ func channelFilesSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindSink, Name: "channel_files", Parallel: true,
 		Doc: "Write the channels of samples as grey PNGs, ID_CHANNEL.png. A sample some of whose channels have failed becomes a dead " +
-			"letter that tells why, after its other channels are written. A sample all of whose files are there is complete.",
+			"letter that tells why, after its other channels are written. What an earlier run has left in another folder is copied. " +
+			"A sample all of whose files are there is complete.",
 		In: component.Takes(edges.Channels),
 		Fields: []component.Field{
 			{Name: "dir", Type: component.OutputDir, Sole: true, Holds: []component.Content{component.Pictures}, Doc: "folder of the files, made if need be"},
@@ -68,23 +70,24 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 	var names []string
 	var kept int64 // bytes of the files that an earlier run has left
 	for _, ch := range r.Value.List {
-		if ch.Kept {
+		if ch.Err != nil {
+			continue
+		}
+		if ch.Kept && s.has(ch.File.Name) {
 			if info, err := os.Stat(ch.File.Name); err == nil {
 				kept += info.Size()
 			}
-		}
-		if ch.Kept || ch.Err != nil {
 			continue
 		}
 		name := r.Value.ID + "_" + ch.Name + ".png"
 		if err := atomicfile.CheckName(name); err != nil {
 			return flow.OfRecord(err)
 		}
-		var b bytes.Buffer
-		if err := codec.EncodeRGBY(&b, ch.Image); err != nil {
+		content, err := contentOf(ch)
+		if err != nil {
 			return flow.OfRecord(err)
 		}
-		files[name], names = b.Bytes(), append(names, name)
+		files[name], names = content, append(names, name)
 	}
 	fault := r.Value.Fault()
 	if err := s.write(r.Value.ID, kept, names, files, fault == nil); err != nil {
@@ -94,6 +97,21 @@ func (s *channelFiles) Write(_ context.Context, r flow.Record[*data.Channels]) e
 		return flow.OfRecord(fault)
 	}
 	return nil
+}
+
+// has says that a file is in the sink's own folder. What an earlier run has left
+// elsewhere is copied: the unit of a worker that was killed may have published it
+// and be done again, and only what a unit's record names is there to stay.
+func (s *channelFiles) has(name string) bool { return filepath.Dir(name) == filepath.Clean(s.Dir) }
+
+// contentOf is the file of a channel.
+func contentOf(ch data.Channel) ([]byte, error) {
+	if ch.Kept {
+		return os.ReadFile(ch.File.Name)
+	}
+	var b bytes.Buffer
+	err := codec.EncodeRGBY(&b, ch.Image)
+	return b.Bytes(), err
 }
 
 // write makes the files appear. The result is entered as complete with the last
