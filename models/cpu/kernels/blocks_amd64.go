@@ -134,6 +134,34 @@ func winogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in
 //go:noescape
 func winogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 
+// lineInput turns ten vectors, inStep bytes apart, into their values at the points of winogradline.go, outStep bytes apart,
+// for n lines whose vectors lie next bytes apart.
+//
+//go:noescape
+func lineInput(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+
+// lineKernel5 is lineInput for the 5 taps of a kernel.
+//
+//go:noescape
+func lineKernel5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+
+// lineOutput5 is the way back from the sums at the points to 6 results; adds bias and res, which lies like out, where
+// they are not nil, cuts at zero if asked to.
+//
+//go:noescape
+func lineOutput5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int, bias *float32, res *float32, relu int)
+
+// lineKernel7 is lineInput for the 7 taps of a kernel.
+//
+//go:noescape
+func lineKernel7(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+
+// lineOutput7 is the way back from the sums at the points to 4 results; adds bias and res, which lies like out, where
+// they are not nil, cuts at zero if asked to.
+//
+//go:noescape
+func lineOutput7(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int, bias *float32, res *float32, relu int)
+
 // blockSums sets sums to the sum of x-shift and of its squares.
 //
 //go:noescape

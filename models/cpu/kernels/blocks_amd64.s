@@ -3115,158 +3115,158 @@ col:
 	VZEROUPPER
 	RET
 
-DATA winogradConstants<>+0(SB)/4, $(2.640625)
-DATA winogradConstants<>+4(SB)/4, $(2.640625)
-DATA winogradConstants<>+8(SB)/4, $(2.640625)
-DATA winogradConstants<>+12(SB)/4, $(2.640625)
-DATA winogradConstants<>+16(SB)/4, $(2.640625)
-DATA winogradConstants<>+20(SB)/4, $(2.640625)
-DATA winogradConstants<>+24(SB)/4, $(2.640625)
-DATA winogradConstants<>+28(SB)/4, $(2.640625)
-DATA winogradConstants<>+32(SB)/4, $(0.87890625)
-DATA winogradConstants<>+36(SB)/4, $(0.87890625)
-DATA winogradConstants<>+40(SB)/4, $(0.87890625)
-DATA winogradConstants<>+44(SB)/4, $(0.87890625)
-DATA winogradConstants<>+48(SB)/4, $(0.87890625)
-DATA winogradConstants<>+52(SB)/4, $(0.87890625)
-DATA winogradConstants<>+56(SB)/4, $(0.87890625)
-DATA winogradConstants<>+60(SB)/4, $(0.87890625)
-DATA winogradConstants<>+64(SB)/4, $(2.25)
-DATA winogradConstants<>+68(SB)/4, $(2.25)
-DATA winogradConstants<>+72(SB)/4, $(2.25)
-DATA winogradConstants<>+76(SB)/4, $(2.25)
-DATA winogradConstants<>+80(SB)/4, $(2.25)
-DATA winogradConstants<>+84(SB)/4, $(2.25)
-DATA winogradConstants<>+88(SB)/4, $(2.25)
-DATA winogradConstants<>+92(SB)/4, $(2.25)
-DATA winogradConstants<>+96(SB)/4, $(0.625)
-DATA winogradConstants<>+100(SB)/4, $(0.625)
-DATA winogradConstants<>+104(SB)/4, $(0.625)
-DATA winogradConstants<>+108(SB)/4, $(0.625)
-DATA winogradConstants<>+112(SB)/4, $(0.625)
-DATA winogradConstants<>+116(SB)/4, $(0.625)
-DATA winogradConstants<>+120(SB)/4, $(0.625)
-DATA winogradConstants<>+124(SB)/4, $(0.625)
-DATA winogradConstants<>+128(SB)/4, $(1.40625)
-DATA winogradConstants<>+132(SB)/4, $(1.40625)
-DATA winogradConstants<>+136(SB)/4, $(1.40625)
-DATA winogradConstants<>+140(SB)/4, $(1.40625)
-DATA winogradConstants<>+144(SB)/4, $(1.40625)
-DATA winogradConstants<>+148(SB)/4, $(1.40625)
-DATA winogradConstants<>+152(SB)/4, $(1.40625)
-DATA winogradConstants<>+156(SB)/4, $(1.40625)
-DATA winogradConstants<>+160(SB)/4, $(0.390625)
-DATA winogradConstants<>+164(SB)/4, $(0.390625)
-DATA winogradConstants<>+168(SB)/4, $(0.390625)
-DATA winogradConstants<>+172(SB)/4, $(0.390625)
-DATA winogradConstants<>+176(SB)/4, $(0.390625)
-DATA winogradConstants<>+180(SB)/4, $(0.390625)
-DATA winogradConstants<>+184(SB)/4, $(0.390625)
-DATA winogradConstants<>+188(SB)/4, $(0.390625)
-DATA winogradConstants<>+192(SB)/4, $(1.5)
-DATA winogradConstants<>+196(SB)/4, $(1.5)
-DATA winogradConstants<>+200(SB)/4, $(1.5)
-DATA winogradConstants<>+204(SB)/4, $(1.5)
-DATA winogradConstants<>+208(SB)/4, $(1.5)
-DATA winogradConstants<>+212(SB)/4, $(1.5)
-DATA winogradConstants<>+216(SB)/4, $(1.5)
-DATA winogradConstants<>+220(SB)/4, $(1.5)
-DATA winogradConstants<>+224(SB)/4, $(0.5859375)
-DATA winogradConstants<>+228(SB)/4, $(0.5859375)
-DATA winogradConstants<>+232(SB)/4, $(0.5859375)
-DATA winogradConstants<>+236(SB)/4, $(0.5859375)
-DATA winogradConstants<>+240(SB)/4, $(0.5859375)
-DATA winogradConstants<>+244(SB)/4, $(0.5859375)
-DATA winogradConstants<>+248(SB)/4, $(0.5859375)
-DATA winogradConstants<>+252(SB)/4, $(0.5859375)
-DATA winogradConstants<>+256(SB)/4, $(0.24414062)
-DATA winogradConstants<>+260(SB)/4, $(0.24414062)
-DATA winogradConstants<>+264(SB)/4, $(0.24414062)
-DATA winogradConstants<>+268(SB)/4, $(0.24414062)
-DATA winogradConstants<>+272(SB)/4, $(0.24414062)
-DATA winogradConstants<>+276(SB)/4, $(0.24414062)
-DATA winogradConstants<>+280(SB)/4, $(0.24414062)
-DATA winogradConstants<>+284(SB)/4, $(0.24414062)
-DATA winogradConstants<>+288(SB)/4, $(3.375)
-DATA winogradConstants<>+292(SB)/4, $(3.375)
-DATA winogradConstants<>+296(SB)/4, $(3.375)
-DATA winogradConstants<>+300(SB)/4, $(3.375)
-DATA winogradConstants<>+304(SB)/4, $(3.375)
-DATA winogradConstants<>+308(SB)/4, $(3.375)
-DATA winogradConstants<>+312(SB)/4, $(3.375)
-DATA winogradConstants<>+316(SB)/4, $(3.375)
-DATA winogradConstants<>+320(SB)/4, $(1.1377778)
-DATA winogradConstants<>+324(SB)/4, $(1.1377778)
-DATA winogradConstants<>+328(SB)/4, $(1.1377778)
-DATA winogradConstants<>+332(SB)/4, $(1.1377778)
-DATA winogradConstants<>+336(SB)/4, $(1.1377778)
-DATA winogradConstants<>+340(SB)/4, $(1.1377778)
-DATA winogradConstants<>+344(SB)/4, $(1.1377778)
-DATA winogradConstants<>+348(SB)/4, $(1.1377778)
-DATA winogradConstants<>+352(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+356(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+360(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+364(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+368(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+372(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+376(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+380(SB)/4, $(-0.68840337)
-DATA winogradConstants<>+384(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+388(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+392(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+396(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+400(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+404(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+408(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+412(SB)/4, $(-0.4302521)
-DATA winogradConstants<>+416(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+420(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+424(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+428(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+432(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+436(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+440(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+444(SB)/4, $(-0.26890758)
-DATA winogradConstants<>+448(SB)/4, $(0.11951447)
-DATA winogradConstants<>+452(SB)/4, $(0.11951447)
-DATA winogradConstants<>+456(SB)/4, $(0.11951447)
-DATA winogradConstants<>+460(SB)/4, $(0.11951447)
-DATA winogradConstants<>+464(SB)/4, $(0.11951447)
-DATA winogradConstants<>+468(SB)/4, $(0.11951447)
-DATA winogradConstants<>+472(SB)/4, $(0.11951447)
-DATA winogradConstants<>+476(SB)/4, $(0.11951447)
-DATA winogradConstants<>+480(SB)/4, $(0.17927171)
-DATA winogradConstants<>+484(SB)/4, $(0.17927171)
-DATA winogradConstants<>+488(SB)/4, $(0.17927171)
-DATA winogradConstants<>+492(SB)/4, $(0.17927171)
-DATA winogradConstants<>+496(SB)/4, $(0.17927171)
-DATA winogradConstants<>+500(SB)/4, $(0.17927171)
-DATA winogradConstants<>+504(SB)/4, $(0.17927171)
-DATA winogradConstants<>+508(SB)/4, $(0.17927171)
-DATA winogradConstants<>+512(SB)/4, $(0.26890758)
-DATA winogradConstants<>+516(SB)/4, $(0.26890758)
-DATA winogradConstants<>+520(SB)/4, $(0.26890758)
-DATA winogradConstants<>+524(SB)/4, $(0.26890758)
-DATA winogradConstants<>+528(SB)/4, $(0.26890758)
-DATA winogradConstants<>+532(SB)/4, $(0.26890758)
-DATA winogradConstants<>+536(SB)/4, $(0.26890758)
-DATA winogradConstants<>+540(SB)/4, $(0.26890758)
-DATA winogradConstants<>+544(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+548(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+552(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+556(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+560(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+564(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+568(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+572(SB)/4, $(-0.16806723)
-DATA winogradConstants<>+576(SB)/4, $(0.40336135)
-DATA winogradConstants<>+580(SB)/4, $(0.40336135)
-DATA winogradConstants<>+584(SB)/4, $(0.40336135)
-DATA winogradConstants<>+588(SB)/4, $(0.40336135)
-DATA winogradConstants<>+592(SB)/4, $(0.40336135)
-DATA winogradConstants<>+596(SB)/4, $(0.40336135)
-DATA winogradConstants<>+600(SB)/4, $(0.40336135)
-DATA winogradConstants<>+604(SB)/4, $(0.40336135)
+DATA winogradConstants<>+0(SB)/4, $0x40290000
+DATA winogradConstants<>+4(SB)/4, $0x40290000
+DATA winogradConstants<>+8(SB)/4, $0x40290000
+DATA winogradConstants<>+12(SB)/4, $0x40290000
+DATA winogradConstants<>+16(SB)/4, $0x40290000
+DATA winogradConstants<>+20(SB)/4, $0x40290000
+DATA winogradConstants<>+24(SB)/4, $0x40290000
+DATA winogradConstants<>+28(SB)/4, $0x40290000
+DATA winogradConstants<>+32(SB)/4, $0x3f610000
+DATA winogradConstants<>+36(SB)/4, $0x3f610000
+DATA winogradConstants<>+40(SB)/4, $0x3f610000
+DATA winogradConstants<>+44(SB)/4, $0x3f610000
+DATA winogradConstants<>+48(SB)/4, $0x3f610000
+DATA winogradConstants<>+52(SB)/4, $0x3f610000
+DATA winogradConstants<>+56(SB)/4, $0x3f610000
+DATA winogradConstants<>+60(SB)/4, $0x3f610000
+DATA winogradConstants<>+64(SB)/4, $0x40100000
+DATA winogradConstants<>+68(SB)/4, $0x40100000
+DATA winogradConstants<>+72(SB)/4, $0x40100000
+DATA winogradConstants<>+76(SB)/4, $0x40100000
+DATA winogradConstants<>+80(SB)/4, $0x40100000
+DATA winogradConstants<>+84(SB)/4, $0x40100000
+DATA winogradConstants<>+88(SB)/4, $0x40100000
+DATA winogradConstants<>+92(SB)/4, $0x40100000
+DATA winogradConstants<>+96(SB)/4, $0x3f200000
+DATA winogradConstants<>+100(SB)/4, $0x3f200000
+DATA winogradConstants<>+104(SB)/4, $0x3f200000
+DATA winogradConstants<>+108(SB)/4, $0x3f200000
+DATA winogradConstants<>+112(SB)/4, $0x3f200000
+DATA winogradConstants<>+116(SB)/4, $0x3f200000
+DATA winogradConstants<>+120(SB)/4, $0x3f200000
+DATA winogradConstants<>+124(SB)/4, $0x3f200000
+DATA winogradConstants<>+128(SB)/4, $0x3fb40000
+DATA winogradConstants<>+132(SB)/4, $0x3fb40000
+DATA winogradConstants<>+136(SB)/4, $0x3fb40000
+DATA winogradConstants<>+140(SB)/4, $0x3fb40000
+DATA winogradConstants<>+144(SB)/4, $0x3fb40000
+DATA winogradConstants<>+148(SB)/4, $0x3fb40000
+DATA winogradConstants<>+152(SB)/4, $0x3fb40000
+DATA winogradConstants<>+156(SB)/4, $0x3fb40000
+DATA winogradConstants<>+160(SB)/4, $0x3ec80000
+DATA winogradConstants<>+164(SB)/4, $0x3ec80000
+DATA winogradConstants<>+168(SB)/4, $0x3ec80000
+DATA winogradConstants<>+172(SB)/4, $0x3ec80000
+DATA winogradConstants<>+176(SB)/4, $0x3ec80000
+DATA winogradConstants<>+180(SB)/4, $0x3ec80000
+DATA winogradConstants<>+184(SB)/4, $0x3ec80000
+DATA winogradConstants<>+188(SB)/4, $0x3ec80000
+DATA winogradConstants<>+192(SB)/4, $0x3fc00000
+DATA winogradConstants<>+196(SB)/4, $0x3fc00000
+DATA winogradConstants<>+200(SB)/4, $0x3fc00000
+DATA winogradConstants<>+204(SB)/4, $0x3fc00000
+DATA winogradConstants<>+208(SB)/4, $0x3fc00000
+DATA winogradConstants<>+212(SB)/4, $0x3fc00000
+DATA winogradConstants<>+216(SB)/4, $0x3fc00000
+DATA winogradConstants<>+220(SB)/4, $0x3fc00000
+DATA winogradConstants<>+224(SB)/4, $0x3f160000
+DATA winogradConstants<>+228(SB)/4, $0x3f160000
+DATA winogradConstants<>+232(SB)/4, $0x3f160000
+DATA winogradConstants<>+236(SB)/4, $0x3f160000
+DATA winogradConstants<>+240(SB)/4, $0x3f160000
+DATA winogradConstants<>+244(SB)/4, $0x3f160000
+DATA winogradConstants<>+248(SB)/4, $0x3f160000
+DATA winogradConstants<>+252(SB)/4, $0x3f160000
+DATA winogradConstants<>+256(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+260(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+264(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+268(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+272(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+276(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+280(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+284(SB)/4, $0x3e7a0000
+DATA winogradConstants<>+288(SB)/4, $0x40580000
+DATA winogradConstants<>+292(SB)/4, $0x40580000
+DATA winogradConstants<>+296(SB)/4, $0x40580000
+DATA winogradConstants<>+300(SB)/4, $0x40580000
+DATA winogradConstants<>+304(SB)/4, $0x40580000
+DATA winogradConstants<>+308(SB)/4, $0x40580000
+DATA winogradConstants<>+312(SB)/4, $0x40580000
+DATA winogradConstants<>+316(SB)/4, $0x40580000
+DATA winogradConstants<>+320(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+324(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+328(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+332(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+336(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+340(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+344(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+348(SB)/4, $0x3f91a2b4
+DATA winogradConstants<>+352(SB)/4, $0xbf303b34
+DATA winogradConstants<>+356(SB)/4, $0xbf303b34
+DATA winogradConstants<>+360(SB)/4, $0xbf303b34
+DATA winogradConstants<>+364(SB)/4, $0xbf303b34
+DATA winogradConstants<>+368(SB)/4, $0xbf303b34
+DATA winogradConstants<>+372(SB)/4, $0xbf303b34
+DATA winogradConstants<>+376(SB)/4, $0xbf303b34
+DATA winogradConstants<>+380(SB)/4, $0xbf303b34
+DATA winogradConstants<>+384(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+388(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+392(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+396(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+400(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+404(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+408(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+412(SB)/4, $0xbedc4a01
+DATA winogradConstants<>+416(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+420(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+424(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+428(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+432(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+436(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+440(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+444(SB)/4, $0xbe89ae41
+DATA winogradConstants<>+448(SB)/4, $0x3df4c401
+DATA winogradConstants<>+452(SB)/4, $0x3df4c401
+DATA winogradConstants<>+456(SB)/4, $0x3df4c401
+DATA winogradConstants<>+460(SB)/4, $0x3df4c401
+DATA winogradConstants<>+464(SB)/4, $0x3df4c401
+DATA winogradConstants<>+468(SB)/4, $0x3df4c401
+DATA winogradConstants<>+472(SB)/4, $0x3df4c401
+DATA winogradConstants<>+476(SB)/4, $0x3df4c401
+DATA winogradConstants<>+480(SB)/4, $0x3e379301
+DATA winogradConstants<>+484(SB)/4, $0x3e379301
+DATA winogradConstants<>+488(SB)/4, $0x3e379301
+DATA winogradConstants<>+492(SB)/4, $0x3e379301
+DATA winogradConstants<>+496(SB)/4, $0x3e379301
+DATA winogradConstants<>+500(SB)/4, $0x3e379301
+DATA winogradConstants<>+504(SB)/4, $0x3e379301
+DATA winogradConstants<>+508(SB)/4, $0x3e379301
+DATA winogradConstants<>+512(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+516(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+520(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+524(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+528(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+532(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+536(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+540(SB)/4, $0x3e89ae41
+DATA winogradConstants<>+544(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+548(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+552(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+556(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+560(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+564(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+568(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+572(SB)/4, $0xbe2c19d1
+DATA winogradConstants<>+576(SB)/4, $0x3ece8561
+DATA winogradConstants<>+580(SB)/4, $0x3ece8561
+DATA winogradConstants<>+584(SB)/4, $0x3ece8561
+DATA winogradConstants<>+588(SB)/4, $0x3ece8561
+DATA winogradConstants<>+592(SB)/4, $0x3ece8561
+DATA winogradConstants<>+596(SB)/4, $0x3ece8561
+DATA winogradConstants<>+600(SB)/4, $0x3ece8561
+DATA winogradConstants<>+604(SB)/4, $0x3ece8561
 GLOBL winogradConstants<>(SB), RODATA|NOPTR, $608
 
 // func winogradInput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
@@ -4896,6 +4896,1148 @@ tile:
 	ADDQ        BX, CX
 	DECQ        n+0(FP)
 	JNZ         tile
+	VZEROUPPER
+	RET
+
+DATA lineConstants<>+0(SB)/4, $0x3efd2000
+DATA lineConstants<>+4(SB)/4, $0x3efd2000
+DATA lineConstants<>+8(SB)/4, $0x3efd2000
+DATA lineConstants<>+12(SB)/4, $0x3efd2000
+DATA lineConstants<>+16(SB)/4, $0x3efd2000
+DATA lineConstants<>+20(SB)/4, $0x3efd2000
+DATA lineConstants<>+24(SB)/4, $0x3efd2000
+DATA lineConstants<>+28(SB)/4, $0x3efd2000
+DATA lineConstants<>+32(SB)/4, $0xc09ab480
+DATA lineConstants<>+36(SB)/4, $0xc09ab480
+DATA lineConstants<>+40(SB)/4, $0xc09ab480
+DATA lineConstants<>+44(SB)/4, $0xc09ab480
+DATA lineConstants<>+48(SB)/4, $0xc09ab480
+DATA lineConstants<>+52(SB)/4, $0xc09ab480
+DATA lineConstants<>+56(SB)/4, $0xc09ab480
+DATA lineConstants<>+60(SB)/4, $0xc09ab480
+DATA lineConstants<>+64(SB)/4, $0x4123d800
+DATA lineConstants<>+68(SB)/4, $0x4123d800
+DATA lineConstants<>+72(SB)/4, $0x4123d800
+DATA lineConstants<>+76(SB)/4, $0x4123d800
+DATA lineConstants<>+80(SB)/4, $0x4123d800
+DATA lineConstants<>+84(SB)/4, $0x4123d800
+DATA lineConstants<>+88(SB)/4, $0x4123d800
+DATA lineConstants<>+92(SB)/4, $0x4123d800
+DATA lineConstants<>+96(SB)/4, $0xc0c88000
+DATA lineConstants<>+100(SB)/4, $0xc0c88000
+DATA lineConstants<>+104(SB)/4, $0xc0c88000
+DATA lineConstants<>+108(SB)/4, $0xc0c88000
+DATA lineConstants<>+112(SB)/4, $0xc0c88000
+DATA lineConstants<>+116(SB)/4, $0xc0c88000
+DATA lineConstants<>+120(SB)/4, $0xc0c88000
+DATA lineConstants<>+124(SB)/4, $0xc0c88000
+DATA lineConstants<>+128(SB)/4, $0x3f800000
+DATA lineConstants<>+132(SB)/4, $0x3f800000
+DATA lineConstants<>+136(SB)/4, $0x3f800000
+DATA lineConstants<>+140(SB)/4, $0x3f800000
+DATA lineConstants<>+144(SB)/4, $0x3f800000
+DATA lineConstants<>+148(SB)/4, $0x3f800000
+DATA lineConstants<>+152(SB)/4, $0x3f800000
+DATA lineConstants<>+156(SB)/4, $0x3f800000
+DATA lineConstants<>+160(SB)/4, $0xc0610000
+DATA lineConstants<>+164(SB)/4, $0xc0610000
+DATA lineConstants<>+168(SB)/4, $0xc0610000
+DATA lineConstants<>+172(SB)/4, $0xc0610000
+DATA lineConstants<>+176(SB)/4, $0xc0610000
+DATA lineConstants<>+180(SB)/4, $0xc0610000
+DATA lineConstants<>+184(SB)/4, $0xc0610000
+DATA lineConstants<>+188(SB)/4, $0xc0610000
+DATA lineConstants<>+192(SB)/4, $0x41161000
+DATA lineConstants<>+196(SB)/4, $0x41161000
+DATA lineConstants<>+200(SB)/4, $0x41161000
+DATA lineConstants<>+204(SB)/4, $0x41161000
+DATA lineConstants<>+208(SB)/4, $0x41161000
+DATA lineConstants<>+212(SB)/4, $0x41161000
+DATA lineConstants<>+216(SB)/4, $0x41161000
+DATA lineConstants<>+220(SB)/4, $0x41161000
+DATA lineConstants<>+224(SB)/4, $0xc0c40000
+DATA lineConstants<>+228(SB)/4, $0xc0c40000
+DATA lineConstants<>+232(SB)/4, $0xc0c40000
+DATA lineConstants<>+236(SB)/4, $0xc0c40000
+DATA lineConstants<>+240(SB)/4, $0xc0c40000
+DATA lineConstants<>+244(SB)/4, $0xc0c40000
+DATA lineConstants<>+248(SB)/4, $0xc0c40000
+DATA lineConstants<>+252(SB)/4, $0xc0c40000
+DATA lineConstants<>+256(SB)/4, $0xbfa8c000
+DATA lineConstants<>+260(SB)/4, $0xbfa8c000
+DATA lineConstants<>+264(SB)/4, $0xbfa8c000
+DATA lineConstants<>+268(SB)/4, $0xbfa8c000
+DATA lineConstants<>+272(SB)/4, $0xbfa8c000
+DATA lineConstants<>+276(SB)/4, $0xbfa8c000
+DATA lineConstants<>+280(SB)/4, $0xbfa8c000
+DATA lineConstants<>+284(SB)/4, $0xbfa8c000
+DATA lineConstants<>+288(SB)/4, $0x40611800
+DATA lineConstants<>+292(SB)/4, $0x40611800
+DATA lineConstants<>+296(SB)/4, $0x40611800
+DATA lineConstants<>+300(SB)/4, $0x40611800
+DATA lineConstants<>+304(SB)/4, $0x40611800
+DATA lineConstants<>+308(SB)/4, $0x40611800
+DATA lineConstants<>+312(SB)/4, $0x40611800
+DATA lineConstants<>+316(SB)/4, $0x40611800
+DATA lineConstants<>+320(SB)/4, $0xc0130000
+DATA lineConstants<>+324(SB)/4, $0xc0130000
+DATA lineConstants<>+328(SB)/4, $0xc0130000
+DATA lineConstants<>+332(SB)/4, $0xc0130000
+DATA lineConstants<>+336(SB)/4, $0xc0130000
+DATA lineConstants<>+340(SB)/4, $0xc0130000
+DATA lineConstants<>+344(SB)/4, $0xc0130000
+DATA lineConstants<>+348(SB)/4, $0xc0130000
+DATA lineConstants<>+352(SB)/4, $0x3ec00000
+DATA lineConstants<>+356(SB)/4, $0x3ec00000
+DATA lineConstants<>+360(SB)/4, $0x3ec00000
+DATA lineConstants<>+364(SB)/4, $0x3ec00000
+DATA lineConstants<>+368(SB)/4, $0x3ec00000
+DATA lineConstants<>+372(SB)/4, $0x3ec00000
+DATA lineConstants<>+376(SB)/4, $0x3ec00000
+DATA lineConstants<>+380(SB)/4, $0x3ec00000
+DATA lineConstants<>+384(SB)/4, $0xbf610000
+DATA lineConstants<>+388(SB)/4, $0xbf610000
+DATA lineConstants<>+392(SB)/4, $0xbf610000
+DATA lineConstants<>+396(SB)/4, $0xbf610000
+DATA lineConstants<>+400(SB)/4, $0xbf610000
+DATA lineConstants<>+404(SB)/4, $0xbf610000
+DATA lineConstants<>+408(SB)/4, $0xbf610000
+DATA lineConstants<>+412(SB)/4, $0xbf610000
+DATA lineConstants<>+416(SB)/4, $0x40e10800
+DATA lineConstants<>+420(SB)/4, $0x40e10800
+DATA lineConstants<>+424(SB)/4, $0x40e10800
+DATA lineConstants<>+428(SB)/4, $0x40e10800
+DATA lineConstants<>+432(SB)/4, $0x40e10800
+DATA lineConstants<>+436(SB)/4, $0x40e10800
+DATA lineConstants<>+440(SB)/4, $0x40e10800
+DATA lineConstants<>+444(SB)/4, $0x40e10800
+DATA lineConstants<>+448(SB)/4, $0xc0b68000
+DATA lineConstants<>+452(SB)/4, $0xc0b68000
+DATA lineConstants<>+456(SB)/4, $0xc0b68000
+DATA lineConstants<>+460(SB)/4, $0xc0b68000
+DATA lineConstants<>+464(SB)/4, $0xc0b68000
+DATA lineConstants<>+468(SB)/4, $0xc0b68000
+DATA lineConstants<>+472(SB)/4, $0xc0b68000
+DATA lineConstants<>+476(SB)/4, $0xc0b68000
+DATA lineConstants<>+480(SB)/4, $0xbf28c000
+DATA lineConstants<>+484(SB)/4, $0xbf28c000
+DATA lineConstants<>+488(SB)/4, $0xbf28c000
+DATA lineConstants<>+492(SB)/4, $0xbf28c000
+DATA lineConstants<>+496(SB)/4, $0xbf28c000
+DATA lineConstants<>+500(SB)/4, $0xbf28c000
+DATA lineConstants<>+504(SB)/4, $0xbf28c000
+DATA lineConstants<>+508(SB)/4, $0xbf28c000
+DATA lineConstants<>+512(SB)/4, $0x40a8c600
+DATA lineConstants<>+516(SB)/4, $0x40a8c600
+DATA lineConstants<>+520(SB)/4, $0x40a8c600
+DATA lineConstants<>+524(SB)/4, $0x40a8c600
+DATA lineConstants<>+528(SB)/4, $0x40a8c600
+DATA lineConstants<>+532(SB)/4, $0x40a8c600
+DATA lineConstants<>+536(SB)/4, $0x40a8c600
+DATA lineConstants<>+540(SB)/4, $0x40a8c600
+DATA lineConstants<>+544(SB)/4, $0xc088e000
+DATA lineConstants<>+548(SB)/4, $0xc088e000
+DATA lineConstants<>+552(SB)/4, $0xc088e000
+DATA lineConstants<>+556(SB)/4, $0xc088e000
+DATA lineConstants<>+560(SB)/4, $0xc088e000
+DATA lineConstants<>+564(SB)/4, $0xc088e000
+DATA lineConstants<>+568(SB)/4, $0xc088e000
+DATA lineConstants<>+572(SB)/4, $0xc088e000
+DATA lineConstants<>+576(SB)/4, $0x3f400000
+DATA lineConstants<>+580(SB)/4, $0x3f400000
+DATA lineConstants<>+584(SB)/4, $0x3f400000
+DATA lineConstants<>+588(SB)/4, $0x3f400000
+DATA lineConstants<>+592(SB)/4, $0x3f400000
+DATA lineConstants<>+596(SB)/4, $0x3f400000
+DATA lineConstants<>+600(SB)/4, $0x3f400000
+DATA lineConstants<>+604(SB)/4, $0x3f400000
+DATA lineConstants<>+608(SB)/4, $0xbea20000
+DATA lineConstants<>+612(SB)/4, $0xbea20000
+DATA lineConstants<>+616(SB)/4, $0xbea20000
+DATA lineConstants<>+620(SB)/4, $0xbea20000
+DATA lineConstants<>+624(SB)/4, $0xbea20000
+DATA lineConstants<>+628(SB)/4, $0xbea20000
+DATA lineConstants<>+632(SB)/4, $0xbea20000
+DATA lineConstants<>+636(SB)/4, $0xbea20000
+DATA lineConstants<>+640(SB)/4, $0x40391000
+DATA lineConstants<>+644(SB)/4, $0x40391000
+DATA lineConstants<>+648(SB)/4, $0x40391000
+DATA lineConstants<>+652(SB)/4, $0x40391000
+DATA lineConstants<>+656(SB)/4, $0x40391000
+DATA lineConstants<>+660(SB)/4, $0x40391000
+DATA lineConstants<>+664(SB)/4, $0x40391000
+DATA lineConstants<>+668(SB)/4, $0x40391000
+DATA lineConstants<>+672(SB)/4, $0xc0968000
+DATA lineConstants<>+676(SB)/4, $0xc0968000
+DATA lineConstants<>+680(SB)/4, $0xc0968000
+DATA lineConstants<>+684(SB)/4, $0xc0968000
+DATA lineConstants<>+688(SB)/4, $0xc0968000
+DATA lineConstants<>+692(SB)/4, $0xc0968000
+DATA lineConstants<>+696(SB)/4, $0xc0968000
+DATA lineConstants<>+700(SB)/4, $0xc0968000
+DATA lineConstants<>+704(SB)/4, $0xbeca8000
+DATA lineConstants<>+708(SB)/4, $0xbeca8000
+DATA lineConstants<>+712(SB)/4, $0xbeca8000
+DATA lineConstants<>+716(SB)/4, $0xbeca8000
+DATA lineConstants<>+720(SB)/4, $0xbeca8000
+DATA lineConstants<>+724(SB)/4, $0xbeca8000
+DATA lineConstants<>+728(SB)/4, $0xbeca8000
+DATA lineConstants<>+732(SB)/4, $0xbeca8000
+DATA lineConstants<>+736(SB)/4, $0x40675400
+DATA lineConstants<>+740(SB)/4, $0x40675400
+DATA lineConstants<>+744(SB)/4, $0x40675400
+DATA lineConstants<>+748(SB)/4, $0x40675400
+DATA lineConstants<>+752(SB)/4, $0x40675400
+DATA lineConstants<>+756(SB)/4, $0x40675400
+DATA lineConstants<>+760(SB)/4, $0x40675400
+DATA lineConstants<>+764(SB)/4, $0x40675400
+DATA lineConstants<>+768(SB)/4, $0xc0bc2000
+DATA lineConstants<>+772(SB)/4, $0xc0bc2000
+DATA lineConstants<>+776(SB)/4, $0xc0bc2000
+DATA lineConstants<>+780(SB)/4, $0xc0bc2000
+DATA lineConstants<>+784(SB)/4, $0xc0bc2000
+DATA lineConstants<>+788(SB)/4, $0xc0bc2000
+DATA lineConstants<>+792(SB)/4, $0xc0bc2000
+DATA lineConstants<>+796(SB)/4, $0xc0bc2000
+DATA lineConstants<>+800(SB)/4, $0x3fa00000
+DATA lineConstants<>+804(SB)/4, $0x3fa00000
+DATA lineConstants<>+808(SB)/4, $0x3fa00000
+DATA lineConstants<>+812(SB)/4, $0x3fa00000
+DATA lineConstants<>+816(SB)/4, $0x3fa00000
+DATA lineConstants<>+820(SB)/4, $0x3fa00000
+DATA lineConstants<>+824(SB)/4, $0x3fa00000
+DATA lineConstants<>+828(SB)/4, $0x3fa00000
+DATA lineConstants<>+832(SB)/4, $0xbdfd2000
+DATA lineConstants<>+836(SB)/4, $0xbdfd2000
+DATA lineConstants<>+840(SB)/4, $0xbdfd2000
+DATA lineConstants<>+844(SB)/4, $0xbdfd2000
+DATA lineConstants<>+848(SB)/4, $0xbdfd2000
+DATA lineConstants<>+852(SB)/4, $0xbdfd2000
+DATA lineConstants<>+856(SB)/4, $0xbdfd2000
+DATA lineConstants<>+860(SB)/4, $0xbdfd2000
+DATA lineConstants<>+864(SB)/4, $0x3f96c000
+DATA lineConstants<>+868(SB)/4, $0x3f96c000
+DATA lineConstants<>+872(SB)/4, $0x3f96c000
+DATA lineConstants<>+876(SB)/4, $0x3f96c000
+DATA lineConstants<>+880(SB)/4, $0x3f96c000
+DATA lineConstants<>+884(SB)/4, $0x3f96c000
+DATA lineConstants<>+888(SB)/4, $0x3f96c000
+DATA lineConstants<>+892(SB)/4, $0x3f96c000
+DATA lineConstants<>+896(SB)/4, $0xc0110000
+DATA lineConstants<>+900(SB)/4, $0xc0110000
+DATA lineConstants<>+904(SB)/4, $0xc0110000
+DATA lineConstants<>+908(SB)/4, $0xc0110000
+DATA lineConstants<>+912(SB)/4, $0xc0110000
+DATA lineConstants<>+916(SB)/4, $0xc0110000
+DATA lineConstants<>+920(SB)/4, $0xc0110000
+DATA lineConstants<>+924(SB)/4, $0xc0110000
+DATA lineConstants<>+928(SB)/4, $0xbe7d2000
+DATA lineConstants<>+932(SB)/4, $0xbe7d2000
+DATA lineConstants<>+936(SB)/4, $0xbe7d2000
+DATA lineConstants<>+940(SB)/4, $0xbe7d2000
+DATA lineConstants<>+944(SB)/4, $0xbe7d2000
+DATA lineConstants<>+948(SB)/4, $0xbe7d2000
+DATA lineConstants<>+952(SB)/4, $0xbe7d2000
+DATA lineConstants<>+956(SB)/4, $0xbe7d2000
+DATA lineConstants<>+960(SB)/4, $0x4016c000
+DATA lineConstants<>+964(SB)/4, $0x4016c000
+DATA lineConstants<>+968(SB)/4, $0x4016c000
+DATA lineConstants<>+972(SB)/4, $0x4016c000
+DATA lineConstants<>+976(SB)/4, $0x4016c000
+DATA lineConstants<>+980(SB)/4, $0x4016c000
+DATA lineConstants<>+984(SB)/4, $0x4016c000
+DATA lineConstants<>+988(SB)/4, $0x4016c000
+DATA lineConstants<>+992(SB)/4, $0xc0910000
+DATA lineConstants<>+996(SB)/4, $0xc0910000
+DATA lineConstants<>+1000(SB)/4, $0xc0910000
+DATA lineConstants<>+1004(SB)/4, $0xc0910000
+DATA lineConstants<>+1008(SB)/4, $0xc0910000
+DATA lineConstants<>+1012(SB)/4, $0xc0910000
+DATA lineConstants<>+1016(SB)/4, $0xc0910000
+DATA lineConstants<>+1020(SB)/4, $0xc0910000
+DATA lineConstants<>+1024(SB)/4, $0x40000000
+DATA lineConstants<>+1028(SB)/4, $0x40000000
+DATA lineConstants<>+1032(SB)/4, $0x40000000
+DATA lineConstants<>+1036(SB)/4, $0x40000000
+DATA lineConstants<>+1040(SB)/4, $0x40000000
+DATA lineConstants<>+1044(SB)/4, $0x40000000
+DATA lineConstants<>+1048(SB)/4, $0x40000000
+DATA lineConstants<>+1052(SB)/4, $0x40000000
+DATA lineConstants<>+1056(SB)/4, $0x4001742e
+DATA lineConstants<>+1060(SB)/4, $0x4001742e
+DATA lineConstants<>+1064(SB)/4, $0x4001742e
+DATA lineConstants<>+1068(SB)/4, $0x4001742e
+DATA lineConstants<>+1072(SB)/4, $0x4001742e
+DATA lineConstants<>+1076(SB)/4, $0x4001742e
+DATA lineConstants<>+1080(SB)/4, $0x4001742e
+DATA lineConstants<>+1084(SB)/4, $0x4001742e
+DATA lineConstants<>+1088(SB)/4, $0xbfc49653
+DATA lineConstants<>+1092(SB)/4, $0xbfc49653
+DATA lineConstants<>+1096(SB)/4, $0xbfc49653
+DATA lineConstants<>+1100(SB)/4, $0xbfc49653
+DATA lineConstants<>+1104(SB)/4, $0xbfc49653
+DATA lineConstants<>+1108(SB)/4, $0xbfc49653
+DATA lineConstants<>+1112(SB)/4, $0xbfc49653
+DATA lineConstants<>+1116(SB)/4, $0xbfc49653
+DATA lineConstants<>+1120(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1124(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1128(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1132(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1136(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1140(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1144(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1148(SB)/4, $0xbe5d291e
+DATA lineConstants<>+1152(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1156(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1160(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1164(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1168(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1172(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1176(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1180(SB)/4, $0xbcf8ce41
+DATA lineConstants<>+1184(SB)/4, $0xbf1370be
+DATA lineConstants<>+1188(SB)/4, $0xbf1370be
+DATA lineConstants<>+1192(SB)/4, $0xbf1370be
+DATA lineConstants<>+1196(SB)/4, $0xbf1370be
+DATA lineConstants<>+1200(SB)/4, $0xbf1370be
+DATA lineConstants<>+1204(SB)/4, $0xbf1370be
+DATA lineConstants<>+1208(SB)/4, $0xbf1370be
+DATA lineConstants<>+1212(SB)/4, $0xbf1370be
+DATA lineConstants<>+1216(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1220(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1224(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1228(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1232(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1236(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1240(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1244(SB)/4, $0xbda5ded6
+DATA lineConstants<>+1248(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1252(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1256(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1260(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1264(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1268(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1272(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1276(SB)/4, $0x3f1ce9ea
+DATA lineConstants<>+1280(SB)/4, $0x3eb08727
+DATA lineConstants<>+1284(SB)/4, $0x3eb08727
+DATA lineConstants<>+1288(SB)/4, $0x3eb08727
+DATA lineConstants<>+1292(SB)/4, $0x3eb08727
+DATA lineConstants<>+1296(SB)/4, $0x3eb08727
+DATA lineConstants<>+1300(SB)/4, $0x3eb08727
+DATA lineConstants<>+1304(SB)/4, $0x3eb08727
+DATA lineConstants<>+1308(SB)/4, $0x3eb08727
+DATA lineConstants<>+1312(SB)/4, $0x3e46980c
+DATA lineConstants<>+1316(SB)/4, $0x3e46980c
+DATA lineConstants<>+1320(SB)/4, $0x3e46980c
+DATA lineConstants<>+1324(SB)/4, $0x3e46980c
+DATA lineConstants<>+1328(SB)/4, $0x3e46980c
+DATA lineConstants<>+1332(SB)/4, $0x3e46980c
+DATA lineConstants<>+1336(SB)/4, $0x3e46980c
+DATA lineConstants<>+1340(SB)/4, $0x3e46980c
+DATA lineConstants<>+1344(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1348(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1352(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1356(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1360(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1364(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1368(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1372(SB)/4, $0x3eeb5edf
+DATA lineConstants<>+1376(SB)/4, $0x3e84655e
+DATA lineConstants<>+1380(SB)/4, $0x3e84655e
+DATA lineConstants<>+1384(SB)/4, $0x3e84655e
+DATA lineConstants<>+1388(SB)/4, $0x3e84655e
+DATA lineConstants<>+1392(SB)/4, $0x3e84655e
+DATA lineConstants<>+1396(SB)/4, $0x3e84655e
+DATA lineConstants<>+1400(SB)/4, $0x3e84655e
+DATA lineConstants<>+1404(SB)/4, $0x3e84655e
+DATA lineConstants<>+1408(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1412(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1416(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1420(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1424(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1428(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1432(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1436(SB)/4, $0xbdbd17a2
+DATA lineConstants<>+1440(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1444(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1448(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1452(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1456(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1460(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1464(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1468(SB)/4, $0xbe13ba77
+DATA lineConstants<>+1472(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1476(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1480(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1484(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1488(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1492(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1496(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1500(SB)/4, $0xbe66d35a
+DATA lineConstants<>+1504(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1508(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1512(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1516(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1520(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1524(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1528(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1532(SB)/4, $0xbdec5d8b
+DATA lineConstants<>+1536(SB)/4, $0xbe38a914
+DATA lineConstants<>+1540(SB)/4, $0xbe38a914
+DATA lineConstants<>+1544(SB)/4, $0xbe38a914
+DATA lineConstants<>+1548(SB)/4, $0xbe38a914
+DATA lineConstants<>+1552(SB)/4, $0xbe38a914
+DATA lineConstants<>+1556(SB)/4, $0xbe38a914
+DATA lineConstants<>+1560(SB)/4, $0xbe38a914
+DATA lineConstants<>+1564(SB)/4, $0xbe38a914
+DATA lineConstants<>+1568(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1572(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1576(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1580(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1584(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1588(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1592(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1596(SB)/4, $0x3b7d5455
+DATA lineConstants<>+1600(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1604(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1608(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1612(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1616(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1620(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1624(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1628(SB)/4, $0x3c7d5455
+DATA lineConstants<>+1632(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1636(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1640(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1644(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1648(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1652(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1656(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1660(SB)/4, $0x3d7d5455
+DATA lineConstants<>+1664(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1668(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1672(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1676(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1680(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1684(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1688(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1692(SB)/4, $0x3bfd5455
+DATA lineConstants<>+1696(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1700(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1704(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1708(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1712(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1716(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1720(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1724(SB)/4, $0x3cfd5455
+DATA lineConstants<>+1728(SB)/4, $0x3e100000
+DATA lineConstants<>+1732(SB)/4, $0x3e100000
+DATA lineConstants<>+1736(SB)/4, $0x3e100000
+DATA lineConstants<>+1740(SB)/4, $0x3e100000
+DATA lineConstants<>+1744(SB)/4, $0x3e100000
+DATA lineConstants<>+1748(SB)/4, $0x3e100000
+DATA lineConstants<>+1752(SB)/4, $0x3e100000
+DATA lineConstants<>+1756(SB)/4, $0x3e100000
+DATA lineConstants<>+1760(SB)/4, $0x3d580000
+DATA lineConstants<>+1764(SB)/4, $0x3d580000
+DATA lineConstants<>+1768(SB)/4, $0x3d580000
+DATA lineConstants<>+1772(SB)/4, $0x3d580000
+DATA lineConstants<>+1776(SB)/4, $0x3d580000
+DATA lineConstants<>+1780(SB)/4, $0x3d580000
+DATA lineConstants<>+1784(SB)/4, $0x3d580000
+DATA lineConstants<>+1788(SB)/4, $0x3d580000
+DATA lineConstants<>+1792(SB)/4, $0x3ca20000
+DATA lineConstants<>+1796(SB)/4, $0x3ca20000
+DATA lineConstants<>+1800(SB)/4, $0x3ca20000
+DATA lineConstants<>+1804(SB)/4, $0x3ca20000
+DATA lineConstants<>+1808(SB)/4, $0x3ca20000
+DATA lineConstants<>+1812(SB)/4, $0x3ca20000
+DATA lineConstants<>+1816(SB)/4, $0x3ca20000
+DATA lineConstants<>+1820(SB)/4, $0x3ca20000
+DATA lineConstants<>+1824(SB)/4, $0x3bf30000
+DATA lineConstants<>+1828(SB)/4, $0x3bf30000
+DATA lineConstants<>+1832(SB)/4, $0x3bf30000
+DATA lineConstants<>+1836(SB)/4, $0x3bf30000
+DATA lineConstants<>+1840(SB)/4, $0x3bf30000
+DATA lineConstants<>+1844(SB)/4, $0x3bf30000
+DATA lineConstants<>+1848(SB)/4, $0x3bf30000
+DATA lineConstants<>+1852(SB)/4, $0x3bf30000
+DATA lineConstants<>+1856(SB)/4, $0x3f100000
+DATA lineConstants<>+1860(SB)/4, $0x3f100000
+DATA lineConstants<>+1864(SB)/4, $0x3f100000
+DATA lineConstants<>+1868(SB)/4, $0x3f100000
+DATA lineConstants<>+1872(SB)/4, $0x3f100000
+DATA lineConstants<>+1876(SB)/4, $0x3f100000
+DATA lineConstants<>+1880(SB)/4, $0x3f100000
+DATA lineConstants<>+1884(SB)/4, $0x3f100000
+DATA lineConstants<>+1888(SB)/4, $0x3ed80000
+DATA lineConstants<>+1892(SB)/4, $0x3ed80000
+DATA lineConstants<>+1896(SB)/4, $0x3ed80000
+DATA lineConstants<>+1900(SB)/4, $0x3ed80000
+DATA lineConstants<>+1904(SB)/4, $0x3ed80000
+DATA lineConstants<>+1908(SB)/4, $0x3ed80000
+DATA lineConstants<>+1912(SB)/4, $0x3ed80000
+DATA lineConstants<>+1916(SB)/4, $0x3ed80000
+DATA lineConstants<>+1920(SB)/4, $0x3ea20000
+DATA lineConstants<>+1924(SB)/4, $0x3ea20000
+DATA lineConstants<>+1928(SB)/4, $0x3ea20000
+DATA lineConstants<>+1932(SB)/4, $0x3ea20000
+DATA lineConstants<>+1936(SB)/4, $0x3ea20000
+DATA lineConstants<>+1940(SB)/4, $0x3ea20000
+DATA lineConstants<>+1944(SB)/4, $0x3ea20000
+DATA lineConstants<>+1948(SB)/4, $0x3ea20000
+DATA lineConstants<>+1952(SB)/4, $0x3e730000
+DATA lineConstants<>+1956(SB)/4, $0x3e730000
+DATA lineConstants<>+1960(SB)/4, $0x3e730000
+DATA lineConstants<>+1964(SB)/4, $0x3e730000
+DATA lineConstants<>+1968(SB)/4, $0x3e730000
+DATA lineConstants<>+1972(SB)/4, $0x3e730000
+DATA lineConstants<>+1976(SB)/4, $0x3e730000
+DATA lineConstants<>+1980(SB)/4, $0x3e730000
+DATA lineConstants<>+1984(SB)/4, $0x3fc80000
+DATA lineConstants<>+1988(SB)/4, $0x3fc80000
+DATA lineConstants<>+1992(SB)/4, $0x3fc80000
+DATA lineConstants<>+1996(SB)/4, $0x3fc80000
+DATA lineConstants<>+2000(SB)/4, $0x3fc80000
+DATA lineConstants<>+2004(SB)/4, $0x3fc80000
+DATA lineConstants<>+2008(SB)/4, $0x3fc80000
+DATA lineConstants<>+2012(SB)/4, $0x3fc80000
+DATA lineConstants<>+2016(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2020(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2024(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2028(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2032(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2036(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2040(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2044(SB)/4, $0x3ffa0000
+DATA lineConstants<>+2048(SB)/4, $0x401c4000
+DATA lineConstants<>+2052(SB)/4, $0x401c4000
+DATA lineConstants<>+2056(SB)/4, $0x401c4000
+DATA lineConstants<>+2060(SB)/4, $0x401c4000
+DATA lineConstants<>+2064(SB)/4, $0x401c4000
+DATA lineConstants<>+2068(SB)/4, $0x401c4000
+DATA lineConstants<>+2072(SB)/4, $0x401c4000
+DATA lineConstants<>+2076(SB)/4, $0x401c4000
+DATA lineConstants<>+2080(SB)/4, $0x40435000
+DATA lineConstants<>+2084(SB)/4, $0x40435000
+DATA lineConstants<>+2088(SB)/4, $0x40435000
+DATA lineConstants<>+2092(SB)/4, $0x40435000
+DATA lineConstants<>+2096(SB)/4, $0x40435000
+DATA lineConstants<>+2100(SB)/4, $0x40435000
+DATA lineConstants<>+2104(SB)/4, $0x40435000
+DATA lineConstants<>+2108(SB)/4, $0x40435000
+DATA lineConstants<>+2112(SB)/4, $0x40800000
+DATA lineConstants<>+2116(SB)/4, $0x40800000
+DATA lineConstants<>+2120(SB)/4, $0x40800000
+DATA lineConstants<>+2124(SB)/4, $0x40800000
+DATA lineConstants<>+2128(SB)/4, $0x40800000
+DATA lineConstants<>+2132(SB)/4, $0x40800000
+DATA lineConstants<>+2136(SB)/4, $0x40800000
+DATA lineConstants<>+2140(SB)/4, $0x40800000
+DATA lineConstants<>+2144(SB)/4, $0x41000000
+DATA lineConstants<>+2148(SB)/4, $0x41000000
+DATA lineConstants<>+2152(SB)/4, $0x41000000
+DATA lineConstants<>+2156(SB)/4, $0x41000000
+DATA lineConstants<>+2160(SB)/4, $0x41000000
+DATA lineConstants<>+2164(SB)/4, $0x41000000
+DATA lineConstants<>+2168(SB)/4, $0x41000000
+DATA lineConstants<>+2172(SB)/4, $0x41000000
+DATA lineConstants<>+2176(SB)/4, $0x41800000
+DATA lineConstants<>+2180(SB)/4, $0x41800000
+DATA lineConstants<>+2184(SB)/4, $0x41800000
+DATA lineConstants<>+2188(SB)/4, $0x41800000
+DATA lineConstants<>+2192(SB)/4, $0x41800000
+DATA lineConstants<>+2196(SB)/4, $0x41800000
+DATA lineConstants<>+2200(SB)/4, $0x41800000
+DATA lineConstants<>+2204(SB)/4, $0x41800000
+DATA lineConstants<>+2208(SB)/4, $0x42000000
+DATA lineConstants<>+2212(SB)/4, $0x42000000
+DATA lineConstants<>+2216(SB)/4, $0x42000000
+DATA lineConstants<>+2220(SB)/4, $0x42000000
+DATA lineConstants<>+2224(SB)/4, $0x42000000
+DATA lineConstants<>+2228(SB)/4, $0x42000000
+DATA lineConstants<>+2232(SB)/4, $0x42000000
+DATA lineConstants<>+2236(SB)/4, $0x42000000
+DATA lineConstants<>+2240(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2244(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2248(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2252(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2256(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2260(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2264(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2268(SB)/4, $0xbb8bf405
+DATA lineConstants<>+2272(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2276(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2280(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2284(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2288(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2292(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2296(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2300(SB)/4, $0xbc3a9ab1
+DATA lineConstants<>+2304(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2308(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2312(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2316(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2320(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2324(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2328(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2332(SB)/4, $0x3ddf6b0e
+DATA lineConstants<>+2336(SB)/4, $0x3e14f209
+DATA lineConstants<>+2340(SB)/4, $0x3e14f209
+DATA lineConstants<>+2344(SB)/4, $0x3e14f209
+DATA lineConstants<>+2348(SB)/4, $0x3e14f209
+DATA lineConstants<>+2352(SB)/4, $0x3e14f209
+DATA lineConstants<>+2356(SB)/4, $0x3e14f209
+DATA lineConstants<>+2360(SB)/4, $0x3e14f209
+DATA lineConstants<>+2364(SB)/4, $0x3e14f209
+DATA lineConstants<>+2368(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2372(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2376(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2380(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2384(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2388(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2392(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2396(SB)/4, $0xbeb4551e
+DATA lineConstants<>+2400(SB)/4, $0xbe904418
+DATA lineConstants<>+2404(SB)/4, $0xbe904418
+DATA lineConstants<>+2408(SB)/4, $0xbe904418
+DATA lineConstants<>+2412(SB)/4, $0xbe904418
+DATA lineConstants<>+2416(SB)/4, $0xbe904418
+DATA lineConstants<>+2420(SB)/4, $0xbe904418
+DATA lineConstants<>+2424(SB)/4, $0xbe904418
+DATA lineConstants<>+2428(SB)/4, $0xbe904418
+DATA lineConstants<>+2432(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2436(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2440(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2444(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2448(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2452(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2456(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2460(SB)/4, $0x3e7d5455
+DATA lineConstants<>+2464(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2468(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2472(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2476(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2480(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2484(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2488(SB)/4, $0x3dfd5455
+DATA lineConstants<>+2492(SB)/4, $0x3dfd5455
+GLOBL lineConstants<>(SB), RODATA|NOPTR, $2496
+
+// func lineInput(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+// Requires: AVX, FMA3
+TEXT ·lineInput(SB), NOSPLIT, $0-56
+	MOVQ in+32(FP), AX
+	MOVQ out+8(FP), CX
+
+line:
+	MOVQ        inStep+40(FP), BX
+	MOVQ        AX, DX
+	MOVQ        outStep+16(FP), DI
+	MOVQ        CX, SI
+	VMOVUPS     (DX), Y0
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y1
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y2
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y3
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y5
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y6
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y7
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y8
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y9
+	ADDQ        BX, DX
+	VMULPS      lineConstants<>+0(SB), Y0, Y0
+	VFMADD231PS lineConstants<>+32(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+64(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+96(SB), Y6, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y8, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+160(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+192(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+224(SB), Y6, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y8, Y0
+	VMULPS      lineConstants<>+256(SB), Y1, Y10
+	VFMADD231PS lineConstants<>+288(SB), Y3, Y10
+	VFMADD231PS lineConstants<>+320(SB), Y5, Y10
+	VFMADD231PS lineConstants<>+352(SB), Y7, Y10
+	VADDPS      Y10, Y0, Y11
+	VSUBPS      Y10, Y0, Y0
+	VMOVUPS     Y11, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+384(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+416(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+448(SB), Y6, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y8, Y0
+	VMULPS      lineConstants<>+480(SB), Y1, Y10
+	VFMADD231PS lineConstants<>+512(SB), Y3, Y10
+	VFMADD231PS lineConstants<>+544(SB), Y5, Y10
+	VFMADD231PS lineConstants<>+576(SB), Y7, Y10
+	VADDPS      Y10, Y0, Y11
+	VSUBPS      Y10, Y0, Y0
+	VMOVUPS     Y11, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+608(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+640(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+672(SB), Y6, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y8, Y0
+	VMULPS      lineConstants<>+704(SB), Y1, Y10
+	VFMADD231PS lineConstants<>+736(SB), Y3, Y10
+	VFMADD231PS lineConstants<>+768(SB), Y5, Y10
+	VFMADD231PS lineConstants<>+800(SB), Y7, Y10
+	VADDPS      Y10, Y0, Y11
+	VSUBPS      Y10, Y0, Y0
+	VMOVUPS     Y11, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+832(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+864(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+896(SB), Y6, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y8, Y0
+	VMULPS      lineConstants<>+928(SB), Y1, Y2
+	VFMADD231PS lineConstants<>+960(SB), Y3, Y2
+	VFMADD231PS lineConstants<>+992(SB), Y5, Y2
+	VFMADD231PS lineConstants<>+1024(SB), Y7, Y2
+	VADDPS      Y2, Y0, Y4
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     Y4, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+0(SB), Y1, Y0
+	VFMADD231PS lineConstants<>+32(SB), Y3, Y0
+	VFMADD231PS lineConstants<>+64(SB), Y5, Y0
+	VFMADD231PS lineConstants<>+96(SB), Y7, Y0
+	VFMADD231PS lineConstants<>+128(SB), Y9, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	ADDQ        inNext+48(FP), AX
+	ADDQ        outNext+24(FP), CX
+	DECQ        n+0(FP)
+	JNZ         line
+	VZEROUPPER
+	RET
+
+// func lineKernel5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+// Requires: AVX, FMA3
+TEXT ·lineKernel5(SB), NOSPLIT, $0-56
+	MOVQ in+32(FP), AX
+	MOVQ out+8(FP), CX
+
+line:
+	MOVQ        inStep+40(FP), BX
+	MOVQ        AX, DX
+	MOVQ        outStep+16(FP), DI
+	MOVQ        CX, SI
+	VMOVUPS     (DX), Y0
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y1
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y2
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y3
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMULPS      lineConstants<>+1056(SB), Y0, Y5
+	VMOVUPS     Y5, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1088(SB), Y0, Y5
+	VFMADD231PS lineConstants<>+1120(SB), Y2, Y5
+	VFMADD231PS lineConstants<>+1152(SB), Y4, Y5
+	VMULPS      lineConstants<>+1184(SB), Y1, Y6
+	VFMADD231PS lineConstants<>+1216(SB), Y3, Y6
+	VADDPS      Y6, Y5, Y7
+	VSUBPS      Y6, Y5, Y5
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y5, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1248(SB), Y0, Y5
+	VFMADD231PS lineConstants<>+1280(SB), Y2, Y5
+	VFMADD231PS lineConstants<>+1312(SB), Y4, Y5
+	VMULPS      lineConstants<>+1344(SB), Y1, Y6
+	VFMADD231PS lineConstants<>+1376(SB), Y3, Y6
+	VADDPS      Y6, Y5, Y7
+	VSUBPS      Y6, Y5, Y5
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y5, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1408(SB), Y0, Y5
+	VFMADD231PS lineConstants<>+1440(SB), Y2, Y5
+	VFMADD231PS lineConstants<>+1472(SB), Y4, Y5
+	VMULPS      lineConstants<>+1504(SB), Y1, Y6
+	VFMADD231PS lineConstants<>+1536(SB), Y3, Y6
+	VADDPS      Y6, Y5, Y7
+	VSUBPS      Y6, Y5, Y5
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y5, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1568(SB), Y0, Y0
+	VFMADD231PS lineConstants<>+1600(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+1632(SB), Y4, Y0
+	VMULPS      lineConstants<>+1664(SB), Y1, Y1
+	VFMADD231PS lineConstants<>+1696(SB), Y3, Y1
+	VADDPS      Y1, Y0, Y2
+	VSUBPS      Y1, Y0, Y0
+	VMOVUPS     Y2, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y4, (SI)
+	ADDQ        DI, SI
+	ADDQ        inNext+48(FP), AX
+	ADDQ        outNext+24(FP), CX
+	DECQ        n+0(FP)
+	JNZ         line
+	VZEROUPPER
+	RET
+
+// func lineOutput5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int, bias *float32, res *float32, relu int)
+// Requires: AVX, FMA3
+TEXT ·lineOutput5(SB), NOSPLIT, $0-80
+	MOVQ in+32(FP), AX
+	MOVQ out+8(FP), CX
+
+line:
+	MOVQ        inStep+40(FP), BX
+	MOVQ        AX, DX
+	VMOVUPS     (DX), Y0
+	ADDQ        BX, DX
+	VMOVAPS     Y0, Y0
+	VMOVUPS     (DX), Y1
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y2
+	ADDQ        BX, DX
+	VADDPS      Y2, Y1, Y4
+	VSUBPS      Y2, Y1, Y5
+	VADDPS      Y4, Y0, Y0
+	VMULPS      lineConstants<>+352(SB), Y5, Y1
+	VMULPS      lineConstants<>+1728(SB), Y4, Y2
+	VMULPS      lineConstants<>+1760(SB), Y5, Y3
+	VMULPS      lineConstants<>+1792(SB), Y4, Y4
+	VMULPS      lineConstants<>+1824(SB), Y5, Y5
+	VMOVUPS     (DX), Y6
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y7
+	ADDQ        BX, DX
+	VADDPS      Y7, Y6, Y8
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS lineConstants<>+576(SB), Y6, Y1
+	VFMADD231PS lineConstants<>+1856(SB), Y8, Y2
+	VFMADD231PS lineConstants<>+1888(SB), Y6, Y3
+	VFMADD231PS lineConstants<>+1920(SB), Y8, Y4
+	VFMADD231PS lineConstants<>+1952(SB), Y6, Y5
+	VMOVUPS     (DX), Y6
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y7
+	ADDQ        BX, DX
+	VADDPS      Y7, Y6, Y8
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS lineConstants<>+800(SB), Y6, Y1
+	VFMADD231PS lineConstants<>+1984(SB), Y8, Y2
+	VFMADD231PS lineConstants<>+2016(SB), Y6, Y3
+	VFMADD231PS lineConstants<>+2048(SB), Y8, Y4
+	VFMADD231PS lineConstants<>+2080(SB), Y6, Y5
+	VMOVUPS     (DX), Y6
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y7
+	ADDQ        BX, DX
+	VADDPS      Y7, Y6, Y8
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS lineConstants<>+1024(SB), Y6, Y1
+	VFMADD231PS lineConstants<>+2112(SB), Y8, Y2
+	VFMADD231PS lineConstants<>+2144(SB), Y6, Y3
+	VFMADD231PS lineConstants<>+2176(SB), Y8, Y4
+	VFMADD231PS lineConstants<>+2208(SB), Y6, Y5
+	VADDPS      (DX), Y5, Y5
+	MOVQ        bias+56(FP), DX
+	TESTQ       DX, DX
+	JZ          unbiased
+	VADDPS      (DX), Y0, Y0
+	VADDPS      (DX), Y1, Y1
+	VADDPS      (DX), Y2, Y2
+	VADDPS      (DX), Y3, Y3
+	VADDPS      (DX), Y4, Y4
+	VADDPS      (DX), Y5, Y5
+
+unbiased:
+	MOVQ    res+64(FP), DX
+	TESTQ   DX, DX
+	JZ      alone
+	MOVQ    outStep+16(FP), SI
+	MOVQ    DX, BX
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS (BX), Y6
+	ADDQ    SI, BX
+	VADDPS  Y6, Y5, Y5
+	ADDQ    outNext+24(FP), DX
+	MOVQ    DX, res+64(FP)
+
+alone:
+	MOVQ   relu+72(FP), DX
+	TESTQ  DX, DX
+	JZ     whole
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+whole:
+	MOVQ    outStep+16(FP), BX
+	MOVQ    CX, DX
+	VMOVUPS Y0, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y5, (DX)
+	ADDQ    BX, DX
+	ADDQ    inNext+48(FP), AX
+	ADDQ    outNext+24(FP), CX
+	DECQ    n+0(FP)
+	JNZ     line
+	VZEROUPPER
+	RET
+
+// func lineKernel7(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
+// Requires: AVX, FMA3
+TEXT ·lineKernel7(SB), NOSPLIT, $0-56
+	MOVQ in+32(FP), AX
+	MOVQ out+8(FP), CX
+
+line:
+	MOVQ        inStep+40(FP), BX
+	MOVQ        AX, DX
+	MOVQ        outStep+16(FP), DI
+	MOVQ        CX, SI
+	VMOVUPS     (DX), Y0
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y1
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y2
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y3
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y5
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y6
+	ADDQ        BX, DX
+	VMULPS      lineConstants<>+1056(SB), Y0, Y7
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1088(SB), Y0, Y7
+	VFMADD231PS lineConstants<>+1120(SB), Y2, Y7
+	VFMADD231PS lineConstants<>+1152(SB), Y4, Y7
+	VFMADD231PS lineConstants<>+2240(SB), Y6, Y7
+	VMULPS      lineConstants<>+1184(SB), Y1, Y8
+	VFMADD231PS lineConstants<>+1216(SB), Y3, Y8
+	VFMADD231PS lineConstants<>+2272(SB), Y5, Y8
+	VADDPS      Y8, Y7, Y9
+	VSUBPS      Y8, Y7, Y7
+	VMOVUPS     Y9, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1248(SB), Y0, Y7
+	VFMADD231PS lineConstants<>+1280(SB), Y2, Y7
+	VFMADD231PS lineConstants<>+1312(SB), Y4, Y7
+	VFMADD231PS lineConstants<>+2304(SB), Y6, Y7
+	VMULPS      lineConstants<>+1344(SB), Y1, Y8
+	VFMADD231PS lineConstants<>+1376(SB), Y3, Y8
+	VFMADD231PS lineConstants<>+2336(SB), Y5, Y8
+	VADDPS      Y8, Y7, Y9
+	VSUBPS      Y8, Y7, Y7
+	VMOVUPS     Y9, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1408(SB), Y0, Y7
+	VFMADD231PS lineConstants<>+1440(SB), Y2, Y7
+	VFMADD231PS lineConstants<>+1472(SB), Y4, Y7
+	VFMADD231PS lineConstants<>+2368(SB), Y6, Y7
+	VMULPS      lineConstants<>+1504(SB), Y1, Y8
+	VFMADD231PS lineConstants<>+1536(SB), Y3, Y8
+	VFMADD231PS lineConstants<>+2400(SB), Y5, Y8
+	VADDPS      Y8, Y7, Y9
+	VSUBPS      Y8, Y7, Y7
+	VMOVUPS     Y9, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y7, (SI)
+	ADDQ        DI, SI
+	VMULPS      lineConstants<>+1568(SB), Y0, Y0
+	VFMADD231PS lineConstants<>+1600(SB), Y2, Y0
+	VFMADD231PS lineConstants<>+1632(SB), Y4, Y0
+	VFMADD231PS lineConstants<>+2432(SB), Y6, Y0
+	VMULPS      lineConstants<>+1664(SB), Y1, Y1
+	VFMADD231PS lineConstants<>+1696(SB), Y3, Y1
+	VFMADD231PS lineConstants<>+2464(SB), Y5, Y1
+	VADDPS      Y1, Y0, Y2
+	VSUBPS      Y1, Y0, Y0
+	VMOVUPS     Y2, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y0, (SI)
+	ADDQ        DI, SI
+	VMOVUPS     Y6, (SI)
+	ADDQ        DI, SI
+	ADDQ        inNext+48(FP), AX
+	ADDQ        outNext+24(FP), CX
+	DECQ        n+0(FP)
+	JNZ         line
+	VZEROUPPER
+	RET
+
+// func lineOutput7(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int, bias *float32, res *float32, relu int)
+// Requires: AVX, FMA3
+TEXT ·lineOutput7(SB), NOSPLIT, $0-80
+	MOVQ in+32(FP), AX
+	MOVQ out+8(FP), CX
+
+line:
+	MOVQ        inStep+40(FP), BX
+	MOVQ        AX, DX
+	VMOVUPS     (DX), Y0
+	ADDQ        BX, DX
+	VMOVAPS     Y0, Y0
+	VMOVUPS     (DX), Y1
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y3
+	ADDQ        BX, DX
+	VADDPS      Y3, Y1, Y2
+	VSUBPS      Y3, Y1, Y3
+	VADDPS      Y2, Y0, Y0
+	VMULPS      lineConstants<>+352(SB), Y3, Y1
+	VMULPS      lineConstants<>+1728(SB), Y2, Y2
+	VMULPS      lineConstants<>+1760(SB), Y3, Y3
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y5
+	ADDQ        BX, DX
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y6, Y0, Y0
+	VFMADD231PS lineConstants<>+576(SB), Y4, Y1
+	VFMADD231PS lineConstants<>+1856(SB), Y6, Y2
+	VFMADD231PS lineConstants<>+1888(SB), Y4, Y3
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y5
+	ADDQ        BX, DX
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y6, Y0, Y0
+	VFMADD231PS lineConstants<>+800(SB), Y4, Y1
+	VFMADD231PS lineConstants<>+1984(SB), Y6, Y2
+	VFMADD231PS lineConstants<>+2016(SB), Y4, Y3
+	VMOVUPS     (DX), Y4
+	ADDQ        BX, DX
+	VMOVUPS     (DX), Y5
+	ADDQ        BX, DX
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y6, Y0, Y0
+	VFMADD231PS lineConstants<>+1024(SB), Y4, Y1
+	VFMADD231PS lineConstants<>+2112(SB), Y6, Y2
+	VFMADD231PS lineConstants<>+2144(SB), Y4, Y3
+	VADDPS      (DX), Y3, Y3
+	MOVQ        bias+56(FP), DX
+	TESTQ       DX, DX
+	JZ          unbiased
+	VADDPS      (DX), Y0, Y0
+	VADDPS      (DX), Y1, Y1
+	VADDPS      (DX), Y2, Y2
+	VADDPS      (DX), Y3, Y3
+
+unbiased:
+	MOVQ    res+64(FP), DX
+	TESTQ   DX, DX
+	JZ      alone
+	MOVQ    outStep+16(FP), SI
+	MOVQ    DX, BX
+	VMOVUPS (BX), Y4
+	ADDQ    SI, BX
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS (BX), Y4
+	ADDQ    SI, BX
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS (BX), Y4
+	ADDQ    SI, BX
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS (BX), Y4
+	ADDQ    SI, BX
+	VADDPS  Y4, Y3, Y3
+	ADDQ    outNext+24(FP), DX
+	MOVQ    DX, res+64(FP)
+
+alone:
+	MOVQ   relu+72(FP), DX
+	TESTQ  DX, DX
+	JZ     whole
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
+
+whole:
+	MOVQ    outStep+16(FP), BX
+	MOVQ    CX, DX
+	VMOVUPS Y0, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    BX, DX
+	ADDQ    inNext+48(FP), AX
+	ADDQ    outNext+24(FP), CX
+	DECQ    n+0(FP)
+	JNZ     line
 	VZEROUPPER
 	RET
 

@@ -61,7 +61,8 @@ func (s ConvShape) Flops() float64 {
 type Conv struct {
 	ConvShape
 	machine  *machine
-	forward  method
+	forward  trained
+	infer    method   // forward, where nothing is trained
 	backward []method // of the input's gradient, one for each phase of the stride
 }
 
@@ -70,8 +71,11 @@ type method interface {
 	packedSize() int
 	pack(ws *Workspace, m *machine, packed, weights []float32)
 	run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue)
+}
 
-	// gradient computes the weights' gradient, of a pass forward.
+// trained is a pass forward of which the weights' gradient is to be had.
+type trained interface {
+	method
 	gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32)
 }
 
@@ -108,25 +112,34 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 		return nil, err
 	}
 	c := &Conv{ConvShape: s, machine: m}
-	if s.suitsDepthwise() {
-		c.forward, c.backward = &depthwise{s.In, s.H, s.W, false}, []method{&depthwise{s.In, s.H, s.W, true}}
-		return c, nil
+	c.plan()
+	c.infer = c.forward
+	if s.suitsLines() {
+		c.infer = newLines(m, s)
 	}
-	if s.suitsWinograd() {
-		c.forward = newWinograd(m, s, false)
-		c.backward = []method{newWinograd(m, s, true)}
-		return c, nil
+	return c, nil
+}
+
+// plan chooses the methods of training.
+func (c *Conv) plan() {
+	s, m := c.ConvShape, c.machine
+	switch {
+	case s.suitsDepthwise():
+		c.forward, c.backward = &depthwise{s.In, s.H, s.W, false}, []method{&depthwise{s.In, s.H, s.W, true}}
+		return
+	case s.suitsWinograd():
+		c.forward, c.backward = newWinograd(m, s, false), []method{newWinograd(m, s, true)}
+		return
 	}
 	c.forward = forwardPass(m, s).stack(s.Batch)
 	if s.Plain {
-		return c, nil
+		return
 	}
 	for y := range min(s.StrideH, s.H) {
 		for x := range min(s.StrideW, s.W) {
 			c.backward = append(c.backward, backwardPass(m, s, y, x).stack(s.Batch))
 		}
 	}
-	return c, nil
 }
 
 func (s ConvShape) validate() error {
@@ -161,7 +174,7 @@ func (c *Conv) ForwardWith(ws *Workspace, n int, y, x, w []float32, e Epilogue) 
 }
 
 // PackedSize is how many values the weights are once prepared.
-func (c *Conv) PackedSize() int { return c.forward.packedSize() }
+func (c *Conv) PackedSize() int { return c.infer.packedSize() }
 
 // Packed is weights prepared for Infer.
 type Packed struct{ weights weights }
@@ -177,14 +190,14 @@ func (c *Conv) Pack(ws *Workspace, w []float32) Packed {
 		return Packed{weights{plain: slices.Clone(w)}}
 	}
 	packed := pages.Make(c.PackedSize())
-	c.forward.pack(ws, c.machine, packed, w)
+	c.infer.pack(ws, c.machine, packed, w)
 	return Packed{weights{packed: packed}}
 }
 
 // Joint says whether much of a call's work is one for all its images: weights are
 // turned where they are used, or a tile takes several images.
 func (c *Conv) Joint() bool {
-	_, stacked := c.forward.(*stacked)
+	_, stacked := c.infer.(*stacked)
 	return stacked || c.packsInUse()
 }
 
@@ -195,12 +208,13 @@ func (c *Conv) packsInUse() bool {
 	return size*floatBytes > largestPacked && size > c.WeightSize()
 }
 
-// Infer is Forward with prepared weights and an epilogue. y may be the
-// residual.
+// Infer is Forward with prepared weights and an epilogue. y may be the residual. Some
+// shapes have a faster method here than in training, whose results differ in their last
+// bits.
 func (c *Conv) Infer(ws *Workspace, n int, y, x []float32, p Packed, e Epilogue) {
 	c.check(n, y, x, nil)
 	c.checkEpilogue(n, e)
-	c.forward.run(ws, c.machine, n, y, x, p.weights, e)
+	c.infer.run(ws, c.machine, n, y, x, p.weights, e)
 }
 
 func (c *Conv) checkEpilogue(n int, e Epilogue) {

@@ -29,6 +29,8 @@
 // planes are smaller than that, the pixels are of as many images (stacked.go,
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
 // large enough (winograd.go), with a quarter of the products; groups of channels, too.
+// Where nothing is trained, one of 5 or 7 taps in a row at stride 1 is in minimal form
+// along rows or columns, with 10 products for 28 or 30 (winogradline.go).
 //
 // A 7x7 one of each channel by itself has loops of its own (depthwise.go).
 //

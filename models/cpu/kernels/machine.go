@@ -40,6 +40,11 @@ type machine struct {
 	winogradOutput func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int, bias, res *float32, relu int)
 
+	// The transforms of winogradline.go, of n lines, by the taps of kernels.
+	lineInput  lineTransform
+	lineKernel [maxTaps + 1]lineTransform
+	lineOutput [maxTaps + 1]lineOutput
+
 	// transpose turns n tiles of 8x8 values, and moveVectors copies n vectors.
 	transpose   func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
 	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
@@ -92,6 +97,13 @@ type machine struct {
 	depthTile   [maxDepth + 1]func(x *float32, xrow int, w, bias, y *float32)
 	depthGrad   func(pairs int, x, dy, sums *float32)
 }
+
+// A lineTransform turns vectors that lie inStep bytes apart into others outStep bytes
+// apart, for n lines; a lineOutput is one that ends a layer, too.
+type (
+	lineTransform = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int)
+	lineOutput    = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int, bias, res *float32, relu int)
+)
 
 const (
 	maxBlocks = 4

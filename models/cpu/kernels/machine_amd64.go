@@ -14,6 +14,7 @@ func fastMachines() []*machine {
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
+		lineInput:      lineInput,
 		transpose:      transpose, moveVectors: moveVectors, interleave4: interleave4,
 		blockSums: blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, blockMaxBack: blockMaxBack, blockAverage3: blockAverage3, adamStep: adamStep,
@@ -21,6 +22,8 @@ func fastMachines() []*machine {
 		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
 		depthPixels: 8, depthGrad: depthGrad,
 	}
+	m.lineKernel[5], m.lineKernel[7] = lineKernel5, lineKernel7
+	m.lineOutput[5], m.lineOutput[7] = lineOutput5, lineOutput7
 	m.depthTile[1], m.depthTile[2], m.depthTile[4], m.depthTile[8] = depthTile1, depthTile2, depthTile4, depthTile8
 	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
 		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12)

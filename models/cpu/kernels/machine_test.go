@@ -121,3 +121,51 @@ func TestFastMachinesGiveTheSameBits(t *testing.T) {
 		compare(t, withDefaults(drawConv(t)), rapid.IntRange(1, 5).Draw(t, "n"), rapid.Uint64().Draw(t, "seed"))
 	})
 }
+
+// So do the transforms along lines, however their vectors lie.
+func TestLinesAgreeWithPlainOnes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	plain := plainMachine()
+	for _, m := range machines {
+		for taps := range maxTaps + 1 {
+			if m.lineKernel[taps] == nil {
+				continue
+			}
+			const n = 3
+			outputs := lineIn + 1 - taps
+			for use := range 8 {
+				with := func(v []float32, bit int) *float32 {
+					if use&bit == 0 {
+						return nil
+					}
+					return &v[0]
+				}
+				across := use%2 == 0 // whether vectors of a line follow each other, or those of all lines
+				lie := func(count int) (step, next int) {
+					if across {
+						return n * laneBytes, laneBytes
+					}
+					return laneBytes, count * laneBytes
+				}
+				x, bias, res := normal(r, n*lineIn*Lanes), normal(r, Lanes), normal(r, n*outputs*Lanes)
+				var got, want [3][]float32
+				for to, m := range map[*[3][]float32]*machine{&got: m, &want: plain} {
+					for i := range to {
+						to[i] = make([]float32, n*lineIn*Lanes)
+					}
+					step, next := lie(lineIn)
+					m.lineInput(n, &to[0][0], step, next, &x[0], step, next)
+					from, fromNext := lie(taps)
+					m.lineKernel[taps](n, &to[1][0], step, next, &x[0], from, fromNext)
+					out, outNext := lie(outputs)
+					m.lineOutput[taps](n, &to[2][0], out, outNext, &x[0], step, next, with(bias, 2), with(res, 4), use/2%2)
+				}
+				for i, what := range []string{"input", "kernel", "output"} {
+					if err := near(what, got[i], want[i]); err != nil {
+						t.Errorf("%s: line of %d taps, use %d: %v", m.name, taps, use, err)
+					}
+				}
+			}
+		}
+	}
+}

@@ -15,12 +15,16 @@ func plainMachine() *machine {
 		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),
 		winogradWeights: plainTransform(6, 3, evaluateRow),
 		winogradOutput:  plainOutput,
+		lineInput:       plainProduct(lineInputs()),
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, blockAverage3: plainAverage3, adamStep: plainAdam,
 		transpose: plainTranspose, moveVectors: plainMoves, interleave4: plainInterleave,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
 		depthPixels: 8, depthGrad: plainDepthGrad,
+	}
+	for _, taps := range []int{5, 7} {
+		m.lineKernel[taps], m.lineOutput[taps] = plainProduct(lineKernels(taps)), plainLineOutput(taps)
 	}
 	for _, pixels := range []int{1, 2, 4, 8} {
 		m.depthTile[pixels] = plainDepthTile(pixels)

@@ -88,20 +88,25 @@ func plainOutput(n int, out *float32, outRow, outCol, outNext int, in *float32, 
 		var tile [16 * Lanes]float32 // out may be res
 		transform(1, &tile[0], 4*laneBytes, laneBytes, 0, &vec(in, t*inNext)[0], inRow, inCol, 0)
 		for i := range 16 {
-			at := t*outNext + i/4*outRow + i%4*outCol
-			y := vec(out, at)
-			for l, v := range vec(&tile[0], i*laneBytes) {
-				if bias != nil {
-					v += vec(bias, 0)[l]
-				}
-				if res != nil {
-					v += vec(res, at)[l]
-				}
-				if relu != 0 {
-					v = max(v, 0)
-				}
-				y[l] = v
-			}
+			endPlain(out, t*outNext+i/4*outRow+i%4*outCol, vec(&tile[0], i*laneBytes), bias, res, relu)
 		}
+	}
+}
+
+// endPlain stores a vector of results at bytes from out: + bias, + res, which lies like
+// out, where they are not nil; cut at zero if asked to.
+func endPlain(out *float32, at int, result *[Lanes]float32, bias, res *float32, relu int) {
+	y := vec(out, at)
+	for l, v := range result {
+		if bias != nil {
+			v += vec(bias, 0)[l]
+		}
+		if res != nil {
+			v += vec(res, at)[l]
+		}
+		if relu != 0 {
+			v = max(v, 0)
+		}
+		y[l] = v
 	}
 }

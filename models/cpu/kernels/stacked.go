@@ -25,7 +25,7 @@ const (
 
 // stack gives the pass for a batch of about so many images in the form that
 // suits it.
-func (p *pass) stack(batch int) method {
+func (p *pass) stack(batch int) trained {
 	if p.plain || batch < stackedBatch || p.gridH*p.gridW > stackedPositions || p.groups*p.outBl < stackedBlocks {
 		return p
 	}

@@ -15974,25 +15974,25 @@ col:
 	VZEROUPPER
 	RET
 
-DATA wideWinogradConstants<>+0(SB)/4, $(2.640625)
-DATA wideWinogradConstants<>+4(SB)/4, $(0.87890625)
-DATA wideWinogradConstants<>+8(SB)/4, $(2.25)
-DATA wideWinogradConstants<>+12(SB)/4, $(0.625)
-DATA wideWinogradConstants<>+16(SB)/4, $(1.40625)
-DATA wideWinogradConstants<>+20(SB)/4, $(0.390625)
-DATA wideWinogradConstants<>+24(SB)/4, $(1.5)
-DATA wideWinogradConstants<>+28(SB)/4, $(0.5859375)
-DATA wideWinogradConstants<>+32(SB)/4, $(0.24414062)
-DATA wideWinogradConstants<>+36(SB)/4, $(3.375)
-DATA wideWinogradConstants<>+40(SB)/4, $(1.1377778)
-DATA wideWinogradConstants<>+44(SB)/4, $(-0.68840337)
-DATA wideWinogradConstants<>+48(SB)/4, $(-0.4302521)
-DATA wideWinogradConstants<>+52(SB)/4, $(-0.26890758)
-DATA wideWinogradConstants<>+56(SB)/4, $(0.11951447)
-DATA wideWinogradConstants<>+60(SB)/4, $(0.17927171)
-DATA wideWinogradConstants<>+64(SB)/4, $(0.26890758)
-DATA wideWinogradConstants<>+68(SB)/4, $(-0.16806723)
-DATA wideWinogradConstants<>+72(SB)/4, $(0.40336135)
+DATA wideWinogradConstants<>+0(SB)/4, $0x40290000
+DATA wideWinogradConstants<>+4(SB)/4, $0x3f610000
+DATA wideWinogradConstants<>+8(SB)/4, $0x40100000
+DATA wideWinogradConstants<>+12(SB)/4, $0x3f200000
+DATA wideWinogradConstants<>+16(SB)/4, $0x3fb40000
+DATA wideWinogradConstants<>+20(SB)/4, $0x3ec80000
+DATA wideWinogradConstants<>+24(SB)/4, $0x3fc00000
+DATA wideWinogradConstants<>+28(SB)/4, $0x3f160000
+DATA wideWinogradConstants<>+32(SB)/4, $0x3e7a0000
+DATA wideWinogradConstants<>+36(SB)/4, $0x40580000
+DATA wideWinogradConstants<>+40(SB)/4, $0x3f91a2b4
+DATA wideWinogradConstants<>+44(SB)/4, $0xbf303b34
+DATA wideWinogradConstants<>+48(SB)/4, $0xbedc4a01
+DATA wideWinogradConstants<>+52(SB)/4, $0xbe89ae41
+DATA wideWinogradConstants<>+56(SB)/4, $0x3df4c401
+DATA wideWinogradConstants<>+60(SB)/4, $0x3e379301
+DATA wideWinogradConstants<>+64(SB)/4, $0x3e89ae41
+DATA wideWinogradConstants<>+68(SB)/4, $0xbe2c19d1
+DATA wideWinogradConstants<>+72(SB)/4, $0x3ece8561
 GLOBL wideWinogradConstants<>(SB), RODATA|NOPTR, $76
 
 // func wideWinogradInput(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)

@@ -98,7 +98,9 @@ func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
 		turnCopy := func(first, end int) {
 			if first < end {
 				width := (end-first-1)*tileOut + tileIn
-				turn(first, end, w.copyRows(s, plane, y, (tx+first)*tileOut-w.padW, width), width)
+				rows := s.get(slotRows, tileIn*width*Lanes)
+				copyWindow(rows, plane, w.srcH, w.srcW, y, (tx+first)*tileOut-w.padW, tileIn, width)
+				turn(first, end, rows, width)
 			}
 		}
 		first, end := count, count
@@ -113,24 +115,6 @@ func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
 		}
 		turnCopy(end, count)
 	})
-}
-
-// copyRows copies what a run of tiles at (y,x) reads, with zeros where it
-// hangs over.
-func (w *winogradPiece) copyRows(s *scratch, plane []float32, y, x, width int) []float32 {
-	rows := s.get(slotRows, tileIn*width*Lanes)
-	lo, hi := min(width, max(0, -x)), max(0, min(width, w.srcW-x))
-	for i := range tileIn {
-		to := rows[i*width*Lanes : (i+1)*width*Lanes]
-		if y+i < 0 || y+i >= w.srcH || lo >= hi {
-			clear(to)
-			continue
-		}
-		clear(to[:lo*Lanes])
-		clear(to[hi*Lanes:])
-		copy(to[lo*Lanes:hi*Lanes], plane[((y+i)*w.srcW+x+lo)*Lanes:])
-	}
-	return rows
 }
 
 // eachRun calls do for the piece's tiles, in runs within a row of tiles: run

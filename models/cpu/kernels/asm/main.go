@@ -43,6 +43,7 @@ func narrow() {
 		gradTile(blocks)
 	}
 	winograd(ofOne)
+	line()
 	batchNorm()
 	linear()
 	maxPool()

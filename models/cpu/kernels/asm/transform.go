@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -139,7 +140,7 @@ func (t *transforms) number(v float64) Mem {
 		i = len(t.index)
 		t.index[f] = i
 		for lane := range t.lanes() {
-			DATA(4*(t.lanes()*i+lane), F32(f))
+			DATA(4*(t.lanes()*i+lane), U32(math.Float32bits(f))) // F32 would write 1 as a whole number
 		}
 	}
 	return t.constants.Offset(4 * t.lanes() * i)

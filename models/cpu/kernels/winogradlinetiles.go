@@ -1,0 +1,156 @@
+package kernels
+
+// lineBytes is about how much the points of the lines in work at once take, beside a
+// panel's kernels, of the second cache.
+const lineBytes = 192 << 10
+
+// run computes out from src for n images.
+func (p *linePass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
+	packed := w.ready(ws, m, p)
+	lines := min(p.outLines, max(1, lineBytes/(lineIn*p.inBl*laneBytes*p.tiles)-p.across+1))
+	lines = min(lines, ceil(n*p.outLines, piecesFor(len(ws.workers))))
+	bands := sharesOf(p.outLines, lines)
+	ws.each(n*bands.count, func(s *scratch, i int) {
+		image, band := i/bands.count, i%bands.count
+		piece := linePiece{
+			linePass: p, machine: m, scratch: s, image: image,
+			first: band*bands.size + min(band, bands.larger), count: bands.of(band),
+		}
+		piece.input(src)
+		for panel := range p.panels() {
+			piece.multiply(panel, packed[panel*p.panelSize():])
+			piece.output(panel, out, e)
+		}
+	})
+}
+
+// linePiece is some lines of an image.
+type linePiece struct {
+	*linePass
+	machine      *machine
+	scratch      *scratch
+	image        int
+	first, count int // lines of the result
+
+	points   []float32 // of the source: [point][block][line][tile][lane]
+	products []float32 // [point][block of the panel][line][tile][lane]
+}
+
+// lines is how many lines of the source there are.
+func (l *linePiece) lines() int { return l.count + l.across - 1 }
+
+// input turns the lines of the source.
+func (l *linePiece) input(src []float32) {
+	lines, length := l.lines(), (l.tiles-1)*l.outputs+lineIn
+	l.points = l.scratch.get(slotX, lineIn*l.inBl*lines*l.tiles*Lanes)
+	y, x, h, w := l.first-l.padLines, -l.pad, lines, length
+	along, next := 1, length // vectors from one to the next of a line, and of lines
+	if l.down {
+		y, x, h, w = x, y, w, h
+		along, next = lines, 1
+	}
+	window := l.scratch.get(slotRows, h*w*Lanes)
+	plane := l.srcH * l.srcW * Lanes
+	for b := range l.inBl {
+		copyWindow(window, src[(l.image*l.inBl+b)*plane:][:plane], l.srcH, l.srcW, y, x, h, w)
+		for t := range l.tiles {
+			l.machine.lineInput(lines, &l.points[(b*lines*l.tiles+t)*Lanes], l.inBl*lines*l.tiles*laneBytes, l.tiles*laneBytes,
+				&window[t*l.outputs*along*Lanes], along*laneBytes, next*laneBytes)
+		}
+	}
+}
+
+// copyWindow copies h rows of w vectors from (y,x) on of a plane of srcH times srcW,
+// with zeros outside.
+func copyWindow(to, plane []float32, srcH, srcW, y, x, h, w int) {
+	lo, hi := min(w, max(0, -x)), max(0, min(w, srcW-x))
+	for i := range h {
+		row := to[i*w*Lanes : (i+1)*w*Lanes]
+		if y+i < 0 || y+i >= srcH || lo >= hi {
+			clear(row)
+			continue
+		}
+		clear(row[:lo*Lanes])
+		clear(row[hi*Lanes:])
+		copy(row[lo*Lanes:hi*Lanes], plane[((y+i)*srcW+x+lo)*Lanes:])
+	}
+}
+
+// multiply sums the products of a panel over all channels and lines of the kernel.
+func (l *linePiece) multiply(panel int, packed []float32) {
+	blocks, rows, lines := l.blocksOf(panel), l.rows(), l.lines()
+	tiles := l.count * l.tiles
+	l.products = l.scratch.get(slotB, lineIn*blocks*tiles*Lanes)
+	offsets := l.scratch.ints[:0]
+	for line := range l.across {
+		for b := range l.inBl {
+			offsets = append(offsets, (b*lines+line)*l.tiles*laneBytes)
+		}
+	}
+	l.scratch.ints = offsets
+	parts := sharesOf(tiles, l.machine.pixels[blocks])
+	for p := range lineIn {
+		x := l.points[p*l.inBl*lines*l.tiles*Lanes:]
+		y := l.products[p*blocks*tiles*Lanes:]
+		for lo := 0; lo < rows; lo += lineChunk {
+			n := min(lineChunk, rows-lo)
+			u := &packed[(p*rows+lo)*Lanes*blocks*Lanes]
+			flags := 0
+			if lo > 0 {
+				flags = addResult
+			}
+			for i, t := 0, 0; i < parts.count; i++ {
+				pixels := parts.of(i)
+				l.machine.convTile[blocks][pixels](n, &offsets[lo], Lanes, &x[t*Lanes], laneBytes, u,
+					&y[t*Lanes], laneBytes, tiles*laneBytes, nil, nil, flags)
+				t += pixels
+			}
+		}
+	}
+}
+
+// lineChunk is how many blocks of input channels are multiplied at a time; see directRows.
+const lineChunk = directRows / Lanes
+
+// output turns the sums of a panel back, into its blocks of the result.
+func (l *linePiece) output(panel int, out []float32, e Epilogue) {
+	blocks, tiles := l.blocksOf(panel), l.count*l.tiles
+	relu := 0
+	if e.ReLU {
+		relu = 1
+	}
+	along, next := 1, l.outW // vectors, as of input
+	if l.down {
+		along, next = next, along
+	}
+	turn := l.machine.lineOutput[l.taps]
+	for b := range blocks {
+		block := panel*l.perPanel + b
+		plane := (l.image*l.outBl + block) * l.outH * l.outW
+		bias := at(e.Bias, block*Lanes)
+		for t := range l.tiles {
+			to := (plane + l.first*next + t*l.outputs*along) * Lanes
+			from := &l.products[(b*tiles+t)*Lanes]
+			if (t+1)*l.outputs <= l.outLength {
+				turn(l.count, &out[to], along*laneBytes, next*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, at(e.Residual, to), relu)
+				continue
+			}
+			// What hangs over goes to a tile of its own first.
+			edges := l.scratch.get(slotC, l.count*l.outputs*Lanes)
+			each := func(do func(edge, at int)) {
+				for line := range l.count {
+					for k := range l.outLength - t*l.outputs {
+						do((line*l.outputs+k)*Lanes, to+(line*next+k*along)*Lanes)
+					}
+				}
+			}
+			var res *float32
+			if e.Residual != nil {
+				each(func(edge, at int) { moveVector(edges[edge:], e.Residual[at:]) })
+				res = &edges[0]
+			}
+			turn(l.count, &edges[0], laneBytes, l.outputs*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, res, relu)
+			each(func(edge, at int) { moveVector(out[at:], edges[edge:]) })
+		}
+	}
+}
