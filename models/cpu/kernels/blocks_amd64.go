@@ -240,6 +240,11 @@ func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow 
 //go:noescape
 func moveVectors(n int, to *float32, toStep int, from *float32, fromStep int)
 
+// moveRuns copies runs of n vectors each, which begin fromStep bytes apart, to where they follow each other.
+//
+//go:noescape
+func moveRuns(runs int, n int, to *float32, from *float32, fromStep int)
+
 // interleave4 sets to to n times eight pixels of four values, one of each of four planes, plane bytes apart.
 //
 //go:noescape

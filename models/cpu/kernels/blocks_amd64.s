@@ -6765,6 +6765,32 @@ loop:
 	VZEROUPPER
 	RET
 
+// func moveRuns(runs int, n int, to *float32, from *float32, fromStep int)
+// Requires: AVX
+TEXT ·moveRuns(SB), NOSPLIT, $0-40
+	MOVQ runs+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ to+16(FP), DX
+	MOVQ from+24(FP), BX
+	MOVQ fromStep+32(FP), SI
+
+run:
+	MOVQ BX, DI
+	MOVQ CX, R8
+
+vector:
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, DX
+	DECQ    R8
+	JNZ     vector
+	ADDQ    SI, BX
+	DECQ    AX
+	JNZ     run
+	VZEROUPPER
+	RET
+
 // func interleave4(n int, to *float32, from *float32, plane int)
 // Requires: AVX
 TEXT ·interleave4(SB), NOSPLIT, $0-32

@@ -45,9 +45,11 @@ type machine struct {
 	lineKernel [maxTaps + 1]lineTransform
 	lineOutput [maxTaps + 1]lineOutput
 
-	// transpose turns n tiles of 8x8 values, and moveVectors copies n vectors.
+	// transpose turns n tiles of 8x8 values, moveVectors copies n vectors, and moveRuns
+	// runs of n vectors each, which begin a step apart, to where they follow each other.
 	transpose   func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
 	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
+	moveRuns    func(runs, n int, to, from *float32, fromStep int)
 
 	// interleave4 lays four planes, plane bytes apart, out as n times eight pixels.
 	interleave4 func(n int, to, from *float32, plane int)

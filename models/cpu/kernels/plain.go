@@ -18,7 +18,7 @@ func plainMachine() *machine {
 		lineInput:       plainProduct(lineInputs()),
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, blockAverage3: plainAverage3, adamStep: plainAdam,
-		transpose: plainTranspose, moveVectors: plainMoves, interleave4: plainInterleave,
+		transpose: plainTranspose, moveVectors: plainMoves, moveRuns: plainRuns, interleave4: plainInterleave,
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenMax: plainTokenMax, tokenScale: plainTokenScale, tokenExp: plainTokenExp, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
 		depthPixels: 8, depthGrad: plainDepthGrad,
@@ -279,6 +279,14 @@ func plainTranspose(n int, out *float32, outRow, outNext int, in *float32, inRow
 			for c, v := range vec(in, t*inNext+r*inRow) {
 				vec(out, t*outNext+c*outRow)[r] = v
 			}
+		}
+	}
+}
+
+func plainRuns(runs, n int, to, from *float32, fromStep int) {
+	for r := range runs {
+		for i := range n {
+			*vec(to, (r*n+i)*laneBytes) = *vec(from, r*fromStep+i*laneBytes)
 		}
 	}
 }

@@ -8,6 +8,20 @@ package kernels
 // productPanels is how many panels at least share a copy of the source.
 const productPanels = 4
 
+const (
+	productBytes = 256 << 10 // of source that a piece reads for each panel anew: part of the second cache
+
+	// productRows is how many rows of packed weights are multiplied at a time, at most:
+	// so few that a panel's and a tile's source stay in the first cache for all tiles.
+	productRows = 256
+)
+
+// depth is how many blocks of source channels are multiplied at a time.
+func (p *pass) depth() int {
+	times := ceil(p.inBlocks()*Lanes, productRows)
+	return ceil(p.inBlocks(), times)
+}
+
 // multiply computes out from src for n images.
 func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []float32, e Epilogue) {
 	p.multiplyOf(ws, m, n, out, src, nil, packed, e)
@@ -17,7 +31,7 @@ func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []flo
 func (p *pass) multiplyOf(ws *Workspace, m *machine, n int, out, src []float32, norm *Normed, packed []float32, e Epilogue) {
 	tile := m.pixels[m.blocks]
 	total, threads := n*p.positions(), len(ws.workers)
-	most := max(4*tile, m.source/(p.chunk()*laneBytes)/tile*tile)
+	most := max(4*tile, productBytes/(p.depth()*laneBytes)/tile*tile)
 	runs := ceil(total, most)
 	ranges := 1
 	if fair := ceil(piecesFor(threads), p.groups); runs < fair { // rather share out panels than cut small
@@ -46,6 +60,8 @@ type product struct {
 	group                int
 	from, to             int
 	firstPanel, endPanel int
+
+	source []float32 // of the piece's tiles
 }
 
 // positions is how many an image has.
@@ -63,62 +79,89 @@ func (d *product) segments(do func(image, from, to, before int)) {
 }
 
 func (d *product) compute(src []float32) {
-	inBlocks, chunk, width := d.inBlocks(), d.chunk(), (d.to-d.from)*Lanes
-	buf := d.scratch.get(slotX, chunk*width)
+	inBlocks, chunk := d.inBlocks(), d.depth()
+	d.source = d.scratch.get(slotX, chunk*(d.to-d.from)*Lanes)
 	for first := 0; first < inBlocks; first += chunk {
 		count := min(chunk, inBlocks-first)
-		offsets := d.scratch.ints[:0]
-		for b := range count {
-			offsets = append(offsets, b*width*floatBytes)
-		}
-		d.scratch.ints = offsets
-		d.segments(func(image, from, to, before int) {
-			plane := d.srcH * d.srcW * Lanes
-			for b := range count {
-				if d.norm != nil {
-					d.norm.collect(d.scratch, d.machine, buf[b*width+before*Lanes:], image, first+b, from, to-from)
-					continue
-				}
-				at := ((image*d.groups+d.group)*d.inBl + first + b) * plane
-				d.collect(buf[b*width+before*Lanes:], src[at:at+plane], from, to)
-			}
-		})
+		d.segments(func(image, from, to, before int) { d.bring(src, image, from, to, before, first, count) })
 		for panel := d.firstPanel; panel < d.endPanel; panel++ {
-			d.add(buf, panel, first, count)
+			d.segments(func(image, from, to, before int) { d.add(image, from, to, before, panel, first, count) })
 		}
+	}
+}
+
+// tiles are those of so many positions of an image.
+func (d *product) tiles(positions int) shares {
+	return sharesOf(positions, d.machine.pixels[d.machine.blocks])
+}
+
+// bring copies what positions from..to-1 of an image read of some blocks of source
+// channels, tile by tile: [block][position of the tile][lane]. So a tile reads
+// memory in order, which the caches foresee.
+func (d *product) bring(src []float32, image, from, to, before, first, count int) {
+	plane := d.srcH * d.srcW * Lanes
+	start := ((image*d.groups+d.group)*d.inBl + first) * plane
+	dense := d.gridH == d.srcH && d.gridW == d.srcW && d.norm == nil
+	tiles := d.tiles(to - from)
+	for t, l := 0, from; t < tiles.count; t++ {
+		pixels := tiles.of(t)
+		tile := d.source[(before+l-from)*count*Lanes:][:count*pixels*Lanes]
+		if dense {
+			x := src[start+l*Lanes:]
+			_ = x[(count-1)*plane+pixels*Lanes-1]
+			d.machine.moveRuns(count, pixels, &tile[0], &x[0], plane*floatBytes)
+		} else {
+			for b := range count {
+				row := tile[b*pixels*Lanes:][:pixels*Lanes]
+				if d.norm != nil {
+					d.norm.collect(d.scratch, d.machine, row, image, first+b, l, pixels)
+				} else {
+					d.collect(row, src[start+b*plane:][:plane], l, l+pixels)
+				}
+			}
+		}
+		l += pixels
 	}
 }
 
 // collect copies what positions from..to-1 read of a plane.
 func (p *pass) collect(buf, plane []float32, from, to int) {
-	if p.gridH == p.srcH && p.gridW == p.srcW {
-		copy(buf, plane[from*Lanes:to*Lanes])
-		return
-	}
 	for at := from; at < to; at++ {
 		y, x := at/p.gridW*p.stepY+p.minY, at%p.gridW*p.stepX+p.minX
 		moveVector(buf[(at-from)*Lanes:], plane[(y*p.srcW+x)*Lanes:])
 	}
 }
 
-// add adds what some blocks of source channels give to a panel of output blocks.
-func (d *product) add(buf []float32, panel, first, count int) {
+// add adds what some blocks of source channels give to a panel of output blocks, at
+// positions from..to-1 of an image.
+func (d *product) add(image, from, to, before, panel, first, count int) {
 	blocks, plane := d.blocksOf(panel), d.positions()*Lanes
 	w := d.rowsOf(d.packed, d.group, panel, first)
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
-	d.segments(func(image, from, to, before int) {
-		base := ((image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
-		tiles := sharesOf(to-from, d.machine.pixels[blocks])
-		for t, l := 0, 0; t < tiles.count; t++ {
-			pixels := tiles.of(t)
-			y := base + (from+l)*Lanes
-			var res *float32
-			if first == 0 { // with the first sums, since y may be the residual
-				res = at(d.epilogue.Residual, y)
-			}
-			d.machine.convTile[blocks][pixels](count, &d.scratch.ints[0], Lanes, &buf[(before+l)*Lanes], laneBytes,
-				w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
-			l += pixels
+	y := ((image*d.groups+d.group)*d.outBl+panel*d.perPanel)*plane + from*Lanes
+	x := before * count * Lanes
+	tiles := d.tiles(to - from)
+	for t := 0; t < tiles.count; t++ {
+		pixels := tiles.of(t)
+		if t == 0 || t == tiles.larger { // tiles are of one size, then of another
+			d.scratch.ints = stepped(d.scratch.ints, count, pixels*laneBytes)
 		}
-	})
+		var res *float32
+		if first == 0 { // with the first sums, since y may be the residual
+			res = at(d.epilogue.Residual, y)
+		}
+		d.machine.convTile[blocks][pixels](count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes,
+			w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
+		x += pixels * count * Lanes
+		y += pixels * Lanes
+	}
+}
+
+// stepped are n offsets a step apart.
+func stepped(to []int, n, step int) []int {
+	to = to[:0]
+	for i := range n {
+		to = append(to, i*step)
+	}
+	return to
 }

@@ -52,6 +52,7 @@ func narrow() {
 	adam()
 	transpose()
 	moves()
+	moveRuns()
 	interleave()
 }
 

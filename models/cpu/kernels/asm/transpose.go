@@ -25,6 +25,32 @@ func moves() {
 	done()
 }
 
+// moveRuns writes the loop that brings vectors of a tile together.
+func moveRuns() {
+	TEXT("moveRuns", NOSPLIT, "func(runs int, n int, to *float32, from *float32, fromStep int)")
+	Pragma("noescape")
+	Doc("moveRuns copies runs of n vectors each, which begin fromStep bytes apart, to where they follow each other.")
+	runs, n := Load(Param("runs"), GP64()), Load(Param("n"), GP64())
+	to, from := Load(Param("to"), GP64()), Load(Param("from"), GP64())
+	step := Load(Param("fromStep"), GP64())
+	at, left := GP64(), GP64()
+	Label("run")
+	MOVQ(from, at)
+	MOVQ(n, left)
+	Label("vector")
+	v := YMM()
+	VMOVUPS(Mem{Base: at}, v)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(Imm(vectorBytes), at)
+	ADDQ(Imm(vectorBytes), to)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	ADDQ(step, from)
+	DECQ(runs)
+	JNZ(LabelRef("run"))
+	done()
+}
+
 // interleave writes the loop that lays four planes out as pixels of four.
 func interleave() {
 	TEXT("interleave4", NOSPLIT, "func(n int, to *float32, from *float32, plane int)")
