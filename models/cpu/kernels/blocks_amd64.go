@@ -4,100 +4,100 @@
 
 package kernels
 
-// convTile1x1 is a convTile of 1 blocks of channels and 1 pixels.
+// convTile1x1 is convTiles of 1 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile1x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x2 is a convTile of 1 blocks of channels and 2 pixels.
+// convTile1x2 is convTiles of 1 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile1x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x3 is a convTile of 1 blocks of channels and 3 pixels.
+// convTile1x3 is convTiles of 1 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile1x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x4 is a convTile of 1 blocks of channels and 4 pixels.
+// convTile1x4 is convTiles of 1 blocks of channels and 4 pixels.
 //
 //go:noescape
-func convTile1x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x5 is a convTile of 1 blocks of channels and 5 pixels.
+// convTile1x5 is convTiles of 1 blocks of channels and 5 pixels.
 //
 //go:noescape
-func convTile1x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x6 is a convTile of 1 blocks of channels and 6 pixels.
+// convTile1x6 is convTiles of 1 blocks of channels and 6 pixels.
 //
 //go:noescape
-func convTile1x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x7 is a convTile of 1 blocks of channels and 7 pixels.
+// convTile1x7 is convTiles of 1 blocks of channels and 7 pixels.
 //
 //go:noescape
-func convTile1x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x8 is a convTile of 1 blocks of channels and 8 pixels.
+// convTile1x8 is convTiles of 1 blocks of channels and 8 pixels.
 //
 //go:noescape
-func convTile1x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x9 is a convTile of 1 blocks of channels and 9 pixels.
+// convTile1x9 is convTiles of 1 blocks of channels and 9 pixels.
 //
 //go:noescape
-func convTile1x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x10 is a convTile of 1 blocks of channels and 10 pixels.
+// convTile1x10 is convTiles of 1 blocks of channels and 10 pixels.
 //
 //go:noescape
-func convTile1x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x11 is a convTile of 1 blocks of channels and 11 pixels.
+// convTile1x11 is convTiles of 1 blocks of channels and 11 pixels.
 //
 //go:noescape
-func convTile1x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile1x12 is a convTile of 1 blocks of channels and 12 pixels.
+// convTile1x12 is convTiles of 1 blocks of channels and 12 pixels.
 //
 //go:noescape
-func convTile1x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
 // gradTile1 is a gradTile of 1 blocks of channels.
 //
 //go:noescape
 func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
-// convTile2x1 is a convTile of 2 blocks of channels and 1 pixels.
+// convTile2x1 is convTiles of 2 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile2x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile2x2 is a convTile of 2 blocks of channels and 2 pixels.
+// convTile2x2 is convTiles of 2 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile2x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile2x3 is a convTile of 2 blocks of channels and 3 pixels.
+// convTile2x3 is convTiles of 2 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile2x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile2x4 is a convTile of 2 blocks of channels and 4 pixels.
+// convTile2x4 is convTiles of 2 blocks of channels and 4 pixels.
 //
 //go:noescape
-func convTile2x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile2x5 is a convTile of 2 blocks of channels and 5 pixels.
+// convTile2x5 is convTiles of 2 blocks of channels and 5 pixels.
 //
 //go:noescape
-func convTile2x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
-// convTile2x6 is a convTile of 2 blocks of channels and 6 pixels.
+// convTile2x6 is convTiles of 2 blocks of channels and 6 pixels.
 //
 //go:noescape
-func convTile2x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 
 // gradTile2 is a gradTile of 2 blocks of channels.
 //

@@ -4,15 +4,16 @@
 
 #include "textflag.h"
 
-// func convTile1x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x1(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), BX
-	MOVQ    bias+72(FP), SI
+TEXT ·convTile1x1(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), BX
+	MOVQ    bias+96(FP), SI
 	TESTQ   SI, SI
 	JZ      zero
 	VMOVUPS (SI), Y0
@@ -26,7 +27,7 @@ tap:
 	MOVQ (CX), SI
 	ADDQ $0x08, CX
 	ADDQ DX, SI
-	MOVQ lanes+16(FP), DI
+	MOVQ lanes+40(FP), DI
 	SHRQ $0x02, DI
 
 quad:
@@ -48,20 +49,21 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), CX
-	MOVQ         flags+88(FP), CX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), CX
+	MOVQ         flags+112(FP), CX
 	TESTQ        $0x00000001, CX
 	JZ           residual
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 
 residual:
-	MOVQ   res+80(FP), DX
+	MOVQ   res+104(FP), DX
 	TESTQ  DX, DX
 	JZ     cut
-	VADDPS (DX), Y0, Y0
+	MOVQ   DX, BX
+	VADDPS (BX), Y0, Y0
 
 cut:
 	TESTQ  $0x00000002, CX
@@ -71,18 +73,30 @@ cut:
 
 store:
 	VMOVUPS Y0, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   DX, DX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x2(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x2(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -98,7 +112,7 @@ tap:
 	MOVQ (CX), DI
 	ADDQ $0x08, CX
 	ADDQ DX, DI
-	MOVQ lanes+16(FP), R8
+	MOVQ lanes+40(FP), R8
 	SHRQ $0x02, R8
 
 quad:
@@ -128,10 +142,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -140,12 +154,13 @@ quad:
 	VADDPS       (BX), Y1, Y1
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -158,18 +173,30 @@ store:
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x3(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x3(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -187,7 +214,7 @@ tap:
 	MOVQ (CX), DI
 	ADDQ $0x08, CX
 	ADDQ DX, DI
-	MOVQ lanes+16(FP), R8
+	MOVQ lanes+40(FP), R8
 	SHRQ $0x02, R8
 
 quad:
@@ -225,10 +252,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -239,14 +266,15 @@ quad:
 	VADDPS       (BX), Y2, Y2
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -262,18 +290,30 @@ store:
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x4(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x4(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -295,7 +335,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -342,10 +382,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -358,16 +398,17 @@ quad:
 	VADDPS       (BX), Y3, Y3
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -386,18 +427,30 @@ store:
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x5(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x5(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -421,7 +474,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -476,10 +529,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -494,18 +547,19 @@ quad:
 	VADDPS       (BX), Y4, Y4
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -527,18 +581,30 @@ store:
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x6(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x6(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -564,7 +630,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -627,10 +693,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -647,20 +713,21 @@ quad:
 	VADDPS       (BX), Y5, Y5
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -685,18 +752,30 @@ store:
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x7(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x7(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -726,7 +805,7 @@ tap:
 	ADDQ BX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ lanes+16(FP), R10
+	MOVQ lanes+40(FP), R10
 	SHRQ $0x02, R10
 
 quad:
@@ -798,10 +877,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -820,22 +899,23 @@ quad:
 	VADDPS       (BX), Y6, Y6
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -863,18 +943,30 @@ store:
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x8(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x8(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -906,7 +998,7 @@ tap:
 	ADDQ BX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ lanes+16(FP), R10
+	MOVQ lanes+40(FP), R10
 	SHRQ $0x02, R10
 
 quad:
@@ -986,10 +1078,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -1010,24 +1102,25 @@ quad:
 	VADDPS       (BX), Y7, Y7
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
-	ADDQ   CX, BX
-	VADDPS (BX), Y7, Y7
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
+	ADDQ   CX, SI
+	VADDPS (SI), Y7, Y7
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -1058,18 +1151,30 @@ store:
 	VMOVUPS Y6, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y7, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x9(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x9(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -1103,7 +1208,7 @@ tap:
 	ADDQ BX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ lanes+16(FP), R10
+	MOVQ lanes+40(FP), R10
 	SHRQ $0x02, R10
 
 quad:
@@ -1191,10 +1296,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -1217,26 +1322,27 @@ quad:
 	VADDPS       (BX), Y8, Y8
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
-	ADDQ   CX, BX
-	VADDPS (BX), Y7, Y7
-	ADDQ   CX, BX
-	VADDPS (BX), Y8, Y8
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
+	ADDQ   CX, SI
+	VADDPS (SI), Y7, Y7
+	ADDQ   CX, SI
+	VADDPS (SI), Y8, Y8
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -1270,18 +1376,30 @@ store:
 	VMOVUPS Y7, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x10(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x10(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -1319,7 +1437,7 @@ tap:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ lanes+16(FP), R11
+	MOVQ lanes+40(FP), R11
 	SHRQ $0x02, R11
 
 quad:
@@ -1416,10 +1534,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -1444,28 +1562,29 @@ quad:
 	VADDPS       (BX), Y9, Y9
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
-	ADDQ   CX, BX
-	VADDPS (BX), Y7, Y7
-	ADDQ   CX, BX
-	VADDPS (BX), Y8, Y8
-	ADDQ   CX, BX
-	VADDPS (BX), Y9, Y9
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
+	ADDQ   CX, SI
+	VADDPS (SI), Y7, Y7
+	ADDQ   CX, SI
+	VADDPS (SI), Y8, Y8
+	ADDQ   CX, SI
+	VADDPS (SI), Y9, Y9
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -1502,18 +1621,30 @@ store:
 	VMOVUPS Y8, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y9, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x11(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x11(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -1553,7 +1684,7 @@ tap:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ lanes+16(FP), R11
+	MOVQ lanes+40(FP), R11
 	SHRQ $0x02, R11
 
 quad:
@@ -1658,10 +1789,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -1688,30 +1819,31 @@ quad:
 	VADDPS       (BX), Y10, Y10
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
-	ADDQ   CX, BX
-	VADDPS (BX), Y7, Y7
-	ADDQ   CX, BX
-	VADDPS (BX), Y8, Y8
-	ADDQ   CX, BX
-	VADDPS (BX), Y9, Y9
-	ADDQ   CX, BX
-	VADDPS (BX), Y10, Y10
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
+	ADDQ   CX, SI
+	VADDPS (SI), Y7, Y7
+	ADDQ   CX, SI
+	VADDPS (SI), Y8, Y8
+	ADDQ   CX, SI
+	VADDPS (SI), Y9, Y9
+	ADDQ   CX, SI
+	VADDPS (SI), Y10, Y10
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -1751,18 +1883,30 @@ store:
 	VMOVUPS Y9, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile1x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile1x12(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile1x12(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -1804,7 +1948,7 @@ tap:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ lanes+16(FP), R11
+	MOVQ lanes+40(FP), R11
 	SHRQ $0x02, R11
 
 quad:
@@ -1917,10 +2061,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -1949,32 +2093,33 @@ quad:
 	VADDPS       (BX), Y11, Y11
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	ADDQ   CX, BX
-	VADDPS (BX), Y1, Y1
-	ADDQ   CX, BX
-	VADDPS (BX), Y2, Y2
-	ADDQ   CX, BX
-	VADDPS (BX), Y3, Y3
-	ADDQ   CX, BX
-	VADDPS (BX), Y4, Y4
-	ADDQ   CX, BX
-	VADDPS (BX), Y5, Y5
-	ADDQ   CX, BX
-	VADDPS (BX), Y6, Y6
-	ADDQ   CX, BX
-	VADDPS (BX), Y7, Y7
-	ADDQ   CX, BX
-	VADDPS (BX), Y8, Y8
-	ADDQ   CX, BX
-	VADDPS (BX), Y9, Y9
-	ADDQ   CX, BX
-	VADDPS (BX), Y10, Y10
-	ADDQ   CX, BX
-	VADDPS (BX), Y11, Y11
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	ADDQ   CX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   CX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   CX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   CX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   CX, SI
+	VADDPS (SI), Y5, Y5
+	ADDQ   CX, SI
+	VADDPS (SI), Y6, Y6
+	ADDQ   CX, SI
+	VADDPS (SI), Y7, Y7
+	ADDQ   CX, SI
+	VADDPS (SI), Y8, Y8
+	ADDQ   CX, SI
+	VADDPS (SI), Y9, Y9
+	ADDQ   CX, SI
+	VADDPS (SI), Y10, Y10
+	ADDQ   CX, SI
+	VADDPS (SI), Y11, Y11
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -2017,6 +2162,17 @@ store:
 	VMOVUPS Y10, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y11, (AX)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
@@ -2096,15 +2252,16 @@ col:
 	VZEROUPPER
 	RET
 
-// func convTile2x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x1(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), BX
-	MOVQ    bias+72(FP), SI
+TEXT ·convTile2x1(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), BX
+	MOVQ    bias+96(FP), SI
 	TESTQ   SI, SI
 	JZ      zero
 	VMOVUPS (SI), Y0
@@ -2120,7 +2277,7 @@ tap:
 	MOVQ (CX), SI
 	ADDQ $0x08, CX
 	ADDQ DX, SI
-	MOVQ lanes+16(FP), DI
+	MOVQ lanes+40(FP), DI
 	SHRQ $0x02, DI
 
 quad:
@@ -2150,10 +2307,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), CX
-	MOVQ         flags+88(FP), DX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), CX
+	MOVQ         flags+112(FP), DX
 	TESTQ        $0x00000001, DX
 	JZ           residual
 	MOVQ         AX, BX
@@ -2161,11 +2318,12 @@ quad:
 	VADDPS       (BX)(CX*1), Y1, Y1
 
 residual:
-	MOVQ   res+80(FP), BX
+	MOVQ   res+104(FP), BX
 	TESTQ  BX, BX
 	JZ     cut
-	VADDPS (BX), Y0, Y0
-	VADDPS (BX)(CX*1), Y1, Y1
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS (SI)(CX*1), Y1, Y1
 
 cut:
 	TESTQ  $0x00000002, DX
@@ -2177,18 +2335,30 @@ cut:
 store:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (AX)(CX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile2x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x2(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile2x2(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -2208,7 +2378,7 @@ tap:
 	MOVQ (CX), DI
 	ADDQ $0x08, CX
 	ADDQ DX, DI
-	MOVQ lanes+16(FP), R8
+	MOVQ lanes+40(FP), R8
 	SHRQ $0x02, R8
 
 quad:
@@ -2250,10 +2420,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), BX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
 	TESTQ        $0x00000001, BX
 	JZ           residual
 	MOVQ         AX, SI
@@ -2264,14 +2434,15 @@ quad:
 	VADDPS       (SI)(DX*1), Y3, Y3
 
 residual:
-	MOVQ   res+80(FP), SI
+	MOVQ   res+104(FP), SI
 	TESTQ  SI, SI
 	JZ     cut
-	VADDPS (SI), Y0, Y0
-	VADDPS (SI)(DX*1), Y1, Y1
-	ADDQ   CX, SI
-	VADDPS (SI), Y2, Y2
-	VADDPS (SI)(DX*1), Y3, Y3
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	ADDQ   CX, DI
+	VADDPS (DI), Y2, Y2
+	VADDPS (DI)(DX*1), Y3, Y3
 
 cut:
 	TESTQ  $0x00000002, BX
@@ -2288,18 +2459,30 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile2x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x3(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile2x3(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -2323,7 +2506,7 @@ tap:
 	MOVQ (CX), DI
 	ADDQ $0x08, CX
 	ADDQ DX, DI
-	MOVQ lanes+16(FP), R8
+	MOVQ lanes+40(FP), R8
 	SHRQ $0x02, R8
 
 quad:
@@ -2377,10 +2560,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), BX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
 	TESTQ        $0x00000001, BX
 	JZ           residual
 	MOVQ         AX, SI
@@ -2394,17 +2577,18 @@ quad:
 	VADDPS       (SI)(DX*1), Y5, Y5
 
 residual:
-	MOVQ   res+80(FP), SI
+	MOVQ   res+104(FP), SI
 	TESTQ  SI, SI
 	JZ     cut
-	VADDPS (SI), Y0, Y0
-	VADDPS (SI)(DX*1), Y1, Y1
-	ADDQ   CX, SI
-	VADDPS (SI), Y2, Y2
-	VADDPS (SI)(DX*1), Y3, Y3
-	ADDQ   CX, SI
-	VADDPS (SI), Y4, Y4
-	VADDPS (SI)(DX*1), Y5, Y5
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	ADDQ   CX, DI
+	VADDPS (DI), Y2, Y2
+	VADDPS (DI)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
 
 cut:
 	TESTQ  $0x00000002, BX
@@ -2426,18 +2610,30 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile2x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x4(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile2x4(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -2467,7 +2663,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -2534,10 +2730,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), BX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
 	TESTQ        $0x00000001, BX
 	JZ           residual
 	MOVQ         AX, SI
@@ -2554,20 +2750,21 @@ quad:
 	VADDPS       (SI)(DX*1), Y7, Y7
 
 residual:
-	MOVQ   res+80(FP), SI
+	MOVQ   res+104(FP), SI
 	TESTQ  SI, SI
 	JZ     cut
-	VADDPS (SI), Y0, Y0
-	VADDPS (SI)(DX*1), Y1, Y1
-	ADDQ   CX, SI
-	VADDPS (SI), Y2, Y2
-	VADDPS (SI)(DX*1), Y3, Y3
-	ADDQ   CX, SI
-	VADDPS (SI), Y4, Y4
-	VADDPS (SI)(DX*1), Y5, Y5
-	ADDQ   CX, SI
-	VADDPS (SI), Y6, Y6
-	VADDPS (SI)(DX*1), Y7, Y7
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	ADDQ   CX, DI
+	VADDPS (DI), Y2, Y2
+	VADDPS (DI)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
+	ADDQ   CX, DI
+	VADDPS (DI), Y6, Y6
+	VADDPS (DI)(DX*1), Y7, Y7
 
 cut:
 	TESTQ  $0x00000002, BX
@@ -2594,18 +2791,30 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile2x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x5(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile2x5(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -2639,7 +2848,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -2718,10 +2927,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), BX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
 	TESTQ        $0x00000001, BX
 	JZ           residual
 	MOVQ         AX, SI
@@ -2741,23 +2950,24 @@ quad:
 	VADDPS       (SI)(DX*1), Y9, Y9
 
 residual:
-	MOVQ   res+80(FP), SI
+	MOVQ   res+104(FP), SI
 	TESTQ  SI, SI
 	JZ     cut
-	VADDPS (SI), Y0, Y0
-	VADDPS (SI)(DX*1), Y1, Y1
-	ADDQ   CX, SI
-	VADDPS (SI), Y2, Y2
-	VADDPS (SI)(DX*1), Y3, Y3
-	ADDQ   CX, SI
-	VADDPS (SI), Y4, Y4
-	VADDPS (SI)(DX*1), Y5, Y5
-	ADDQ   CX, SI
-	VADDPS (SI), Y6, Y6
-	VADDPS (SI)(DX*1), Y7, Y7
-	ADDQ   CX, SI
-	VADDPS (SI), Y8, Y8
-	VADDPS (SI)(DX*1), Y9, Y9
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	ADDQ   CX, DI
+	VADDPS (DI), Y2, Y2
+	VADDPS (DI)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
+	ADDQ   CX, DI
+	VADDPS (DI), Y6, Y6
+	VADDPS (DI)(DX*1), Y7, Y7
+	ADDQ   CX, DI
+	VADDPS (DI), Y8, Y8
+	VADDPS (DI)(DX*1), Y9, Y9
 
 cut:
 	TESTQ  $0x00000002, BX
@@ -2789,18 +2999,30 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func convTile2x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
 // Requires: AVX, FMA3
-TEXT ·convTile2x6(SB), NOSPLIT, $0-96
-	MOVQ    n+0(FP), AX
-	MOVQ    offsets+8(FP), CX
-	MOVQ    x+24(FP), DX
-	MOVQ    xstep+32(FP), BX
-	MOVQ    w+40(FP), SI
-	MOVQ    bias+72(FP), DI
+TEXT ·convTile2x6(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
 	TESTQ   DI, DI
 	JZ      zero
 	VMOVUPS (DI), Y0
@@ -2838,7 +3060,7 @@ tap:
 	ADDQ DX, DI
 	LEAQ (DI)(BX*2), R8
 	ADDQ BX, R8
-	MOVQ lanes+16(FP), R9
+	MOVQ lanes+40(FP), R9
 	SHRQ $0x02, R9
 
 quad:
@@ -2929,10 +3151,10 @@ quad:
 	JNZ          quad
 	DECQ         AX
 	JNZ          tap
-	MOVQ         y+48(FP), AX
-	MOVQ         ystep+56(FP), CX
-	MOVQ         yblock+64(FP), DX
-	MOVQ         flags+88(FP), BX
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
 	TESTQ        $0x00000001, BX
 	JZ           residual
 	MOVQ         AX, SI
@@ -2955,26 +3177,27 @@ quad:
 	VADDPS       (SI)(DX*1), Y11, Y11
 
 residual:
-	MOVQ   res+80(FP), SI
+	MOVQ   res+104(FP), SI
 	TESTQ  SI, SI
 	JZ     cut
-	VADDPS (SI), Y0, Y0
-	VADDPS (SI)(DX*1), Y1, Y1
-	ADDQ   CX, SI
-	VADDPS (SI), Y2, Y2
-	VADDPS (SI)(DX*1), Y3, Y3
-	ADDQ   CX, SI
-	VADDPS (SI), Y4, Y4
-	VADDPS (SI)(DX*1), Y5, Y5
-	ADDQ   CX, SI
-	VADDPS (SI), Y6, Y6
-	VADDPS (SI)(DX*1), Y7, Y7
-	ADDQ   CX, SI
-	VADDPS (SI), Y8, Y8
-	VADDPS (SI)(DX*1), Y9, Y9
-	ADDQ   CX, SI
-	VADDPS (SI), Y10, Y10
-	VADDPS (SI)(DX*1), Y11, Y11
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	ADDQ   CX, DI
+	VADDPS (DI), Y2, Y2
+	VADDPS (DI)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
+	ADDQ   CX, DI
+	VADDPS (DI), Y6, Y6
+	VADDPS (DI)(DX*1), Y7, Y7
+	ADDQ   CX, DI
+	VADDPS (DI), Y8, Y8
+	VADDPS (DI)(DX*1), Y9, Y9
+	ADDQ   CX, DI
+	VADDPS (DI), Y10, Y10
+	VADDPS (DI)(DX*1), Y11, Y11
 
 cut:
 	TESTQ  $0x00000002, BX
@@ -3011,6 +3234,17 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 

@@ -86,16 +86,20 @@ func (d *direct) add(b *band, panel, first, count int) {
 	for r := range d.rows {
 		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX)*Lanes
 		x := b.base + r*d.stepY*b.row
-		for t, l := 0, 0; t < tiles.count; t++ {
-			pixels := tiles.of(t)
+		l := 0
+		for _, t := range tiles.runs() {
+			if t.count == 0 {
+				continue
+			}
 			to := y + l*d.outStepX*Lanes
 			var res *float32
 			if first == 0 { // with the first sums, since y may be the residual
 				res = at(d.epilogue.Residual, to)
 			}
-			d.machine.convTile[blocks][pixels](n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],
+			d.machine.convTiles[blocks][t.size](t.count, t.size*d.stepX*d.lanes*floatBytes, t.size*d.outStepX*laneBytes,
+				n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],
 				d.stepX*d.lanes*floatBytes, w, &d.out[to], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
-			l += pixels
+			l += t.count * t.size
 		}
 	}
 }

@@ -17,16 +17,15 @@ type machine struct {
 	// thread of the core and holds 512 KiB or more.
 	source int
 
-	// convTile, by blocks of output channels and pixels, computes for each
-	// pixel and channel
+	// convTiles, by blocks of output channels and pixels, computes for each
+	// pixel and channel of so many tiles
 	//
 	//	y = bias + sum over offsets and lanes of x[offset+lane] * w
 	//
 	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
 	// addResult, and res where it is not nil, and cuts at zero with cutResult.
-	// res lies like y. lanes is a multiple of 4.
-	convTile [maxBlocks + 1][maxPixels + 1]func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
-		y *float32, ystep, yblock int, bias, res *float32, flags int)
+	// res lies like y. lanes is a multiple of 4. Tiles lie xnext and ynext apart.
+	convTiles [maxBlocks + 1][maxPixels + 1]convTiles
 
 	// gradTile, by blocks of output channels, adds to acc, packed as
 	// [combos][blocks*Lanes], the sum over rows and columns of
@@ -106,6 +105,28 @@ type (
 	lineTransform = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int)
 	lineOutput    = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int, bias, res *float32, relu int)
 )
+
+type convTiles = func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+	y *float32, ystep, yblock int, bias, res *float32, flags int)
+
+// eachTile is convTiles by the loop for a single one.
+func eachTile(tile func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+	y *float32, ystep, yblock int, bias, res *float32, flags int),
+) convTiles {
+	return func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
+		y *float32, ystep, yblock int, bias, res *float32, flags int,
+	) {
+		for i := range tiles {
+			if i > 0 {
+				x, y = value(x, xnext), value(y, ynext)
+				if res != nil {
+					res = value(res, ynext)
+				}
+			}
+			tile(n, offsets, lanes, x, xstep, w, y, ystep, yblock, bias, res, flags)
+		}
+	}
+}
 
 const (
 	maxBlocks = 4

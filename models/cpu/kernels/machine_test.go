@@ -27,12 +27,13 @@ func compareConvTile(t *testing.T, m *machine, blocks, pixels int) {
 	n, lanes, gap := 1+r.IntN(5), 4+4*r.IntN(2), 1+r.IntN(3)
 	xstep, ystep := lanes*gap, Lanes*gap
 	yblock := pixels*ystep + Lanes*r.IntN(3)
-	x, w := normal(r, n*pixels*xstep), normal(r, n*lanes*blocks*Lanes)
+	tiles, xnext, ynext := 1+r.IntN(3), n*pixels*xstep, blocks*yblock
+	x, w := normal(r, tiles*xnext), normal(r, n*lanes*blocks*Lanes)
 	offsets := make([]int, n)
 	for i := range offsets {
 		offsets[i] = r.Perm(n)[0] * pixels * xstep * floatBytes
 	}
-	bias, res, held := normal(r, blocks*Lanes), normal(r, blocks*yblock), normal(r, blocks*yblock)
+	bias, res, held := normal(r, blocks*Lanes), normal(r, tiles*ynext), normal(r, tiles*ynext)
 	for flags := range 4 {
 		for use := range 4 {
 			with := func(v []float32, bit int) *float32 {
@@ -42,13 +43,13 @@ func compareConvTile(t *testing.T, m *machine, blocks, pixels int) {
 				return &v[0]
 			}
 			got, want := append([]float32{}, held...), append([]float32{}, held...)
-			for y, tile := range map[*float32]func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int){
-				&got[0]: m.convTile[blocks][pixels], &want[0]: plainConvTile(blocks, pixels),
+			for y, loop := range map[*float32]convTiles{
+				&got[0]: m.convTiles[blocks][pixels], &want[0]: eachTile(plainConvTile(blocks, pixels)),
 			} {
-				tile(n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags)
+				loop(tiles, xnext*floatBytes, ynext*floatBytes, n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags)
 			}
 			if err := near("sums", got, want); err != nil {
-				t.Fatalf("%s: tile of %dx%d, flags %d, uses %d: %v", m.name, blocks, pixels, flags, use, err)
+				t.Fatalf("%s: tiles of %dx%d, flags %d, uses %d: %v", m.name, blocks, pixels, flags, use, err)
 			}
 		}
 	}

@@ -140,20 +140,19 @@ func (d *product) add(image, from, to, before, panel, first, count int) {
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	y := ((image*d.groups+d.group)*d.outBl+panel*d.perPanel)*plane + from*Lanes
 	x := before * count * Lanes
-	tiles := d.tiles(to - from)
-	for t := 0; t < tiles.count; t++ {
-		pixels := tiles.of(t)
-		if t == 0 || t == tiles.larger { // tiles are of one size, then of another
-			d.scratch.ints = stepped(d.scratch.ints, count, pixels*laneBytes)
+	for _, t := range d.tiles(to - from).runs() {
+		if t.count == 0 {
+			continue
 		}
+		d.scratch.ints = stepped(d.scratch.ints, count, t.size*laneBytes)
 		var res *float32
 		if first == 0 { // with the first sums, since y may be the residual
 			res = at(d.epilogue.Residual, y)
 		}
-		d.machine.convTile[blocks][pixels](count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes,
-			w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
-		x += pixels * count * Lanes
-		y += pixels * Lanes
+		d.machine.convTiles[blocks][t.size](t.count, t.size*count*laneBytes, t.size*laneBytes,
+			count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes, w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
+		x += t.count * t.size * count * Lanes
+		y += t.count * t.size * Lanes
 	}
 }
 

@@ -17,3 +17,9 @@ func (s shares) of(i int) int {
 	}
 	return s.size
 }
+
+// run is parts of one size.
+type run struct{ count, size int }
+
+// runs are the larger parts, if there are any, and the others.
+func (s shares) runs() [2]run { return [2]run{{s.larger, s.size + 1}, {s.count - s.larger, s.size}} }

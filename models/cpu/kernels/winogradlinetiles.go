@@ -99,11 +99,14 @@ func (l *linePiece) multiply(panel int, packed []float32) {
 			if lo > 0 {
 				flags = addResult
 			}
-			for i, t := 0, 0; i < parts.count; i++ {
-				pixels := parts.of(i)
-				l.machine.convTile[blocks][pixels](n, &offsets[lo], Lanes, &x[t*Lanes], laneBytes, u,
-					&y[t*Lanes], laneBytes, tiles*laneBytes, nil, nil, flags)
-				t += pixels
+			t := 0
+			for _, part := range parts.runs() {
+				if part.count == 0 {
+					continue
+				}
+				l.machine.convTiles[blocks][part.size](part.count, part.size*laneBytes, part.size*laneBytes,
+					n, &offsets[lo], Lanes, &x[t*Lanes], laneBytes, u, &y[t*Lanes], laneBytes, tiles*laneBytes, nil, nil, flags)
+				t += part.count * part.size
 			}
 		}
 	}

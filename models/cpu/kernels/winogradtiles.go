@@ -155,11 +155,14 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 		u := &packed[p*packedBlocks*Lanes*blocks*Lanes]
 		x := w.points[(p*w.inBl+lo)*w.count*Lanes:]
 		y := w.products[p*blocks*w.count*Lanes:]
-		for i, t := 0, 0; i < parts.count; i++ {
-			tiles := parts.of(i)
-			w.machine.convTile[blocks][tiles](hi-lo, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u,
-				&y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, flags)
-			t += tiles
+		t := 0
+		for _, part := range parts.runs() {
+			if part.count == 0 {
+				continue
+			}
+			w.machine.convTiles[blocks][part.size](part.count, part.size*laneBytes, part.size*laneBytes,
+				hi-lo, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u, &y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, flags)
+			t += part.count * part.size
 		}
 	}
 }

@@ -13,9 +13,10 @@ import (
 // pixels broadcasts and blocks*pixels multiply-adds.
 func convTile(blocks, pixels int) {
 	TEXT(fmt.Sprintf("convTile%dx%d", blocks, pixels), NOSPLIT,
-		"func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)")
+		"func(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("convTile%dx%d is a convTile of %d blocks of channels and %d pixels.", blocks, pixels, blocks, pixels))
+	Doc(fmt.Sprintf("convTile%dx%d is convTiles of %d blocks of channels and %d pixels.", blocks, pixels, blocks, pixels))
+	Label("tile")
 	n := Load(Param("n"), GP64())
 	offsets := Load(Param("offsets"), GP64())
 	x := Load(Param("x"), GP64())
@@ -126,6 +127,17 @@ func convTile(blocks, pixels int) {
 	}
 	Label("store")
 	each(y, func(m Mem, v reg.VecVirtual) { VMOVUPS(v, m) })
+	next := GP64()
+	Load(Param("xnext"), next)
+	ADDQ(next, argument("x"))
+	Load(Param("ynext"), next)
+	ADDQ(next, argument("y"))
+	TESTQ(res, res)
+	JZ(LabelRef("next"))
+	ADDQ(next, argument("res"))
+	Label("next")
+	DECQ(argument("tiles"))
+	JNZ(LabelRef("tile"))
 	done()
 }
 
