@@ -116,7 +116,7 @@ func (d *product) bring(src []float32, image, from, to, before, first, count int
 				if d.norm != nil {
 					d.norm.collect(d.scratch, d.machine, row, image, first+b, l, pixels)
 				} else {
-					d.collect(row, src[start+b*plane:][:plane], l, l+pixels)
+					d.collect(d.machine, row, src[start+b*plane:][:plane], l, l+pixels)
 				}
 			}
 		}
@@ -125,10 +125,14 @@ func (d *product) bring(src []float32, image, from, to, before, first, count int
 }
 
 // collect copies what positions from..to-1 read of a plane.
-func (p *pass) collect(buf, plane []float32, from, to int) {
-	for at := from; at < to; at++ {
-		y, x := at/p.gridW*p.stepY+p.minY, at%p.gridW*p.stepX+p.minX
-		moveVector(buf[(at-from)*Lanes:], plane[(y*p.srcW+x)*Lanes:])
+func (p *pass) collect(m *machine, buf, plane []float32, from, to int) {
+	for at := from; at < to; {
+		y, x := at/p.gridW, at%p.gridW
+		count := min(to-at, p.gridW-x) // of a row
+		source := plane[((y*p.stepY+p.minY)*p.srcW+x*p.stepX+p.minX)*Lanes:]
+		_, _ = buf[(at-from+count)*Lanes-1], source[(count-1)*p.stepX*Lanes+Lanes-1]
+		m.moveVectors(count, &buf[(at-from)*Lanes], laneBytes, &source[0], p.stepX*laneBytes)
+		at += count
 	}
 }
 
