@@ -104,6 +104,36 @@ func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int
 //go:noescape
 func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
+// convTile3x1 is convTiles of 3 blocks of channels and 1 pixels.
+//
+//go:noescape
+func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile3x2 is convTiles of 3 blocks of channels and 2 pixels.
+//
+//go:noescape
+func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile3x3 is convTiles of 3 blocks of channels and 3 pixels.
+//
+//go:noescape
+func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile4x1 is convTiles of 4 blocks of channels and 1 pixels.
+//
+//go:noescape
+func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile4x2 is convTiles of 4 blocks of channels and 2 pixels.
+//
+//go:noescape
+func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
+// convTile4x3 is convTiles of 4 blocks of channels and 3 pixels.
+//
+//go:noescape
+func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+
 // winogradInput transforms the image tile of a product, for n tiles that lie next bytes apart.
 // Vectors of eight channels lie row and col bytes apart in a tile.
 //

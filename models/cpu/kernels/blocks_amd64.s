@@ -2281,26 +2281,26 @@ tap:
 	SHRQ $0x02, DI
 
 quad:
-	VMOVUPS      (BX), Y2
+	VBROADCASTSS (SI), Y2
+	VMOVUPS      (BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
 	VMOVUPS      32(BX), Y3
-	VBROADCASTSS (SI), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	VMOVUPS      64(BX), Y2
+	VFMADD231PS  Y2, Y3, Y1
+	VBROADCASTSS 4(SI), Y2
+	VMOVUPS      64(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
 	VMOVUPS      96(BX), Y3
-	VBROADCASTSS 4(SI), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	VMOVUPS      128(BX), Y2
+	VFMADD231PS  Y2, Y3, Y1
+	VBROADCASTSS 8(SI), Y2
+	VMOVUPS      128(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
 	VMOVUPS      160(BX), Y3
-	VBROADCASTSS 8(SI), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	VMOVUPS      192(BX), Y2
+	VFMADD231PS  Y2, Y3, Y1
+	VBROADCASTSS 12(SI), Y2
+	VMOVUPS      192(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
 	VMOVUPS      224(BX), Y3
-	VBROADCASTSS 12(SI), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000100, BX
 	DECQ         DI
@@ -3346,6 +3346,984 @@ col:
 	VMOVUPS      Y10, 320(AX)
 	VADDPS       352(AX), Y11, Y11
 	VMOVUPS      Y11, 352(AX)
+	VZEROUPPER
+	RET
+
+// func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile3x1(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), BX
+	MOVQ    bias+96(FP), SI
+	TESTQ   SI, SI
+	JZ      zero
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+taps:
+tap:
+	MOVQ (CX), SI
+	ADDQ $0x08, CX
+	ADDQ DX, SI
+	MOVQ lanes+40(FP), DI
+	SHRQ $0x02, DI
+
+quad:
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(BX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(BX), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VBROADCASTSS 4(SI), Y3
+	VMOVUPS      96(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      128(BX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      160(BX), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VBROADCASTSS 8(SI), Y3
+	VMOVUPS      192(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      224(BX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      256(BX), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VBROADCASTSS 12(SI), Y3
+	VMOVUPS      288(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      320(BX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      352(BX), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000180, BX
+	DECQ         DI
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), CX
+	MOVQ         flags+112(FP), DX
+	TESTQ        $0x00000001, DX
+	JZ           residual
+	MOVQ         AX, BX
+	VADDPS       (BX), Y0, Y0
+	VADDPS       (BX)(CX*1), Y1, Y1
+	VADDPS       (BX)(CX*2), Y2, Y2
+
+residual:
+	MOVQ   res+104(FP), BX
+	TESTQ  BX, BX
+	JZ     cut
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS (SI)(CX*1), Y1, Y1
+	VADDPS (SI)(CX*2), Y2, Y2
+
+cut:
+	TESTQ  $0x00000002, DX
+	JZ     store
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y0, Y3, Y0
+	VMAXPS Y1, Y3, Y1
+	VMAXPS Y2, Y3, Y2
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile3x2(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
+	TESTQ   DI, DI
+	JZ      zero
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS (DI), Y3
+	VMOVUPS 32(DI), Y4
+	VMOVUPS 64(DI), Y5
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+taps:
+tap:
+	MOVQ (CX), DI
+	ADDQ $0x08, CX
+	ADDQ DX, DI
+	MOVQ lanes+40(FP), R8
+	SHRQ $0x02, R8
+
+quad:
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS (DI)(BX*1), Y7
+	VMOVUPS      (SI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(SI), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(SI), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(DI)(BX*1), Y7
+	VMOVUPS      96(SI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      128(SI), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      160(SI), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 8(DI), Y6
+	VBROADCASTSS 8(DI)(BX*1), Y7
+	VMOVUPS      192(SI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      224(SI), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      256(SI), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 12(DI), Y6
+	VBROADCASTSS 12(DI)(BX*1), Y7
+	VMOVUPS      288(SI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      320(SI), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      352(SI), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000180, SI
+	DECQ         R8
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
+	TESTQ        $0x00000001, BX
+	JZ           residual
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       (SI)(DX*1), Y1, Y1
+	VADDPS       (SI)(DX*2), Y2, Y2
+	ADDQ         CX, SI
+	VADDPS       (SI), Y3, Y3
+	VADDPS       (SI)(DX*1), Y4, Y4
+	VADDPS       (SI)(DX*2), Y5, Y5
+
+residual:
+	MOVQ   res+104(FP), SI
+	TESTQ  SI, SI
+	JZ     cut
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	VADDPS (DI)(DX*2), Y2, Y2
+	ADDQ   CX, DI
+	VADDPS (DI), Y3, Y3
+	VADDPS (DI)(DX*1), Y4, Y4
+	VADDPS (DI)(DX*2), Y5, Y5
+
+cut:
+	TESTQ  $0x00000002, BX
+	JZ     store
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(DX*1)
+	VMOVUPS Y2, (AX)(DX*2)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, (AX)(DX*1)
+	VMOVUPS Y5, (AX)(DX*2)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile3x3(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
+	TESTQ   DI, DI
+	JZ      zero
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS (DI), Y3
+	VMOVUPS 32(DI), Y4
+	VMOVUPS 64(DI), Y5
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	VMOVUPS 64(DI), Y8
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+taps:
+tap:
+	MOVQ (CX), DI
+	ADDQ $0x08, CX
+	ADDQ DX, DI
+	MOVQ lanes+40(FP), R8
+	SHRQ $0x02, R8
+
+quad:
+	VMOVUPS      (SI), Y9
+	VMOVUPS      32(SI), Y10
+	VMOVUPS      64(SI), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (DI)(BX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DI)(BX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	VMOVUPS      160(SI), Y11
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI)(BX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 4(DI)(BX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      192(SI), Y9
+	VMOVUPS      224(SI), Y10
+	VMOVUPS      256(SI), Y11
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 8(DI)(BX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 8(DI)(BX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      288(SI), Y9
+	VMOVUPS      320(SI), Y10
+	VMOVUPS      352(SI), Y11
+	VBROADCASTSS 12(DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 12(DI)(BX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(DI)(BX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000180, SI
+	DECQ         R8
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
+	TESTQ        $0x00000001, BX
+	JZ           residual
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       (SI)(DX*1), Y1, Y1
+	VADDPS       (SI)(DX*2), Y2, Y2
+	ADDQ         CX, SI
+	VADDPS       (SI), Y3, Y3
+	VADDPS       (SI)(DX*1), Y4, Y4
+	VADDPS       (SI)(DX*2), Y5, Y5
+	ADDQ         CX, SI
+	VADDPS       (SI), Y6, Y6
+	VADDPS       (SI)(DX*1), Y7, Y7
+	VADDPS       (SI)(DX*2), Y8, Y8
+
+residual:
+	MOVQ   res+104(FP), SI
+	TESTQ  SI, SI
+	JZ     cut
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	VADDPS (DI)(DX*2), Y2, Y2
+	ADDQ   CX, DI
+	VADDPS (DI), Y3, Y3
+	VADDPS (DI)(DX*1), Y4, Y4
+	VADDPS (DI)(DX*2), Y5, Y5
+	ADDQ   CX, DI
+	VADDPS (DI), Y6, Y6
+	VADDPS (DI)(DX*1), Y7, Y7
+	VADDPS (DI)(DX*2), Y8, Y8
+
+cut:
+	TESTQ  $0x00000002, BX
+	JZ     store
+	VXORPS Y9, Y9, Y9
+	VMAXPS Y0, Y9, Y0
+	VMAXPS Y1, Y9, Y1
+	VMAXPS Y2, Y9, Y2
+	VMAXPS Y3, Y9, Y3
+	VMAXPS Y4, Y9, Y4
+	VMAXPS Y5, Y9, Y5
+	VMAXPS Y6, Y9, Y6
+	VMAXPS Y7, Y9, Y7
+	VMAXPS Y8, Y9, Y8
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(DX*1)
+	VMOVUPS Y2, (AX)(DX*2)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, (AX)(DX*1)
+	VMOVUPS Y5, (AX)(DX*2)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, (AX)(DX*1)
+	VMOVUPS Y8, (AX)(DX*2)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile4x1(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), BX
+	MOVQ    bias+96(FP), SI
+	TESTQ   SI, SI
+	JZ      zero
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+taps:
+tap:
+	MOVQ (CX), SI
+	ADDQ $0x08, CX
+	ADDQ DX, SI
+	MOVQ lanes+40(FP), DI
+	SHRQ $0x02, DI
+
+quad:
+	VBROADCASTSS (SI), Y4
+	VMOVUPS      (BX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(BX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(BX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      96(BX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VBROADCASTSS 4(SI), Y4
+	VMOVUPS      128(BX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      160(BX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      192(BX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      224(BX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VBROADCASTSS 8(SI), Y4
+	VMOVUPS      256(BX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      288(BX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      320(BX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      352(BX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VBROADCASTSS 12(SI), Y4
+	VMOVUPS      384(BX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      416(BX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      448(BX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      480(BX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000200, BX
+	DECQ         DI
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), CX
+	MOVQ         flags+112(FP), DX
+	TESTQ        $0x00000001, DX
+	JZ           residual
+	MOVQ         AX, BX
+	VADDPS       (BX), Y0, Y0
+	VADDPS       (BX)(CX*1), Y1, Y1
+	VADDPS       (BX)(CX*2), Y2, Y2
+	LEAQ         (BX)(CX*2), BX
+	VADDPS       (BX)(CX*1), Y3, Y3
+
+residual:
+	MOVQ   res+104(FP), BX
+	TESTQ  BX, BX
+	JZ     cut
+	MOVQ   BX, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS (SI)(CX*1), Y1, Y1
+	VADDPS (SI)(CX*2), Y2, Y2
+	LEAQ   (SI)(CX*2), SI
+	VADDPS (SI)(CX*1), Y3, Y3
+
+cut:
+	TESTQ  $0x00000002, DX
+	JZ     store
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
+	LEAQ    (AX)(CX*2), AX
+	VMOVUPS Y3, (AX)(CX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   BX, BX
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile4x2(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
+	TESTQ   DI, DI
+	JZ      zero
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	VMOVUPS 64(DI), Y6
+	VMOVUPS 96(DI), Y7
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+taps:
+tap:
+	MOVQ (CX), DI
+	ADDQ $0x08, CX
+	ADDQ DX, DI
+	MOVQ lanes+40(FP), R8
+	SHRQ $0x02, R8
+
+quad:
+	VBROADCASTSS (DI), Y8
+	VBROADCASTSS (DI)(BX*1), Y9
+	VMOVUPS      (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(SI), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(SI), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      96(SI), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS 4(DI), Y8
+	VBROADCASTSS 4(DI)(BX*1), Y9
+	VMOVUPS      128(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      160(SI), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      192(SI), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      224(SI), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS 8(DI), Y8
+	VBROADCASTSS 8(DI)(BX*1), Y9
+	VMOVUPS      256(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      288(SI), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      320(SI), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      352(SI), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS 12(DI), Y8
+	VBROADCASTSS 12(DI)(BX*1), Y9
+	VMOVUPS      384(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      416(SI), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      448(SI), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      480(SI), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000200, SI
+	DECQ         R8
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
+	TESTQ        $0x00000001, BX
+	JZ           residual
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       (SI)(DX*1), Y1, Y1
+	VADDPS       (SI)(DX*2), Y2, Y2
+	LEAQ         (SI)(DX*2), DI
+	VADDPS       (DI)(DX*1), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       (SI)(DX*1), Y5, Y5
+	VADDPS       (SI)(DX*2), Y6, Y6
+	LEAQ         (SI)(DX*2), SI
+	VADDPS       (SI)(DX*1), Y7, Y7
+
+residual:
+	MOVQ   res+104(FP), SI
+	TESTQ  SI, SI
+	JZ     cut
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	VADDPS (DI)(DX*2), Y2, Y2
+	LEAQ   (DI)(DX*2), R8
+	VADDPS (R8)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
+	VADDPS (DI)(DX*2), Y6, Y6
+	LEAQ   (DI)(DX*2), DI
+	VADDPS (DI)(DX*1), Y7, Y7
+
+cut:
+	TESTQ  $0x00000002, BX
+	JZ     store
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
+	VMAXPS Y1, Y8, Y1
+	VMAXPS Y2, Y8, Y2
+	VMAXPS Y3, Y8, Y3
+	VMAXPS Y4, Y8, Y4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Y6, Y8, Y6
+	VMAXPS Y7, Y8, Y7
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(DX*1)
+	VMOVUPS Y2, (AX)(DX*2)
+	LEAQ    (AX)(DX*2), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(DX*1)
+	VMOVUPS Y6, (AX)(DX*2)
+	LEAQ    (AX)(DX*2), AX
+	VMOVUPS Y7, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+// Requires: AVX, FMA3
+TEXT ·convTile4x3(SB), NOSPLIT, $0-120
+tile:
+	MOVQ    n+24(FP), AX
+	MOVQ    offsets+32(FP), CX
+	MOVQ    x+48(FP), DX
+	MOVQ    xstep+56(FP), BX
+	MOVQ    w+64(FP), SI
+	MOVQ    bias+96(FP), DI
+	TESTQ   DI, DI
+	JZ      zero
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	VMOVUPS 64(DI), Y6
+	VMOVUPS 96(DI), Y7
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	VMOVUPS 64(DI), Y10
+	VMOVUPS 96(DI), Y11
+	JMP     taps
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+taps:
+tap:
+	MOVQ (CX), DI
+	ADDQ $0x08, CX
+	ADDQ DX, DI
+	MOVQ lanes+40(FP), R8
+	SHRQ $0x02, R8
+
+quad:
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS (DI)(BX*1), Y13
+	VBROADCASTSS (DI)(BX*2), Y14
+	VMOVUPS      (SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      32(SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      64(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      96(SI), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	VBROADCASTSS 4(DI), Y12
+	VBROADCASTSS 4(DI)(BX*1), Y13
+	VBROADCASTSS 4(DI)(BX*2), Y14
+	VMOVUPS      128(SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      160(SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      192(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      224(SI), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	VBROADCASTSS 8(DI), Y12
+	VBROADCASTSS 8(DI)(BX*1), Y13
+	VBROADCASTSS 8(DI)(BX*2), Y14
+	VMOVUPS      256(SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      288(SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      320(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      352(SI), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	VBROADCASTSS 12(DI), Y12
+	VBROADCASTSS 12(DI)(BX*1), Y13
+	VBROADCASTSS 12(DI)(BX*2), Y14
+	VMOVUPS      384(SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      416(SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      448(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      480(SI), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000200, SI
+	DECQ         R8
+	JNZ          quad
+	DECQ         AX
+	JNZ          tap
+	MOVQ         y+72(FP), AX
+	MOVQ         ystep+80(FP), CX
+	MOVQ         yblock+88(FP), DX
+	MOVQ         flags+112(FP), BX
+	TESTQ        $0x00000001, BX
+	JZ           residual
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       (SI)(DX*1), Y1, Y1
+	VADDPS       (SI)(DX*2), Y2, Y2
+	LEAQ         (SI)(DX*2), DI
+	VADDPS       (DI)(DX*1), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       (SI)(DX*1), Y5, Y5
+	VADDPS       (SI)(DX*2), Y6, Y6
+	LEAQ         (SI)(DX*2), DI
+	VADDPS       (DI)(DX*1), Y7, Y7
+	ADDQ         CX, SI
+	VADDPS       (SI), Y8, Y8
+	VADDPS       (SI)(DX*1), Y9, Y9
+	VADDPS       (SI)(DX*2), Y10, Y10
+	LEAQ         (SI)(DX*2), SI
+	VADDPS       (SI)(DX*1), Y11, Y11
+
+residual:
+	MOVQ   res+104(FP), SI
+	TESTQ  SI, SI
+	JZ     cut
+	MOVQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	VADDPS (DI)(DX*1), Y1, Y1
+	VADDPS (DI)(DX*2), Y2, Y2
+	LEAQ   (DI)(DX*2), R8
+	VADDPS (R8)(DX*1), Y3, Y3
+	ADDQ   CX, DI
+	VADDPS (DI), Y4, Y4
+	VADDPS (DI)(DX*1), Y5, Y5
+	VADDPS (DI)(DX*2), Y6, Y6
+	LEAQ   (DI)(DX*2), R8
+	VADDPS (R8)(DX*1), Y7, Y7
+	ADDQ   CX, DI
+	VADDPS (DI), Y8, Y8
+	VADDPS (DI)(DX*1), Y9, Y9
+	VADDPS (DI)(DX*2), Y10, Y10
+	LEAQ   (DI)(DX*2), DI
+	VADDPS (DI)(DX*1), Y11, Y11
+
+cut:
+	TESTQ  $0x00000002, BX
+	JZ     store
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Y10, Y12, Y10
+	VMAXPS Y11, Y12, Y11
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(DX*1)
+	VMOVUPS Y2, (AX)(DX*2)
+	LEAQ    (AX)(DX*2), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(DX*1)
+	VMOVUPS Y6, (AX)(DX*2)
+	LEAQ    (AX)(DX*2), BX
+	VMOVUPS Y7, (BX)(DX*1)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, (AX)(DX*1)
+	VMOVUPS Y10, (AX)(DX*2)
+	LEAQ    (AX)(DX*2), AX
+	VMOVUPS Y11, (AX)(DX*1)
+	MOVQ    xnext+8(FP), AX
+	ADDQ    AX, x+48(FP)
+	MOVQ    ynext+16(FP), AX
+	ADDQ    AX, y+72(FP)
+	TESTQ   SI, SI
+	JZ      next
+	ADDQ    AX, res+104(FP)
+
+next:
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 

@@ -114,6 +114,11 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 	c := &Conv{ConvShape: s, machine: m}
 	c.plan()
 	c.infer = c.forward
+	if p, is := c.forward.(*pass); is && p.whole {
+		wide := *p
+		wide.perPanel, wide.predicts = m.panelOf(p.outBl), true
+		c.infer = &wide
+	}
 	if s.suitsLines() {
 		c.infer = newLines(m, s)
 	}

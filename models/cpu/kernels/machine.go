@@ -8,7 +8,8 @@ type machine struct {
 	name string
 	bits string // the first kind that gives the same bits
 
-	blocks int                // of output channels that a tile has at most
+	blocks int                // of output channels that a tile has at most, where there are gradients
+	widest int                // and where there are none
 	pixels [maxBlocks + 1]int // that a tile has at most, by its blocks
 	combos int                // weights of an output channel that a gradTile sums
 
@@ -136,6 +137,16 @@ const (
 	addResult = 1
 	cutResult = 2
 )
+
+// panelOf is the blocks of a panel of a product whose gradients are not computed, of so
+// many output blocks. The widest ones are the fastest, with fewer loads to a
+// multiply-add, but for a last one that is not full.
+func (m *machine) panelOf(blocks int) int {
+	if blocks%m.widest == 0 || blocks >= 6*m.widest {
+		return m.widest
+	}
+	return m.blocks
+}
 
 // machines are the kinds that run here, the fastest first.
 var machines = append(fastMachines(), plainMachine())

@@ -9,7 +9,7 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name: "avx2", bits: "avx2", blocks: 2, pixels: pixelsOf(12, 6), combos: 6, source: 96 << 10,
+		name: "avx2", bits: "avx2", blocks: 2, widest: 4, pixels: pixelsOf(12, 6, 3, 3), combos: 6, source: 96 << 10,
 		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
@@ -28,6 +28,8 @@ func fastMachines() []*machine {
 	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
 		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12)
 	m.tiles(2, gradTile2, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6)
+	m.tiles(3, nil, convTile3x1, convTile3x2, convTile3x3)
+	m.tiles(4, nil, convTile4x1, convTile4x2, convTile4x3)
 	if !processor.AVX512 {
 		return []*machine{m}
 	}

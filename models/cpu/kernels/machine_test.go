@@ -11,12 +11,14 @@ import (
 // steps, with and without what comes before and after the sums.
 func TestTilesAgreeWithPlainOnes(t *testing.T) {
 	for _, m := range machines {
-		for blocks := 1; blocks <= m.blocks; blocks++ {
+		for blocks := 1; blocks <= m.widest; blocks++ {
 			for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
 				compareConvTile(t, m, blocks, pixels)
 			}
 			for range 5 {
-				compareGradTile(t, m, blocks)
+				if blocks <= m.blocks {
+					compareGradTile(t, m, blocks)
+				}
 			}
 		}
 	}

@@ -13,7 +13,7 @@ type Normed struct {
 // convolution of one position that is a product of matrices, whose source is copied
 // in any case.
 func (c *Conv) TakesNormed() bool {
-	p, direct := c.forward.(*pass)
+	p, direct := c.infer.(*pass)
 	return direct && p.whole && p.groups == 1 && p.in%Lanes == 0 && p.gridH == p.srcH && p.gridW == p.srcW
 }
 
@@ -27,7 +27,7 @@ func (c *Conv) InferNormed(ws *Workspace, n int, y []float32, x Normed, p Packed
 		}
 	}
 	c.checkEpilogue(n, e)
-	f := c.forward.(*pass)
+	f := c.infer.(*pass)
 	f.multiplyOf(ws, c.machine, n, y, nil, &x, p.weights.ready(ws, c.machine, f), e)
 }
 

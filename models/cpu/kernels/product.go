@@ -5,20 +5,25 @@ package kernels
 // source is copied to where its tiles lie close together, since the planes of an
 // image may lie so far apart that they displace each other in the caches.
 
-// productPanels is how many panels at least share a copy of the source.
-const productPanels = 4
-
 const (
+	productBlocks = 4 // times a tile's blocks: so many at least share a copy of the source
+
 	productBytes = 256 << 10 // of source that a piece reads for each panel anew: part of the second cache
 
 	// productRows is how many rows of packed weights are multiplied at a time, at most:
 	// so few that a panel's and a tile's source stay in the first cache for all tiles.
+	// Panels of twice the blocks, of which no gradients are computed, have fewer.
 	productRows = 256
+	widestRows  = 192
 )
 
 // depth is how many blocks of source channels are multiplied at a time.
 func (p *pass) depth() int {
-	times := ceil(p.inBlocks()*Lanes, productRows)
+	rows := productRows
+	if p.predicts {
+		rows = widestRows
+	}
+	times := ceil(p.inBlocks()*Lanes, rows)
 	return ceil(p.inBlocks(), times)
 }
 
@@ -29,14 +34,14 @@ func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []flo
 
 // multiplyOf is multiply of src or, without it, of what a norm gives.
 func (p *pass) multiplyOf(ws *Workspace, m *machine, n int, out, src []float32, norm *Normed, packed []float32, e Epilogue) {
-	tile := m.pixels[m.blocks]
+	tile, least := m.pixels[p.perPanel], 4*m.pixels[m.blocks]
 	total, threads := n*p.positions(), len(ws.workers)
-	most := max(4*tile, productBytes/(p.depth()*laneBytes)/tile*tile)
+	most := max(least, productBytes/(p.depth()*laneBytes)/tile*tile)
 	runs := ceil(total, most)
 	ranges := 1
 	if fair := ceil(piecesFor(threads), p.groups); runs < fair { // rather share out panels than cut small
-		ranges = min(ceil(p.panels(), productPanels), ceil(fair, runs))
-		runs = max(runs, min(ceil(fair, ranges), total/(4*tile)))
+		ranges = min(ceil(p.outBl, productBlocks*m.blocks), ceil(fair, runs))
+		runs = max(runs, min(ceil(fair, ranges), total/least))
 	}
 	ws.each(p.groups*runs*ranges, func(s *scratch, i int) {
 		d := product{pass: p, machine: m, scratch: s, norm: norm, out: out, packed: packed, epilogue: e, group: i / ranges / runs}
@@ -92,7 +97,7 @@ func (d *product) compute(src []float32) {
 
 // tiles are those of so many positions of an image.
 func (d *product) tiles(positions int) shares {
-	return sharesOf(positions, d.machine.pixels[d.machine.blocks])
+	return sharesOf(positions, d.machine.pixels[d.perPanel])
 }
 
 // bring copies what positions from..to-1 of an image read of some blocks of source

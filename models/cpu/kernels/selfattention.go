@@ -141,18 +141,18 @@ func (p *attending) pack(j int) packedKeys {
 	lo, keys, last := p.keys.tile(j)
 	plain := p.scratch.get(slotC, keys*p.Dim)
 	scores, values := p.scores[0][last], p.values[0][last]
-	room := p.scratch.get(slotA, scores.forward.packedSize()+values.forward.packedSize())
-	packed := packedKeys{weights{packed: room[:scores.forward.packedSize()]}, weights{packed: room[scores.forward.packedSize():]}}
+	room := p.scratch.get(slotA, scores.infer.packedSize()+values.infer.packedSize())
+	packed := packedKeys{weights{packed: room[:scores.infer.packedSize()]}, weights{packed: room[scores.infer.packedSize():]}}
 	for b := range p.Dim / Lanes {
 		for t := range keys {
 			moveVector(plain[t*p.Dim+b*Lanes:], p.k[(b*p.Tokens+lo+t)*Lanes:])
 		}
 	}
-	scores.forward.pack(p.ws, p.machine, packed.keys.packed, plain)
+	scores.infer.pack(p.ws, p.machine, packed.keys.packed, plain)
 	for b := range p.Dim / Lanes {
 		p.machine.rows(plain[b*Lanes*keys:], p.v[(b*p.Tokens+lo)*Lanes:], keys, keys)
 	}
-	values.forward.pack(p.ws, p.machine, packed.values.packed, plain)
+	values.infer.pack(p.ws, p.machine, packed.values.packed, plain)
 	return packed
 }
 
@@ -179,7 +179,7 @@ func (p *attending) attend(i, j int, packed packedKeys, scores, query, own []flo
 		clear(sums)
 		clear(result)
 	}
-	p.scores[lastQueries][lastKeys].forward.run(p.ws, p.machine, 1, scores, query, packed.keys, Epilogue{})
+	p.scores[lastQueries][lastKeys].infer.run(p.ws, p.machine, 1, scores, query, packed.keys, Epilogue{})
 	blocks := Blocks(keys)
 	if spare := keys % Lanes; spare > 0 {
 		for t := range queries {
@@ -211,7 +211,7 @@ func (p *attending) attend(i, j int, packed packedKeys, scores, query, own []flo
 	for b := range blocks {
 		p.machine.tokenExp(queries, &scores[b*width], &sums[0], &most[0])
 	}
-	p.values[lastQueries][lastKeys].forward.run(p.ws, p.machine, 1, result, scores, packed.values, Epilogue{Residual: result})
+	p.values[lastQueries][lastKeys].infer.run(p.ws, p.machine, 1, result, scores, packed.values, Epilogue{Residual: result})
 }
 
 // store writes tile i of the results, divided by the sums.

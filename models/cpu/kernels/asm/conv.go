@@ -44,8 +44,7 @@ func convTile(blocks, pixels int) {
 	}
 
 	Label("taps")
-	ws := vectors(blocks)
-	spread := vectors(2)
+	weights, spread, turns := vectors(blocks), vectors(pixels), vectors(2)
 	bases := make([]reg.GPVirtual, (pixels+2)/3) // of three pixels each
 	for i := range bases {
 		bases[i] = GP64()
@@ -63,18 +62,35 @@ func convTile(blocks, pixels int) {
 	SHRQ(Imm(2), quads)
 	Label("quad")
 	for c := range 4 {
-		for j := range ws {
-			VMOVUPS(Mem{Base: w, Disp: 32 * (c*blocks + j)}, ws[j])
-		}
-		for i := range pixels {
+		weight := func(j int, v reg.VecVirtual) { VMOVUPS(Mem{Base: w, Disp: 32 * (c*blocks + j)}, v) }
+		pixel := func(i int, v reg.VecVirtual) {
 			at := Mem{Base: bases[i/3], Disp: 4 * c}
 			if i%3 > 0 {
 				at.Index, at.Scale = step, uint8(i%3)
 			}
-			s := spread[i%2]
-			VBROADCASTSS(at, s)
-			for j := range ws {
-				VFMADD231PS(s, ws[j], acc[i][j])
+			VBROADCASTSS(at, v)
+		}
+		// The fewer of both stay in registers, and the others come in turn.
+		if blocks <= pixels {
+			for j, v := range weights {
+				weight(j, v)
+			}
+			for i := range pixels {
+				s := turns[i%2]
+				pixel(i, s)
+				for j, v := range weights {
+					VFMADD231PS(s, v, acc[i][j])
+				}
+			}
+			continue
+		}
+		for i, v := range spread {
+			pixel(i, v)
+		}
+		for j := range blocks {
+			weight(j, turns[0])
+			for i, v := range spread {
+				VFMADD231PS(v, turns[0], acc[i][j])
 			}
 		}
 	}
@@ -97,8 +113,12 @@ func convTile(blocks, pixels int) {
 		for i := range acc {
 			for j, v := range acc[i] {
 				m := Mem{Base: p}
-				if j > 0 {
-					m.Index, m.Scale = yblock, 1
+				switch j {
+				case 1, 2:
+					m.Index, m.Scale = yblock, uint8(j)
+				case 3:
+					m = Mem{Base: GP64(), Index: yblock, Scale: 1}
+					LEAQ(Mem{Base: p, Index: yblock, Scale: 2}, m.Base)
 				}
 				do(m, v)
 			}

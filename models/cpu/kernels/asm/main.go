@@ -42,6 +42,11 @@ func narrow() {
 		}
 		gradTile(blocks)
 	}
+	for blocks := 3; blocks <= 4; blocks++ {
+		for pixels := 1; pixels <= 3; pixels++ {
+			convTile(blocks, pixels)
+		}
+	}
 	winograd(ofOne)
 	line()
 	batchNorm()
