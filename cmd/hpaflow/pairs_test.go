@@ -87,7 +87,7 @@ func TestPairs(t *testing.T) {
 						refused++
 						again = append(again, c.killed)
 					case code != exitDone:
-						if _, late := after(c.other, c.killed); late != code {
+						if _, late := after(c.other, c.killed); code != exitUsage || late != exitUsage {
 							t.Errorf("%s ended with %d\n%s", c.name, code, said)
 						}
 					}
@@ -102,7 +102,10 @@ func TestPairs(t *testing.T) {
 				}
 				want, got := foldertest.Results(t, one), foldertest.Results(t, out)
 				if !equalResults(got, want) { // whichever came first; and one may read what the other writes
-					one, _ = after(b, a)
+					var late int
+					if one, late = after(b, a); late != exitDone && late != exitUsage {
+						t.Fatalf("%s, after the other, ended with %d", a.name, late)
+					}
 					want = foldertest.Results(t, one)
 				}
 				if !slices.Equal(slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want))) {

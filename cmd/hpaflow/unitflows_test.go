@@ -57,6 +57,7 @@ func byUnits(t *testing.T, hpaflow, config string, cut, code int, sets func(dir 
 		do(exitDone, many, "run", "--unit", strconv.Itoa(unit), "--progress", "none")
 	}
 	again := rand.IntN(cut)
+	t.Logf("the worker of unit %d is killed", again)
 	killedUnrecorded(t, many, again)
 	do(exitDone, many, "run", "--unit", strconv.Itoa(again), "--progress", "none")
 	do(code, many, "finish")

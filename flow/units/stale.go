@@ -172,10 +172,9 @@ func (f *Flow) partHere(s sink, part string) (string, error) {
 	})
 }
 
-// undo takes units back: the record goes aside first, then the files that it
-// names go, then the record. A run that is killed on the way leaves the record
-// aside, by which the next one goes on (undoRest). Its caller has the results for
-// itself.
+// undo takes units back: their records go aside first, then the files that these
+// name go, then the records. A run that is killed on the way leaves records aside,
+// by which the next one goes on (undoRest). Its caller has the results for itself.
 func (f *Flow) undo(list []int) error {
 	for _, unit := range list {
 		r, err := f.folder().record(unit)
@@ -191,11 +190,8 @@ func (f *Flow) undo(list []int) error {
 		if err := place.Move(context.Background(), f.folder().recordPath(unit), f.folder().undoPath(unit)); err != nil {
 			return err
 		}
-		if err := f.removeFiles(r); err != nil {
-			return err
-		}
 	}
-	return nil
+	return f.undoRest()
 }
 
 // undoing is the folder of the records of units that are being taken back.
@@ -203,11 +199,83 @@ const undoing = "undo"
 
 func (f folder) undoPath(unit int) string { return f.path(undoing, unitName(unit)+".json") }
 
-// removeFiles removes what a unit has published, and its record that stands aside.
-func (f *Flow) removeFiles(r *Record) error {
+// undoRest removes what units have published whose records stand aside, and these.
+// Files that a unit which is done names as well stay: of a sample that came in part
+// at first, and whose rest a later unit has brought.
+func (f *Flow) undoRest() error {
+	names, err := place.Names(context.Background(), f.folder().path(undoing))
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	aside := func(do func(r *Record) error) error {
+		for _, name := range names {
+			path := f.folder().path(undoing, name)
+			b, err := place.Read(context.Background(), path)
+			if err != nil {
+				return err
+			}
+			var r Record
+			if err := json.Unmarshal(b, &r); err != nil {
+				return fmt.Errorf("%s: %w", place.Shown(path), err)
+			}
+			if err := do(&r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	// In a store a record is copied aside before it goes.
+	if err := aside(func(r *Record) error { return place.Remove(context.Background(), f.folder().recordPath(r.Unit)) }); err != nil {
+		return err
+	}
+	shared, err := f.shared(aside)
+	if err != nil {
+		return err
+	}
+	return aside(func(r *Record) error { return f.removeFiles(r, shared) })
+}
+
+// shared are the digests of files of some records that a unit which is done names, too.
+func (f *Flow) shared(records func(do func(r *Record) error) error) (map[uint64]bool, error) {
+	done, err := f.folder().done()
+	if err != nil || len(done) == 0 {
+		return nil, err
+	}
+	all, shared := map[uint64]bool{}, map[uint64]bool{}
+	if err := records(func(r *Record) error {
+		for _, file := range r.Files {
+			all[file.digest()] = true
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for unit := range done {
+		r, err := f.folder().record(unit)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			continue
+		}
+		for _, file := range r.Files {
+			if d := file.digest(); all[d] {
+				shared[d] = true
+			}
+		}
+	}
+	return shared, nil
+}
+
+// digest is of where a file is.
+func (f File) digest() uint64 { return xxhash.Sum64String(f.Node + "/" + f.Name) }
+
+// removeFiles removes what a unit has published, but for what it shares, and its
+// record that stands aside.
+func (f *Flow) removeFiles(r *Record, shared map[uint64]bool) error {
 	for _, s := range f.private() {
 		for _, file := range r.Files {
-			if file.Node != s.Name {
+			if file.Node != s.Name || shared[file.digest()] {
 				continue
 			}
 			if err := place.Remove(context.Background(), place.Join(s.home, file.Name)); err != nil {
@@ -216,33 +284,6 @@ func (f *Flow) removeFiles(r *Record) error {
 		}
 	}
 	return place.Remove(context.Background(), f.folder().undoPath(r.Unit))
-}
-
-// undoRest goes on with what a run that was killed has begun to take back.
-func (f *Flow) undoRest() error {
-	names, err := place.Names(context.Background(), f.folder().path(undoing))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		path := f.folder().path(undoing, name)
-		b, err := place.Read(context.Background(), path)
-		if err != nil {
-			return err
-		}
-		var r Record
-		if err := json.Unmarshal(b, &r); err != nil {
-			return fmt.Errorf("%s: %w", place.Shown(path), err)
-		}
-		// In a store the record is copied aside before it goes.
-		if err := place.Remove(context.Background(), f.folder().recordPath(r.Unit)); err != nil {
-			return err
-		}
-		if err := f.removeFiles(&r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // undoAll takes all units back, and the plans. Parts are left to Finish.

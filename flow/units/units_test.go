@@ -2,6 +2,7 @@ package units_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -580,5 +581,49 @@ func TestBlame(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(folder + "journal/*"); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// A file that two units name, as when the second has brought the rest of a sample, stays
+// while one of them is done.
+func TestSharedFilesStay(t *testing.T) {
+	b := newBench(t)
+	run := func() {
+		t.Helper()
+		f, err := b.open(shout, "abacus", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.RunAll(t.Context(), units.Whole{Watch: unwatched, Note: func(string) {}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	want := b.out()
+	name := func(unit int) string { return fmt.Sprintf("out/.run/units/done/%05d.json", unit) }
+	var records [2]units.Record
+	for unit := range records {
+		text, err := os.ReadFile(name(unit))
+		if err = errors.Join(err, json.Unmarshal(text, &records[unit])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shared := records[0].Files[0]
+	records[1].Files = append(records[1].Files, shared)
+	text, err := json.Marshal(records[1])
+	if err = errors.Join(err, os.WriteFile(name(1), text, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(filepath.Join("out", shared.Name))
+	if err = errors.Join(err, os.Remove(filepath.Join("out", records[1].Files[0].Name))); err != nil {
+		t.Fatal(err)
+	}
+	run()
+	after, err := os.Stat(filepath.Join("out", shared.Name))
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("the file that unit 0 names, too, has gone: %v", err)
+	}
+	if got := b.out(); !maps.Equal(got, want) {
+		t.Errorf("there are %v, want %v", got, want)
 	}
 }

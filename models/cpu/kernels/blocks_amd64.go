@@ -170,7 +170,8 @@ func winogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *
 //go:noescape
 func lineInput(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
 
-// lineKernel5 is lineInput for the 5 taps of a kernel.
+// lineKernel5 turns the 5 taps of a kernel into its values at those points, over the products of their distances;
+// vectors and lines lie as those of lineInput.
 //
 //go:noescape
 func lineKernel5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)
@@ -181,7 +182,8 @@ func lineKernel5(n int, out *float32, outStep int, outNext int, in *float32, inS
 //go:noescape
 func lineOutput5(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int, bias *float32, res *float32, relu int)
 
-// lineKernel7 is lineInput for the 7 taps of a kernel.
+// lineKernel7 turns the 7 taps of a kernel into its values at those points, over the products of their distances;
+// vectors and lines lie as those of lineInput.
 //
 //go:noescape
 func lineKernel7(n int, out *float32, outStep int, outNext int, in *float32, inStep int, inNext int)

@@ -210,7 +210,7 @@ func (c *Conv) Joint() bool {
 // they are too large to keep.
 func (c *Conv) packsInUse() bool {
 	size := c.PackedSize()
-	return size*floatBytes > largestPacked && size > c.WeightSize()
+	return size*floatBytes > largestPacked && size > c.WeightSize()*5/4 // and not for a last panel that is not full
 }
 
 // Infer is Forward with prepared weights and an epilogue. y may be the residual. Some

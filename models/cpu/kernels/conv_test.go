@@ -142,6 +142,7 @@ func compareConv(t failer, ws *Workspace, s ConvShape, n int, seed uint64) {
 				t.Fatalf("%s: %+v: %v", m.name, s, err)
 			}
 		}
+		faults = append(faults, endsWell(c, ws, n, from, w))
 		c.BackwardWeights(ws, n, gotW, grad, from)
 		faults = append(faults, near("forward", gotY, y), near("backward weights", gotW, dw))
 		if !s.Plain {
@@ -156,6 +157,25 @@ func compareConv(t failer, ws *Workspace, s ConvShape, n int, seed uint64) {
 			}
 		}
 	}
+}
+
+// endsWell holds a prediction with everything that follows, whose result takes the place
+// of the residual, against one with nothing.
+func endsWell(c *Conv, ws *Workspace, n int, x, w []float32) error {
+	r := rand.New(rand.NewPCG(5, 5))
+	p, bare := c.Pack(ws, w), dirty(n*c.OutSize())
+	c.Infer(ws, n, bare, x, p, Epilogue{})
+	plane := c.OutH() * c.OutW()
+	y := blocked(ws, n, c.Out, normal(r, n*c.Out*plane))
+	bias := make([]float32, Blocks(c.Out)*Lanes)
+	copy(bias, normal(r, c.Out))
+	want := make([]float32, len(y))
+	for i := range want {
+		block := i / Lanes / plane % Blocks(c.Out)
+		want[i] = max(0, bare[i]+bias[block*Lanes+i%Lanes]+y[i])
+	}
+	c.Infer(ws, n, y, x, p, Epilogue{Bias: bias, Residual: y, ReLU: true})
+	return near("with bias, residual and ReLU", y, want)
 }
 
 // blocked is x (n,c,plane) in blocks.

@@ -22,6 +22,9 @@ func TestStaysInside(t *testing.T) {
 			{In: 64, Out: 72, H: 3, W: 3, KH: 1, KW: 1, Batch: 6},                     // stacked
 			{In: 56, Out: 56, H: 1, W: 4, KH: 1, KW: 7, PadW: 3, Batch: 6},
 			{In: 16, Out: 24, H: 9, W: 11, KH: 1, KW: 1},
+			{In: 200, Out: 104, H: 9, W: 11, KH: 1, KW: 1},
+			{In: 24, Out: 40, H: 13, W: 18, KH: 5, KW: 5, PadH: 2, PadW: 2, Batch: 6}, // along rows
+			{In: 16, Out: 24, H: 19, W: 9, KH: 7, KW: 1, PadH: 3, Batch: 6},
 			{In: 24, Out: 24, H: 8, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, Groups: 3},
 			{In: 13, Out: 11, H: 6, W: 7, KH: 2, KW: 3, DilationH: 2},
 		} {

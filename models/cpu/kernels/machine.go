@@ -8,8 +8,8 @@ type machine struct {
 	name string
 	bits string // the first kind that gives the same bits
 
-	blocks int                // of output channels that a tile has at most, where there are gradients
-	widest int                // and where there are none
+	blocks int                // of output channels that a tile has at most
+	widest int                // the same of a product whose gradients are not computed
 	pixels [maxBlocks + 1]int // that a tile has at most, by its blocks
 	combos int                // weights of an output channel that a gradTile sums
 

@@ -12,12 +12,14 @@ const (
 
 	// productRows is how many rows of packed weights are multiplied at a time, at most:
 	// so few that a panel's and a tile's source stay in the first cache for all tiles.
-	// Panels of twice the blocks, of which no gradients are computed, have fewer.
+	// Where nothing is trained, panels may be wider and have fewer. Sums are made by
+	// these steps, so that they do not depend on the machine, nor on the panel.
 	productRows = 256
 	widestRows  = 192
 )
 
-// depth is how many blocks of source channels are multiplied at a time.
+// depth is how many blocks of source channels are multiplied at a time: about the same
+// number each time.
 func (p *pass) depth() int {
 	rows := productRows
 	if p.predicts {
@@ -34,7 +36,7 @@ func (p *pass) multiply(ws *Workspace, m *machine, n int, out, src, packed []flo
 
 // multiplyOf is multiply of src or, without it, of what a norm gives.
 func (p *pass) multiplyOf(ws *Workspace, m *machine, n int, out, src []float32, norm *Normed, packed []float32, e Epilogue) {
-	tile, least := m.pixels[p.perPanel], 4*m.pixels[m.blocks]
+	tile, least := p.tilePixels(m), 4*m.pixels[m.blocks]
 	total, threads := n*p.positions(), len(ws.workers)
 	most := max(least, productBytes/(p.depth()*laneBytes)/tile*tile)
 	runs := ceil(total, most)
@@ -95,9 +97,12 @@ func (d *product) compute(src []float32) {
 	}
 }
 
+// tilePixels is how many positions a tile has at most.
+func (p *pass) tilePixels(m *machine) int { return m.pixels[min(p.perPanel, p.outBl)] }
+
 // tiles are those of so many positions of an image.
 func (d *product) tiles(positions int) shares {
-	return sharesOf(positions, d.machine.pixels[d.perPanel])
+	return sharesOf(positions, d.tilePixels(d.machine))
 }
 
 // bring copies what positions from..to-1 of an image read of some blocks of source
@@ -106,26 +111,42 @@ func (d *product) tiles(positions int) shares {
 func (d *product) bring(src []float32, image, from, to, before, first, count int) {
 	plane := d.srcH * d.srcW * Lanes
 	start := ((image*d.groups+d.group)*d.inBl + first) * plane
-	dense := d.gridH == d.srcH && d.gridW == d.srcW && d.norm == nil
-	tiles := d.tiles(to - from)
-	for t, l := 0, from; t < tiles.count; t++ {
-		pixels := tiles.of(t)
-		tile := d.source[(before+l-from)*count*Lanes:][:count*pixels*Lanes]
+	if d.norm != nil {
+		d.bringNormed(image, from, to, before, first, count)
+		return
+	}
+	dense := d.gridH == d.srcH && d.gridW == d.srcW
+	d.eachTile(to-from, func(l, pixels int) {
+		tile := d.source[(before+l)*count*Lanes:][:count*pixels*Lanes]
 		if dense {
-			x := src[start+l*Lanes:]
+			x := src[start+(from+l)*Lanes:]
 			_ = x[(count-1)*plane+pixels*Lanes-1]
 			d.machine.moveRuns(count, pixels, &tile[0], &x[0], plane*floatBytes)
-		} else {
-			for b := range count {
-				row := tile[b*pixels*Lanes:][:pixels*Lanes]
-				if d.norm != nil {
-					d.norm.collect(d.scratch, d.machine, row, image, first+b, l, pixels)
-				} else {
-					d.collect(d.machine, row, src[start+b*plane:][:plane], l, l+pixels)
-				}
-			}
+			return
 		}
-		l += pixels
+		for b := range count {
+			d.collect(d.machine, tile[b*pixels*Lanes:][:pixels*Lanes], src[start+b*plane:][:plane], from+l, from+l+pixels)
+		}
+	})
+}
+
+// bringNormed is bring of what the norm gives.
+func (d *product) bringNormed(image, from, to, before, first, count int) {
+	row := d.scratch.get(slotRows, (to-from)*Lanes)
+	for b := range count {
+		d.norm.collect(d.scratch, d.machine, row, image, first+b, from, to-from)
+		d.eachTile(to-from, func(l, pixels int) {
+			copy(d.source[((before+l)*count+b*pixels)*Lanes:][:pixels*Lanes], row[l*Lanes:])
+		})
+	}
+}
+
+// eachTile calls do for the first of each tile's positions, and how many it has.
+func (d *product) eachTile(positions int, do func(l, pixels int)) {
+	tiles := d.tiles(positions)
+	for t, l := 0, 0; t < tiles.count; t++ {
+		do(l, tiles.of(t))
+		l += tiles.of(t)
 	}
 }
 

@@ -5,7 +5,7 @@ package kernels
 // with 10 products in place of 28 or 30; a kernel of several rows sums the products of
 // as many lines. The points are 0, plus and minus 3/8, 3/4, 5/4 and 2, and infinity (see
 // winograd.go for what is made of them), with which rounding errors are about four times
-// those of the direct sum, as those of F(4x4,3x3) are.
+// those of the direct sum, as those of F(4x4,3x3) are. asm/line.go has them, too.
 var linePoints = [4]float64{3. / 8, 3. / 4, 5. / 4, 2}
 
 const (
@@ -43,9 +43,9 @@ func (s ConvShape) lineShape() (taps int, down bool) {
 	return along, down
 }
 
-// suitsLines says whether that form is the faster one: at stride 1, and with so few
-// spare outputs of last tiles, and so many tiles in all, that it makes up for turning
-// kernels and lines.
+// suitsLines says whether that form is the faster one: at stride 1, with so few spare
+// outputs of last tiles, and so many tiles in all, that it makes up for turning lines and
+// for reading more weights. Turned kernels are to be kept (largestPacked).
 func (s ConvShape) suitsLines() bool {
 	taps, down := s.lineShape()
 	if taps == 0 || s.StrideH != 1 || s.StrideW != 1 || s.DilationH != 1 || s.DilationW != 1 || s.Plain ||
@@ -57,6 +57,9 @@ func (s ConvShape) suitsLines() bool {
 		lines, length = length, lines
 	}
 	tiles := lines * ceil(length, lineIn+1-taps)
+	if s.WeightSize()/taps*lineIn*floatBytes > largestPacked {
+		return false
+	}
 	return 2*lines*length*taps >= 3*tiles*lineIn && max(1, s.Batch)*tiles >= 24
 }
 

@@ -8,7 +8,7 @@ const lineBytes = 192 << 10
 func (p *linePass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	packed := w.ready(ws, m, p)
 	lines := min(p.outLines, max(1, lineBytes/(lineIn*p.inBl*laneBytes*p.tiles)-p.across+1))
-	lines = min(lines, ceil(n*p.outLines, piecesFor(len(ws.workers))))
+	lines = max(1, min(lines, ceil(n*p.outLines, piecesFor(len(ws.workers)))))
 	bands := sharesOf(p.outLines, lines)
 	ws.each(n*bands.count, func(s *scratch, i int) {
 		image, band := i/bands.count, i%bands.count

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// convTile computes blocks*8 output channels at some pixels of a row. All sums
-// stay in registers: a step, one input channel at one tap, is blocks loads,
+// convTile computes blocks*8 output channels at some pixels of a row, for tiles of
+// a row. All sums of a tile stay in registers: a step, one input channel at one tap, is blocks loads,
 // pixels broadcasts and blocks*pixels multiply-adds.
 func convTile(blocks, pixels int) {
 	TEXT(fmt.Sprintf("convTile%dx%d", blocks, pixels), NOSPLIT,

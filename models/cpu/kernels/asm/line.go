@@ -133,7 +133,8 @@ func (t *transforms) storePair(to walk, even, odd reg.VecVirtual) {
 
 func (t *transforms) lineKernel(taps int) {
 	name := fmt.Sprintf("lineKernel%d", taps)
-	in, out := beginLine(name, "", fmt.Sprintf("%s is lineInput for the %d taps of a kernel.", name, taps))
+	in, out := beginLine(name, "", fmt.Sprintf("%s turns the %d taps of a kernel into its values at those points, over the products of their distances;", name, taps),
+		"vectors and lines lie as those of lineInput.")
 	from, to := walkFrom(in, "inStep"), walkFrom(out, "outStep")
 	x := make([]reg.VecVirtual, taps)
 	for i := range x {
