@@ -38,6 +38,10 @@
 // writes into its own folder what it is about to publish, and Finish removes,
 // with the folder, what is linked there and named by no record.
 //
+// A record names all that its unit has made visible, also what the worker found there
+// from one that was killed, or from an earlier unit of the same sample: what two records
+// name is removed with the last of them.
+//
 // Finish reads the records and joins what units have left: indexes, tables, dead
 // letters. It may be called again, and then makes the same.
 //
