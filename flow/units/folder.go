@@ -95,13 +95,18 @@ func (f folder) done() (map[int]bool, error) {
 	}
 	done := make(map[int]bool, len(names))
 	for _, name := range names {
-		if digits, ok := strings.CutSuffix(name, ".json"); ok {
-			if unit, err := strconv.Atoi(digits); err == nil {
-				done[unit] = true
-			}
+		if unit, ok := unitOf(name); ok {
+			done[unit] = true
 		}
 	}
 	return done, nil
+}
+
+// unitOf is the unit of a record, by the name of its file.
+func unitOf(name string) (unit int, ok bool) {
+	digits, ok := strings.CutSuffix(name, ".json")
+	unit, err := strconv.Atoi(digits)
+	return unit, ok && err == nil
 }
 
 // missing lists those below so many that are not done.

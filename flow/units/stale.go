@@ -224,22 +224,33 @@ func (f *Flow) undoRest() error {
 		}
 		return nil
 	}
-	// In a store a record is copied aside before it goes.
-	if err := aside(func(r *Record) error { return place.Remove(context.Background(), f.folder().recordPath(r.Unit)) }); err != nil {
-		return err
-	}
-	shared, err := f.shared(aside)
+	shared, err := f.shared(names, aside)
 	if err != nil {
 		return err
 	}
-	return aside(func(r *Record) error { return f.removeFiles(r, shared) })
+	return aside(func(r *Record) error {
+		// In a store it is copied aside before it goes.
+		if err := place.Remove(context.Background(), f.folder().recordPath(r.Unit)); err != nil {
+			return err
+		}
+		return f.removeFiles(r, shared)
+	})
 }
 
-// shared are the digests of files of some records that a unit which is done names, too.
-func (f *Flow) shared(records func(do func(r *Record) error) error) (map[uint64]bool, error) {
+// shared are the digests of files of some records, with these names, that another unit
+// which is done names, too.
+func (f *Flow) shared(names []string, records func(do func(r *Record) error) error) (map[uint64]bool, error) {
 	done, err := f.folder().done()
-	if err != nil || len(done) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	for _, name := range names {
+		if unit, ok := unitOf(name); ok {
+			delete(done, unit)
+		}
+	}
+	if len(done) == 0 {
+		return nil, nil
 	}
 	all, shared := map[uint64]bool{}, map[uint64]bool{}
 	if err := records(func(r *Record) error {

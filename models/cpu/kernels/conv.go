@@ -99,6 +99,14 @@ type Epilogue struct {
 	ReLU     bool
 }
 
+// relu is ReLU as the innermost loops take it.
+func (e Epilogue) relu() int {
+	if e.ReLU {
+		return 1
+	}
+	return 0
+}
+
 // NewConv plans a convolution. The error says what of the shape is impossible.
 func NewConv(s ConvShape) (*Conv, error) { return newConv(s, machines[0]) }
 

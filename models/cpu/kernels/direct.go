@@ -86,21 +86,12 @@ func (d *direct) add(b *band, panel, first, count int) {
 	for r := range d.rows {
 		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX)*Lanes
 		x := b.base + r*d.stepY*b.row
-		l := 0
-		for _, t := range tiles.runs() {
-			if t.count == 0 {
-				continue
-			}
-			to := y + l*d.outStepX*Lanes
-			var res *float32
-			if first == 0 { // with the first sums, since y may be the residual
-				res = at(d.epilogue.Residual, to)
-			}
-			d.machine.convTiles[blocks][t.size](t.count, t.size*d.stepX*d.lanes*floatBytes, t.size*d.outStepX*laneBytes,
-				n, &d.scratch.ints[0], d.lanes, &b.data[x+l*d.stepX*d.lanes],
-				d.stepX*d.lanes*floatBytes, w, &d.out[to], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
-			l += t.count * t.size
+		var res *float32
+		if first == 0 { // with the first sums, since y may be the residual
+			res = at(d.epilogue.Residual, y)
 		}
+		d.machine.convRow(blocks, tiles, n, &d.scratch.ints[0], d.lanes, &b.data[x], d.stepX*d.lanes*floatBytes,
+			w, &d.out[y], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
 	}
 }
 

@@ -69,7 +69,7 @@ func (m *machine) wideTiles(blocks int, grad func(int, int, *float32, *int, int,
 ) {
 	list := make([]convTiles, len(conv))
 	for i, tile := range conv {
-		list[i] = eachTile(tile)
+		list[i] = oneByOne(tile)
 	}
 	m.tiles(blocks, grad, list...)
 }

@@ -46,7 +46,7 @@ func compareConvTile(t *testing.T, m *machine, blocks, pixels int) {
 			}
 			got, want := append([]float32{}, held...), append([]float32{}, held...)
 			for y, loop := range map[*float32]convTiles{
-				&got[0]: m.convTiles[blocks][pixels], &want[0]: eachTile(plainConvTile(blocks, pixels)),
+				&got[0]: m.convTiles[blocks][pixels], &want[0]: oneByOne(plainConvTile(blocks, pixels)),
 			} {
 				loop(tiles, xnext*floatBytes, ynext*floatBytes, n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags)
 			}

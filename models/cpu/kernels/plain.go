@@ -31,7 +31,7 @@ func plainMachine() *machine {
 	}
 	for blocks := 1; blocks <= m.blocks; blocks++ {
 		for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
-			m.convTiles[blocks][pixels] = eachTile(plainConvTile(blocks, pixels))
+			m.convTiles[blocks][pixels] = oneByOne(plainConvTile(blocks, pixels))
 		}
 		m.gradTile[blocks] = plainGradTile(blocks, m.combos)
 	}

@@ -147,19 +147,11 @@ func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
 		if last && p.epilogue.ReLU {
 			flags |= cutResult
 		}
-		image := 0
-		for _, k := range tiles.runs() {
-			if k.count == 0 {
-				continue
-			}
-			if first { // with the first sums, since out may be the residual
-				res = at(p.epilogue.Residual, image*outImage+to)
-			}
-			p.machine.convTiles[blocks][k.size](k.count, k.size*laneBytes, k.size*outImage*floatBytes,
-				hi-lo, &p.offsets[lo], Lanes, &src[from+image*Lanes], laneBytes,
-				w, &out[image*outImage+to], outImage*floatBytes, outPlane*floatBytes, bias, res, flags)
-			image += k.count * k.size
+		if first { // with the first sums, since out may be the residual
+			res = at(p.epilogue.Residual, to)
 		}
+		p.machine.convRow(blocks, tiles, hi-lo, &p.offsets[lo], Lanes, &src[from], laneBytes,
+			w, &out[to], outImage*floatBytes, outPlane*floatBytes, bias, res, flags)
 	})
 }
 

@@ -39,7 +39,8 @@ type linePiece struct {
 // lines is how many lines of the source there are.
 func (l *linePiece) lines() int { return l.count + l.across - 1 }
 
-// input turns the lines of the source.
+// input turns the lines of the source, and notes where products read them: the offsets
+// of blocks and of a kernel's lines.
 func (l *linePiece) input(src []float32) {
 	lines, length := l.lines(), (l.tiles-1)*l.outputs+lineIn
 	l.points = l.scratch.get(slotX, lineIn*l.inBl*lines*l.tiles*Lanes)
@@ -58,6 +59,13 @@ func (l *linePiece) input(src []float32) {
 				&window[t*l.outputs*along*Lanes], along*laneBytes, next*laneBytes)
 		}
 	}
+	offsets := l.scratch.ints[:0]
+	for line := range l.across {
+		for b := range l.inBl {
+			offsets = append(offsets, (b*lines+line)*l.tiles*laneBytes)
+		}
+	}
+	l.scratch.ints = offsets
 }
 
 // copyWindow copies h rows of w vectors from (y,x) on of a plane of srcH times srcW,
@@ -81,13 +89,6 @@ func (l *linePiece) multiply(panel int, packed []float32) {
 	blocks, rows, lines := l.blocksOf(panel), l.rows(), l.lines()
 	tiles := l.count * l.tiles
 	l.products = l.scratch.get(slotB, lineIn*blocks*tiles*Lanes)
-	offsets := l.scratch.ints[:0]
-	for line := range l.across {
-		for b := range l.inBl {
-			offsets = append(offsets, (b*lines+line)*l.tiles*laneBytes)
-		}
-	}
-	l.scratch.ints = offsets
 	parts := sharesOf(tiles, l.machine.pixels[blocks])
 	for p := range lineIn {
 		x := l.points[p*l.inBl*lines*l.tiles*Lanes:]
@@ -99,15 +100,7 @@ func (l *linePiece) multiply(panel int, packed []float32) {
 			if lo > 0 {
 				flags = addResult
 			}
-			t := 0
-			for _, part := range parts.runs() {
-				if part.count == 0 {
-					continue
-				}
-				l.machine.convTiles[blocks][part.size](part.count, part.size*laneBytes, part.size*laneBytes,
-					n, &offsets[lo], Lanes, &x[t*Lanes], laneBytes, u, &y[t*Lanes], laneBytes, tiles*laneBytes, nil, nil, flags)
-				t += part.count * part.size
-			}
+			l.machine.convRow(blocks, parts, n, &l.scratch.ints[lo], Lanes, &x[0], laneBytes, u, &y[0], laneBytes, tiles*laneBytes, nil, nil, flags)
 		}
 	}
 }
@@ -118,10 +111,6 @@ const lineChunk = directRows / Lanes
 // output turns the sums of a panel back, into its blocks of the result.
 func (l *linePiece) output(panel int, out []float32, e Epilogue) {
 	blocks, tiles := l.blocksOf(panel), l.count*l.tiles
-	relu := 0
-	if e.ReLU {
-		relu = 1
-	}
 	along, next := 1, l.outW // vectors, as of input
 	if l.down {
 		along, next = next, along
@@ -135,7 +124,7 @@ func (l *linePiece) output(panel int, out []float32, e Epilogue) {
 			to := (plane + l.first*next + t*l.outputs*along) * Lanes
 			from := &l.products[(b*tiles+t)*Lanes]
 			if (t+1)*l.outputs <= l.outLength {
-				turn(l.count, &out[to], along*laneBytes, next*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, at(e.Residual, to), relu)
+				turn(l.count, &out[to], along*laneBytes, next*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, at(e.Residual, to), e.relu())
 				continue
 			}
 			// What hangs over goes to a tile of its own first.
@@ -152,7 +141,7 @@ func (l *linePiece) output(panel int, out []float32, e Epilogue) {
 				each(func(edge, at int) { moveVector(edges[edge:], e.Residual[at:]) })
 				res = &edges[0]
 			}
-			turn(l.count, &edges[0], laneBytes, l.outputs*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, res, relu)
+			turn(l.count, &edges[0], laneBytes, l.outputs*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, res, e.relu())
 			each(func(edge, at int) { moveVector(out[at:], edges[edge:]) })
 		}
 	}

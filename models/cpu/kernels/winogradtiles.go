@@ -155,15 +155,7 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 		u := &packed[p*packedBlocks*Lanes*blocks*Lanes]
 		x := w.points[(p*w.inBl+lo)*w.count*Lanes:]
 		y := w.products[p*blocks*w.count*Lanes:]
-		t := 0
-		for _, part := range parts.runs() {
-			if part.count == 0 {
-				continue
-			}
-			w.machine.convTiles[blocks][part.size](part.count, part.size*laneBytes, part.size*laneBytes,
-				hi-lo, &offsets[0], Lanes, &x[t*Lanes], laneBytes, u, &y[t*Lanes], laneBytes, w.count*laneBytes, nil, nil, flags)
-			t += part.count * part.size
-		}
+		w.machine.convRow(blocks, parts, hi-lo, &offsets[0], Lanes, &x[0], laneBytes, u, &y[0], laneBytes, w.count*laneBytes, nil, nil, flags)
 	}
 }
 
@@ -171,10 +163,6 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 	blocks := w.blocksOf(panel)
 	point := blocks * w.count * laneBytes
-	relu := 0
-	if e.ReLU {
-		relu = 1
-	}
 	w.eachRun(func(t, image, ty, tx, count int) {
 		for b := range blocks {
 			block := w.group*w.outBl + panel*w.perPanel + b
@@ -188,7 +176,7 @@ func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 			if whole > 0 {
 				to := plane + (ty*tileOut*w.outW+tx*tileOut)*Lanes
 				w.machine.winogradOutput(whole, &out[to], w.outW*laneBytes, laneBytes, tileOut*laneBytes,
-					&from[0], tileIn*point, point, laneBytes, bias, at(e.Residual, to), relu)
+					&from[0], tileIn*point, point, laneBytes, bias, at(e.Residual, to), e.relu())
 			}
 			for i := whole; i < count; i++ {
 				edge, res := &w.scratch.edges[0], &w.scratch.edges[1]
@@ -203,7 +191,7 @@ func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 					}
 				}
 				w.machine.winogradOutput(1, &edge[0], tileOut*laneBytes, laneBytes, 0,
-					&from[i*Lanes], tileIn*point, point, 0, bias, residual, relu)
+					&from[i*Lanes], tileIn*point, point, 0, bias, residual, e.relu())
 				for r := range rows {
 					copy(out[at(r):at(r)+width], edge[r*tileOut*Lanes:])
 				}
