@@ -52,6 +52,8 @@ func largeShapes() []ConvShape {
 		{In: 33, Out: 65, H: 19, W: 21, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1},
 		{In: 64, Out: 32, H: 9, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
 		{In: 16, Out: 24, H: 1, W: 9, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
+		{In: 16, Out: 24, H: 9, W: 1, KH: 1, KW: 1, StrideW: 3}, // strides along a side of one position
+		{In: 16, Out: 24, H: 1, W: 1, KH: 1, KW: 1, StrideH: 2, StrideW: 2},
 		{In: 8, Out: 8, H: 50, W: 60, KH: 1, KW: 7, PadW: 3},
 		{In: 40, Out: 35, H: 14, W: 14, KH: 1, KW: 7, PadW: 3, Batch: 2}, // minimal form along rows
 		{In: 21, Out: 24, H: 17, W: 15, KH: 7, KW: 1, PadH: 3, Batch: 2}, // and along columns

@@ -78,7 +78,8 @@ func backwardPass(m *machine, s ConvShape, fromY, fromX int) *pass {
 }
 
 // plan works out the taps' reach. A pass of one tap over whole planes becomes
-// one of a single row.
+// one of a single row, whose positions follow each other: a stride that a side of one
+// position never takes is none.
 func (p *pass) plan() {
 	if len(p.taps) == 0 {
 		return
@@ -94,6 +95,7 @@ func (p *pass) plan() {
 	if p.whole && p.gridW == p.srcW && p.gridH == p.srcH {
 		p.gridH, p.gridW = 1, p.gridH*p.gridW
 		p.srcH, p.srcW, p.outH, p.outW = 1, p.gridW, 1, p.gridW
+		p.stepY, p.stepX = 1, 1
 	}
 }
 
