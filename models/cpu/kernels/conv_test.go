@@ -86,22 +86,28 @@ func withDefaults(s ConvShape) ConvShape {
 }
 
 func drawConv(t *rapid.T) ConvShape {
-	small := rapid.IntRange(1, 3)
+	small, pad, size := rapid.IntRange(1, 3), rapid.IntRange(0, 4), rapid.IntRange(1, 5)
+	if rapid.Bool().Draw(t, "pointwise") { // many methods are for one tap on whole planes, and few shapes are so by chance
+		pad, size = rapid.Just(0), rapid.Just(1)
+	}
 	g := rapid.IntRange(1, 3).Draw(t, "groups")
 	s := ConvShape{
 		In: g * rapid.IntRange(1, 12).Draw(t, "in"), Out: g * rapid.IntRange(1, 12).Draw(t, "out"), Groups: g,
-		KH: rapid.IntRange(1, 5).Draw(t, "kh"), KW: rapid.IntRange(1, 5).Draw(t, "kw"),
+		KH: size.Draw(t, "kh"), KW: size.Draw(t, "kw"),
 		StrideH: small.Draw(t, "sh"), StrideW: small.Draw(t, "sw"),
 		DilationH: small.Draw(t, "dh"), DilationW: small.Draw(t, "dw"),
-		Batch: rapid.SampledFrom([]int{0, 64}).Draw(t, "batch"), PadH: rapid.IntRange(0, 4).Draw(t, "ph"), PadW: rapid.IntRange(0, 4).Draw(t, "pw"),
+		Batch: rapid.SampledFrom([]int{0, 64}).Draw(t, "batch"), PadH: pad.Draw(t, "ph"), PadW: pad.Draw(t, "pw"),
 		Plain: g == 1 && rapid.Bool().Draw(t, "plain"),
 	}
 	leastH := max(1, s.DilationH*(s.KH-1)+1-2*s.PadH)
 	leastW := max(1, s.DilationW*(s.KW-1)+1-2*s.PadW)
-	s.H = rapid.IntRange(leastH, leastH+12).Draw(t, "h")
-	s.W = rapid.IntRange(leastW, leastW+20).Draw(t, "w")
+	s.H = leastH + rapid.SampledFrom(beyond[:12]).Draw(t, "h")
+	s.W = leastW + rapid.SampledFrom(beyond).Draw(t, "w")
 	return s
 }
+
+// beyond is how much larger a side is than the least: often not at all.
+var beyond = []int{0, 0, 0, 0, 1, 2, 3, 4, 6, 7, 8, 12, 16, 19, 20}
 
 type failer interface {
 	Helper()

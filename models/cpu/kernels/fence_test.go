@@ -5,9 +5,12 @@ package kernels
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"testing"
 
 	"hpaflow/data/fence"
+
+	"pgregory.net/rapid"
 )
 
 // TestStaysInside computes layers between fences: no kind of machine reads or
@@ -30,24 +33,7 @@ func TestStaysInside(t *testing.T) {
 		} {
 			s = withDefaults(s)
 			t.Run(fmt.Sprintf("%s/%dx%d/%d", side, s.In, s.Out, s.KH), func(t *testing.T) {
-				const n = 6
-				r := rand.New(rand.NewPCG(7, 7))
-				x, dy, w := enclose(t, normal(r, n*s.InSize())), enclose(t, normal(r, n*s.OutSize())), enclose(t, normal(r, s.WeightSize()))
-				y, dx, dw := enclose(t, dirty(len(dy))), enclose(t, dirty(len(x))), enclose(t, dirty(len(w)))
-				e := Epilogue{Bias: enclose(t, make([]float32, Blocks(s.Out)*Lanes)), Residual: dy, ReLU: true}
-				for _, m := range machines {
-					c, err := newConv(s, m)
-					if err != nil {
-						t.Fatal(err)
-					}
-					ws := NewWorkspaceOf(2)
-					c.Forward(ws, n, y, x, w)
-					c.Infer(ws, n, y, x, c.Pack(ws, w), e)
-					c.BackwardWeights(ws, n, dw, dy, x)
-					if !s.Plain {
-						c.BackwardData(ws, n, dx, dy, w)
-					}
-				}
+				staysInside(t, s, 6, 2, func(v []float32) []float32 { return enclose(t, v) })
 			})
 		}
 		t.Run(side+"/loops", func(t *testing.T) {
@@ -80,5 +66,49 @@ func TestStaysInside(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Nor do they at any shape, where a side may be one position and a stride leap it.
+func TestConvStaysInsideAtAnyShape(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	const most = 1 << 18 // values of anything
+	var rooms [7][]float32
+	for i := range rooms {
+		rooms[i] = fence.End(t, make([]float32, most))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s, n := withDefaults(drawConv(t)), rapid.IntRange(1, 5).Draw(t, "n")
+		next := 0
+		staysInside(t, s, n, 1, func(v []float32) []float32 {
+			room := rooms[next%len(rooms)]
+			next++
+			room = room[len(room)-len(v):]
+			copy(room, v)
+			return room
+		})
+	})
+}
+
+// staysInside computes a convolution of each kind of machine forward and back on values
+// that are enclosed.
+func staysInside(t failer, s ConvShape, n, threads int, enclose func([]float32) []float32) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(7, 7))
+	bias := enclose(make([]float32, Blocks(s.Out)*Lanes))
+	x, dy, w := enclose(normal(r, n*s.InSize())), enclose(normal(r, n*s.OutSize())), enclose(normal(r, s.WeightSize()))
+	y, dx, dw := enclose(dirty(len(dy))), enclose(dirty(len(x))), enclose(dirty(len(w)))
+	for _, m := range machines {
+		c, err := newConv(s, m)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		ws := NewWorkspaceOf(threads)
+		c.Forward(ws, n, y, x, w)
+		c.Infer(ws, n, y, x, c.Pack(ws, w), Epilogue{Bias: bias, Residual: dy, ReLU: true})
+		c.BackwardWeights(ws, n, dw, dy, x)
+		if !s.Plain {
+			c.BackwardData(ws, n, dx, dy, w)
+		}
 	}
 }
