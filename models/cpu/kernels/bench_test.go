@@ -61,7 +61,7 @@ func BenchmarkPeak(b *testing.B) {
 	x, w, y := make([]float32, maxPixels*Lanes), make([]float32, Lanes*maxBlocks*Lanes*taps), make([]float32, maxPixels*maxBlocks*Lanes)
 	offsets := make([]int, taps)
 	measure(b, float64(2*pixels*blocks*Lanes*Lanes*taps), func() {
-		m.convTiles[blocks][pixels](1, 0, 0, taps, &offsets[0], Lanes, &x[0], laneBytes, &w[0], &y[0], laneBytes, maxPixels*laneBytes, nil, nil, 0)
+		m.convTiles[blocks][pixels](1, 0, 0, taps, &offsets[0], Lanes, &x[0], laneBytes, &w[0], &y[0], laneBytes, maxPixels*laneBytes, nil, nil, 0, nil, 0)
 	})
 }
 

@@ -7,62 +7,62 @@ package kernels
 // convTile1x1 is convTiles of 1 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x2 is convTiles of 1 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x3 is convTiles of 1 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x4 is convTiles of 1 blocks of channels and 4 pixels.
 //
 //go:noescape
-func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x5 is convTiles of 1 blocks of channels and 5 pixels.
 //
 //go:noescape
-func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x6 is convTiles of 1 blocks of channels and 6 pixels.
 //
 //go:noescape
-func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x7 is convTiles of 1 blocks of channels and 7 pixels.
 //
 //go:noescape
-func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x8 is convTiles of 1 blocks of channels and 8 pixels.
 //
 //go:noescape
-func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x9 is convTiles of 1 blocks of channels and 9 pixels.
 //
 //go:noescape
-func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x10 is convTiles of 1 blocks of channels and 10 pixels.
 //
 //go:noescape
-func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x11 is convTiles of 1 blocks of channels and 11 pixels.
 //
 //go:noescape
-func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile1x12 is convTiles of 1 blocks of channels and 12 pixels.
 //
 //go:noescape
-func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // gradTile1 is a gradTile of 1 blocks of channels.
 //
@@ -72,32 +72,32 @@ func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int
 // convTile2x1 is convTiles of 2 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile2x2 is convTiles of 2 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile2x3 is convTiles of 2 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile2x4 is convTiles of 2 blocks of channels and 4 pixels.
 //
 //go:noescape
-func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile2x5 is convTiles of 2 blocks of channels and 5 pixels.
 //
 //go:noescape
-func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile2x6 is convTiles of 2 blocks of channels and 6 pixels.
 //
 //go:noescape
-func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // gradTile2 is a gradTile of 2 blocks of channels.
 //
@@ -107,32 +107,32 @@ func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int
 // convTile3x1 is convTiles of 3 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile3x2 is convTiles of 3 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile3x3 is convTiles of 3 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile4x1 is convTiles of 4 blocks of channels and 1 pixels.
 //
 //go:noescape
-func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile4x2 is convTiles of 4 blocks of channels and 2 pixels.
 //
 //go:noescape
-func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // convTile4x3 is convTiles of 4 blocks of channels and 3 pixels.
 //
 //go:noescape
-func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
 // winogradInput transforms the image tile of a product, for n tiles that lie next bytes apart.
 // Vectors of eight channels lie row and col bytes apart in a tile.
@@ -272,10 +272,10 @@ func transpose(n int, out *float32, outRow int, outNext int, in *float32, inRow 
 //go:noescape
 func moveVectors(n int, to *float32, toStep int, from *float32, fromStep int)
 
-// moveRuns copies runs of n vectors each, which begin fromStep bytes apart, to where they follow each other.
+// moveRuns copies runs of n vectors each, which begin fromStep bytes apart, to where they begin toStep apart.
 //
 //go:noescape
-func moveRuns(runs int, n int, to *float32, from *float32, fromStep int)
+func moveRuns(runs int, n int, to *float32, toStep int, from *float32, fromStep int)
 
 // interleave4 sets to to n times eight pixels of four values, one of each of four planes, plane bytes apart.
 //

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x1(SB), NOSPLIT, $0-120
+// func convTile1x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x1(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -73,13 +73,26 @@ cut:
 
 store:
 	VMOVUPS Y0, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   DX, DX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ DX, DX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -87,9 +100,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x2(SB), NOSPLIT, $0-120
+// func convTile1x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x2(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -173,13 +186,26 @@ store:
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -187,9 +213,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x3(SB), NOSPLIT, $0-120
+// func convTile1x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x3(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -290,13 +316,26 @@ store:
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -304,9 +343,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x4(SB), NOSPLIT, $0-120
+// func convTile1x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x4(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -427,13 +466,26 @@ store:
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -441,9 +493,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x5(SB), NOSPLIT, $0-120
+// func convTile1x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x5(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -581,13 +633,26 @@ store:
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -595,9 +660,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x6(SB), NOSPLIT, $0-120
+// func convTile1x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x6(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -752,13 +817,26 @@ store:
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -766,9 +844,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x7(SB), NOSPLIT, $0-120
+// func convTile1x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x7(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -943,13 +1021,26 @@ store:
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -957,9 +1048,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x8(SB), NOSPLIT, $0-120
+// func convTile1x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x8(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -1151,13 +1242,26 @@ store:
 	VMOVUPS Y6, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y7, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -1165,9 +1269,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x9(SB), NOSPLIT, $0-120
+// func convTile1x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x9(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -1376,13 +1480,26 @@ store:
 	VMOVUPS Y7, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -1390,9 +1507,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x10(SB), NOSPLIT, $0-120
+// func convTile1x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x10(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -1621,13 +1738,26 @@ store:
 	VMOVUPS Y8, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y9, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -1635,9 +1765,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x11(SB), NOSPLIT, $0-120
+// func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x11(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -1883,13 +2013,26 @@ store:
 	VMOVUPS Y9, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -1897,9 +2040,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile1x12(SB), NOSPLIT, $0-120
+// func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile1x12(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2162,13 +2305,26 @@ store:
 	VMOVUPS Y10, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y11, (AX)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -2252,9 +2408,9 @@ col:
 	VZEROUPPER
 	RET
 
-// func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x1(SB), NOSPLIT, $0-120
+// func convTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x1(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2335,13 +2491,26 @@ cut:
 store:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (AX)(CX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -2349,9 +2518,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x2(SB), NOSPLIT, $0-120
+// func convTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x2(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2459,13 +2628,26 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -2473,9 +2655,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x3(SB), NOSPLIT, $0-120
+// func convTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x3(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2610,13 +2792,26 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -2624,9 +2819,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x4(SB), NOSPLIT, $0-120
+// func convTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x4(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2791,13 +2986,26 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -2805,9 +3013,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x5(SB), NOSPLIT, $0-120
+// func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x5(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -2999,13 +3207,26 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3013,9 +3234,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile2x6(SB), NOSPLIT, $0-120
+// func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile2x6(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -3234,13 +3455,26 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3349,9 +3583,9 @@ col:
 	VZEROUPPER
 	RET
 
-// func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile3x1(SB), NOSPLIT, $0-120
+// func convTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile3x1(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -3446,13 +3680,26 @@ store:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (AX)(CX*1)
 	VMOVUPS Y2, (AX)(CX*2)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3460,9 +3707,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile3x2(SB), NOSPLIT, $0-120
+// func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile3x2(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -3594,13 +3841,26 @@ store:
 	VMOVUPS Y3, (AX)
 	VMOVUPS Y4, (AX)(DX*1)
 	VMOVUPS Y5, (AX)(DX*2)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3608,9 +3868,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile3x3(SB), NOSPLIT, $0-120
+// func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile3x3(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -3779,13 +4039,26 @@ store:
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, (AX)(DX*1)
 	VMOVUPS Y8, (AX)(DX*2)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3793,9 +4066,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile4x1(SB), NOSPLIT, $0-120
+// func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile4x1(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -3907,13 +4180,26 @@ store:
 	VMOVUPS Y2, (AX)(CX*2)
 	LEAQ    (AX)(CX*2), AX
 	VMOVUPS Y3, (AX)(CX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   BX, BX
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ BX, BX
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -3921,9 +4207,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile4x2(SB), NOSPLIT, $0-120
+// func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile4x2(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -4085,13 +4371,26 @@ store:
 	VMOVUPS Y6, (AX)(DX*2)
 	LEAQ    (AX)(DX*2), AX
 	VMOVUPS Y7, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -4099,9 +4398,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-// Requires: AVX, FMA3
-TEXT ·convTile4x3(SB), NOSPLIT, $0-120
+// func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·convTile4x3(SB), NOSPLIT, $0-136
 tile:
 	MOVQ    n+24(FP), AX
 	MOVQ    offsets+32(FP), CX
@@ -4313,13 +4612,26 @@ store:
 	VMOVUPS Y10, (AX)(DX*2)
 	LEAQ    (AX)(DX*2), AX
 	VMOVUPS Y11, (AX)(DX*1)
-	MOVQ    xnext+8(FP), AX
-	ADDQ    AX, x+48(FP)
-	MOVQ    ynext+16(FP), AX
-	ADDQ    AX, y+72(FP)
-	TESTQ   SI, SI
-	JZ      next
-	ADDQ    AX, res+104(FP)
+	MOVQ    lines+128(FP), AX
+	TESTQ   AX, AX
+	JZ      fetched
+	MOVQ    ahead+120(FP), CX
+
+fetch:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNZ        fetch
+	MOVQ       CX, ahead+120(FP)
+
+fetched:
+	MOVQ  xnext+8(FP), AX
+	ADDQ  AX, x+48(FP)
+	MOVQ  ynext+16(FP), AX
+	ADDQ  AX, y+72(FP)
+	TESTQ SI, SI
+	JZ    next
+	ADDQ  AX, res+104(FP)
 
 next:
 	DECQ tiles+0(FP)
@@ -7977,27 +8289,30 @@ loop:
 	VZEROUPPER
 	RET
 
-// func moveRuns(runs int, n int, to *float32, from *float32, fromStep int)
+// func moveRuns(runs int, n int, to *float32, toStep int, from *float32, fromStep int)
 // Requires: AVX
-TEXT ·moveRuns(SB), NOSPLIT, $0-40
+TEXT ·moveRuns(SB), NOSPLIT, $0-48
 	MOVQ runs+0(FP), AX
 	MOVQ n+8(FP), CX
 	MOVQ to+16(FP), DX
-	MOVQ from+24(FP), BX
-	MOVQ fromStep+32(FP), SI
+	MOVQ from+32(FP), BX
+	MOVQ fromStep+40(FP), SI
+	MOVQ toStep+24(FP), DI
 
 run:
-	MOVQ BX, DI
-	MOVQ CX, R8
+	MOVQ BX, R8
+	MOVQ DX, R10
+	MOVQ CX, R9
 
 vector:
-	VMOVUPS (DI), Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, DX
-	DECQ    R8
+	VMOVUPS (R8), Y0
+	VMOVUPS Y0, (R10)
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R10
+	DECQ    R9
 	JNZ     vector
 	ADDQ    SI, BX
+	ADDQ    DI, DX
 	DECQ    AX
 	JNZ     run
 	VZEROUPPER

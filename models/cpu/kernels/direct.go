@@ -80,7 +80,7 @@ func (d *direct) add(b *band, panel, first, count int) {
 	plane := d.outH * d.outW * Lanes
 	base := ((d.image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
 	n := count * len(d.taps)
-	w := d.rowsOf(d.packed, d.group, panel, first)
+	w := &d.packed[d.rowsAt(d.group, panel, first)]
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	tiles := sharesOf(d.gridW, d.machine.pixels[blocks])
 	for r := range d.rows {
@@ -95,9 +95,9 @@ func (d *direct) add(b *band, panel, first, count int) {
 	}
 }
 
-// rowsOf is the packed weights of a panel, from a block of source channels on.
-func (p *pass) rowsOf(packed []float32, group, panel, first int) *float32 {
-	return &packed[(group*p.panels()+panel)*p.panelSize()+first*len(p.taps)*p.lanes*p.blocksOf(panel)*Lanes]
+// rowsAt is where the packed weights of a panel are, from a block of source channels on.
+func (p *pass) rowsAt(group, panel, first int) int {
+	return (group*p.panels()+panel)*p.panelSize() + first*len(p.taps)*p.lanes*p.blocksOf(panel)*Lanes
 }
 
 // ends is what the tiles of some blocks of source channels do besides: the bias

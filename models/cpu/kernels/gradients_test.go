@@ -232,7 +232,7 @@ func TestNaNSurvives(t *testing.T) {
 		if y[3] == y[3] {
 			t.Errorf("%s: batch norm cut a NaN to %v", m.name, y[3])
 		}
-		m.convTiles[1][1](1, 0, 0, 1, new(int), 4, &nan[0], 0, &make([]float32, 32)[0], &y[0], 0, 0, nil, nil, cutResult)
+		m.convTiles[1][1](1, 0, 0, 1, new(int), 4, &nan[0], 0, &make([]float32, 32)[0], &y[0], 0, 0, nil, nil, cutResult, nil, 0)
 		if y[3] == y[3] {
 			t.Errorf("%s: convolution cut a NaN to %v", m.name, y[3])
 		}

@@ -25,7 +25,9 @@ type machine struct {
 	//
 	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
 	// addResult, and res where it is not nil, and cuts at zero with cutResult.
-	// res lies like y. lanes is a multiple of 4. Tiles lie xnext and ynext apart.
+	// res lies like y. lanes is a multiple of 4. Tiles lie xnext and ynext apart. With
+	// each, so many lines of the caches from ahead on are fetched into the second one,
+	// where that is of use.
 	convTiles [maxBlocks + 1][maxPixels + 1]convTiles
 
 	// gradTile, by blocks of output channels, adds to acc, packed as
@@ -46,10 +48,10 @@ type machine struct {
 	lineOutput [maxTaps + 1]lineOutput
 
 	// transpose turns n tiles of 8x8 values, moveVectors copies n vectors, and moveRuns
-	// runs of n vectors each, which begin a step apart, to where they follow each other.
+	// runs of n vectors each.
 	transpose   func(n int, out *float32, outRow, outNext int, in *float32, inRow, inNext int)
 	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
-	moveRuns    func(runs, n int, to, from *float32, fromStep int)
+	moveRuns    func(runs, n int, to *float32, toStep int, from *float32, fromStep int)
 
 	// interleave4 lays four planes, plane bytes apart, out as n times eight pixels.
 	interleave4 func(n int, to, from *float32, plane int)
@@ -108,7 +110,7 @@ type (
 )
 
 type convTiles = func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
-	y *float32, ystep, yblock int, bias, res *float32, flags int)
+	y *float32, ystep, yblock int, bias, res *float32, flags int, ahead *float32, lines int)
 
 // convRow computes pixels that follow each other, in tiles of the two sizes there are.
 func (m *machine) convRow(blocks int, tiles shares, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
@@ -118,7 +120,7 @@ func (m *machine) convRow(blocks int, tiles shares, n int, offsets *int, lanes i
 		if t.count == 0 {
 			continue
 		}
-		m.convTiles[blocks][t.size](t.count, t.size*xstep, t.size*ystep, n, offsets, lanes, x, xstep, w, y, ystep, yblock, bias, res, flags)
+		m.convTiles[blocks][t.size](t.count, t.size*xstep, t.size*ystep, n, offsets, lanes, x, xstep, w, y, ystep, yblock, bias, res, flags, nil, 0)
 		if i > 0 {
 			break
 		}
@@ -130,12 +132,12 @@ func (m *machine) convRow(blocks int, tiles shares, n int, offsets *int, lanes i
 	}
 }
 
-// oneByOne is convTiles by the loop for a single tile.
+// oneByOne is convTiles by the loop for a single tile, which fetches nothing ahead.
 func oneByOne(tile func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 	y *float32, ystep, yblock int, bias, res *float32, flags int),
 ) convTiles {
 	return func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
-		y *float32, ystep, yblock int, bias, res *float32, flags int,
+		y *float32, ystep, yblock int, bias, res *float32, flags int, _ *float32, _ int,
 	) {
 		for i := range tiles {
 			if i > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // Every tile of every machine computes what its twin in plain Go does, at any
-// steps, with and without what comes before and after the sums.
+// steps, with and without what comes before and after the sums, and whatever is fetched.
 func TestTilesAgreeWithPlainOnes(t *testing.T) {
 	for _, m := range machines {
 		for blocks := 1; blocks <= m.widest; blocks++ {
@@ -48,7 +48,7 @@ func compareConvTile(t *testing.T, m *machine, blocks, pixels int) {
 			for y, loop := range map[*float32]convTiles{
 				&got[0]: m.convTiles[blocks][pixels], &want[0]: oneByOne(plainConvTile(blocks, pixels)),
 			} {
-				loop(tiles, xnext*floatBytes, ynext*floatBytes, n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags)
+				loop(tiles, xnext*floatBytes, ynext*floatBytes, n, &offsets[0], lanes, &x[0], xstep*floatBytes, &w[0], y, ystep*floatBytes, yblock*floatBytes, with(bias, 1), with(res, 2), flags, &w[0], use)
 			}
 			if err := near("sums", got, want); err != nil {
 				t.Fatalf("%s: tiles of %dx%d, flags %d, uses %d: %v", m.name, blocks, pixels, flags, use, err)

@@ -283,10 +283,10 @@ func plainTranspose(n int, out *float32, outRow, outNext int, in *float32, inRow
 	}
 }
 
-func plainRuns(runs, n int, to, from *float32, fromStep int) {
+func plainRuns(runs, n int, to *float32, toStep int, from *float32, fromStep int) {
 	for r := range runs {
 		for i := range n {
-			*vec(to, (r*n+i)*laneBytes) = *vec(from, r*fromStep+i*laneBytes)
+			*vec(to, r*toStep+i*laneBytes) = *vec(from, r*fromStep+i*laneBytes)
 		}
 	}
 }

@@ -107,27 +107,28 @@ func (d *product) tiles(positions int) shares {
 
 // bring copies what positions from..to-1 of an image read of some blocks of source
 // channels, tile by tile: [block][position of the tile][lane]. So a tile reads
-// memory in order, which the caches foresee.
+// memory in order, which the caches foresee, and so does the copying.
 func (d *product) bring(src []float32, image, from, to, before, first, count int) {
-	plane := d.srcH * d.srcW * Lanes
-	start := ((image*d.groups+d.group)*d.inBl + first) * plane
 	if d.norm != nil {
 		d.bringNormed(image, from, to, before, first, count)
 		return
 	}
+	plane := d.srcH * d.srcW * Lanes
+	start := ((image*d.groups+d.group)*d.inBl + first) * plane
 	dense := d.gridH == d.srcH && d.gridW == d.srcW
-	d.eachTile(to-from, func(l, pixels int) {
-		tile := d.source[(before+l)*count*Lanes:][:count*pixels*Lanes]
+	var row []float32
+	if !dense {
+		row = d.scratch.get(slotRows, (to-from)*Lanes)
+	}
+	for b := range count {
+		block := src[start+b*plane:][:plane]
 		if dense {
-			x := src[start+(from+l)*Lanes:]
-			_ = x[(count-1)*plane+pixels*Lanes-1]
-			d.machine.moveRuns(count, pixels, &tile[0], &x[0], plane*floatBytes)
-			return
+			row = block[from*Lanes : to*Lanes]
+		} else {
+			d.collect(d.machine, row, block, from, to)
 		}
-		for b := range count {
-			d.collect(d.machine, tile[b*pixels*Lanes:][:pixels*Lanes], src[start+b*plane:][:plane], from+l, from+l+pixels)
-		}
-	})
+		d.deal(row, before, b, count)
+	}
 }
 
 // bringNormed is bring of what the norm gives.
@@ -135,18 +136,20 @@ func (d *product) bringNormed(image, from, to, before, first, count int) {
 	row := d.scratch.get(slotRows, (to-from)*Lanes)
 	for b := range count {
 		d.norm.collect(d.scratch, d.machine, row, image, first+b, from, to-from)
-		d.eachTile(to-from, func(l, pixels int) {
-			copy(d.source[((before+l)*count+b*pixels)*Lanes:][:pixels*Lanes], row[l*Lanes:])
-		})
+		d.deal(row, before, b, count)
 	}
 }
 
-// eachTile calls do for the first of each tile's positions, and how many it has.
-func (d *product) eachTile(positions int, do func(l, pixels int)) {
-	tiles := d.tiles(positions)
-	for t, l := 0, 0; t < tiles.count; t++ {
-		do(l, tiles.of(t))
-		l += tiles.of(t)
+// deal gives the tiles of some positions what one block of them has.
+func (d *product) deal(row []float32, before, block, count int) {
+	to := d.source[before*count*Lanes:][:len(row)*count]
+	for _, t := range d.tiles(len(row) / Lanes).runs() {
+		if t.count == 0 {
+			continue
+		}
+		size := t.size * Lanes
+		d.machine.moveRuns(t.count, t.size, &to[block*size], count*size*floatBytes, &row[0], size*floatBytes)
+		row, to = row[t.count*size:], to[t.count*size*count:]
 	}
 }
 
@@ -166,7 +169,7 @@ func (p *pass) collect(m *machine, buf, plane []float32, from, to int) {
 // positions from..to-1 of an image.
 func (d *product) add(image, from, to, before, panel, first, count int) {
 	blocks, plane := d.blocksOf(panel), d.positions()*Lanes
-	w := d.rowsOf(d.packed, d.group, panel, first)
+	w := &d.packed[d.rowsAt(d.group, panel, first)]
 	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	y := ((image*d.groups+d.group)*d.outBl+panel*d.perPanel)*plane + from*Lanes
 	x := before * count * Lanes
@@ -175,16 +178,35 @@ func (d *product) add(image, from, to, before, panel, first, count int) {
 			continue
 		}
 		d.scratch.ints = stepped(d.scratch.ints, count, t.size*laneBytes)
+		ahead, lines := d.next(x/count/Lanes, panel, first, count)
 		var res *float32
 		if first == 0 { // with the first sums, since y may be the residual
 			res = at(d.epilogue.Residual, y)
 		}
 		d.machine.convTiles[blocks][t.size](t.count, t.size*count*laneBytes, t.size*laneBytes,
-			count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes, w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags)
+			count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes, w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags, ahead, lines)
 		x += t.count * t.size * count * Lanes
 		y += t.count * t.size * Lanes
 	}
 }
+
+// next is what each tile from a position of the piece on fetches: its share of the
+// weights that come after a panel's.
+func (d *product) next(position, panel, first, count int) (ahead *float32, lines int) {
+	if panel++; panel == d.endPanel {
+		if panel, first = d.firstPanel, first+count; first == d.inBlocks() {
+			return nil, 0
+		}
+		count = min(count, d.inBlocks()-first)
+	}
+	tile := d.tilePixels(d.machine)
+	size := count * Lanes * d.blocksOf(panel) * Lanes
+	lines = ceil(size, ceil(d.to-d.from, tile)*cacheLine)
+	return &d.packed[d.rowsAt(d.group, panel, first)+min(size-1, position/tile*lines*cacheLine)], lines
+}
+
+// cacheLine is the values of a line of the caches.
+const cacheLine = 64 / floatBytes
 
 // stepped are n offsets a step apart.
 func stepped(to []int, n, step int) []int {

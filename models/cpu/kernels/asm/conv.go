@@ -13,7 +13,7 @@ import (
 // pixels broadcasts and blocks*pixels multiply-adds.
 func convTile(blocks, pixels int) {
 	TEXT(fmt.Sprintf("convTile%dx%d", blocks, pixels), NOSPLIT,
-		"func(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)")
+		"func(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("convTile%dx%d is convTiles of %d blocks of channels and %d pixels.", blocks, pixels, blocks, pixels))
 	Label("tile")
@@ -147,6 +147,7 @@ func convTile(blocks, pixels int) {
 	}
 	Label("store")
 	each(y, func(m Mem, v reg.VecVirtual) { VMOVUPS(v, m) })
+	fetch()
 	next := GP64()
 	Load(Param("xnext"), next)
 	ADDQ(next, argument("x"))
@@ -159,6 +160,21 @@ func convTile(blocks, pixels int) {
 	DECQ(argument("tiles"))
 	JNZ(LabelRef("tile"))
 	done()
+}
+
+// fetch asks for the lines that come with a tile.
+func fetch() {
+	left, ahead := Load(Param("lines"), GP64()), GP64()
+	TESTQ(left, left)
+	JZ(LabelRef("fetched"))
+	Load(Param("ahead"), ahead)
+	Label("fetch")
+	PREFETCHT1(Mem{Base: ahead})
+	ADDQ(Imm(64), ahead)
+	DECQ(left)
+	JNZ(LabelRef("fetch"))
+	MOVQ(ahead, argument("ahead"))
+	Label("fetched")
 }
 
 // gradCombos is how many weights of one output channel a gradTile sums.
