@@ -81,19 +81,24 @@ type machine struct {
 	blockAverage3  func(n int, y, mid, up, down, ninth *float32)
 
 	// The same over tokens, where each vector has values of its own: sums of
-	// squares, y = (x-mean)*scale*gamma + beta and its gradient, maxima, products,
-	// exponentials with their sums, and GELU with its gradient.
+	// squares, y = (x-mean)*scale*gamma + beta and its gradient, products, and GELU
+	// with its gradient.
 	tokenSquares func(n int, sums, x, mean *float32)
 	tokenNorm    func(n int, y, x, mean, scale, gamma, beta *float32)
-	tokenMax     func(n int, y, x *float32)
 	tokenScale   func(n int, y, x *float32)
-	tokenExp     func(n int, y, sums, most *float32)
 	tokenGELU    func(n int, y *float32)
 
 	tokenGELUTo   func(n int, y, x *float32)
 	tokenGELUBack func(n int, dx, dy, x *float32)
 	tokenNormSums func(n int, one, two, dy, x, mean, scale, gamma, sums *float32)
 	tokenNormBack func(n int, dx, dy, x, mean, scale, gamma, one, two *float32)
+
+	// tokenSoftmax goes on with the softmax of a tile of tokens over more scores,
+	// [blocks][token][lane]. Own, [2+width][token][lane], has the largest score of all
+	// so far in all lanes; the sums, by lanes, of exp(score-largest); and the results,
+	// which are scaled, as those sums, to what is the largest now. Scores become
+	// exp(score-largest).
+	tokenSoftmax func(tokens, blocks int, scores *float32, width int, own *float32)
 
 	// Depthwise 7x7 convolutions: depthTile, by positions, up to depthPixels of them
 	// and a power of two, and the weights' gradient of a row.

@@ -4,15 +4,6 @@ package kernels
 
 // The loops for AVX-512 take pairs of vectors; a single one is AVX2's.
 
-func wideExp(n int, y, sums, most *float32) {
-	if n > 1 {
-		wideTokenExp(n/2, y, sums, most)
-	}
-	if last := (n - 1) * laneBytes; n%2 > 0 {
-		tokenExp(1, value(y, last), value(sums, last), value(most, last))
-	}
-}
-
 func wideGELUTo(n int, y, x *float32) {
 	if n > 1 {
 		wideTokenGELUTo(n/2, y, x)

@@ -23,13 +23,6 @@ func plainNorm(n int, y, x, mean, scale, gamma, beta *float32) {
 	}
 }
 
-func plainTokenMax(n int, y, x *float32) {
-	to := floats(y, n)
-	for i, v := range floats(x, n) {
-		to[i] = max(to[i], v)
-	}
-}
-
 func plainTokenScale(n int, y, x *float32) {
 	to := floats(y, n)
 	for i, v := range floats(x, n) {
@@ -37,12 +30,28 @@ func plainTokenScale(n int, y, x *float32) {
 	}
 }
 
-func plainTokenExp(n int, y, sums, most *float32) {
-	to, s, m := floats(y, n), floats(sums, n), floats(most, n)
-	for i, v := range to {
-		e := float32(math.Exp(max(float64(v-m[i]), -86)))
-		to[i] = e
-		s[i] += e
+func plainSoftmax(tokens, blocks int, scores *float32, width int, own *float32) {
+	x, rows := floats(scores, blocks*tokens), floats(own, (2+width)*tokens)
+	for t := range tokens {
+		each := func(rows []float32, do func(v *float32, lane int)) { // value of the token
+			for at := t * Lanes; at < len(rows); at += tokens * Lanes {
+				for l := range Lanes {
+					do(&rows[at+l], l)
+				}
+			}
+		}
+		exp := func(v float32) float32 { return float32(math.Exp(max(float64(v), -86))) }
+		before := rows[t*Lanes]
+		most := before
+		each(x, func(v *float32, _ int) { most = max(most, *v) })
+		fill(rows[t*Lanes:][:Lanes], most)
+		factor := exp(before - most)
+		each(rows[tokens*Lanes:], func(v *float32, _ int) { *v *= factor })
+		sums := rows[(tokens+t)*Lanes:][:Lanes]
+		each(x, func(v *float32, lane int) {
+			*v = exp(*v - most)
+			sums[lane] += *v
+		})
 	}
 }
 

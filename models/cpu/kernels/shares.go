@@ -23,3 +23,12 @@ type run struct{ count, size int }
 
 // runs are the larger parts, if there are any, and the others.
 func (s shares) runs() [2]run { return [2]run{{s.larger, s.size + 1}, {s.count - s.larger, s.size}} }
+
+// each calls do for the first of each part, and its size.
+func (s shares) each(do func(first, size int)) {
+	first := 0
+	for i := range s.count {
+		do(first, s.of(i))
+		first += s.of(i)
+	}
+}

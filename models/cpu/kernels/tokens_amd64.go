@@ -14,20 +14,15 @@ func tokenSquares(n int, sums *float32, x *float32, mean *float32)
 //go:noescape
 func tokenNorm(n int, y *float32, x *float32, mean *float32, scale *float32, gamma *float32, beta *float32)
 
-// tokenMax is y = max(y, x).
-//
-//go:noescape
-func tokenMax(n int, y *float32, x *float32)
-
 // tokenScale is y = y*x.
 //
 //go:noescape
 func tokenScale(n int, y *float32, x *float32)
 
-// tokenExp is y = exp(y-most), and adds it to sums. No y is above most.
+// tokenSoftmax goes on with the softmax of a tile's tokens over more scores, of so many blocks, and with results of so many.
 //
 //go:noescape
-func tokenExp(n int, y *float32, sums *float32, most *float32)
+func tokenSoftmax(tokens int, blocks int, scores *float32, width int, own *float32)
 
 // tokenGELU is y = y*Phi(y), of which the second is the normal distribution's.
 //
@@ -63,8 +58,3 @@ func wideTokenGELUTo(n int, y *float32, x *float32)
 //
 //go:noescape
 func wideTokenGELUBack(n int, dx *float32, dy *float32, x *float32)
-
-// wideTokenExp is tokenExp of n pairs of vectors.
-//
-//go:noescape
-func wideTokenExp(n int, y *float32, sums *float32, most *float32)

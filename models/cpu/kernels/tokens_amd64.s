@@ -51,24 +51,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tokenMax(n int, y *float32, x *float32)
-// Requires: AVX
-TEXT ·tokenMax(SB), NOSPLIT, $0-24
-	MOVQ n+0(FP), AX
-	MOVQ y+8(FP), DX
-	MOVQ x+16(FP), BX
-	XORQ CX, CX
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VMAXPS  (BX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (DX)(CX*1)
-	ADDQ    $0x20, CX
-	DECQ    AX
-	JNZ     loop
-	VZEROUPPER
-	RET
-
 // func tokenScale(n int, y *float32, x *float32)
 // Requires: AVX
 TEXT ·tokenScale(SB), NOSPLIT, $0-24
@@ -87,43 +69,166 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tokenExp(n int, y *float32, sums *float32, most *float32)
+// func tokenSoftmax(tokens int, blocks int, scores *float32, width int, own *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tokenExp(SB), NOSPLIT, $0-32
-	MOVQ n+0(FP), AX
-	MOVQ y+8(FP), DX
-	MOVQ sums+16(FP), BX
-	MOVQ most+24(FP), SI
-	XORQ CX, CX
+TEXT ·tokenSoftmax(SB), NOSPLIT, $0-40
+	MOVQ tokens+0(FP), AX
+	MOVQ scores+16(FP), CX
+	MOVQ own+32(FP), DX
+	MOVQ AX, BX
+	SHLQ $0x05, BX
+	MOVQ tokens+0(FP), AX
+	MOVQ CX, R9
+	MOVQ DX, R8
 
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VMOVUPS      (BX)(CX*1), Y1
-	VSUBPS       (SI)(CX*1), Y0, Y0
-	VMOVUPS      tokenConstants<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       tokenConstants<>+32(SB), Y0, Y2
-	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS tokenConstants<>+64(SB), Y2, Y0
-	VFNMADD231PS tokenConstants<>+96(SB), Y2, Y0
-	VMOVUPS      tokenConstants<>+128(SB), Y3
-	VFMADD213PS  tokenConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  tokenConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  tokenConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  tokenConstants<>+256(SB), Y0, Y3
-	VFMADD213PS  tokenConstants<>+288(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  Y0, Y4, Y3
-	VADDPS       tokenConstants<>+320(SB), Y3, Y3
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVUPS      Y3, (DX)(CX*1)
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	DECQ         AX
-	JNZ          loop
+largest:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y1
+	MOVQ    R9, SI
+	MOVQ    blocks+8(FP), DI
+
+score:
+	VMAXPS       (SI), Y1, Y1
+	ADDQ         BX, SI
+	DECQ         DI
+	JNZ          score
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X1, X2, X2
+	VPERMILPS    $0x4e, X2, X1
+	VMAXPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VMAXPS       X1, X2, X2
+	VBROADCASTSS X2, Y1
+	VMOVUPS      Y1, (R8)
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      tokenConstants<>+0(SB), Y1
+	VMOVUPS      tokenConstants<>+32(SB), Y2
+	VMOVUPS      tokenConstants<>+64(SB), Y3
+	VMOVUPS      tokenConstants<>+96(SB), Y4
+	VMOVUPS      tokenConstants<>+128(SB), Y5
+	VMOVUPS      tokenConstants<>+160(SB), Y6
+	VMOVUPS      tokenConstants<>+192(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMOVAPS      Y2, Y7
+	VFMADD231PS  Y1, Y0, Y7
+	VSUBPS       Y2, Y7, Y1
+	VFNMADD231PS Y3, Y1, Y0
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      tokenConstants<>+224(SB), Y1
+	VFMADD213PS  tokenConstants<>+256(SB), Y0, Y1
+	VFMADD213PS  tokenConstants<>+288(SB), Y0, Y1
+	VFMADD213PS  Y6, Y0, Y1
+	VFMADD213PS  Y5, Y0, Y1
+	VFMADD213PS  Y4, Y0, Y1
+	VFMADD213PS  Y4, Y0, Y1
+	VMULPS       Y7, Y1, Y1
+	MOVQ         R8, SI
+	MOVQ         width+24(FP), DI
+	INCQ         DI
+
+scale:
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)
+	DECQ    DI
+	JNZ     scale
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, R8
+	DECQ    AX
+	JNZ     largest
+	MOVQ    tokens+0(FP), AX
+	MOVQ    CX, R9
+	MOVQ    DX, R8
+	VMOVUPS tokenConstants<>+0(SB), Y0
+	VMOVUPS tokenConstants<>+32(SB), Y1
+	VMOVUPS tokenConstants<>+64(SB), Y2
+	VMOVUPS tokenConstants<>+96(SB), Y3
+	VMOVUPS tokenConstants<>+128(SB), Y4
+	VMOVUPS tokenConstants<>+160(SB), Y5
+
+token:
+	VMOVUPS (R8), Y6
+	VMOVUPS (R8)(BX*1), Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    R9, SI
+	MOVQ    blocks+8(FP), DI
+	SHRQ    $0x01, DI
+	JZ      last
+
+pair:
+	VMOVUPS      (SI), Y9
+	VSUBPS       Y6, Y9, Y9
+	VMOVUPS      (SI)(BX*1), Y10
+	VSUBPS       Y6, Y10, Y10
+	VMOVUPS      tokenConstants<>+192(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMAXPS       Y10, Y11, Y10
+	VMOVAPS      Y1, Y11
+	VFMADD231PS  Y0, Y9, Y11
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  Y0, Y10, Y13
+	VSUBPS       Y1, Y11, Y12
+	VSUBPS       Y1, Y13, Y14
+	VFNMADD231PS Y2, Y12, Y9
+	VFNMADD231PS Y2, Y14, Y10
+	VPSLLD       $0x17, Y11, Y11
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      tokenConstants<>+224(SB), Y12
+	VMOVUPS      tokenConstants<>+224(SB), Y14
+	VFMADD213PS  tokenConstants<>+256(SB), Y9, Y12
+	VFMADD213PS  tokenConstants<>+256(SB), Y10, Y14
+	VFMADD213PS  tokenConstants<>+288(SB), Y9, Y12
+	VFMADD213PS  tokenConstants<>+288(SB), Y10, Y14
+	VFMADD213PS  Y5, Y9, Y12
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y4, Y9, Y12
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y3, Y9, Y12
+	VFMADD213PS  Y3, Y10, Y14
+	VFMADD213PS  Y3, Y9, Y12
+	VFMADD213PS  Y3, Y10, Y14
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y13, Y14, Y14
+	VMOVUPS      Y12, (SI)
+	VADDPS       Y12, Y7, Y7
+	VMOVUPS      Y14, (SI)(BX*1)
+	VADDPS       Y14, Y8, Y8
+	LEAQ         (SI)(BX*2), SI
+	DECQ         DI
+	JNZ          pair
+
+last:
+	MOVQ         blocks+8(FP), DI
+	TESTQ        $0x00000001, DI
+	JZ           summed
+	VMOVUPS      (SI), Y9
+	VSUBPS       Y6, Y9, Y9
+	VMOVUPS      tokenConstants<>+192(SB), Y6
+	VMAXPS       Y9, Y6, Y9
+	VMOVAPS      Y1, Y6
+	VFMADD231PS  Y0, Y9, Y6
+	VSUBPS       Y1, Y6, Y10
+	VFNMADD231PS Y2, Y10, Y9
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      tokenConstants<>+224(SB), Y10
+	VFMADD213PS  tokenConstants<>+256(SB), Y9, Y10
+	VFMADD213PS  tokenConstants<>+288(SB), Y9, Y10
+	VFMADD213PS  Y5, Y9, Y10
+	VFMADD213PS  Y4, Y9, Y10
+	VFMADD213PS  Y3, Y9, Y10
+	VFMADD213PS  Y3, Y9, Y10
+	VMULPS       Y6, Y10, Y10
+	VMOVUPS      Y10, (SI)
+	VADDPS       Y10, Y7, Y7
+
+summed:
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y7, (R8)(BX*1)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, R8
+	DECQ    AX
+	JNZ     token
 	VZEROUPPER
 	RET
 
@@ -136,38 +241,38 @@ TEXT ·tokenGELU(SB), NOSPLIT, $0-16
 
 loop:
 	VMOVUPS      (DX)(CX*1), Y0
-	VANDPS       tokenConstants<>+352(SB), Y0, Y1
-	VMOVUPS      tokenConstants<>+320(SB), Y3
+	VANDPS       tokenConstants<>+320(SB), Y0, Y1
+	VMOVUPS      tokenConstants<>+96(SB), Y3
 	VMOVAPS      Y1, Y2
-	VMOVUPS      tokenConstants<>+384(SB), Y4
+	VMOVUPS      tokenConstants<>+352(SB), Y4
 	VFMADD213PS  Y3, Y4, Y2
 	VDIVPS       Y2, Y3, Y2
-	VMOVUPS      tokenConstants<>+416(SB), Y3
+	VMOVUPS      tokenConstants<>+384(SB), Y3
+	VFMADD213PS  tokenConstants<>+416(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+448(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+480(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+512(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+544(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+576(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+608(SB), Y2, Y3
-	VFMADD213PS  tokenConstants<>+640(SB), Y2, Y3
 	VMULPS       Y2, Y3, Y3
 	VMULPS       Y1, Y1, Y2
-	VMULPS       tokenConstants<>+672(SB), Y2, Y2
-	VMOVUPS      tokenConstants<>+0(SB), Y4
+	VMULPS       tokenConstants<>+640(SB), Y2, Y2
+	VMOVUPS      tokenConstants<>+192(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMULPS       tokenConstants<>+32(SB), Y2, Y4
+	VMULPS       tokenConstants<>+0(SB), Y2, Y4
 	VROUNDPS     $0x00, Y4, Y4
-	VFNMADD231PS tokenConstants<>+64(SB), Y4, Y2
-	VFNMADD231PS tokenConstants<>+96(SB), Y4, Y2
-	VMOVUPS      tokenConstants<>+128(SB), Y5
-	VFMADD213PS  tokenConstants<>+160(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+192(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+224(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+256(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+288(SB), Y2, Y5
+	VFNMADD231PS tokenConstants<>+672(SB), Y4, Y2
+	VFNMADD231PS tokenConstants<>+704(SB), Y4, Y2
+	VMOVUPS      tokenConstants<>+736(SB), Y5
+	VFMADD213PS  tokenConstants<>+768(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+800(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+832(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+864(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+896(SB), Y2, Y5
 	VMULPS       Y2, Y2, Y6
 	VFMADD213PS  Y2, Y6, Y5
-	VADDPS       tokenConstants<>+320(SB), Y5, Y5
+	VADDPS       tokenConstants<>+96(SB), Y5, Y5
 	VCVTPS2DQ    Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VPADDD       Y4, Y5, Y5
@@ -192,38 +297,38 @@ TEXT ·tokenGELUTo(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS      (BX)(CX*1), Y0
-	VANDPS       tokenConstants<>+352(SB), Y0, Y1
-	VMOVUPS      tokenConstants<>+320(SB), Y3
+	VANDPS       tokenConstants<>+320(SB), Y0, Y1
+	VMOVUPS      tokenConstants<>+96(SB), Y3
 	VMOVAPS      Y1, Y2
-	VMOVUPS      tokenConstants<>+384(SB), Y4
+	VMOVUPS      tokenConstants<>+352(SB), Y4
 	VFMADD213PS  Y3, Y4, Y2
 	VDIVPS       Y2, Y3, Y2
-	VMOVUPS      tokenConstants<>+416(SB), Y3
+	VMOVUPS      tokenConstants<>+384(SB), Y3
+	VFMADD213PS  tokenConstants<>+416(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+448(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+480(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+512(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+544(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+576(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+608(SB), Y2, Y3
-	VFMADD213PS  tokenConstants<>+640(SB), Y2, Y3
 	VMULPS       Y2, Y3, Y3
 	VMULPS       Y1, Y1, Y2
-	VMULPS       tokenConstants<>+672(SB), Y2, Y2
-	VMOVUPS      tokenConstants<>+0(SB), Y4
+	VMULPS       tokenConstants<>+640(SB), Y2, Y2
+	VMOVUPS      tokenConstants<>+192(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMULPS       tokenConstants<>+32(SB), Y2, Y4
+	VMULPS       tokenConstants<>+0(SB), Y2, Y4
 	VROUNDPS     $0x00, Y4, Y4
-	VFNMADD231PS tokenConstants<>+64(SB), Y4, Y2
-	VFNMADD231PS tokenConstants<>+96(SB), Y4, Y2
-	VMOVUPS      tokenConstants<>+128(SB), Y5
-	VFMADD213PS  tokenConstants<>+160(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+192(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+224(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+256(SB), Y2, Y5
-	VFMADD213PS  tokenConstants<>+288(SB), Y2, Y5
+	VFNMADD231PS tokenConstants<>+672(SB), Y4, Y2
+	VFNMADD231PS tokenConstants<>+704(SB), Y4, Y2
+	VMOVUPS      tokenConstants<>+736(SB), Y5
+	VFMADD213PS  tokenConstants<>+768(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+800(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+832(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+864(SB), Y2, Y5
+	VFMADD213PS  tokenConstants<>+896(SB), Y2, Y5
 	VMULPS       Y2, Y2, Y6
 	VFMADD213PS  Y2, Y6, Y5
-	VADDPS       tokenConstants<>+320(SB), Y5, Y5
+	VADDPS       tokenConstants<>+96(SB), Y5, Y5
 	VCVTPS2DQ    Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VPADDD       Y4, Y5, Y5
@@ -249,48 +354,48 @@ TEXT ·tokenGELUBack(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (SI)(CX*1), Y0
-	VANDPS       tokenConstants<>+352(SB), Y0, Y1
-	VMOVUPS      tokenConstants<>+320(SB), Y3
+	VANDPS       tokenConstants<>+320(SB), Y0, Y1
+	VMOVUPS      tokenConstants<>+96(SB), Y3
 	VMOVAPS      Y1, Y2
-	VMOVUPS      tokenConstants<>+384(SB), Y4
+	VMOVUPS      tokenConstants<>+352(SB), Y4
 	VFMADD213PS  Y3, Y4, Y2
 	VDIVPS       Y2, Y3, Y2
-	VMOVUPS      tokenConstants<>+416(SB), Y3
+	VMOVUPS      tokenConstants<>+384(SB), Y3
+	VFMADD213PS  tokenConstants<>+416(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+448(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+480(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+512(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+544(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+576(SB), Y2, Y3
 	VFMADD213PS  tokenConstants<>+608(SB), Y2, Y3
-	VFMADD213PS  tokenConstants<>+640(SB), Y2, Y3
 	VMULPS       Y2, Y3, Y3
 	VMULPS       Y1, Y1, Y1
-	VMULPS       tokenConstants<>+672(SB), Y1, Y1
-	VMOVUPS      tokenConstants<>+0(SB), Y2
+	VMULPS       tokenConstants<>+640(SB), Y1, Y1
+	VMOVUPS      tokenConstants<>+192(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMULPS       tokenConstants<>+32(SB), Y1, Y2
+	VMULPS       tokenConstants<>+0(SB), Y1, Y2
 	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS tokenConstants<>+64(SB), Y2, Y1
-	VFNMADD231PS tokenConstants<>+96(SB), Y2, Y1
-	VMOVUPS      tokenConstants<>+128(SB), Y4
-	VFMADD213PS  tokenConstants<>+160(SB), Y1, Y4
-	VFMADD213PS  tokenConstants<>+192(SB), Y1, Y4
-	VFMADD213PS  tokenConstants<>+224(SB), Y1, Y4
-	VFMADD213PS  tokenConstants<>+256(SB), Y1, Y4
-	VFMADD213PS  tokenConstants<>+288(SB), Y1, Y4
+	VFNMADD231PS tokenConstants<>+672(SB), Y2, Y1
+	VFNMADD231PS tokenConstants<>+704(SB), Y2, Y1
+	VMOVUPS      tokenConstants<>+736(SB), Y4
+	VFMADD213PS  tokenConstants<>+768(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+800(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+832(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+864(SB), Y1, Y4
+	VFMADD213PS  tokenConstants<>+896(SB), Y1, Y4
 	VMULPS       Y1, Y1, Y5
 	VFMADD213PS  Y1, Y5, Y4
-	VADDPS       tokenConstants<>+320(SB), Y4, Y4
+	VADDPS       tokenConstants<>+96(SB), Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       Y2, Y4, Y4
 	VMULPS       Y4, Y3, Y3
-	VMOVUPS      tokenConstants<>+288(SB), Y1
+	VMOVUPS      tokenConstants<>+896(SB), Y1
 	VSUBPS       Y3, Y1, Y3
-	VANDPS       tokenConstants<>+704(SB), Y0, Y2
+	VANDPS       tokenConstants<>+928(SB), Y0, Y2
 	VXORPS       Y2, Y3, Y3
 	VADDPS       Y1, Y3, Y3
-	VMULPS       tokenConstants<>+736(SB), Y4, Y4
+	VMULPS       tokenConstants<>+960(SB), Y4, Y4
 	VFMADD231PS  Y4, Y0, Y3
 	VMULPS       (BX)(CX*1), Y3, Y3
 	VMOVUPS      Y3, (DX)(CX*1)
@@ -380,38 +485,38 @@ TEXT ·wideTokenGELUTo(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS           (BX)(CX*1), Z0
-	VANDPS.BCST       tokenConstants<>+352(SB), Z0, Z1
-	VBROADCASTSS      tokenConstants<>+320(SB), Z3
+	VANDPS.BCST       tokenConstants<>+320(SB), Z0, Z1
+	VBROADCASTSS      tokenConstants<>+96(SB), Z3
 	VMOVAPS           Z1, Z2
-	VBROADCASTSS      tokenConstants<>+384(SB), Z4
+	VBROADCASTSS      tokenConstants<>+352(SB), Z4
 	VFMADD213PS       Z3, Z4, Z2
 	VDIVPS            Z2, Z3, Z2
-	VBROADCASTSS      tokenConstants<>+416(SB), Z3
+	VBROADCASTSS      tokenConstants<>+384(SB), Z3
+	VFMADD213PS.BCST  tokenConstants<>+416(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+448(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+480(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+512(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+544(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+576(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+608(SB), Z2, Z3
-	VFMADD213PS.BCST  tokenConstants<>+640(SB), Z2, Z3
 	VMULPS            Z2, Z3, Z3
 	VMULPS            Z1, Z1, Z2
-	VMULPS.BCST       tokenConstants<>+672(SB), Z2, Z2
-	VBROADCASTSS      tokenConstants<>+0(SB), Z4
+	VMULPS.BCST       tokenConstants<>+640(SB), Z2, Z2
+	VBROADCASTSS      tokenConstants<>+192(SB), Z4
 	VMAXPS            Z2, Z4, Z2
-	VMULPS.BCST       tokenConstants<>+32(SB), Z2, Z4
+	VMULPS.BCST       tokenConstants<>+0(SB), Z2, Z4
 	VRNDSCALEPS       $0x00, Z4, Z4
-	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z4, Z2
-	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z4, Z2
-	VBROADCASTSS      tokenConstants<>+128(SB), Z6
-	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z2, Z6
-	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z2, Z6
-	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z2, Z6
-	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z2, Z6
-	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z2, Z6
+	VFNMADD231PS.BCST tokenConstants<>+672(SB), Z4, Z2
+	VFNMADD231PS.BCST tokenConstants<>+704(SB), Z4, Z2
+	VBROADCASTSS      tokenConstants<>+736(SB), Z6
+	VFMADD213PS.BCST  tokenConstants<>+768(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+800(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+832(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+864(SB), Z2, Z6
+	VFMADD213PS.BCST  tokenConstants<>+896(SB), Z2, Z6
 	VMULPS            Z2, Z2, Z5
 	VFMADD213PS       Z2, Z5, Z6
-	VADDPS.BCST       tokenConstants<>+320(SB), Z6, Z6
+	VADDPS.BCST       tokenConstants<>+96(SB), Z6, Z6
 	VCVTPS2DQ         Z4, Z4
 	VPSLLD            $0x17, Z4, Z4
 	VPADDD            Z4, Z6, Z6
@@ -437,48 +542,48 @@ TEXT ·wideTokenGELUBack(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS           (SI)(CX*1), Z0
-	VANDPS.BCST       tokenConstants<>+352(SB), Z0, Z1
-	VBROADCASTSS      tokenConstants<>+320(SB), Z3
+	VANDPS.BCST       tokenConstants<>+320(SB), Z0, Z1
+	VBROADCASTSS      tokenConstants<>+96(SB), Z3
 	VMOVAPS           Z1, Z2
-	VBROADCASTSS      tokenConstants<>+384(SB), Z4
+	VBROADCASTSS      tokenConstants<>+352(SB), Z4
 	VFMADD213PS       Z3, Z4, Z2
 	VDIVPS            Z2, Z3, Z2
-	VBROADCASTSS      tokenConstants<>+416(SB), Z3
+	VBROADCASTSS      tokenConstants<>+384(SB), Z3
+	VFMADD213PS.BCST  tokenConstants<>+416(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+448(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+480(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+512(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+544(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+576(SB), Z2, Z3
 	VFMADD213PS.BCST  tokenConstants<>+608(SB), Z2, Z3
-	VFMADD213PS.BCST  tokenConstants<>+640(SB), Z2, Z3
 	VMULPS            Z2, Z3, Z3
 	VMULPS            Z1, Z1, Z1
-	VMULPS.BCST       tokenConstants<>+672(SB), Z1, Z1
-	VBROADCASTSS      tokenConstants<>+0(SB), Z2
+	VMULPS.BCST       tokenConstants<>+640(SB), Z1, Z1
+	VBROADCASTSS      tokenConstants<>+192(SB), Z2
 	VMAXPS            Z1, Z2, Z1
-	VMULPS.BCST       tokenConstants<>+32(SB), Z1, Z4
+	VMULPS.BCST       tokenConstants<>+0(SB), Z1, Z4
 	VRNDSCALEPS       $0x00, Z4, Z4
-	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z4, Z1
-	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z4, Z1
-	VBROADCASTSS      tokenConstants<>+128(SB), Z2
-	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z1, Z2
-	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z1, Z2
-	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z1, Z2
-	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z1, Z2
-	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z1, Z2
+	VFNMADD231PS.BCST tokenConstants<>+672(SB), Z4, Z1
+	VFNMADD231PS.BCST tokenConstants<>+704(SB), Z4, Z1
+	VBROADCASTSS      tokenConstants<>+736(SB), Z2
+	VFMADD213PS.BCST  tokenConstants<>+768(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+800(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+832(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+864(SB), Z1, Z2
+	VFMADD213PS.BCST  tokenConstants<>+896(SB), Z1, Z2
 	VMULPS            Z1, Z1, Z5
 	VFMADD213PS       Z1, Z5, Z2
-	VADDPS.BCST       tokenConstants<>+320(SB), Z2, Z2
+	VADDPS.BCST       tokenConstants<>+96(SB), Z2, Z2
 	VCVTPS2DQ         Z4, Z4
 	VPSLLD            $0x17, Z4, Z4
 	VPADDD            Z4, Z2, Z2
 	VMULPS            Z2, Z3, Z3
-	VBROADCASTSS      tokenConstants<>+288(SB), Z4
+	VBROADCASTSS      tokenConstants<>+896(SB), Z4
 	VSUBPS            Z3, Z4, Z3
-	VANDPS.BCST       tokenConstants<>+704(SB), Z0, Z1
+	VANDPS.BCST       tokenConstants<>+928(SB), Z0, Z1
 	VXORPS            Z1, Z3, Z3
 	VADDPS            Z4, Z3, Z3
-	VMULPS.BCST       tokenConstants<>+736(SB), Z2, Z2
+	VMULPS.BCST       tokenConstants<>+960(SB), Z2, Z2
 	VFMADD231PS       Z2, Z0, Z3
 	VMULPS            (BX)(CX*1), Z3, Z3
 	VMOVUPS           Z3, (DX)(CX*1)
@@ -488,235 +593,252 @@ loop:
 	VZEROUPPER
 	RET
 
-// func wideTokenExp(n int, y *float32, sums *float32, most *float32)
-// Requires: AVX, AVX512F
-TEXT ·wideTokenExp(SB), NOSPLIT, $0-32
-	MOVQ n+0(FP), AX
-	MOVQ y+8(FP), DX
-	MOVQ sums+16(FP), BX
-	MOVQ most+24(FP), SI
-	XORQ CX, CX
-
-loop:
-	VMOVUPS           (DX)(CX*1), Z0
-	VSUBPS            (SI)(CX*1), Z0, Z0
-	VBROADCASTSS      tokenConstants<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z0
-	VMULPS.BCST       tokenConstants<>+32(SB), Z0, Z1
-	VRNDSCALEPS       $0x00, Z1, Z1
-	VFNMADD231PS.BCST tokenConstants<>+64(SB), Z1, Z0
-	VFNMADD231PS.BCST tokenConstants<>+96(SB), Z1, Z0
-	VBROADCASTSS      tokenConstants<>+128(SB), Z3
-	VFMADD213PS.BCST  tokenConstants<>+160(SB), Z0, Z3
-	VFMADD213PS.BCST  tokenConstants<>+192(SB), Z0, Z3
-	VFMADD213PS.BCST  tokenConstants<>+224(SB), Z0, Z3
-	VFMADD213PS.BCST  tokenConstants<>+256(SB), Z0, Z3
-	VFMADD213PS.BCST  tokenConstants<>+288(SB), Z0, Z3
-	VMULPS            Z0, Z0, Z2
-	VFMADD213PS       Z0, Z2, Z3
-	VADDPS.BCST       tokenConstants<>+320(SB), Z3, Z3
-	VCVTPS2DQ         Z1, Z1
-	VPSLLD            $0x17, Z1, Z1
-	VPADDD            Z1, Z3, Z3
-	VMOVUPS           Z3, (DX)(CX*1)
-	VADDPS            (BX)(CX*1), Z3, Z3
-	VMOVUPS           Z3, (BX)(CX*1)
-	ADDQ              $0x40, CX
-	DECQ              AX
-	JNZ               loop
-	VZEROUPPER
-	RET
-
-DATA tokenConstants<>+0(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+4(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+8(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+12(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+16(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+20(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+24(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+28(SB)/4, $0xc2ac0000
-DATA tokenConstants<>+32(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+36(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+40(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+44(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+48(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+52(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+56(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+60(SB)/4, $0x3fb8aa3b
-DATA tokenConstants<>+64(SB)/4, $0x3f318000
-DATA tokenConstants<>+68(SB)/4, $0x3f318000
-DATA tokenConstants<>+72(SB)/4, $0x3f318000
-DATA tokenConstants<>+76(SB)/4, $0x3f318000
-DATA tokenConstants<>+80(SB)/4, $0x3f318000
-DATA tokenConstants<>+84(SB)/4, $0x3f318000
-DATA tokenConstants<>+88(SB)/4, $0x3f318000
-DATA tokenConstants<>+92(SB)/4, $0x3f318000
-DATA tokenConstants<>+96(SB)/4, $0xb95e8083
-DATA tokenConstants<>+100(SB)/4, $0xb95e8083
-DATA tokenConstants<>+104(SB)/4, $0xb95e8083
-DATA tokenConstants<>+108(SB)/4, $0xb95e8083
-DATA tokenConstants<>+112(SB)/4, $0xb95e8083
-DATA tokenConstants<>+116(SB)/4, $0xb95e8083
-DATA tokenConstants<>+120(SB)/4, $0xb95e8083
-DATA tokenConstants<>+124(SB)/4, $0xb95e8083
-DATA tokenConstants<>+128(SB)/4, $0x39506967
-DATA tokenConstants<>+132(SB)/4, $0x39506967
-DATA tokenConstants<>+136(SB)/4, $0x39506967
-DATA tokenConstants<>+140(SB)/4, $0x39506967
-DATA tokenConstants<>+144(SB)/4, $0x39506967
-DATA tokenConstants<>+148(SB)/4, $0x39506967
-DATA tokenConstants<>+152(SB)/4, $0x39506967
-DATA tokenConstants<>+156(SB)/4, $0x39506967
-DATA tokenConstants<>+160(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+164(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+168(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+172(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+176(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+180(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+184(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+188(SB)/4, $0x3ab743ce
-DATA tokenConstants<>+192(SB)/4, $0x3c088908
-DATA tokenConstants<>+196(SB)/4, $0x3c088908
-DATA tokenConstants<>+200(SB)/4, $0x3c088908
-DATA tokenConstants<>+204(SB)/4, $0x3c088908
-DATA tokenConstants<>+208(SB)/4, $0x3c088908
-DATA tokenConstants<>+212(SB)/4, $0x3c088908
-DATA tokenConstants<>+216(SB)/4, $0x3c088908
-DATA tokenConstants<>+220(SB)/4, $0x3c088908
-DATA tokenConstants<>+224(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+228(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+232(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+236(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+240(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+244(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+248(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+252(SB)/4, $0x3d2aa9c1
-DATA tokenConstants<>+256(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+260(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+264(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+268(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+272(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+276(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+280(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+284(SB)/4, $0x3e2aaaaa
-DATA tokenConstants<>+288(SB)/4, $0x3f000000
-DATA tokenConstants<>+292(SB)/4, $0x3f000000
-DATA tokenConstants<>+296(SB)/4, $0x3f000000
-DATA tokenConstants<>+300(SB)/4, $0x3f000000
-DATA tokenConstants<>+304(SB)/4, $0x3f000000
-DATA tokenConstants<>+308(SB)/4, $0x3f000000
-DATA tokenConstants<>+312(SB)/4, $0x3f000000
-DATA tokenConstants<>+316(SB)/4, $0x3f000000
-DATA tokenConstants<>+320(SB)/4, $0x3f800000
-DATA tokenConstants<>+324(SB)/4, $0x3f800000
-DATA tokenConstants<>+328(SB)/4, $0x3f800000
-DATA tokenConstants<>+332(SB)/4, $0x3f800000
-DATA tokenConstants<>+336(SB)/4, $0x3f800000
-DATA tokenConstants<>+340(SB)/4, $0x3f800000
-DATA tokenConstants<>+344(SB)/4, $0x3f800000
-DATA tokenConstants<>+348(SB)/4, $0x3f800000
-DATA tokenConstants<>+352(SB)/4, $0x7fffffff
-DATA tokenConstants<>+356(SB)/4, $0x7fffffff
-DATA tokenConstants<>+360(SB)/4, $0x7fffffff
-DATA tokenConstants<>+364(SB)/4, $0x7fffffff
-DATA tokenConstants<>+368(SB)/4, $0x7fffffff
-DATA tokenConstants<>+372(SB)/4, $0x7fffffff
-DATA tokenConstants<>+376(SB)/4, $0x7fffffff
-DATA tokenConstants<>+380(SB)/4, $0x7fffffff
-DATA tokenConstants<>+384(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+388(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+392(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+396(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+400(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+404(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+408(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+412(SB)/4, $0x3e6d3388
-DATA tokenConstants<>+416(SB)/4, $0xbd910f48
-DATA tokenConstants<>+420(SB)/4, $0xbd910f48
-DATA tokenConstants<>+424(SB)/4, $0xbd910f48
-DATA tokenConstants<>+428(SB)/4, $0xbd910f48
-DATA tokenConstants<>+432(SB)/4, $0xbd910f48
-DATA tokenConstants<>+436(SB)/4, $0xbd910f48
-DATA tokenConstants<>+440(SB)/4, $0xbd910f48
-DATA tokenConstants<>+444(SB)/4, $0xbd910f48
-DATA tokenConstants<>+448(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+452(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+456(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+460(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+464(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+468(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+472(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+476(SB)/4, $0x3e7f6b87
-DATA tokenConstants<>+480(SB)/4, $0xbe51b486
-DATA tokenConstants<>+484(SB)/4, $0xbe51b486
-DATA tokenConstants<>+488(SB)/4, $0xbe51b486
-DATA tokenConstants<>+492(SB)/4, $0xbe51b486
-DATA tokenConstants<>+496(SB)/4, $0xbe51b486
-DATA tokenConstants<>+500(SB)/4, $0xbe51b486
-DATA tokenConstants<>+504(SB)/4, $0xbe51b486
-DATA tokenConstants<>+508(SB)/4, $0xbe51b486
-DATA tokenConstants<>+512(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+516(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+520(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+524(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+528(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+532(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+536(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+540(SB)/4, $0x3e69c00d
-DATA tokenConstants<>+544(SB)/4, $0x3c425e65
-DATA tokenConstants<>+548(SB)/4, $0x3c425e65
-DATA tokenConstants<>+552(SB)/4, $0x3c425e65
-DATA tokenConstants<>+556(SB)/4, $0x3c425e65
-DATA tokenConstants<>+560(SB)/4, $0x3c425e65
-DATA tokenConstants<>+564(SB)/4, $0x3c425e65
-DATA tokenConstants<>+568(SB)/4, $0x3c425e65
-DATA tokenConstants<>+572(SB)/4, $0x3c425e65
-DATA tokenConstants<>+576(SB)/4, $0x3dd35916
-DATA tokenConstants<>+580(SB)/4, $0x3dd35916
-DATA tokenConstants<>+584(SB)/4, $0x3dd35916
-DATA tokenConstants<>+588(SB)/4, $0x3dd35916
-DATA tokenConstants<>+592(SB)/4, $0x3dd35916
-DATA tokenConstants<>+596(SB)/4, $0x3dd35916
-DATA tokenConstants<>+600(SB)/4, $0x3dd35916
-DATA tokenConstants<>+604(SB)/4, $0x3dd35916
-DATA tokenConstants<>+608(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+612(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+616(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+620(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+624(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+628(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+632(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+636(SB)/4, $0x3db8fc78
-DATA tokenConstants<>+640(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+644(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+648(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+652(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+656(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+660(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+664(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+668(SB)/4, $0x3dbd7fdb
-DATA tokenConstants<>+672(SB)/4, $0xbf000000
-DATA tokenConstants<>+676(SB)/4, $0xbf000000
-DATA tokenConstants<>+680(SB)/4, $0xbf000000
-DATA tokenConstants<>+684(SB)/4, $0xbf000000
-DATA tokenConstants<>+688(SB)/4, $0xbf000000
-DATA tokenConstants<>+692(SB)/4, $0xbf000000
-DATA tokenConstants<>+696(SB)/4, $0xbf000000
-DATA tokenConstants<>+700(SB)/4, $0xbf000000
-DATA tokenConstants<>+704(SB)/4, $0x80000000
-DATA tokenConstants<>+708(SB)/4, $0x80000000
-DATA tokenConstants<>+712(SB)/4, $0x80000000
-DATA tokenConstants<>+716(SB)/4, $0x80000000
-DATA tokenConstants<>+720(SB)/4, $0x80000000
-DATA tokenConstants<>+724(SB)/4, $0x80000000
-DATA tokenConstants<>+728(SB)/4, $0x80000000
-DATA tokenConstants<>+732(SB)/4, $0x80000000
-DATA tokenConstants<>+736(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+740(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+744(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+748(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+752(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+756(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+760(SB)/4, $0x3ecc422a
-DATA tokenConstants<>+764(SB)/4, $0x3ecc422a
-GLOBL tokenConstants<>(SB), RODATA|NOPTR, $768
+DATA tokenConstants<>+0(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+4(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+8(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+12(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+16(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+20(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+24(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+28(SB)/4, $0x3fb8aa3b
+DATA tokenConstants<>+32(SB)/4, $0x4b40007f
+DATA tokenConstants<>+36(SB)/4, $0x4b40007f
+DATA tokenConstants<>+40(SB)/4, $0x4b40007f
+DATA tokenConstants<>+44(SB)/4, $0x4b40007f
+DATA tokenConstants<>+48(SB)/4, $0x4b40007f
+DATA tokenConstants<>+52(SB)/4, $0x4b40007f
+DATA tokenConstants<>+56(SB)/4, $0x4b40007f
+DATA tokenConstants<>+60(SB)/4, $0x4b40007f
+DATA tokenConstants<>+64(SB)/4, $0x3f317218
+DATA tokenConstants<>+68(SB)/4, $0x3f317218
+DATA tokenConstants<>+72(SB)/4, $0x3f317218
+DATA tokenConstants<>+76(SB)/4, $0x3f317218
+DATA tokenConstants<>+80(SB)/4, $0x3f317218
+DATA tokenConstants<>+84(SB)/4, $0x3f317218
+DATA tokenConstants<>+88(SB)/4, $0x3f317218
+DATA tokenConstants<>+92(SB)/4, $0x3f317218
+DATA tokenConstants<>+96(SB)/4, $0x3f800000
+DATA tokenConstants<>+100(SB)/4, $0x3f800000
+DATA tokenConstants<>+104(SB)/4, $0x3f800000
+DATA tokenConstants<>+108(SB)/4, $0x3f800000
+DATA tokenConstants<>+112(SB)/4, $0x3f800000
+DATA tokenConstants<>+116(SB)/4, $0x3f800000
+DATA tokenConstants<>+120(SB)/4, $0x3f800000
+DATA tokenConstants<>+124(SB)/4, $0x3f800000
+DATA tokenConstants<>+128(SB)/4, $0x3efffffe
+DATA tokenConstants<>+132(SB)/4, $0x3efffffe
+DATA tokenConstants<>+136(SB)/4, $0x3efffffe
+DATA tokenConstants<>+140(SB)/4, $0x3efffffe
+DATA tokenConstants<>+144(SB)/4, $0x3efffffe
+DATA tokenConstants<>+148(SB)/4, $0x3efffffe
+DATA tokenConstants<>+152(SB)/4, $0x3efffffe
+DATA tokenConstants<>+156(SB)/4, $0x3efffffe
+DATA tokenConstants<>+160(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+164(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+168(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+172(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+176(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+180(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+184(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+188(SB)/4, $0x3e2aaa49
+DATA tokenConstants<>+192(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+196(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+200(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+204(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+208(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+212(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+216(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+220(SB)/4, $0xc2ac0000
+DATA tokenConstants<>+224(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+228(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+232(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+236(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+240(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+244(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+248(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+252(SB)/4, $0x3ab511e4
+DATA tokenConstants<>+256(SB)/4, $0x3c091d10
+DATA tokenConstants<>+260(SB)/4, $0x3c091d10
+DATA tokenConstants<>+264(SB)/4, $0x3c091d10
+DATA tokenConstants<>+268(SB)/4, $0x3c091d10
+DATA tokenConstants<>+272(SB)/4, $0x3c091d10
+DATA tokenConstants<>+276(SB)/4, $0x3c091d10
+DATA tokenConstants<>+280(SB)/4, $0x3c091d10
+DATA tokenConstants<>+284(SB)/4, $0x3c091d10
+DATA tokenConstants<>+288(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+292(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+296(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+300(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+304(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+308(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+312(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+316(SB)/4, $0x3d2aac7a
+DATA tokenConstants<>+320(SB)/4, $0x7fffffff
+DATA tokenConstants<>+324(SB)/4, $0x7fffffff
+DATA tokenConstants<>+328(SB)/4, $0x7fffffff
+DATA tokenConstants<>+332(SB)/4, $0x7fffffff
+DATA tokenConstants<>+336(SB)/4, $0x7fffffff
+DATA tokenConstants<>+340(SB)/4, $0x7fffffff
+DATA tokenConstants<>+344(SB)/4, $0x7fffffff
+DATA tokenConstants<>+348(SB)/4, $0x7fffffff
+DATA tokenConstants<>+352(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+356(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+360(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+364(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+368(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+372(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+376(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+380(SB)/4, $0x3e6d3388
+DATA tokenConstants<>+384(SB)/4, $0xbd910f48
+DATA tokenConstants<>+388(SB)/4, $0xbd910f48
+DATA tokenConstants<>+392(SB)/4, $0xbd910f48
+DATA tokenConstants<>+396(SB)/4, $0xbd910f48
+DATA tokenConstants<>+400(SB)/4, $0xbd910f48
+DATA tokenConstants<>+404(SB)/4, $0xbd910f48
+DATA tokenConstants<>+408(SB)/4, $0xbd910f48
+DATA tokenConstants<>+412(SB)/4, $0xbd910f48
+DATA tokenConstants<>+416(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+420(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+424(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+428(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+432(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+436(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+440(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+444(SB)/4, $0x3e7f6b87
+DATA tokenConstants<>+448(SB)/4, $0xbe51b486
+DATA tokenConstants<>+452(SB)/4, $0xbe51b486
+DATA tokenConstants<>+456(SB)/4, $0xbe51b486
+DATA tokenConstants<>+460(SB)/4, $0xbe51b486
+DATA tokenConstants<>+464(SB)/4, $0xbe51b486
+DATA tokenConstants<>+468(SB)/4, $0xbe51b486
+DATA tokenConstants<>+472(SB)/4, $0xbe51b486
+DATA tokenConstants<>+476(SB)/4, $0xbe51b486
+DATA tokenConstants<>+480(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+484(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+488(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+492(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+496(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+500(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+504(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+508(SB)/4, $0x3e69c00d
+DATA tokenConstants<>+512(SB)/4, $0x3c425e65
+DATA tokenConstants<>+516(SB)/4, $0x3c425e65
+DATA tokenConstants<>+520(SB)/4, $0x3c425e65
+DATA tokenConstants<>+524(SB)/4, $0x3c425e65
+DATA tokenConstants<>+528(SB)/4, $0x3c425e65
+DATA tokenConstants<>+532(SB)/4, $0x3c425e65
+DATA tokenConstants<>+536(SB)/4, $0x3c425e65
+DATA tokenConstants<>+540(SB)/4, $0x3c425e65
+DATA tokenConstants<>+544(SB)/4, $0x3dd35916
+DATA tokenConstants<>+548(SB)/4, $0x3dd35916
+DATA tokenConstants<>+552(SB)/4, $0x3dd35916
+DATA tokenConstants<>+556(SB)/4, $0x3dd35916
+DATA tokenConstants<>+560(SB)/4, $0x3dd35916
+DATA tokenConstants<>+564(SB)/4, $0x3dd35916
+DATA tokenConstants<>+568(SB)/4, $0x3dd35916
+DATA tokenConstants<>+572(SB)/4, $0x3dd35916
+DATA tokenConstants<>+576(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+580(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+584(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+588(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+592(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+596(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+600(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+604(SB)/4, $0x3db8fc78
+DATA tokenConstants<>+608(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+612(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+616(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+620(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+624(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+628(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+632(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+636(SB)/4, $0x3dbd7fdb
+DATA tokenConstants<>+640(SB)/4, $0xbf000000
+DATA tokenConstants<>+644(SB)/4, $0xbf000000
+DATA tokenConstants<>+648(SB)/4, $0xbf000000
+DATA tokenConstants<>+652(SB)/4, $0xbf000000
+DATA tokenConstants<>+656(SB)/4, $0xbf000000
+DATA tokenConstants<>+660(SB)/4, $0xbf000000
+DATA tokenConstants<>+664(SB)/4, $0xbf000000
+DATA tokenConstants<>+668(SB)/4, $0xbf000000
+DATA tokenConstants<>+672(SB)/4, $0x3f318000
+DATA tokenConstants<>+676(SB)/4, $0x3f318000
+DATA tokenConstants<>+680(SB)/4, $0x3f318000
+DATA tokenConstants<>+684(SB)/4, $0x3f318000
+DATA tokenConstants<>+688(SB)/4, $0x3f318000
+DATA tokenConstants<>+692(SB)/4, $0x3f318000
+DATA tokenConstants<>+696(SB)/4, $0x3f318000
+DATA tokenConstants<>+700(SB)/4, $0x3f318000
+DATA tokenConstants<>+704(SB)/4, $0xb95e8083
+DATA tokenConstants<>+708(SB)/4, $0xb95e8083
+DATA tokenConstants<>+712(SB)/4, $0xb95e8083
+DATA tokenConstants<>+716(SB)/4, $0xb95e8083
+DATA tokenConstants<>+720(SB)/4, $0xb95e8083
+DATA tokenConstants<>+724(SB)/4, $0xb95e8083
+DATA tokenConstants<>+728(SB)/4, $0xb95e8083
+DATA tokenConstants<>+732(SB)/4, $0xb95e8083
+DATA tokenConstants<>+736(SB)/4, $0x39506967
+DATA tokenConstants<>+740(SB)/4, $0x39506967
+DATA tokenConstants<>+744(SB)/4, $0x39506967
+DATA tokenConstants<>+748(SB)/4, $0x39506967
+DATA tokenConstants<>+752(SB)/4, $0x39506967
+DATA tokenConstants<>+756(SB)/4, $0x39506967
+DATA tokenConstants<>+760(SB)/4, $0x39506967
+DATA tokenConstants<>+764(SB)/4, $0x39506967
+DATA tokenConstants<>+768(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+772(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+776(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+780(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+784(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+788(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+792(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+796(SB)/4, $0x3ab743ce
+DATA tokenConstants<>+800(SB)/4, $0x3c088908
+DATA tokenConstants<>+804(SB)/4, $0x3c088908
+DATA tokenConstants<>+808(SB)/4, $0x3c088908
+DATA tokenConstants<>+812(SB)/4, $0x3c088908
+DATA tokenConstants<>+816(SB)/4, $0x3c088908
+DATA tokenConstants<>+820(SB)/4, $0x3c088908
+DATA tokenConstants<>+824(SB)/4, $0x3c088908
+DATA tokenConstants<>+828(SB)/4, $0x3c088908
+DATA tokenConstants<>+832(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+836(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+840(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+844(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+848(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+852(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+856(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+860(SB)/4, $0x3d2aa9c1
+DATA tokenConstants<>+864(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+868(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+872(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+876(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+880(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+884(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+888(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+892(SB)/4, $0x3e2aaaaa
+DATA tokenConstants<>+896(SB)/4, $0x3f000000
+DATA tokenConstants<>+900(SB)/4, $0x3f000000
+DATA tokenConstants<>+904(SB)/4, $0x3f000000
+DATA tokenConstants<>+908(SB)/4, $0x3f000000
+DATA tokenConstants<>+912(SB)/4, $0x3f000000
+DATA tokenConstants<>+916(SB)/4, $0x3f000000
+DATA tokenConstants<>+920(SB)/4, $0x3f000000
+DATA tokenConstants<>+924(SB)/4, $0x3f000000
+DATA tokenConstants<>+928(SB)/4, $0x80000000
+DATA tokenConstants<>+932(SB)/4, $0x80000000
+DATA tokenConstants<>+936(SB)/4, $0x80000000
+DATA tokenConstants<>+940(SB)/4, $0x80000000
+DATA tokenConstants<>+944(SB)/4, $0x80000000
+DATA tokenConstants<>+948(SB)/4, $0x80000000
+DATA tokenConstants<>+952(SB)/4, $0x80000000
+DATA tokenConstants<>+956(SB)/4, $0x80000000
+DATA tokenConstants<>+960(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+964(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+968(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+972(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+976(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+980(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+984(SB)/4, $0x3ecc422a
+DATA tokenConstants<>+988(SB)/4, $0x3ecc422a
+GLOBL tokenConstants<>(SB), RODATA|NOPTR, $992

@@ -108,6 +108,54 @@ func naiveAttention(n, heads, dim, tokens int, q, k, v []float32) []float32 {
 	return y
 }
 
+// TestSoftmaxAgreesWithPlainOne: the step of a softmax does what its twin in plain Go
+// does, for tiles of any size, and a NaN among a token's scores makes all of it NaN.
+func TestSoftmaxAgreesWithPlainOne(t *testing.T) {
+	for _, m := range machines {
+		for tokens := 1; tokens <= m.pixels[m.widest]; tokens++ {
+			for blocks := 1; blocks < 6; blocks++ {
+				const width = 3
+				r := rand.New(rand.NewPCG(uint64(tokens), uint64(blocks)))
+				row := tokens * Lanes
+				scores, own := normal(r, blocks*row), normal(r, (2+width)*row)
+				for i := range scores {
+					scores[i] *= 30
+				}
+				for k := range tokens {
+					fill(own[k*Lanes:][:Lanes], []float32{float32(math.Inf(-1)), 20, -20}[k%3])
+				}
+				odd := r.IntN(tokens)
+				scores[odd*Lanes+r.IntN(blocks)*row+r.IntN(Lanes)] = math.Float32frombits(0x7fc00001) // not the usual NaN
+				wantScores, wantOwn := slices.Clone(scores), slices.Clone(own)
+				m.tokenSoftmax(tokens, blocks, &scores[0], width, &own[0])
+				plainSoftmax(tokens, blocks, &wantScores[0], width, &wantOwn[0])
+				name := fmt.Sprintf("%s: %d tokens, %d blocks", m.name, tokens, blocks)
+				var sum float32
+				for l := range Lanes {
+					sum += own[row+odd*Lanes+l]
+				}
+				if sum == sum {
+					t.Errorf("%s: no NaN comes of one", name)
+				}
+				for k := range tokens {
+					if k != odd {
+						within(t, name, alone(scores, tokens, k), alone(wantScores, tokens, k), 1e-5)
+						within(t, name, alone(own, tokens, k), alone(wantOwn, tokens, k), 1e-5)
+					}
+				}
+			}
+		}
+	}
+}
+
+// alone is what a tile of so many tokens has of one.
+func alone(tile []float32, tokens, k int) (list []float32) {
+	for at := k * Lanes; at < len(tile); at += tokens * Lanes {
+		list = append(list, tile[at:at+Lanes]...)
+	}
+	return list
+}
+
 // TestSelfAttention: tiles of any size give what the formula gives, and the same
 // bits at any number of threads.
 func TestSelfAttention(t *testing.T) {

@@ -14,16 +14,14 @@ func main() {
 	ConstraintExpr("!purego")
 	squares()
 	norm()
-	maximum()
 	scale()
-	exponentials()
+	softmax()
 	gelu()
 	geluTo()
 	geluBack()
 	normSums()
 	normBack()
 	wideGELU()
-	wideExponentials()
 	writeConstants()
 	Generate()
 }
@@ -97,33 +95,12 @@ func norm() {
 	})
 }
 
-func maximum() {
-	v := function("tokenMax", "y x", "is y = max(y, x).")
-	v.each(func() {
-		m := load(v.at("y"))
-		VMAXPS(v.at("x"), m, m)
-		VMOVUPS(m, v.at("y"))
-	})
-}
-
 func scale() {
 	v := function("tokenScale", "y x", "is y = y*x.")
 	v.each(func() {
 		m := load(v.at("y"))
 		VMULPS(v.at("x"), m, m)
 		VMOVUPS(m, v.at("y"))
-	})
-}
-
-func exponentials() {
-	v := function("tokenExp", "y sums most", "is y = exp(y-most), and adds it to sums. No y is above most.")
-	v.each(func() {
-		x, sum := load(v.at("y")), load(v.at("sums"))
-		VSUBPS(v.at("most"), x, x)
-		e := exp(x)
-		VMOVUPS(e, v.at("y"))
-		VADDPS(e, sum, sum)
-		VMOVUPS(sum, v.at("sums"))
 	})
 }
 

@@ -8,19 +8,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// wideExponentials writes exponentials for AVX-512, of pairs of vectors, to the bits of
-// AVX2.
-func wideExponentials() {
-	pairs("wideTokenExp", "y sums most", "is tokenExp of n pairs of vectors.", func(at func(string) Mem) {
-		x := wideLoad(at("y"))
-		VSUBPS(at("most"), x, x)
-		e := wideExp(x)
-		VMOVUPS(e, at("y"))
-		VADDPS(at("sums"), e, e)
-		VMOVUPS(e, at("sums"))
-	})
-}
-
 // wideGELU writes GELU and its gradient for AVX-512, of pairs of vectors: the same
 // operations in the same order, and so the same bits.
 func wideGELU() {
