@@ -8,7 +8,6 @@ import "math"
 type attending struct {
 	*SelfAttention
 	scratch *scratch
-	ws      *Workspace
 
 	q, k, v, y []float32
 }
@@ -40,19 +39,49 @@ func (p *attending) pack() []float32 {
 	packed := p.scratch.get(slotA, p.keys.count*(p.scores[0].packedSize()+p.values[0].packedSize()))
 	for j := range p.keys.count {
 		lo, keys, last := p.keys.tile(j)
-		to, plain := p.at(packed, j), p.scratch.get(slotC, keys*p.Dim)
-		for b := range p.Dim / Lanes {
-			for t := range keys {
-				moveVector(plain[t*p.Dim+b*Lanes:], p.k[(b*p.Tokens+lo+t)*Lanes:])
-			}
-		}
-		p.scores[last].pack(p.ws, p.machine, to.scores, plain)
-		for b := range p.Dim / Lanes {
-			p.machine.rows(plain[b*Lanes*keys:], p.v[(b*p.Tokens+lo)*Lanes:], keys, keys)
-		}
-		p.values[last].pack(p.ws, p.machine, to.values, plain)
+		to := p.at(packed, j)
+		p.packKeys(p.scores[last], to.scores, lo, keys)
+		p.packValues(p.values[last], to.values, lo, keys)
 	}
 	return packed
+}
+
+// packKeys lays some keys out as weights of a product that gives a score for each:
+// [panel][channel][key of the panel].
+func (p *attending) packKeys(c *pass, to []float32, lo, keys int) {
+	corner := p.scratch.get(slotC, Lanes*Lanes)
+	for panel := range c.panels() {
+		row, first := c.blocksOf(panel)*Lanes, panel*c.perPanel*Lanes
+		full := min(keys-first, row) / Lanes // blocks of keys that are all there
+		for b := range p.Dim / Lanes {
+			rows := to[c.rowsAt(0, panel, b):][:Lanes*row]
+			from := p.k[(b*p.Tokens+lo+first)*Lanes:]
+			if full > 0 {
+				_ = from[full*Lanes*Lanes-1]
+				p.machine.transpose(full, &rows[0], row*floatBytes, laneBytes, &from[0], laneBytes, Lanes*laneBytes)
+			}
+			if full*Lanes < row {
+				clear(corner)
+				copy(corner, from[full*Lanes*Lanes:(keys-first)*Lanes])
+				p.machine.transpose(1, &rows[full*Lanes], row*floatBytes, 0, &corner[0], laneBytes, 0)
+			}
+		}
+	}
+}
+
+// packValues lays some values out as weights of a product that sums them:
+// [panel][key][channel of the panel].
+func (p *attending) packValues(c *pass, to []float32, lo, keys int) {
+	for panel := range c.panels() {
+		row := c.blocksOf(panel) * Lanes
+		rows := to[c.rowsAt(0, panel, 0):][:c.inBlocks()*Lanes*row]
+		for o := range c.blocksOf(panel) {
+			from := p.v[((panel*c.perPanel+o)*p.Tokens+lo)*Lanes:]
+			_ = from[keys*Lanes-1]
+			p.machine.moveVectors(keys, &rows[o*Lanes], row*floatBytes, &from[0], laneBytes)
+		}
+		clear(rows[keys*row:])
+	}
 }
 
 // attend makes the results of tile i of queries.

@@ -83,7 +83,7 @@ func (a *SelfAttention) Forward(ws *Workspace, n int, y, x []float32) {
 		image, h := at/a.Heads, at%a.Heads
 		from := 3*image*size + h*head
 		p := attending{
-			SelfAttention: a, scratch: s, ws: s.inner(),
+			SelfAttention: a, scratch: s,
 			q: x[from:][:head], k: x[from+size:][:head], v: x[from+2*size:][:head],
 			y: y[image*size+h*head:][:head],
 		}
