@@ -134,6 +134,66 @@ func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int
 //go:noescape
 func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
+// quadTile1 is quadTiles of 1 pixels.
+//
+//go:noescape
+func quadTile1(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile2 is quadTiles of 2 pixels.
+//
+//go:noescape
+func quadTile2(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile3 is quadTiles of 3 pixels.
+//
+//go:noescape
+func quadTile3(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile4 is quadTiles of 4 pixels.
+//
+//go:noescape
+func quadTile4(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile5 is quadTiles of 5 pixels.
+//
+//go:noescape
+func quadTile5(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile6 is quadTiles of 6 pixels.
+//
+//go:noescape
+func quadTile6(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile7 is quadTiles of 7 pixels.
+//
+//go:noescape
+func quadTile7(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile8 is quadTiles of 8 pixels.
+//
+//go:noescape
+func quadTile8(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile9 is quadTiles of 9 pixels.
+//
+//go:noescape
+func quadTile9(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile10 is quadTiles of 10 pixels.
+//
+//go:noescape
+func quadTile10(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile11 is quadTiles of 11 pixels.
+//
+//go:noescape
+func quadTile11(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
+// quadTile12 is quadTiles of 12 pixels.
+//
+//go:noescape
+func quadTile12(tiles int, rows int, x *float32, row int, w *float32, y *float32, bias *float32, res *float32, relu int)
+
 // winogradInput transforms the image tile of a product, for n tiles that lie next bytes apart.
 // Vectors of eight channels lie row and col bytes apart in a tile.
 //

@@ -127,7 +127,10 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 		wide.perPanel, wide.predicts = m.panelOf(p.outBl), true
 		c.infer = &wide
 	}
-	if s.suitsLines() {
+	switch {
+	case s.suitsQuads():
+		c.infer = &quads{s}
+	case s.suitsLines():
 		c.infer = newLines(m, s)
 	}
 	return c, nil

@@ -43,6 +43,8 @@ func largeShapes() []ConvShape {
 		{In: 40, Out: 16, H: 17, W: 15, KH: 3, KW: 3, PadH: 2, PadW: 0, Batch: 6},
 		{In: 64, Out: 128, H: 12, W: 12, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 32},
 		{In: 32, Out: 32, H: 30, W: 35, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 8, Batch: 2}, // minimal form of merged groups
+		{In: 24, Out: 24, H: 17, W: 130, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 6},          // of four channels each
+		{In: 8, Out: 8, H: 1, W: 1, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 2},
 		{In: 72, Out: 36, H: 17, W: 19, KH: 3, KW: 3, PadH: 2, Groups: 3, Batch: 3},
 		{In: 256, Out: 256, H: 7, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 32},
 		{In: 136, Out: 128, H: 8, W: 7, KH: 3, KW: 3, PadH: 1, PadW: 1, Batch: 16}, // kernels larger than images
@@ -87,13 +89,18 @@ func withDefaults(s ConvShape) ConvShape {
 
 func drawConv(t *rapid.T) ConvShape {
 	small, pad, size := rapid.IntRange(1, 3), rapid.IntRange(0, 4), rapid.IntRange(1, 5)
-	if rapid.Bool().Draw(t, "pointwise") { // many methods are for one tap on whole planes, and few shapes are so by chance
-		pad, size = rapid.Just(0), rapid.Just(1)
+	groups, channels, width := rapid.IntRange(1, 3), rapid.IntRange(1, 12), size
+	switch rapid.SampledFrom([]string{"any", "pointwise", "quads"}).Draw(t, "kind") { // few shapes are so by chance
+	case "pointwise":
+		pad, size, width = rapid.Just(0), rapid.Just(1), rapid.Just(1)
+	case "quads":
+		groups, channels, width = rapid.SampledFrom([]int{2, 4}), rapid.Just(quad), rapid.Just(quadTaps)
+		small = rapid.SampledFrom([]int{1, 1, 1, 2})
 	}
-	g := rapid.IntRange(1, 3).Draw(t, "groups")
+	g := groups.Draw(t, "groups")
 	s := ConvShape{
-		In: g * rapid.IntRange(1, 12).Draw(t, "in"), Out: g * rapid.IntRange(1, 12).Draw(t, "out"), Groups: g,
-		KH: size.Draw(t, "kh"), KW: size.Draw(t, "kw"),
+		In: g * channels.Draw(t, "in"), Out: g * channels.Draw(t, "out"), Groups: g,
+		KH: size.Draw(t, "kh"), KW: width.Draw(t, "kw"),
 		StrideH: small.Draw(t, "sh"), StrideW: small.Draw(t, "sw"),
 		DilationH: small.Draw(t, "dh"), DilationW: small.Draw(t, "dw"),
 		Batch: rapid.SampledFrom([]int{0, 64}).Draw(t, "batch"), PadH: pad.Draw(t, "ph"), PadW: pad.Draw(t, "pw"),
@@ -212,6 +219,7 @@ func TestConvSameBitsAtAnyThreadCount(t *testing.T) {
 		{In: 336, Out: 328, H: 5, W: 4, KH: 1, KW: 1},
 		{In: 64, Out: 64, H: 37, W: 29, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 8},
 		{In: 24, Out: 24, H: 70, W: 61, KH: 7, KW: 7, PadH: 3, PadW: 3, Groups: 24},
+		{In: 24, Out: 24, H: 70, W: 130, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 6},
 		{In: 328, Out: 40, H: 19, W: 14, KH: 7, KW: 1, PadH: 3},
 		{In: 24, Out: 40, H: 31, W: 23, KH: 5, KW: 5, PadH: 2, PadW: 2},
 	} {

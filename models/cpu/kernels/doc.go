@@ -31,12 +31,14 @@
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
 // large enough (winograd.go), with a quarter of the products; groups of channels, too.
 // Where nothing is trained, one of 5 or 7 taps in a row at stride 1 is in minimal form
-// along rows or columns, with 10 products for 28 or 30 (winogradline.go).
+// along rows or columns, with 10 products for 28 or 30 (winogradline.go), and one of
+// groups of four channels takes no products with zeros (quads.go).
 //
 // A 7x7 one of each channel by itself has loops of its own (depthwise.go).
 //
 // Tokens are images of one row: (N,Blocks(C),T,Lanes). A linear layer over them
-// is a 1x1 convolution, and so are both products of attention (selfattention.go).
+// is a 1x1 convolution; the two products of attention work on tiles that stay as they
+// lie from the first to the last (selfattention.go, attending.go).
 //
 // The innermost loops (machine.go) are in assembly for AVX2, and those with most
 // to do for AVX-512 too, chosen when the program starts, and in plain Go for

@@ -29,6 +29,7 @@ func TestStaysInside(t *testing.T) {
 			{In: 24, Out: 40, H: 13, W: 18, KH: 5, KW: 5, PadH: 2, PadW: 2, Batch: 6}, // along rows
 			{In: 16, Out: 24, H: 19, W: 9, KH: 7, KW: 1, PadH: 3, Batch: 6},
 			{In: 24, Out: 24, H: 8, W: 9, KH: 3, KW: 3, StrideH: 2, StrideW: 2, Groups: 3},
+			{In: 16, Out: 16, H: 7, W: 133, KH: 3, KW: 3, PadH: 1, PadW: 1, Groups: 4}, // quads
 			{In: 13, Out: 11, H: 6, W: 7, KH: 2, KW: 3, DilationH: 2},
 		} {
 			s = withDefaults(s)

@@ -36,6 +36,12 @@ type machine struct {
 	gradTile [maxBlocks + 1]func(rows, cols int, x *float32, offsets *int, xstep, xrow int,
 		dy *float32, dyrow int, acc *float32)
 
+	// quadTiles, by pixels, computes for each pixel of so many tiles, which follow each
+	// other, y = bias + sum over rows of the kernel, row bytes apart in x, input channels
+	// c of four and taps of three, of lane c of each half of x[tap] * w; then adds res,
+	// where it is not nil, and cuts at zero with relu.
+	quadTiles [maxPixels + 1]quadTiles
+
 	// The transforms of winograd.go, of n tiles.
 	winogradInput, winogradKernel, winogradGrad, winogradWeights func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int)
@@ -113,6 +119,8 @@ type (
 	lineTransform = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int)
 	lineOutput    = func(n int, out *float32, outStep, outNext int, in *float32, inStep, inNext int, bias, res *float32, relu int)
 )
+
+type quadTiles = func(tiles, rows int, x *float32, row int, w, y, bias, res *float32, relu int)
 
 type convTiles = func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 	y *float32, ystep, yblock int, bias, res *float32, flags int, ahead *float32, lines int)

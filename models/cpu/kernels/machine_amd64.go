@@ -22,6 +22,9 @@ func fastMachines() []*machine {
 		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
 		depthPixels: 8, depthGrad: depthGrad,
 	}
+	copy(m.quadTiles[1:], []quadTiles{
+		quadTile1, quadTile2, quadTile3, quadTile4, quadTile5, quadTile6, quadTile7, quadTile8, quadTile9, quadTile10, quadTile11, quadTile12,
+	})
 	m.lineKernel[5], m.lineKernel[7] = lineKernel5, lineKernel7
 	m.lineOutput[5], m.lineOutput[7] = lineOutput5, lineOutput7
 	m.depthTile[1], m.depthTile[2], m.depthTile[4], m.depthTile[8] = depthTile1, depthTile2, depthTile4, depthTile8

@@ -29,6 +29,9 @@ func plainMachine() *machine {
 	for _, pixels := range []int{1, 2, 4, 8} {
 		m.depthTile[pixels] = plainDepthTile(pixels)
 	}
+	for pixels := 1; pixels <= quadPixels; pixels++ {
+		m.quadTiles[pixels] = plainQuadTiles(pixels)
+	}
 	for blocks := 1; blocks <= m.blocks; blocks++ {
 		for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
 			m.convTiles[blocks][pixels] = oneByOne(plainConvTile(blocks, pixels))

@@ -18,6 +18,11 @@ func (s shares) of(i int) int {
 	return s.size
 }
 
+// part gives where part i begins, and its size.
+func (s shares) part(i int) (first, size int) {
+	return i*s.size + min(i, s.larger), s.of(i)
+}
+
 // run is parts of one size.
 type run struct{ count, size int }
 
@@ -26,9 +31,7 @@ func (s shares) runs() [2]run { return [2]run{{s.larger, s.size + 1}, {s.count -
 
 // each calls do for the first of each part, and its size.
 func (s shares) each(do func(first, size int)) {
-	first := 0
 	for i := range s.count {
-		do(first, s.of(i))
-		first += s.of(i)
+		do(s.part(i))
 	}
 }

@@ -47,6 +47,9 @@ func narrow() {
 			convTile(blocks, pixels)
 		}
 	}
+	for pixels := 1; pixels <= quadPixels; pixels++ {
+		quadTile(pixels)
+	}
 	winograd(ofOne)
 	line()
 	batchNorm()
