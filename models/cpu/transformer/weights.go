@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -16,7 +17,13 @@ type weights struct {
 	tensors  map[string]*statedict.Tensor // that no plan has asked for yet
 	prepared map[string]*linear
 	plain    map[string][]float32 // norms and tables
+
+	loose int // bytes of tensors that nobody needs any more, since they were last returned
 }
+
+// mostLoose is how many such bytes may lie about. The collector by itself waits until
+// memory has doubled: a network would lie in it twice.
+const mostLoose = 64 << 20
 
 // linear is a layer's weights and its bias, or those of several layers whose
 // results lie beside each other.
@@ -67,5 +74,9 @@ func (w *weights) layer(k *kernels.Conv, names ...string) *linear {
 	l := &linear{packed: k.Pack(w.ws, all), bias: slices.Grow(bias, kernels.Lanes)[:kernels.Blocks(k.Out)*kernels.Lanes]}
 	clear(l.bias[k.Out:])
 	w.prepared[key] = l
+	if w.loose += 4 * len(all); w.loose > mostLoose {
+		debug.FreeOSMemory()
+		w.loose = 0
+	}
 	return l
 }
