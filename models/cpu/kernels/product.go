@@ -145,30 +145,6 @@ func (d *product) deal(row []float32, before, block, count int) {
 	d.machine.deal(d.source[before*count*Lanes:], row, d.tiles(len(row)/Lanes), block, count)
 }
 
-// deal copies one of so many blocks of positions to tiles, [block][position][lane] each.
-func (m *machine) deal(to, row []float32, tiles shares, block, count int) {
-	for _, t := range tiles.runs() {
-		if t.count > 0 {
-			size := t.size * Lanes
-			_, _ = row[t.count*size-1], to[t.count*size*count-1]
-			m.moveRuns(t.count, t.size, &to[block*size], count*size*floatBytes, &row[0], size*floatBytes)
-			row, to = row[t.count*size:], to[t.count*size*count:]
-		}
-	}
-}
-
-// undeal is the way back from deal.
-func (m *machine) undeal(row, from []float32, tiles shares, block, count int) {
-	for _, t := range tiles.runs() {
-		if t.count > 0 {
-			size := t.size * Lanes
-			_, _ = row[t.count*size-1], from[t.count*size*count-1]
-			m.moveRuns(t.count, t.size, &row[0], size*floatBytes, &from[block*size], count*size*floatBytes)
-			row, from = row[t.count*size:], from[t.count*size*count:]
-		}
-	}
-}
-
 // collect copies what positions from..to-1 read of a plane.
 func (p *pass) collect(m *machine, buf, plane []float32, from, to int) {
 	for at := from; at < to; {
@@ -223,21 +199,3 @@ func (d *product) next(position, panel, first, count int) (ahead *float32, lines
 
 // cacheLine is the values of a line of the caches.
 const cacheLine = 64 / floatBytes
-
-// stepped are n offsets a step apart.
-func stepped(to []int, n, step int) []int {
-	to = to[:0]
-	for i := range n {
-		to = append(to, i*step)
-	}
-	return to
-}
-
-// rowProduct is a product of rows by in x out weights, whose tiles are laid out by those
-// who use it: all are as wide as can be.
-func rowProduct(m *machine, in, out int) *pass {
-	one := ConvShape{In: in, Out: out, H: 1, W: 1, KH: 1, KW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
-	p := forwardPass(m, one)
-	p.perPanel = m.widest
-	return p
-}

@@ -28,8 +28,8 @@ const (
 // tiling is the cut of n into tiles of one size, the last of which is smaller.
 type tiling struct{ n, size, count int }
 
-// tilingOf cuts n into tiles of about the same size, a multiple of step, and at
-// most that.
+// tilingOf cuts n into tiles of about the same size, a multiple of step, and about
+// that at most.
 func tilingOf(n, most, step int) tiling {
 	size := min(ceil(ceil(n, ceil(n, most)), step)*step, n)
 	return tiling{n, size, ceil(n, size)}
@@ -61,6 +61,15 @@ func newSelfAttention(heads, dim, tokens int, m *machine) (*SelfAttention, error
 		a.scores[i], a.values[i] = rowProduct(m, dim, keys), rowProduct(m, keys, dim)
 	}
 	return a, nil
+}
+
+// rowProduct is a product of rows by in x out weights, whose tiles are laid out by those
+// who use it: all are as wide as can be.
+func rowProduct(m *machine, in, out int) *pass {
+	one := ConvShape{In: in, Out: out, H: 1, W: 1, KH: 1, KW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	p := forwardPass(m, one)
+	p.perPanel = m.widest
+	return p
 }
 
 // Flops is the multiplications and additions of the two products, an image.
