@@ -2,12 +2,10 @@ package cpu
 
 import (
 	"fmt"
-	"slices"
 
 	"gorgonia.org/gorgonia"
 
 	"hpaflow/models/cpu/kernels"
-	"hpaflow/models/network"
 )
 
 // backward adds the backward graph of a cost and gives the gradients of the
@@ -17,6 +15,7 @@ import (
 // layers read with additions of Gorgonia's own, which take new memory at every
 // step and keep it.
 func (b *builder) backward(cost *gorgonia.Node) (gorgonia.Nodes, error) {
+	b.chooseRedone()
 	terms := map[*gorgonia.Node]gorgonia.Nodes{}
 	for i := len(b.tape) - 1; i >= 0; i-- {
 		ref := b.tape[i]
@@ -94,32 +93,3 @@ func (b *builder) sum(name string, terms gorgonia.Nodes) (total *gorgonia.Node, 
 
 // sizeOf is how many values the result of an operation of ours has.
 func sizeOf(n *gorgonia.Node) int { return n.Op().(*op).size }
-
-// redo computes a layer's result again for the backward pass, so that it need
-// not be kept through the forward one. Batch norm's is worth it: it is as
-// large as its input, which is kept in any case, and costs one pass over that.
-type redo struct {
-	op   *op            // of the layer's inputs; one more, the last, tells when
-	from gorgonia.Nodes // the layer's inputs
-	done *gorgonia.Node // the operation, once somebody has asked for it
-}
-
-// redoable notes that a layer's result y is cheap to compute again from its inputs.
-func (b *builder) redoable(y network.Activation, name string, run func(out []float32, in [][]float32) error, from ...*gorgonia.Node) {
-	if b.err == nil {
-		b.results[y.Ref].redo = &redo{op: &op{name: name, size: b.batch * valuesOf(y), run: run}, from: from}
-	}
-}
-
-// again is a layer's result for the backward pass of a layer that reads it,
-// where the gradient of that layer's result is known.
-func (b *builder) again(x network.Activation, g *grads, grad *gorgonia.Node) *gorgonia.Node {
-	r := b.results[x.Ref]
-	if r.redo == nil {
-		return r.node
-	}
-	if r.redo.done == nil {
-		r.redo.done = g.make(r.redo.op, append(slices.Clone(r.redo.from), grad)...)
-	}
-	return r.redo.done
-}

@@ -173,7 +173,11 @@ func (b *builder) Conv(x network.Activation, name string, shape network.ConvShap
 		}
 		return g.nodes, g.err
 	}
-	return b.layer(o, y, in...)
+	y = b.layer(o, y, in...)
+	b.maybeRedone(y, &redo{op: &op{name: "conv again " + name, run: func(out []float32, in [][]float32) error {
+		return o.run(out, in[:len(in)-1])
+	}}, from: in, of: &x, flops: s.Flops()})
+	return y
 }
 
 // biasGradient is the operation that computes the gradient of a bias of that of a

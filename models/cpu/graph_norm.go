@@ -44,16 +44,16 @@ func (b *builder) batchNorm(x network.Activation, c network.ConvNorm) network.Ac
 		return nil
 	}
 	o.grad = func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-		return b.batchNormGrad(name, k, m, in, out, grad)
+		return b.batchNormGrad(name, k, m, x, in, out, grad)
 	}
 	y := b.layer(o, network.Activation{C: x.C, H: x.H, W: x.W}, in...)
 	if frozen {
 		b.checkStill(name, y)
 	} else if c.Residual == nil {
-		b.redoable(y, "batch norm again "+name, func(out []float32, in [][]float32) error {
+		b.maybeRedone(y, &redo{op: &op{name: "batch norm again " + name, run: func(out []float32, in [][]float32) error {
 			k.Again(b.env.ws, b.env.n, out, in[0], m)
 			return nil
-		}, b.node(x))
+		}}, from: gorgonia.Nodes{b.node(x)}, of: &x, chosen: true})
 	}
 	return y
 }
@@ -69,7 +69,7 @@ func (b *builder) checkStill(name string, y network.Activation) {
 // batchNormGrad adds one operation that computes three gradients: the input's
 // is its result, and those of gamma and beta are handed on by two more.
 func (b *builder) batchNormGrad(name string, k kernels.BatchNorm, m kernels.Moments,
-	in gorgonia.Nodes, out, grad *gorgonia.Node,
+	x network.Activation, in gorgonia.Nodes, out, grad *gorgonia.Node,
 ) (gorgonia.Nodes, error) {
 	g := grads{b: b}
 	residual := len(in) > 3
@@ -81,7 +81,7 @@ func (b *builder) batchNormGrad(name string, k kernels.BatchNorm, m kernels.Mome
 	dx := g.add(&op{name: "batch norm data " + name, size: sizeOf(out), inPlace: []int{0}, run: func(dx []float32, in [][]float32) error {
 		k.Backward(b.env.ws, b.env.n, dx, in[0], in[1], in[2], m, dgamma, dbeta)
 		return nil
-	}}, grad, in[0], in[1])
+	}}, grad, b.again(x, &g, grad), in[1])
 	g.handOn("batch norm weight "+name, dgamma, dx)
 	g.handOn("batch norm bias "+name, dbeta, dx)
 	if residual {
