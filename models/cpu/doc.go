@@ -5,10 +5,11 @@
 // plan that only predicts, with batch norm folded into the convolutions and
 // memory shared between layers. Where there are images enough, each thread runs the
 // plan for images of its own, and layers with large results and few weights take few
-// of them at once (package parts). A step of training keeps each convolution's
-// result and computes batch norm's again on the way back; all results lie in one
-// piece of memory, each for its time. Concatenations that only batch norms read are
-// never made, so that a dense block takes what its parts do.
+// of them at once (package parts). A step of training keeps convolutions' results,
+// but for those that are cheap to compute again on the way back, as batch norm's are
+// (redo.go); all results lie in one piece of memory, each for its time.
+// Concatenations that only batch norms read are never made, so that a dense block
+// takes what its parts do.
 //
 // New makes a device, NewNetwork one that only predicts, several batches at
 // once, and NewStatistics one that gives averaged weights statistics; Backend
