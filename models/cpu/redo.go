@@ -24,8 +24,12 @@ type redo struct {
 }
 
 // redoShare is how much of the forward pass's multiplications and additions
-// convolutions may take again: the step becomes longer by some two percent.
+// convolutions may take again: the step becomes longer by two or three percent.
 const redoShare = .06
+
+// redoFrom is how many bytes the results of convolutions take at least where some are
+// computed again: below, time counts for more.
+var redoFrom = 256 << 20
 
 // redoable notes that a layer's result y is cheap to compute again from its inputs.
 func (b *builder) redoable(y network.Activation, name string, run func(out []float32, in [][]float32) error, from ...*gorgonia.Node) {
@@ -39,16 +43,21 @@ func (b *builder) maybeRedone(y network.Activation, r *redo) {
 	}
 }
 
-// chooseRedone chooses the convolutions that are computed again: those with the fewest
-// operations for a value, within their share of all.
+// chooseRedone chooses the convolutions that are computed again, if memory is worth it:
+// those with the fewest operations for a value, within their share of all.
 func (b *builder) chooseRedone() {
 	var list []*redo
 	var all float64
+	size := 0
 	for _, r := range b.results {
 		if r.redo != nil && !r.redo.chosen {
 			list = append(list, r.redo)
 			all += r.redo.flops
+			size += 4 * r.redo.op.size
 		}
+	}
+	if size < redoFrom {
+		return
 	}
 	slices.SortStableFunc(list, func(x, y *redo) int {
 		return cmp.Compare(x.flops/float64(x.op.size), y.flops/float64(y.op.size))
