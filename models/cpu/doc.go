@@ -7,7 +7,7 @@
 // plan for images of its own, and layers with large results and few weights take few
 // of them at once (package parts). A step of training keeps convolutions' results,
 // but for those that are cheap to compute again on the way back, as batch norm's are
-// (redo.go); all results lie in one piece of memory, each for its time.
+// (backward.go); all results lie in one piece of memory, each for its time.
 // Concatenations that only batch norms read are never made, so that a dense block
 // takes what its parts do.
 //
