@@ -439,6 +439,32 @@ func TestLocks(t *testing.T) {
 	}
 }
 
+// A run by another plan waits until those who work by the one that is there have gone:
+// it is told so, not that the folder will never do. Then it makes all anew.
+func TestOtherPlanAtWork(t *testing.T) {
+	b := newBench(t)
+	f := b.mustOpen()
+	b.do(f, 0)
+	unlock, err := f.Share()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := b.open(strings.Replace(shout, `ends = "!"`, `ends = "?"`, 1), "abacus", true)
+	whole := units.Whole{Watch: unwatched, Note: func(string) {}}
+	if _, err := other.RunAll(t.Context(), whole); err == nil || !strings.Contains(err.Error(), "another run is writing to out") {
+		t.Errorf("beside workers by another plan: %v", err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.RunAll(t.Context(), whole); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.out()["00"]; got != "WORD 0?" {
+		t.Errorf("00 holds %q", got)
+	}
+}
+
 // Why a flow cannot be cut is said, all of it.
 func TestNotCut(t *testing.T) {
 	b := newBench(t)

@@ -23,17 +23,31 @@ type Whole struct {
 // RunAll does what is missing of a flow, one unit after the other, and finishes
 // it: that is what a run on one machine is. What was made from something else is
 // made anew, kept or refused, as the run says; a unit is made anew as a whole.
-// Other workers may be at it, too.
+// Other workers may be at it, too; while they are by another plan, it is refused as any
+// second run is.
 func (f *Flow) RunAll(ctx context.Context, w Whole) (*Finished, error) {
-	if err := f.renew(ctx, w); err != nil {
-		return nil, err
+	for {
+		if err := f.renew(ctx, w); err != nil {
+			return nil, err
+		}
+		unlock, err := f.Share()
+		if err != nil {
+			return nil, err
+		}
+		done, err := f.runAll(ctx, w)
+		err = errors.Join(err, unlock())
+		if _, other := errors.AsType[*OtherPlanError](err); !other {
+			return done, err
+		}
+		// Others have planned since it was looked, or are at work by their plan.
+		release, err := f.alone()
+		if err != nil {
+			return nil, err
+		}
+		if err := release(); err != nil {
+			return nil, err
+		}
 	}
-	unlock, err := f.Share()
-	if err != nil {
-		return nil, err
-	}
-	done, err := f.runAll(ctx, w)
-	return done, errors.Join(err, unlock())
 }
 
 func (f *Flow) runAll(ctx context.Context, w Whole) (*Finished, error) {
