@@ -3,26 +3,24 @@ package kernels
 // A product takes its source tile by tile, so that each tile reads memory in order:
 // [tile][block][position of the tile][lane].
 
-// deal copies one of so many blocks of positions to tiles, [block][position][lane] each.
+// deal copies one of so many blocks of positions to their tiles, and undeal back. A row
+// is laid out as tiles of one block are.
 func (m *machine) deal(to, row []float32, tiles shares, block, count int) {
-	for _, t := range tiles.runs() {
-		if t.count > 0 {
-			size := t.size * Lanes
-			_, _ = row[t.count*size-1], to[t.count*size*count-1]
-			m.moveRuns(t.count, t.size, &to[block*size], count*size*floatBytes, &row[0], size*floatBytes)
-			row, to = row[t.count*size:], to[t.count*size*count:]
-		}
-	}
+	m.moveTiles(tiles, to, block, count, row, 0, 1)
 }
 
-// undeal is the way back from deal.
 func (m *machine) undeal(row, from []float32, tiles shares, block, count int) {
+	m.moveTiles(tiles, row, 0, 1, from, block, count)
+}
+
+// moveTiles copies a block of tiles that have so many to one of others.
+func (m *machine) moveTiles(tiles shares, to []float32, toBlock, toCount int, from []float32, fromBlock, fromCount int) {
 	for _, t := range tiles.runs() {
 		if t.count > 0 {
 			size := t.size * Lanes
-			_, _ = row[t.count*size-1], from[t.count*size*count-1]
-			m.moveRuns(t.count, t.size, &row[0], size*floatBytes, &from[block*size], count*size*floatBytes)
-			row, from = row[t.count*size:], from[t.count*size*count:]
+			_, _ = to[t.count*size*toCount-1], from[t.count*size*fromCount-1]
+			m.moveRuns(t.count, t.size, &to[toBlock*size], toCount*size*floatBytes, &from[fromBlock*size], fromCount*size*floatBytes)
+			to, from = to[t.count*size*toCount:], from[t.count*size*fromCount:]
 		}
 	}
 }

@@ -109,40 +109,21 @@ func (d *product) tiles(positions int) shares {
 // channels, tile by tile: [block][position of the tile][lane]. So a tile reads
 // memory in order, which the caches foresee, and so does the copying.
 func (d *product) bring(src []float32, image, from, to, before, first, count int) {
-	if d.norm != nil {
-		d.bringNormed(image, from, to, before, first, count)
-		return
-	}
 	plane := d.srcH * d.srcW * Lanes
 	start := ((image*d.groups+d.group)*d.inBl + first) * plane
 	dense := d.gridH == d.srcH && d.gridW == d.srcW
-	var row []float32
-	if !dense {
-		row = d.scratch.get(slotRows, (to-from)*Lanes)
-	}
+	tiles, row := d.tiles(to-from), d.scratch.get(slotRows, (to-from)*Lanes)
 	for b := range count {
-		block := src[start+b*plane:][:plane]
-		if dense {
-			row = block[from*Lanes : to*Lanes]
-		} else {
-			d.collect(d.machine, row, block, from, to)
+		switch {
+		case d.norm != nil:
+			d.norm.collect(d.scratch, d.machine, row, image, first+b, from, to-from)
+		case dense:
+			row = src[start+b*plane:][from*Lanes : to*Lanes]
+		default:
+			d.collect(d.machine, row, src[start+b*plane:][:plane], from, to)
 		}
-		d.deal(row, before, b, count)
+		d.machine.deal(d.source[before*count*Lanes:], row, tiles, b, count)
 	}
-}
-
-// bringNormed is bring of what the norm gives.
-func (d *product) bringNormed(image, from, to, before, first, count int) {
-	row := d.scratch.get(slotRows, (to-from)*Lanes)
-	for b := range count {
-		d.norm.collect(d.scratch, d.machine, row, image, first+b, from, to-from)
-		d.deal(row, before, b, count)
-	}
-}
-
-// deal gives the tiles of some positions what one block of them has.
-func (d *product) deal(row []float32, before, block, count int) {
-	d.machine.deal(d.source[before*count*Lanes:], row, d.tiles(len(row)/Lanes), block, count)
 }
 
 // collect copies what positions from..to-1 read of a plane.

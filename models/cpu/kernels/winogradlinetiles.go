@@ -11,11 +11,8 @@ func (p *linePass) run(ws *Workspace, m *machine, n int, out, src []float32, w w
 	lines = max(1, min(lines, ceil(n*p.outLines, piecesFor(len(ws.workers)))))
 	bands := sharesOf(p.outLines, lines)
 	ws.each(n*bands.count, func(s *scratch, i int) {
-		image, band := i/bands.count, i%bands.count
-		piece := linePiece{
-			linePass: p, machine: m, scratch: s, image: image,
-			first: band*bands.size + min(band, bands.larger), count: bands.of(band),
-		}
+		piece := linePiece{linePass: p, machine: m, scratch: s, image: i / bands.count}
+		piece.first, piece.count = bands.part(i % bands.count)
 		piece.input(src)
 		for panel := range p.panels() {
 			piece.multiply(panel, packed[panel*p.panelSize():])
