@@ -64,11 +64,6 @@ func convTile1x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes in
 //go:noescape
 func convTile1x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// gradTile1 is a gradTile of 1 blocks of channels.
-//
-//go:noescape
-func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
-
 // convTile2x1 is convTiles of 2 blocks of channels and 1 pixels.
 //
 //go:noescape
@@ -99,11 +94,6 @@ func convTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int
 //go:noescape
 func convTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// gradTile2 is a gradTile of 2 blocks of channels.
-//
-//go:noescape
-func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
-
 // convTile3x1 is convTiles of 3 blocks of channels and 1 pixels.
 //
 //go:noescape
@@ -119,20 +109,20 @@ func convTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int
 //go:noescape
 func convTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// convTile4x1 is convTiles of 4 blocks of channels and 1 pixels.
+// convTile3x4 is convTiles of 3 blocks of channels and 4 pixels.
 //
 //go:noescape
-func convTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+func convTile3x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// convTile4x2 is convTiles of 4 blocks of channels and 2 pixels.
+// gradTile1 is a gradTile of 1 blocks of channels.
 //
 //go:noescape
-func convTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+func gradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
-// convTile4x3 is convTiles of 4 blocks of channels and 3 pixels.
+// gradTile2 is a gradTile of 2 blocks of channels.
 //
 //go:noescape
-func convTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+func gradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // quadTile1 is quadTiles of 1 pixels.
 //

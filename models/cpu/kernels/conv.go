@@ -124,7 +124,7 @@ func newConv(s ConvShape, m *machine) (*Conv, error) {
 	c.infer = c.forward
 	if p, is := c.forward.(*pass); is && p.whole {
 		wide := *p
-		wide.perPanel, wide.predicts = m.panelOf(p.outBl), true
+		wide.perPanel = m.panelOf(p.outBl)
 		c.infer = &wide
 	}
 	switch {

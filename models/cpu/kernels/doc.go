@@ -25,8 +25,8 @@
 //
 // A convolution is direct (pass.go, direct.go, gradient.go): the input is read
 // where it lies, and 6 pixels by 16 channels are summed in registers, 14 by 32
-// with AVX-512. Of one tap it is a product of matrices (product.go), by tiles of 3
-// pixels by 32 channels where AVX2 predicts. Where
+// with AVX-512. Of one tap it is a product of matrices (product.go), by tiles of 4
+// pixels by 24 channels where AVX2 predicts and the channels allow. Where
 // planes are smaller than that, the pixels are of as many images (stacked.go,
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
 // large enough (winograd.go), with a quarter of the products; groups of channels, too.

@@ -25,7 +25,7 @@ type machine struct {
 	//
 	// with w packed as [n][lanes][blocks*Lanes]; then adds what y held, with
 	// addResult, and res where it is not nil, and cuts at zero with cutResult.
-	// res lies like y. lanes is a multiple of 4. Tiles lie xnext and ynext apart. With
+	// res lies like y. lanes is 4 or 8. Tiles lie xnext and ynext apart. With
 	// each, so many lines of the caches from ahead on are fetched into the second one,
 	// where that is of use.
 	convTiles [maxBlocks + 1][maxPixels + 1]convTiles
@@ -175,9 +175,9 @@ const (
 
 // panelOf is the blocks of a panel of a product whose gradients are not computed, of so
 // many output blocks. The widest ones are the fastest, with fewer loads to a
-// multiply-add, but for a last one that is not full.
+// multiply-add, where they divide the blocks: a last one that is not full is slow.
 func (m *machine) panelOf(blocks int) int {
-	if blocks%m.widest == 0 || blocks >= 6*m.widest {
+	if blocks%m.widest == 0 {
 		return m.widest
 	}
 	return m.blocks

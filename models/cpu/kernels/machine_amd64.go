@@ -9,7 +9,7 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name: "avx2", bits: "avx2", blocks: 2, widest: 4, pixels: pixelsOf(12, 6, 3, 3), combos: 6, source: 96 << 10,
+		name: "avx2", bits: "avx2", blocks: 2, widest: 3, pixels: pixelsOf(12, 6, 4), combos: 6, source: 96 << 10,
 		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
@@ -31,8 +31,7 @@ func fastMachines() []*machine {
 	m.tiles(1, gradTile1, convTile1x1, convTile1x2, convTile1x3, convTile1x4, convTile1x5, convTile1x6,
 		convTile1x7, convTile1x8, convTile1x9, convTile1x10, convTile1x11, convTile1x12)
 	m.tiles(2, gradTile2, convTile2x1, convTile2x2, convTile2x3, convTile2x4, convTile2x5, convTile2x6)
-	m.tiles(3, nil, convTile3x1, convTile3x2, convTile3x3)
-	m.tiles(4, nil, convTile4x1, convTile4x2, convTile4x3)
+	m.tiles(3, nil, convTile3x1, convTile3x2, convTile3x3, convTile3x4)
 	if !processor.AVX512 {
 		return []*machine{m}
 	}
@@ -46,7 +45,7 @@ func fastMachines() []*machine {
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
-	wide.name, wide.blocks, wide.pixels, wide.combos = "avx512", 4, pixelsOf(14, 14, 14, 14), 12
+	wide.name, wide.blocks, wide.widest, wide.pixels, wide.combos = "avx512", 4, 4, pixelsOf(14, 14, 14, 14), 12
 	wide.source = 256 << 10
 	wide.wideTiles(1, wideGradTile1, wideConvTile1x1, wideConvTile1x2, wideConvTile1x3, wideConvTile1x4, wideConvTile1x5, wideConvTile1x6, wideConvTile1x7,
 		wideConvTile1x8, wideConvTile1x9, wideConvTile1x10, wideConvTile1x11, wideConvTile1x12, wideConvTile1x13, wideConvTile1x14)

@@ -28,7 +28,6 @@ type pass struct {
 	minY, maxY, minX, maxX int // of the taps
 	padded                 bool
 	whole                  bool // one tap inside the source, for whole planes
-	predicts               bool // no gradients are computed
 }
 
 // tap is one element of the kernel: where it reads relative to the grid

@@ -12,20 +12,15 @@ const (
 
 	// productRows is how many rows of packed weights are multiplied at a time, at most:
 	// so few that a panel's and a tile's source stay in the first cache for all tiles.
-	// Where nothing is trained, panels may be wider and have fewer. Sums are made by
-	// these steps, so that they do not depend on the machine, nor on the panel.
+	// Sums are made by these steps, so that they do not depend on the machine, nor on
+	// the panel.
 	productRows = 256
-	widestRows  = 192
 )
 
 // depth is how many blocks of source channels are multiplied at a time: about the same
 // number each time.
 func (p *pass) depth() int {
-	rows := productRows
-	if p.predicts {
-		rows = widestRows
-	}
-	times := ceil(p.inBlocks()*Lanes, rows)
+	times := ceil(p.inBlocks()*Lanes, productRows)
 	return ceil(p.inBlocks(), times)
 }
 

@@ -10,7 +10,8 @@ import (
 
 // convTile computes blocks*8 output channels at some pixels of a row, for tiles of
 // a row. All sums of a tile stay in registers: a step, one input channel at one tap, is blocks loads,
-// pixels broadcasts and blocks*pixels multiply-adds.
+// pixels broadcasts and blocks*pixels multiply-adds. Beside another thread on its core, a tile is as fast as it has
+// few instructions and loads of whole vectors: so eight steps follow each other, and 3 blocks by 4 pixels are the best.
 func convTile(blocks, pixels int) {
 	TEXT(fmt.Sprintf("convTile%dx%d", blocks, pixels), NOSPLIT,
 		"func(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)")
@@ -44,30 +45,16 @@ func convTile(blocks, pixels int) {
 	}
 
 	Label("taps")
-	weights, spread, turns := vectors(blocks), vectors(pixels), vectors(2)
-	bases := make([]reg.GPVirtual, (pixels+2)/3) // of three pixels each
-	for i := range bases {
-		bases[i] = GP64()
-	}
-	quads := GP64()
-	Label("tap")
-	MOVQ(Mem{Base: offsets}, bases[0])
-	ADDQ(Imm(8), offsets)
-	ADDQ(x, bases[0])
-	for i := 1; i < len(bases); i++ {
-		LEAQ(Mem{Base: bases[i-1], Index: step, Scale: 2}, bases[i])
-		ADDQ(step, bases[i])
-	}
-	Load(Param("lanes"), quads)
-	SHRQ(Imm(2), quads)
-	Label("quad")
-	for c := range 4 {
+	steps := stepsOf(step, pixels)
+	weights, spread, turns := vectors(blocks), vectors(pixels), vectors(min(2, 16-blocks*pixels-min(blocks, pixels)))
+	base, lanes := GP64(), GP64()
+	LEAQ(Mem{Base: offsets, Index: n, Scale: 8}, offsets)
+	NEGQ(n) // counts up to zero, so that one instruction less is needed
+	row := func(c int) {
 		weight := func(j int, v reg.VecVirtual) { VMOVUPS(Mem{Base: w, Disp: 32 * (c*blocks + j)}, v) }
 		pixel := func(i int, v reg.VecVirtual) {
-			at := Mem{Base: bases[i/3], Disp: 4 * c}
-			if i%3 > 0 {
-				at.Index, at.Scale = step, uint8(i%3)
-			}
+			at := steps(i)
+			at.Base, at.Disp = base, 4*c
 			VBROADCASTSS(at, v)
 		}
 		// The fewer of both stay in registers, and the others come in turn.
@@ -76,13 +63,13 @@ func convTile(blocks, pixels int) {
 				weight(j, v)
 			}
 			for i := range pixels {
-				s := turns[i%2]
+				s := turns[i%len(turns)]
 				pixel(i, s)
 				for j, v := range weights {
 					VFMADD231PS(s, v, acc[i][j])
 				}
 			}
-			continue
+			return
 		}
 		for i, v := range spread {
 			pixel(i, v)
@@ -94,14 +81,24 @@ func convTile(blocks, pixels int) {
 			}
 		}
 	}
-	for _, base := range bases {
-		ADDQ(Imm(16), base)
+	loop := func(label string, rows int) {
+		Label(label)
+		MOVQ(Mem{Base: offsets, Index: n, Scale: 8}, base)
+		ADDQ(x, base)
+		for c := range rows {
+			row(c)
+		}
+		ADDQ(U32(rows*32*blocks), w)
+		INCQ(n)
+		JNZ(LabelRef(label))
 	}
-	ADDQ(U32(4*32*blocks), w)
-	DECQ(quads)
-	JNZ(LabelRef("quad"))
-	DECQ(n)
-	JNZ(LabelRef("tap"))
+	Load(Param("lanes"), lanes)
+	CMPQ(lanes, Imm(4))
+	JE(LabelRef("four"))
+	loop("eight", 8)
+	JMP(LabelRef("summed"))
+	loop("four", 4)
+	Label("summed")
 
 	y := Load(Param("y"), GP64())
 	ystep := Load(Param("ystep"), GP64())
@@ -162,6 +159,23 @@ func convTile(blocks, pixels int) {
 	done()
 }
 
+// stepsOf gives the index of each pixel, so many steps from the first.
+func stepsOf(step reg.Register, pixels int) func(pixel int) Mem {
+	odd := map[int]reg.Register{1: step}
+	for k := 3; k < pixels; k += 2 {
+		r := GP64()
+		LEAQ(Mem{Base: odd[k-2], Index: step, Scale: 2}, r)
+		odd[k] = r
+	}
+	return func(pixel int) Mem {
+		if pixel == 0 {
+			return Mem{}
+		}
+		scale := pixel & -pixel
+		return Mem{Index: odd[pixel/scale], Scale: uint8(scale)}
+	}
+}
+
 // fetch asks for the lines that come with a tile.
 func fetch() {
 	left, ahead := Load(Param("lines"), GP64()), GP64()
@@ -177,8 +191,10 @@ func fetch() {
 	Label("fetched")
 }
 
-// gradCombos is how many weights of one output channel a gradTile sums.
-const gradCombos = 6
+const (
+	gradCombos = 6 // weights of one output channel that a gradTile sums
+	gradCols   = 4 // columns at once, where they follow each other
+)
 
 // gradTile adds to acc the sum of dy*x over rows and columns of positions, for
 // blocks*8 output channels and six places relative to the position.
@@ -204,26 +220,43 @@ func gradTile(blocks int) {
 	step := Load(Param("xstep"), GP64())
 	row := Load(Param("dy"), GP64())
 	at, index, left := GP64(), GP64(), GP64()
+	cols := func(label string, n int) {
+		Label(label)
+		for c := range n {
+			for j := range dy {
+				VMOVUPS(Mem{Base: at, Disp: 32 * (c*blocks + j)}, dy[j])
+			}
+			for i := range from {
+				s := spread[i%2]
+				VBROADCASTSS(Mem{Base: from[i], Index: index, Scale: 1, Disp: 32 * c}, s)
+				for j := range dy {
+					VFMADD231PS(s, dy[j], sums[i][j])
+				}
+			}
+		}
+		ADDQ(U32(uint32(32*blocks*n)), at)
+	}
 
 	Label("row")
 	MOVQ(row, at)
 	XORQ(index, index)
 	Load(Param("cols"), left)
-	Label("col")
-	for j := range dy {
-		VMOVUPS(Mem{Base: at, Disp: 32 * j}, dy[j])
-	}
-	for i := range from {
-		s := spread[i%2]
-		VBROADCASTSS(Mem{Base: from[i], Index: index, Scale: 1}, s)
-		for j := range dy {
-			VFMADD231PS(s, dy[j], sums[i][j])
-		}
-	}
-	ADDQ(Imm(uint64(32*blocks)), at)
+	CMPQ(step, Imm(32))
+	JNE(LabelRef("col"))
+	SUBQ(Imm(gradCols), left)
+	JB(LabelRef("few"))
+	cols("near", gradCols) // columns that follow each other take fewer additions
+	ADDQ(U32(32*gradCols), index)
+	SUBQ(Imm(gradCols), left)
+	JAE(LabelRef("near"))
+	Label("few")
+	ADDQ(Imm(gradCols), left)
+	JZ(LabelRef("end"))
+	cols("col", 1)
 	ADDQ(step, index)
 	DECQ(left)
 	JNZ(LabelRef("col"))
+	Label("end")
 
 	next := GP64()
 	Load(Param("xrow"), next)

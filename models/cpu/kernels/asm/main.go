@@ -36,17 +36,13 @@ func wide() {
 
 // narrow writes everything, for AVX2.
 func narrow() {
-	for blocks := 1; blocks <= 2; blocks++ {
+	for blocks := 1; blocks <= 3; blocks++ {
 		for pixels := 1; pixels <= 12/blocks; pixels++ { // 12 sums fill the registers
 			convTile(blocks, pixels)
 		}
-		gradTile(blocks)
 	}
-	for blocks := 3; blocks <= 4; blocks++ {
-		for pixels := 1; pixels <= 3; pixels++ {
-			convTile(blocks, pixels)
-		}
-	}
+	gradTile(1)
+	gradTile(2)
 	for pixels := 1; pixels <= quadPixels; pixels++ {
 		quadTile(pixels)
 	}
