@@ -34,7 +34,7 @@ func (b *builder) MaxPool(x network.Activation, name string, shape network.MaxPo
 		return x
 	}
 	y := network.Activation{C: x.C, H: k.OutH(), W: k.OutW()}
-	from := make([]int32, b.batch*valuesOf(y))
+	from := make([]uint8, b.batch*valuesOf(y))
 	return b.reshape("max pool "+name, x, y,
 		func(n int, out, in []float32) { k.Forward(b.env.ws, n, out, in, from) },
 		func(n int, dx, dy []float32) { k.Backward(b.env.ws, n, dx, dy, from) })

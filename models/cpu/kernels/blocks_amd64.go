@@ -293,13 +293,13 @@ func blockAddScaled(n int, y *float32, x *float32, scale *float32)
 // for n pixels whose x lies xstep bytes apart. The first of equals wins, a NaN over all.
 //
 //go:noescape
-func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+func blockMax(n int, y *float32, from *byte, x *float32, xstep int, offsets *int, taps int)
 
 // blockMaxBack adds n vectors of dy to the vectors at offsets bytes from dx, each value where from has the offset's number,
 // for pixels whose dx lies xstep bytes apart.
 //
 //go:noescape
-func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
+func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *byte, offsets *int, taps int)
 
 // blockAverage3 sets y to the sums of three columns each, zeros before the first and behind the last, for n positions of a row.
 // A column is (mid + up + down)*ninth, added in this order, and a sum that of its own column, the next and the one before.

@@ -12602,7 +12602,7 @@ end:
 	VZEROUPPER
 	RET
 
-// func blockMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
+// func blockMax(n int, y *float32, from *byte, x *float32, xstep int, offsets *int, taps int)
 // Requires: AVX, AVX2
 TEXT ·blockMax(SB), NOSPLIT, $0-56
 	MOVQ     n+0(FP), AX
@@ -12637,17 +12637,20 @@ tap:
 	JNZ       tap
 
 store:
-	VMOVUPS Y1, (CX)
-	VMOVUPS Y2, (DX)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    SI, BX
-	DECQ    AX
-	JNZ     pixel
+	VMOVUPS      Y1, (CX)
+	VEXTRACTI128 $0x01, Y2, X1
+	VPACKUSDW    X1, X2, X1
+	VPACKUSWB    X1, X1, X1
+	VMOVQ        X1, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x08, DX
+	ADDQ         SI, BX
+	DECQ         AX
+	JNZ          pixel
 	VZEROUPPER
 	RET
 
-// func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
+// func blockMaxBack(n int, dx *float32, xstep int, dy *float32, from *byte, offsets *int, taps int)
 // Requires: AVX, AVX2
 TEXT ·blockMaxBack(SB), NOSPLIT, $0-56
 	MOVQ     n+0(FP), AX
@@ -12659,11 +12662,11 @@ TEXT ·blockMaxBack(SB), NOSPLIT, $0-56
 	VPABSD   Y0, Y0
 
 pixel:
-	MOVQ    offsets+40(FP), DI
-	MOVQ    taps+48(FP), R8
-	VMOVUPS (BX), Y1
-	VMOVUPS (DX), Y2
-	VPXOR   Y3, Y3, Y3
+	MOVQ      offsets+40(FP), DI
+	MOVQ      taps+48(FP), R8
+	VPMOVZXBD (BX), Y1
+	VMOVUPS   (DX), Y2
+	VPXOR     Y3, Y3, Y3
 
 tap:
 	MOVQ     (DI), R9
@@ -12676,7 +12679,7 @@ tap:
 	DECQ     R8
 	JNZ      tap
 	ADDQ     $0x20, DX
-	ADDQ     $0x20, BX
+	ADDQ     $0x08, BX
 	ADDQ     SI, CX
 	DECQ     AX
 	JNZ      pixel

@@ -54,7 +54,7 @@ func TestStaysInside(t *testing.T) {
 					adam(ws, m, x, dy, y, dx, buf(size), AdamStep{LR: .1, Beta1: .9, Beta2: .99, Eps: 1, Step: 1})
 					p := MaxPool{C: 16, H: 5, W: plane + 2, Kernel: 3, Stride: 2, Pad: 1}
 					out := 2 * Lanes * p.OutH() * p.OutW()
-					p.forward(ws, m, 1, buf(out), buf(2*Lanes*p.H*p.W), fence.End(t, make([]int32, out)))
+					p.forward(ws, m, 1, buf(out), buf(2*Lanes*p.H*p.W), fence.End(t, make([]uint8, out)))
 					m.blockCut(plane, &dx[0], &dy[0], &y[0])
 					m.blockAdd(plane, &y[0], &x[0])
 					LayerNorm{C: 16, Tokens: plane, machine: m}.Forward(ws, 1, buf(size), buf(size), buf(16), buf(16))

@@ -276,7 +276,7 @@ func TestMaxPool(t *testing.T) {
 		}
 		for _, m := range machines {
 			y, dx := dirty(2*Blocks(p.C)*Lanes*outH*outW), dirty(2*Blocks(p.C)*Lanes*p.H*p.W)
-			from := make([]int32, len(y))
+			from := make([]uint8, len(y))
 			p.forward(ws, m, 2, y, blocked(ws, 2, p.C, x), from)
 			plain, plainX := dirty(len(want)), dirty(len(x))
 			FromBlocks(ws, 2, p.C, outH*outW, plain, y)
@@ -288,6 +288,30 @@ func TestMaxPool(t *testing.T) {
 			check(t, "backward", plainX, wantX, 1e-6)
 		}
 	})
+}
+
+// TestMaxPoolLargestWindow: the last place of the largest window is told from all others,
+// and a larger window is refused.
+func TestMaxPoolLargestWindow(t *testing.T) {
+	ws := NewWorkspace()
+	p := MaxPool{C: Lanes, H: mostKernel, W: mostKernel, Kernel: mostKernel, Stride: 1}
+	x := make([]float32, p.H*p.W*Lanes)
+	fill(x[len(x)-Lanes:], 1)
+	dy := make([]float32, Lanes)
+	fill(dy, 2)
+	for _, m := range machines {
+		y, from, dx := make([]float32, Lanes), make([]uint8, Lanes), make([]float32, len(x))
+		p.forward(ws, m, 1, y, x, from)
+		p.backward(ws, m, 1, dx, dy, from)
+		last := len(x) - Lanes
+		if !sameBits(y, x[last:]) || !sameBits(dx[last:], dy) || !sameBits(dx[:last], x[:last]) {
+			t.Errorf("%s: %v from places %v, gradient %v", m.name, y, from, dx)
+		}
+	}
+	p.Kernel, p.Pad = mostKernel+1, 1
+	if err := p.Validate(); err == nil {
+		t.Error("a window of more places than a byte counts is not refused")
+	}
 }
 
 // Sizes of torch.nn.MaxPool2d.

@@ -82,8 +82,8 @@ type machine struct {
 	blockDot       func(n int, x, y, sums *float32)
 	blockAddScaled func(n int, y, x, scale *float32) // scale is one value
 	adamStep       func(n int, p, g, m, v, largest, c *float32)
-	blockMax       func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)
-	blockMaxBack   func(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)
+	blockMax       func(n int, y *float32, from *uint8, x *float32, xstep int, offsets *int, taps int)
+	blockMaxBack   func(n int, dx *float32, xstep int, dy *float32, from *uint8, offsets *int, taps int)
 	blockAverage3  func(n int, y, mid, up, down, ninth *float32)
 
 	// The same over tokens, where each vector has values of its own: sums of

@@ -200,7 +200,7 @@ func plainAdd(n int, y, x *float32) {
 	}
 }
 
-func plainMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int) {
+func plainMax(n int, y *float32, from *uint8, x *float32, xstep int, offsets *int, taps int) {
 	where := unsafe.Slice(from, n*Lanes)
 	for i := range n {
 		best := vec(y, i*laneBytes)
@@ -210,20 +210,20 @@ func plainMax(n int, y *float32, from *int32, x *float32, xstep int, offsets *in
 		for k, offset := range unsafe.Slice(offsets, taps) {
 			for l, v := range vec(x, i*xstep+offset) {
 				if k == 0 || v > best[l] || v != v {
-					best[l], where[i*Lanes+l] = v, int32(k)
+					best[l], where[i*Lanes+l] = v, uint8(k)
 				}
 			}
 		}
 	}
 }
 
-func plainMaxBack(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int) {
+func plainMaxBack(n int, dx *float32, xstep int, dy *float32, from *uint8, offsets *int, taps int) {
 	where := unsafe.Slice(from, n*Lanes)
 	for i := range n {
 		for k, offset := range unsafe.Slice(offsets, taps) {
 			to := vec(dx, i*xstep+offset)
 			for l, v := range vec(dy, i*laneBytes) {
-				if where[i*Lanes+l] == int32(k) {
+				if where[i*Lanes+l] == uint8(k) {
 					to[l] += v
 				}
 			}

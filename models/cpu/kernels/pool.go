@@ -35,18 +35,24 @@ func (p MaxPool) Validate() error {
 		min(p.H, p.W) < 1 || min(p.H, p.W)+2*p.Pad < p.Kernel {
 		return fmt.Errorf("max pool %+v: impossible shape", p)
 	}
+	if p.Kernel > mostKernel {
+		return fmt.Errorf("max pool %+v: a window is larger than %d by %[2]d", p, mostKernel)
+	}
 	return nil
 }
+
+// mostKernel is the side of a window whose places can be told by a byte.
+const mostKernel = 16
 
 // Forward computes y (n,C,OutH,OutW) from x (n,C,H,W), and in from, of the
 // length of y, which place of its window each value came from, counted row by
 // row. Of equal values the first wins; a NaN wins over all. Without a backward
 // pass to come, from may be nil.
-func (p MaxPool) Forward(ws *Workspace, n int, y, x []float32, from []int32) {
+func (p MaxPool) Forward(ws *Workspace, n int, y, x []float32, from []uint8) {
 	p.forward(ws, machines[0], n, y, x, from)
 }
 
-func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from []int32) {
+func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from []uint8) {
 	outH, outW := p.OutH(), p.OutW()
 	left, right := p.inside(p.W, outW)
 	ws.each(n*Blocks(p.C)*outH, func(s *scratch, row int) {
@@ -63,7 +69,7 @@ func (p MaxPool) forward(ws *Workspace, m *machine, n int, y, x []float32, from 
 			m.blockMax(count, vectors(y, at+ox*Lanes, count), &to[0], &in[w.first], p.Stride*laneBytes, &s.ints[0], len(s.ints))
 			if from != nil && len(s.ints) < p.Kernel*p.Kernel { // numbers of the taps that there are
 				for i, k := range to {
-					to[i] = int32(w.number(int(k), p.Kernel))
+					to[i] = uint8(w.number(int(k), p.Kernel))
 				}
 			}
 		}
@@ -115,11 +121,11 @@ func (p MaxPool) inside(size, out int) (lo, hi int) {
 }
 
 // Backward computes dx from dy and what Forward left in from.
-func (p MaxPool) Backward(ws *Workspace, n int, dx, dy []float32, from []int32) {
+func (p MaxPool) Backward(ws *Workspace, n int, dx, dy []float32, from []uint8) {
 	p.backward(ws, machines[0], n, dx, dy, from)
 }
 
-func (p MaxPool) backward(ws *Workspace, m *machine, n int, dx, dy []float32, from []int32) {
+func (p MaxPool) backward(ws *Workspace, m *machine, n int, dx, dy []float32, from []uint8) {
 	outH, outW := p.OutH(), p.OutW()
 	left, right := p.inside(p.W, outW)
 	ws.each(n*Blocks(p.C), func(s *scratch, plane int) {
@@ -146,7 +152,7 @@ func (p MaxPool) backward(ws *Workspace, m *machine, n int, dx, dy []float32, fr
 }
 
 // scatter adds one position's gradient to where its values came from.
-func (p MaxPool) scatter(d, dy []float32, from []int32, oy, ox int) {
+func (p MaxPool) scatter(d, dy []float32, from []uint8, oy, ox int) {
 	top, left := oy*p.Stride-p.Pad, ox*p.Stride-p.Pad
 	for l := range Lanes {
 		k := int(from[l])

@@ -29,7 +29,7 @@ func TestShortSlicesPanic(t *testing.T) {
 		"residual":            func() { conv.Infer(ws, 1, whole, whole, packed, Epilogue{Residual: short}) },
 		"bias":                func() { conv.Infer(ws, 1, whole, whole, packed, Epilogue{Bias: f(c - 1)}) },
 		"largest":             func() { p.Forward(ws, 1, whole, short, nil) },
-		"places":              func() { p.Forward(ws, 1, whole, whole, make([]int32, c*plane-1)) },
+		"places":              func() { p.Forward(ws, 1, whole, whole, make([]uint8, c*plane-1)) },
 		"average of a plane":  func() { AveragePool(1, c, plane, f(c), short) },
 		"average":             func() { AveragePool3{c, 5, 8}.Run(ws, 1, whole, short) },
 	} {

@@ -35,7 +35,7 @@ type scratch struct {
 	thread int // of its workspace
 	floats [slots][]float32
 	ints   []int // offsets of a tile
-	wins   []int32
+	wins   []uint8
 	taps   []int
 
 	// What is handed to the innermost loops by address lives here, since a
@@ -80,9 +80,9 @@ func (s *scratch) get(slot, n int) []float32 {
 }
 
 // places is a buffer for where maxima came from.
-func (s *scratch) places(n int) []int32 {
+func (s *scratch) places(n int) []uint8 {
 	if cap(s.wins) < n {
-		s.wins = make([]int32, n)
+		s.wins = make([]uint8, n)
 	}
 	return s.wins[:n]
 }

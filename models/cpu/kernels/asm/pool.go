@@ -8,7 +8,7 @@ import (
 
 // maxPool writes the loop over pixels whose windows lie within the image.
 func maxPool() {
-	TEXT("blockMax", NOSPLIT, "func(n int, y *float32, from *int32, x *float32, xstep int, offsets *int, taps int)")
+	TEXT("blockMax", NOSPLIT, "func(n int, y *float32, from *byte, x *float32, xstep int, offsets *int, taps int)")
 	Pragma("noescape")
 	Doc("blockMax sets y to the largest of the vectors at offsets bytes from x, and from to its number there,",
 		"for n pixels whose x lies xstep bytes apart. The first of equals wins, a NaN over all.")
@@ -46,9 +46,13 @@ func maxPool() {
 	JNZ(LabelRef("tap"))
 	Label("store")
 	VMOVUPS(best, Mem{Base: y})
-	VMOVUPS(where, Mem{Base: from})
+	half := XMM() // of eight numbers, and then a byte of each
+	VEXTRACTI128(Imm(1), where, half)
+	VPACKUSDW(half, where.AsX(), half)
+	VPACKUSWB(half, half, half)
+	VMOVQ(half, Mem{Base: from})
 	ADDQ(Imm(32), y)
-	ADDQ(Imm(32), from)
+	ADDQ(Imm(8), from)
 	ADDQ(step, x)
 	DECQ(n)
 	JNZ(LabelRef("pixel"))
@@ -57,7 +61,7 @@ func maxPool() {
 
 // maxPoolBack writes the way back: each value is added to where it came from.
 func maxPoolBack() {
-	TEXT("blockMaxBack", NOSPLIT, "func(n int, dx *float32, xstep int, dy *float32, from *int32, offsets *int, taps int)")
+	TEXT("blockMaxBack", NOSPLIT, "func(n int, dx *float32, xstep int, dy *float32, from *byte, offsets *int, taps int)")
 	Pragma("noescape")
 	Doc("blockMaxBack adds n vectors of dy to the vectors at offsets bytes from dx, each value where from has the offset's number,",
 		"for pixels whose dx lies xstep bytes apart.")
@@ -73,7 +77,7 @@ func maxPoolBack() {
 	left := Load(Param("taps"), GP64())
 	at := GP64()
 	where, d, number := YMM(), YMM(), YMM()
-	VMOVUPS(Mem{Base: from}, where)
+	VPMOVZXBD(Mem{Base: from}, where)
 	VMOVUPS(Mem{Base: dy}, d)
 	VPXOR(number, number, number)
 	Label("tap")
@@ -88,7 +92,7 @@ func maxPoolBack() {
 	DECQ(left)
 	JNZ(LabelRef("tap"))
 	ADDQ(Imm(32), dy)
-	ADDQ(Imm(32), from)
+	ADDQ(Imm(8), from)
 	ADDQ(step, dx)
 	DECQ(n)
 	JNZ(LabelRef("pixel"))
