@@ -6,7 +6,7 @@
 Each computes the full network (12 layers, 448 px, two classifiers) with the same random weights on all cores. A peer gets
 batches that are in memory; hpaflow decodes PNGs and writes Parquet. What is printed for hpaflow is the time of the images
 beyond the first two, so that reading the weights, which the peers' times leave out as well, does not count; its peak memory; and
-how far its embeddings are from PyTorch's. Medians of rounds, in turns.
+how far its embeddings are from PyTorch's. A peer computes as many images in a round. Medians of rounds, in turns.
 """
 import argparse
 import json
@@ -48,7 +48,7 @@ def model(folder):
 
 
 def peer(kind, folder, batch, steps):
-    """ms an image, the best of some steps after one to warm up."""
+    """ms an image, the mean of some steps after one to warm up."""
     import golden
     import numpy as np
 
@@ -79,13 +79,12 @@ def peer(kind, folder, batch, steps):
             def run():
                 return compiled([x])[0]
     result = run()
-    took = []
+    start = time.perf_counter()
     for _ in range(steps):
-        start = time.perf_counter()
         run()
-        took.append(time.perf_counter() - start)
+    took = time.perf_counter() - start
     np.save(os.path.join(folder, kind + ".npy"), result)
-    print(json.dumps(dict(ms=1e3 * min(took) / batch, mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+    print(json.dumps(dict(ms=1e3 * took / steps / batch, mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
 
 
 def ours(hpaflow, folder, images, out):
@@ -123,7 +122,7 @@ def main():
     p.add_argument("--images", type=int, default=8)
     p.add_argument("--batch", type=int, default=4)
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--steps", type=int, default=3)
+    p.add_argument("--steps", type=int, help=argparse.SUPPRESS)
     p.add_argument("--peers", default="eager,compiled,onnxruntime,openvino")
     p.add_argument("--hpaflow", default=os.path.join(HERE, "..", "hpaflow"))
     p.add_argument("--dir", help="folder of weights and images, made if it is not there; else a temporary one")
@@ -149,7 +148,7 @@ def main():
             times["hpaflow"].append(1e3 * (many - few) / a.images)
             starved = max(0, (stage["starved_s"] - before["starved_s"]) / (many - few) / stage["workers"])
             for kind in a.peers.split(","):
-                said = subprocess.run([sys.executable, os.path.abspath(__file__), "--peer", kind, "--dir", folder, "--batch", str(a.batch), "--steps", str(a.steps)],
+                said = subprocess.run([sys.executable, os.path.abspath(__file__), "--peer", kind, "--dir", folder, "--batch", str(a.batch), "--steps", str(max(1, a.images // a.batch))],
                                       capture_output=True, text=True)
                 if said.returncode:
                     print(f"{kind}: {said.stderr.strip().splitlines()[-1]}")

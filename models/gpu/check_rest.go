@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"hpaflow/data"
@@ -13,8 +12,8 @@ import (
 	"hpaflow/models/gpu/plan"
 )
 
-// rest checks what is no step of a program: pixels made into images, and the
-// optimisers.
+// rest checks what is no step of a program: pixels made into images, and what is done
+// to all parameters.
 func (c *checker) rest() error {
 	for _, norm := range []data.Norm{data.NormFixed, data.NormPerImage} {
 		for _, depth := range []kernels.Depth{kernels.U8, kernels.U16, kernels.Float} {
@@ -25,12 +24,7 @@ func (c *checker) rest() error {
 			}
 		}
 	}
-	for _, o := range []optimiser{{name: "adam"}, {name: "adam", amsgrad: true}, {name: "sgd", first: true}, {name: "sgd", nesterov: true}} {
-		if err := c.optimiser(o); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.flats()
 }
 
 // once says whether something was not seen yet, and then it is.
@@ -40,6 +34,39 @@ func (c *checker) once(key string) bool {
 	}
 	c.seen[key] = true
 	return true
+}
+
+// finding is one that nothing is known of yet.
+func (c *checker) finding(name, key string, limit float64) Finding {
+	return Finding{Card: c.card.Index, Precision: string(c.precision), Name: name, Shape: key, Limit: limit}
+}
+
+// twoTimes does something two times from what set puts in place, and gives what read finds
+// in the end. The finding gets the time of the second, and whether both gave the same.
+func twoTimes[S ~[]T, T comparable](c *checker, f *Finding, set, do func() error, read func() (S, error)) (S, error) {
+	var got [2]S
+	for i := range got {
+		if err := set(); err != nil {
+			return nil, err
+		}
+		if err := c.marks[0].Record(c.compute); err != nil {
+			return nil, err
+		}
+		if err := do(); err != nil {
+			return nil, err
+		}
+		if err := c.marks[1].Record(c.compute); err != nil {
+			return nil, err
+		}
+		var err error
+		if got[i], err = read(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	f.Time, err = c.marks[1].Elapsed(c.marks[0])
+	f.Deterministic = slices.Equal(got[0], got[1])
+	return got[1], err
 }
 
 // pixels compares an upload with the ops' own way to normalise.
@@ -82,140 +109,20 @@ func (c *checker) pixels(norm data.Norm, depth kernels.Depth, view pixel.Dihedra
 	if err := c.upload(c.slot, c.result, b, 0, b.N); err != nil {
 		return err
 	}
-	f := Finding{Card: c.card.Index, Precision: string(c.precision), Name: "pixels", Shape: key, Limit: 1e-6}
+	f := c.finding("pixels", key, 1e-6)
 	if c.precision == bf16 {
 		f.Limit = 5e-3
 	}
 	m := &cardMemory{checker: c, p: p, n: b.N}
-	var got [2][]float64
-	for i := range got {
-		if err := c.marks[0].Record(c.compute); err != nil {
-			return err
-		}
-		if err := c.see(c.slot, p, view); err != nil {
-			return err
-		}
-		if err := c.marks[1].Record(c.compute); err != nil {
-			return err
-		}
-		got[i] = m.Value(p.Input)
-	}
-	var err error
-	if f.Time, err = c.marks[1].Elapsed(c.marks[0]); err != nil || m.err != nil {
-		return firstOf(err, m.err)
+	got, err := twoTimes(c, &f, func() error { return nil }, func() error { return c.see(c.slot, p, view) },
+		func() ([]float64, error) { return m.Value(p.Input), m.err })
+	if err != nil {
+		return err
 	}
 	if err := c.slot.consumed.Record(c.compute); err != nil {
 		return err
 	}
-	f.Error, f.Deterministic = apart(got[0], want), slices.Equal(got[0], got[1])
+	f.Error = apart(got, want)
 	c.judge(&f)
 	return nil
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-// optimiser is a kind of step.
-type optimiser struct {
-	name                     string
-	amsgrad, nesterov, first bool
-}
-
-// optimiser compares a step of all parameters with PyTorch's formulas.
-func (c *checker) optimiser(o optimiser) error {
-	key := fmt.Sprintf("%+v", o)
-	if !c.once(key) { // of the first network: nothing depends on how many there are
-		return nil
-	}
-	const lr, decay, momentum, step = .01, .001, .9, 3
-	n := c.params.Trainable
-	at := []*flat{new(flat), new(flat), new(flat), new(flat), new(flat)}
-	for i, f := range at { // parameters, gradients, moments
-		*f = make(flat, n)
-		for k := range *f {
-			if (*f)[k] = float32(2*c.random.Float64() - 1); i > 2 {
-				(*f)[k] = float32(math.Abs(float64((*f)[k]))) // squares
-			}
-		}
-	}
-	u := update{lr: lr, step: step}
-	u.optimizer.Kind, u.optimizer.WeightDecay, u.optimizer.Momentum, u.optimizer.AMSGrad, u.optimizer.Nesterov = o.name, decay, momentum, o.amsgrad, o.nesterov
-	if o.first {
-		u.step = 1
-	}
-	f := Finding{Card: c.card.Index, Precision: string(c.precision), Name: o.name, Shape: key, Limit: 3e-5}
-	var got [2]flat
-	for i := range got {
-		if err := c.put(c.memory.weights, *at[0]); err != nil {
-			return err
-		}
-		if err := c.put(c.memory.grads, *at[1]); err != nil {
-			return err
-		}
-		for k := range 3 {
-			if err := c.put(c.memory.moments[k], *at[2+k]); err != nil {
-				return err
-			}
-		}
-		if c.memory.narrow != 0 { // the same, as bfloat16
-			w := c.params.Weights
-			if err := c.kernels.Copy(c.compute, kernels.Flat(c.memory.narrow, kernels.BF16, w), kernels.Flat(c.memory.grads, kernels.F32, w)); err != nil {
-				return err
-			}
-			narrow := (&cardMemory{checker: c}).numbers(c.memory.narrow, plan.BF16, w)
-			for k, v := range narrow {
-				(*at[1])[k] = float32(v)
-			}
-		}
-		if err := c.marks[0].Record(c.compute); err != nil {
-			return err
-		}
-		if err := c.apply(nil, u); err != nil {
-			return err
-		}
-		if err := c.marks[1].Record(c.compute); err != nil {
-			return err
-		}
-		var err error
-		if got[i], err = c.get(c.memory.weights, n); err != nil {
-			return err
-		}
-	}
-	var err error
-	if f.Time, err = c.marks[1].Elapsed(c.marks[0]); err != nil {
-		return err
-	}
-	moved, want := make([]float64, n), make([]float64, n)
-	for i, p := range *at[0] {
-		moved[i] = float64(got[0][i]) - float64(p)
-		want[i] = o.moves(float64(p), float64((*at[1])[i]), float64((*at[2])[i]), float64((*at[3])[i]), float64((*at[4])[i]), lr, decay, momentum, step)
-	}
-	f.Error, f.Deterministic = apart(moved, want), slices.Equal(got[0], got[1])
-	c.judge(&f)
-	parameters, statistics := initial(c.params)
-	return c.setWeights(parameters, statistics)
-}
-
-// moves is by how much a parameter does.
-func (o optimiser) moves(p, g, m, v, largest, lr, decay, momentum, step float64) float64 {
-	g += decay * p
-	if o.name == "sgd" {
-		if o.first {
-			return -lr * g
-		}
-		m = momentum*m + g
-		if o.nesterov {
-			return -lr * (g + momentum*m)
-		}
-		return -lr * m
-	}
-	m, v = .9*m+.1*g, .999*v+.001*g*g
-	if o.amsgrad {
-		v = max(v, largest)
-	}
-	return -lr / (1 - math.Pow(.9, step)) * m / (math.Sqrt(v/(1-math.Pow(.999, step))) + 1e-8)
 }

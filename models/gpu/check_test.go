@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"hpaflow/models/gpu/kernels"
 	"hpaflow/models/network"
 )
 
@@ -22,6 +23,9 @@ func TestCheckFindsAllRight(t *testing.T) {
 	if longRun() {
 		networks, precisions = network.OnCards(), nil
 	}
+	launched := map[string]bool{}
+	kernels.Launched = func(name string) { launched[name] = true }
+	t.Cleanup(func() { kernels.Launched = nil })
 	var heard int
 	r, err := Check(context.Background(), CheckOptions{Quick: true, Networks: networks, Precisions: precisions, Found: func(Finding) { heard++ }})
 	if err != nil {
@@ -29,6 +33,15 @@ func TestCheckFindsAllRight(t *testing.T) {
 	}
 	if heard != len(r.Findings) || heard < 100 {
 		t.Errorf("%d findings, %d heard of", len(r.Findings), heard)
+	}
+	for _, name := range kernels.Names() {
+		// Numbers one by one, convolutions by our own kernels of other groups than the
+		// networks have, and copies of several cards are for the kernels' own tests.
+		other := strings.HasSuffix(name, "_1") || strings.HasPrefix(name, "copy_") || strings.HasPrefix(name, "conv_groups_weights_") ||
+			strings.HasPrefix(name, "conv_") && !strings.HasPrefix(name, "conv_groups_") && !strings.HasPrefix(name, "conv_weights_finish_")
+		if longRun() && !launched[name] && !other {
+			t.Errorf("the check leaves out the kernel %s", name)
+		}
 	}
 	worst := map[string]float64{}
 	for _, f := range r.Findings {

@@ -196,15 +196,7 @@ func (u *update) hyper() [kernels.HyperBytes]byte {
 func (e *engine) optimize(u update) error {
 	m := &e.memory
 	e.stale = true
-	p := kernels.Params{N: e.params.Trainable, Weights: m.weights, Grads: m.grads, Moments: m.moments, Ok: m.ok}
-	if m.shadow != 0 {
-		p.Shadow, p.Shadowed = m.shadow, e.params.Weights
-	}
-	if u.ofSum {
-		p.Grads = m.sum
-	} else if e.narrow() {
-		p.NarrowGrads, p.Narrow = m.narrow, e.params.Weights
-	}
+	p := e.optimised(u.ofSum)
 	if limit := e.options.ClipNorm; limit > 0 {
 		if err := e.kernels.Clip(e.compute, p, limit, p.Grads, m.clip); err != nil {
 			return err
@@ -226,6 +218,21 @@ func (e *engine) optimize(u update) error {
 		return err
 	}
 	return e.kernels.Approach(e.compute, m.averaged, m.statistics, e.params.Statistics, share, m.ok)
+}
+
+// optimised is what the optimiser works on, with the gradients of a batch or their sum.
+func (e *engine) optimised(ofSum bool) kernels.Params {
+	m := &e.memory
+	p := kernels.Params{N: e.params.Trainable, Weights: m.weights, Grads: m.grads, Moments: m.moments, Ok: m.ok}
+	if m.shadow != 0 {
+		p.Shadow, p.Shadowed = m.shadow, e.params.Weights
+	}
+	if ofSum {
+		p.Grads = m.sum
+	} else if e.narrow() {
+		p.NarrowGrads, p.Narrow = m.narrow, e.params.Weights
+	}
+	return p
 }
 
 // narrow says whether gradients of convolutions are to be read as bfloat16:

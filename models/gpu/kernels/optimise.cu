@@ -122,7 +122,7 @@ BLOCK_KERNEL(squares, 256, double *parts, const float *grads, const bfloat16 *na
 }
 
 // clip_factor writes what gradients are to be multiplied by so that their norm is
-// at most the limit.
+// at most the limit: a norm that is no number makes all of them none, as PyTorch does.
 BLOCK_KERNEL(clip_factor, 256, float *factor, const double *parts, double limit, int count) {
 	SHARED(double, cells, 256);
 	int t = thread_x();
@@ -130,7 +130,7 @@ BLOCK_KERNEL(clip_factor, 256, float *factor, const double *parts, double limit,
 	sum_up(cells);
 	if (t == 0) {
 		double by = limit / (__builtin_sqrt(cells[0]) + 1e-6);
-		*factor = by < 1 ? (float)by : 1;
+		*factor = by >= 1 ? 1 : (float)by;
 	}
 }
 

@@ -163,6 +163,22 @@ func TestClip(t *testing.T) {
 	}
 }
 
+// Gradients of which one is no number are all none, as PyTorch's and a CPU's are: an
+// optimiser must not go on with the rest.
+func TestClipOfNoNumber(t *testing.T) {
+	d := open(t)
+	grads := noise(F32, 3, 5003, .1, 1)
+	grads[4001] = float32(math.NaN())
+	p := Params{N: len(grads), Grads: d.floats(grads)}
+	scratch := d.room(ClipBytes)
+	d.do(func(k *Set, s cuda.Stream) error { return k.Clip(s, p, .5, p.Grads, scratch) })
+	for i, v := range d.read(p.Grads, p.N) {
+		if v == v {
+			t.Fatalf("gradient %d is %v", i, v)
+		}
+	}
+}
+
 // An average moves by its share, unless the run is lost, and is exchanged whole.
 func TestApproachAndExchange(t *testing.T) {
 	d := open(t)

@@ -51,8 +51,14 @@ func (k *Set) Close() error { return k.module.Unload() }
 // Resources are what a kernel takes on the card it was loaded on.
 func (k *Set) Resources(name string) (cuda.Resources, error) { return k.functions[name].Resources() }
 
+// Launched, where a test sets it, hears of each kernel that is queued.
+var Launched func(name string)
+
 // launch queues one kernel.
 func (k *Set) launch(s cuda.Stream, name string, grid, block [3]int, args ...any) error {
+	if Launched != nil {
+		Launched(name)
+	}
 	if err := k.functions[name].Launch(grid, block, 0, s, args...); err != nil {
 		return fmt.Errorf("kernels: %s: %w", name, err)
 	}
