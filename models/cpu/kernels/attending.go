@@ -128,19 +128,11 @@ func (p *attending) load(to []float32, tiles shares, lo, queries int) {
 // multiply computes, with addResult adds, rows of y from those of x, after so many that
 // are not of the result.
 func (p *attending) multiply(c *pass, tiles shares, y []float32, before int, x, packed []float32, flags int) {
-	in, out := c.inBlocks(), before+c.outBl
 	for panel := range c.panels() {
-		done, blocks := 0, c.blocksOf(panel)
-		for _, t := range tiles.runs() {
-			if t.count == 0 {
-				continue
-			}
-			p.scratch.ints = stepped(p.scratch.ints, in, t.size*laneBytes)
-			p.machine.convTiles[blocks][t.size](t.count, t.size*in*laneBytes, t.size*out*laneBytes,
-				in, &p.scratch.ints[0], Lanes, &x[done*in*Lanes], laneBytes, &packed[c.rowsAt(0, panel, 0)],
-				&y[(done*out+(before+panel*c.perPanel)*t.size)*Lanes], laneBytes, t.size*laneBytes, nil, nil, flags, nil, 0)
-			done += t.count * t.size
-		}
+		p.machine.row(p.scratch, c.blocksOf(panel), tiles, &tileRow{
+			n: c.inBlocks(), lanes: Lanes, dealt: true, x: &x[0], w: &packed[c.rowsAt(0, panel, 0)],
+			y: &y[0], yDealt: before + c.outBl, yFirst: before + panel*c.perPanel, flags: flags,
+		})
 	}
 }
 

@@ -80,18 +80,19 @@ func (d *direct) add(b *band, panel, first, count int) {
 	plane := d.outH * d.outW * Lanes
 	base := ((d.image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
 	n := count * len(d.taps)
-	w := &d.packed[d.rowsAt(d.group, panel, first)]
-	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
+	row := tileRow{
+		n: n, lanes: d.lanes, offsets: &d.scratch.ints[0], xStep: d.stepX * d.lanes * floatBytes, w: &d.packed[d.rowsAt(d.group, panel, first)],
+		yStep: d.outStepX * laneBytes, yBlock: plane * floatBytes,
+	}
+	row.bias, row.flags = d.ends(d.epilogue, d.group, panel, first, count)
 	tiles := sharesOf(d.gridW, d.machine.pixels[blocks])
 	for r := range d.rows {
 		y := base + ((d.fromY+(d.top+r)*d.outStepY)*d.outW+d.fromX)*Lanes
-		x := b.base + r*d.stepY*b.row
-		var res *float32
+		row.x, row.y = &b.data[b.base+r*d.stepY*b.row], &d.out[y]
 		if first == 0 { // with the first sums, since y may be the residual
-			res = at(d.epilogue.Residual, y)
+			row.res = at(d.epilogue.Residual, y)
 		}
-		d.machine.convRow(blocks, tiles, n, &d.scratch.ints[0], d.lanes, &b.data[x], d.stepX*d.lanes*floatBytes,
-			w, &d.out[y], d.outStepX*laneBytes, plane*floatBytes, bias, res, flags)
+		d.machine.row(d.scratch, blocks, tiles, &row)
 	}
 }
 

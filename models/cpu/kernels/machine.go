@@ -125,26 +125,6 @@ type quadTiles = func(tiles, rows int, x *float32, row int, w, y, bias, res *flo
 type convTiles = func(tiles, xnext, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 	y *float32, ystep, yblock int, bias, res *float32, flags int, ahead *float32, lines int)
 
-// convRow computes pixels that follow each other, in tiles of the two sizes there are.
-func (m *machine) convRow(blocks int, tiles shares, n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
-	y *float32, ystep, yblock int, bias, res *float32, flags int,
-) {
-	for i, t := range tiles.runs() {
-		if t.count == 0 {
-			continue
-		}
-		m.convTiles[blocks][t.size](t.count, t.size*xstep, t.size*ystep, n, offsets, lanes, x, xstep, w, y, ystep, yblock, bias, res, flags, nil, 0)
-		if i > 0 {
-			break
-		}
-		done := t.count * t.size
-		x, y = value(x, done*xstep), value(y, done*ystep)
-		if res != nil {
-			res = value(res, done*ystep)
-		}
-	}
-}
-
 // oneByOne is convTiles by the loop for a single tile, which fetches nothing ahead.
 func oneByOne(tile func(n int, offsets *int, lanes int, x *float32, xstep int, w *float32,
 	y *float32, ystep, yblock int, bias, res *float32, flags int),

@@ -137,30 +137,22 @@ func (p *pass) collect(m *machine, buf, plane []float32, from, to int) {
 // positions from..to-1 of an image.
 func (d *product) add(image, from, to, before, panel, first, count int) {
 	blocks, plane := d.blocksOf(panel), d.positions()*Lanes
-	w := &d.packed[d.rowsAt(d.group, panel, first)]
-	bias, flags := d.ends(d.epilogue, d.group, panel, first, count)
 	y := ((image*d.groups+d.group)*d.outBl+panel*d.perPanel)*plane + from*Lanes
-	x := before * count * Lanes
-	for _, t := range d.tiles(to - from).runs() {
-		if t.count == 0 {
-			continue
-		}
-		d.scratch.ints = stepped(d.scratch.ints, count, t.size*laneBytes)
-		ahead, lines := d.next(x/count/Lanes, panel, first, count)
-		var res *float32
-		if first == 0 { // with the first sums, since y may be the residual
-			res = at(d.epilogue.Residual, y)
-		}
-		d.machine.convTiles[blocks][t.size](t.count, t.size*count*laneBytes, t.size*laneBytes,
-			count, &d.scratch.ints[0], Lanes, &d.source[x], laneBytes, w, &d.out[y], laneBytes, plane*floatBytes, bias, res, flags, ahead, lines)
-		x += t.count * t.size * count * Lanes
-		y += t.count * t.size * Lanes
+	row := tileRow{
+		n: count, lanes: Lanes, dealt: true, x: &d.source[before*count*Lanes], w: &d.packed[d.rowsAt(d.group, panel, first)],
+		y: &d.out[y], yStep: laneBytes, yBlock: plane * floatBytes,
 	}
+	row.bias, row.flags = d.ends(d.epilogue, d.group, panel, first, count)
+	if first == 0 { // with the first sums, since y may be the residual
+		row.res = at(d.epilogue.Residual, y)
+	}
+	row.ahead, row.lines = d.next(before, panel, first, count)
+	d.machine.row(d.scratch, blocks, d.tiles(to-from), &row)
 }
 
 // next is what each tile from a position of the piece on fetches: its share of the
 // weights that come after a panel's.
-func (d *product) next(position, panel, first, count int) (ahead *float32, lines int) {
+func (d *product) next(position, panel, first, count int) (ahead []float32, lines int) {
 	if panel++; panel == d.endPanel {
 		if panel, first = d.firstPanel, first+count; first == d.inBlocks() {
 			return nil, 0
@@ -170,8 +162,5 @@ func (d *product) next(position, panel, first, count int) (ahead *float32, lines
 	tile := d.tilePixels(d.machine)
 	size := count * Lanes * d.blocksOf(panel) * Lanes
 	lines = ceil(size, ceil(d.to-d.from, tile)*cacheLine)
-	return &d.packed[d.rowsAt(d.group, panel, first)+min(size-1, position/tile*lines*cacheLine)], lines
+	return d.packed[d.rowsAt(d.group, panel, first):][:size][min(size-1, position/tile*lines*cacheLine):], lines
 }
-
-// cacheLine is the values of a line of the caches.
-const cacheLine = 64 / floatBytes

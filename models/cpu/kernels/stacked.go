@@ -137,21 +137,19 @@ func (p *stackedPiece) add(tap, lo, hi int, out, src []float32) {
 		to := firstOut*outPlane + ((p.fromY+i*p.outStepY)*p.outW+p.fromX+l*p.outStepX)*Lanes
 		end := p.ends[i*p.gridW+l]
 		first, last := tap == end.first && lo == 0, tap == end.last && hi == p.inBl
-		flags := 0
-		var bias, res *float32
-		if first {
-			bias = at(p.epilogue.Bias, firstOut*Lanes)
-		} else {
-			flags |= addResult
-		}
-		if last && p.epilogue.ReLU {
-			flags |= cutResult
+		row := tileRow{
+			n: hi - lo, lanes: Lanes, offsets: &p.offsets[lo], x: &src[from], xStep: laneBytes, w: w,
+			y: &out[to], yStep: outImage * floatBytes, yBlock: outPlane * floatBytes,
 		}
 		if first { // with the first sums, since out may be the residual
-			res = at(p.epilogue.Residual, to)
+			row.bias, row.res = at(p.epilogue.Bias, firstOut*Lanes), at(p.epilogue.Residual, to)
+		} else {
+			row.flags |= addResult
 		}
-		p.machine.convRow(blocks, tiles, hi-lo, &p.offsets[lo], Lanes, &src[from], laneBytes,
-			w, &out[to], outImage*floatBytes, outPlane*floatBytes, bias, res, flags)
+		if last && p.epilogue.ReLU {
+			row.flags |= cutResult
+		}
+		p.machine.row(nil, blocks, tiles, &row)
 	})
 }
 

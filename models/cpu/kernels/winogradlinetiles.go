@@ -91,13 +91,14 @@ func (l *linePiece) multiply(panel int, packed []float32) {
 		x := l.points[p*l.inBl*lines*l.tiles*Lanes:]
 		y := l.products[p*blocks*tiles*Lanes:]
 		for lo := 0; lo < rows; lo += lineChunk {
-			n := min(lineChunk, rows-lo)
-			u := &packed[(p*rows+lo)*Lanes*blocks*Lanes]
-			flags := 0
-			if lo > 0 {
-				flags = addResult
+			row := tileRow{
+				n: min(lineChunk, rows-lo), lanes: Lanes, offsets: &l.scratch.ints[lo], x: &x[0], xStep: laneBytes,
+				w: &packed[(p*rows+lo)*Lanes*blocks*Lanes], y: &y[0], yStep: laneBytes, yBlock: tiles * laneBytes,
 			}
-			l.machine.convRow(blocks, parts, n, &l.scratch.ints[lo], Lanes, &x[0], laneBytes, u, &y[0], laneBytes, tiles*laneBytes, nil, nil, flags)
+			if lo > 0 {
+				row.flags = addResult
+			}
+			l.machine.row(l.scratch, blocks, parts, &row)
 		}
 	}
 }

@@ -146,16 +146,15 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 		offsets = append(offsets, b*w.count*laneBytes)
 	}
 	w.scratch.ints = offsets
-	flags := 0
+	row := tileRow{n: hi - lo, lanes: Lanes, offsets: &offsets[0], xStep: laneBytes, yStep: laneBytes, yBlock: w.count * laneBytes}
 	if lo > 0 {
-		flags = addResult
+		row.flags = addResult
 	}
 	parts := sharesOf(w.count, w.machine.pixels[blocks])
 	for p := range tilePoints {
-		u := &packed[p*packedBlocks*Lanes*blocks*Lanes]
-		x := w.points[(p*w.inBl+lo)*w.count*Lanes:]
-		y := w.products[p*blocks*w.count*Lanes:]
-		w.machine.convRow(blocks, parts, hi-lo, &offsets[0], Lanes, &x[0], laneBytes, u, &y[0], laneBytes, w.count*laneBytes, nil, nil, flags)
+		row.x = &w.points[(p*w.inBl+lo)*w.count*Lanes]
+		row.w, row.y = &packed[p*packedBlocks*Lanes*blocks*Lanes], &w.products[p*blocks*w.count*Lanes]
+		w.machine.row(w.scratch, blocks, parts, &row)
 	}
 }
 
