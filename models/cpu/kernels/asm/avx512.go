@@ -168,7 +168,6 @@ func wideConvTile(blocks, pixels int) {
 		for j := range ws {
 			VMOVUPS(Mem{Base: w, Disp: 32*c*blocks + 64*j}, ws[j])
 			PREFETCHT0(Mem{Base: w, Disp: 32*c*blocks + 64*j + ahead*32*blocks})
-			//PREFETCHT0(Mem{Base: w, Disp: 32*c*blocks + 64*j + ahead*32*blocks})
 		}
 		for i := range pixels {
 			s := spread[i%2]
