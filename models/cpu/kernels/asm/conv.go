@@ -110,12 +110,8 @@ func convTile(blocks, pixels int) {
 		for i := range acc {
 			for j, v := range acc[i] {
 				m := Mem{Base: p}
-				switch j {
-				case 1, 2:
+				if j > 0 { // of three blocks at most
 					m.Index, m.Scale = yblock, uint8(j)
-				case 3:
-					m = Mem{Base: GP64(), Index: yblock, Scale: 1}
-					LEAQ(Mem{Base: p, Index: yblock, Scale: 2}, m.Base)
 				}
 				do(m, v)
 			}
