@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -21,6 +22,7 @@ type edge[T any] struct {
 	tail   int64 // follows the last position that has been put
 	bytes  int64 // of what stands in the ring
 	held   int   // positions taken and not yet given back
+	waits  bool  // the reader has found nothing here, and waits
 	unread bool  // the reader has left before the end
 
 	few    int // positions that may be under way whatever they hold
@@ -30,6 +32,7 @@ type edge[T any] struct {
 	spare  chan run[T]
 	ledger *ledger
 	from   *stage
+	to     *stage
 }
 
 // slot is what stands at a position.
@@ -50,7 +53,7 @@ const (
 	slotEnd                    // no position follows
 )
 
-func newEdge[T any](depth int, fixed bool, from *stage) *edge[T] {
+func newEdge[T any](depth int, fixed bool, from, to *stage) *edge[T] {
 	e := &edge[T]{
 		few:    depth,
 		filled: make(chan struct{}, 1),
@@ -59,6 +62,7 @@ func newEdge[T any](depth int, fixed bool, from *stage) *edge[T] {
 		spare:  make(chan run[T]),
 		ledger: from.graph.ledger,
 		from:   from,
+		to:     to,
 	}
 	if !fixed {
 		depth = max(depth, smallRoom)
@@ -139,11 +143,12 @@ func (e *edge[T]) collect(into []slot[T], most int) []slot[T] {
 	e.bytes -= bytes
 	e.head += int64(len(into))
 	e.held += len(into)
+	e.waits = len(into) == 0
 	e.mu.Unlock()
 	if len(into) > 0 {
 		signal(e.freed)
-		e.ledger.wake()
 	}
+	e.ledger.wake()
 	return into
 }
 
@@ -163,11 +168,33 @@ func (e *edge[T]) giveBack(run []slot[T]) {
 	e.ledger.wake()
 }
 
-// wants says that the consumer waits for position p and has nothing else.
+// wants says that the consumer waits for position p and has nothing else, and
+// that there is a way on from it where nothing is under way either: until p comes
+// nothing is given back there.
 func (e *edge[T]) wants(p int64) bool {
 	e.mu.Lock()
+	waits, unread := e.head == p && e.held == 0, e.unread
+	e.mu.Unlock()
+	return unread || waits && e.to.passedOn()
+}
+
+// passed says that nothing is under way from here on. What stands before a stage
+// that waits for another of its inputs is not: such a stage has one worker.
+func (e *edge[T]) passed() bool {
+	e.mu.Lock()
+	passed := e.head == e.tail && e.held == 0 || e.unread
+	e.mu.Unlock()
+	if ins := e.to.inputs; !passed && len(ins) > 1 {
+		passed = slices.ContainsFunc(ins, edgeInfo.awaited)
+	}
+	return passed && e.to.passedOn()
+}
+
+// awaited says that the consumer waits for the record that is next here.
+func (e *edge[T]) awaited() bool {
+	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.head == p && e.held == 0 || e.unread
+	return e.waits && e.ring[e.head%int64(len(e.ring))].kind == slotEmpty
 }
 
 // abandon tells the producer that nobody will read what still comes, and gives
@@ -194,6 +221,8 @@ func signal(c chan<- struct{}) {
 
 // edgeInfo is an edge whose type does not matter.
 type edgeInfo interface {
+	passed() bool
+	awaited() bool
 	source() *stage
 	depth() (queued, capacity int)
 	abandon()

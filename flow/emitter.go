@@ -120,6 +120,7 @@ func (e *Emitter[T]) put(kind slotKind, r Record[T]) error {
 	if err := e.out.reserve(e.ctx, e.worker, e.next, s.bytes); err != nil {
 		return err
 	}
+	e.out.clear(s.bytes)
 	e.out.put(e.next, e.one[:])
 	e.next++
 	*s = slot[T]{}

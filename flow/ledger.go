@@ -12,8 +12,9 @@ import (
 //
 // A claim for more than is left waits. It is granted without regard to the
 // limit when it is urgent: when a consumer waits for this very record and holds
-// no other, so that it has nothing to give back until this one comes. Every edge therefore always
-// moves on by one record, and no limit, however small, can stop a graph.
+// no other, and on some way on from there nothing is under way, so that nothing
+// is given back there until this one comes. Every way therefore always moves on
+// by one record, and no limit, however small, can stop a graph.
 type ledger struct {
 	limit   int64
 	mu      sync.Mutex
@@ -21,6 +22,7 @@ type ledger struct {
 	peak    int64
 	claims  []*claim
 	waiting atomic.Int32 // len(claims), readable without the lock
+	garbage garbage
 }
 
 type claim struct {
@@ -157,19 +159,18 @@ func (h *hand[A, B]) raise(ctx context.Context, bytes, result int64) error {
 	if limit := h.worker.stage.graph.ledger.limit; h.given+bytes > limit {
 		return &MemoryError{Needs: h.given + bytes, Limit: limit}
 	}
-	more := bytes - h.reserved()
-	if more <= 0 {
-		return nil
-	}
-	if !h.out.charge(more + result) {
-		h.flush()
-		position := h.run.first + int64(h.put)
-		if err := h.out.reserve(ctx, h.worker, position, more+result); err != nil {
-			return err
+	if more := bytes - h.reserved(); more > 0 {
+		if !h.out.charge(more + result) {
+			h.flush()
+			position := h.run.first + int64(h.put)
+			if err := h.out.reserve(ctx, h.worker, position, more+result); err != nil {
+				return err
+			}
 		}
+		h.out.settle(-result)
+		h.more += more
 	}
-	h.out.settle(-result)
-	h.more += more
+	h.out.clear(bytes)
 	return nil
 }
 

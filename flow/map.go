@@ -74,11 +74,15 @@ func (h *hand[A, B]) charge(ctx context.Context) (n int, err error) {
 	for i := range h.run.slots {
 		h.charged += expected(h.out, &h.run.slots[i])
 	}
-	if h.out.charge(h.charged) {
-		return len(h.run.slots), nil
+	n = len(h.run.slots)
+	if !h.out.charge(h.charged) {
+		n, h.charged = 1, expected(h.out, &h.run.slots[0])
+		if err := h.out.reserve(ctx, h.worker, h.run.first, h.charged); err != nil {
+			return 0, err
+		}
 	}
-	h.charged = expected(h.out, &h.run.slots[0])
-	return 1, h.out.reserve(ctx, h.worker, h.run.first, h.charged)
+	h.out.clear(h.charged)
+	return n, nil
 }
 
 // expected is what the value made of a record will probably hold: what the last

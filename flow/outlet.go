@@ -56,8 +56,9 @@ func (out Out[T]) connect(to *stage) *edge[T] {
 	if depth == 0 {
 		depth = from.graph.queueDepth(from, to)
 	}
-	e := newEdge[T](depth, to.queue > 0, from)
+	e := newEdge[T](depth, to.queue > 0, from, to)
 	out.outlet.edges = append(out.outlet.edges, e)
+	from.readers = append(from.readers, e)
 	to.inputs = append(to.inputs, e)
 	to.onLetters = to.onLetters || from.onLetters
 	return e
@@ -103,6 +104,9 @@ func (o *outlet[T]) reserve(ctx context.Context, w *worker, p, bytes int64) erro
 	}
 	return o.stage.graph.ledger.reserve(ctx, w, bytes*int64(len(o.edges)), urgent)
 }
+
+// clear waits for the collector, if need be, before a charge is spent.
+func (o *outlet[T]) clear(bytes int64) { o.stage.graph.ledger.clear(bytes * int64(len(o.edges))) }
 
 // settle corrects a charge by what records turned out to hold.
 func (o *outlet[T]) settle(bytes int64) { o.stage.graph.ledger.add(bytes * int64(len(o.edges))) }

@@ -3,8 +3,10 @@ package flow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"hpaflow/flow"
 )
@@ -72,5 +74,31 @@ func TestReserveEndsWithTheRun(t *testing.T) {
 	}
 	if err := flow.Reserve(t.Context(), 1<<40, 0); err != nil {
 		t.Errorf("outside of a stage: %v", err)
+	}
+}
+
+// One record goes beyond the run's bound, and only where nothing is under way
+// behind it: while a slow stage further on is at work, all before it wait.
+func TestReserveWaitsForWhatIsUnderWay(t *testing.T) {
+	const limit, size = 1 << 20, 1 << 20 / 5
+	g := flow.New(flow.Options{Memory: limit, Workers: 3})
+	out := flow.Map(flow.FromSlice(g, flow.Stage{Name: "n"}, make([]int, 30)), flow.Stage{Name: "make"},
+		func(ctx context.Context, r flow.Record[int]) (held, error) { return size, flow.Reserve(ctx, size, 0) })
+	for i := range 8 {
+		out = flow.Map(out, flow.Stage{Name: fmt.Sprint("hand on ", i)},
+			func(ctx context.Context, r flow.Record[held]) (held, error) { return r.Value, nil })
+	}
+	out = flow.Map(out, flow.Stage{Name: "slow"}, func(ctx context.Context, r flow.Record[held]) (held, error) {
+		err := flow.Reserve(ctx, limit/2, 0)
+		time.Sleep(time.Millisecond)
+		return r.Value, err
+	})
+	var got []held
+	flow.Collect(out, flow.Stage{Name: "all"}, &got)
+	if err := g.Run(t.Context()); err != nil || len(got) != 30 {
+		t.Fatal(len(got), err)
+	}
+	if peak := g.Stats().MemoryPeak; peak > limit+limit/2 {
+		t.Errorf("%.2f of the bound in flight", float64(peak)/limit)
 	}
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,7 @@ type stage struct {
 	queue int
 
 	inputs  []edgeInfo
+	readers []edgeInfo // the edges of all outputs
 	outputs []anyOutlet
 
 	work       func(ctx context.Context, w *worker) error // one worker's life
@@ -108,6 +110,11 @@ func (st *stage) resize(ctx context.Context, n int) {
 			go st.run(ctx, w)
 		}
 	}
+}
+
+// passedOn says that on some way behind all is done with that the stage yielded.
+func (st *stage) passedOn() bool {
+	return len(st.readers) == 0 || slices.ContainsFunc(st.readers, edgeInfo.passed)
 }
 
 // run is the life of one worker. Its profile label lets

@@ -45,18 +45,18 @@ func noisySamples(t *testing.T, side, n int) string {
 }
 
 // Large samples stay within 1.3 times the memory that a run is given, all of the
-// process counted, or are refused with what they need. A flow of one stage more
-// may hold a little more: the record that a stage waits for is never held back.
+// process counted, or are refused with what they need.
 func TestMemoryBoundsTheProcess(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("converts large images")
 	}
 	dir := noisySamples(t, 3072, 5)
-	for flow, times := range map[string]float64{"rgby.flow": 1.3, "rgby-shards.flow": 1.4} {
+	for _, flow := range []string{"rgby.flow", "rgby-shards.flow"} {
 		took, code, text := peak(t, "run", filepath.Join("../../configs", flow), "--set", "input="+dir, "--set", "output="+t.TempDir(), "--memory", "256MiB")
-		if code != exitDone || float64(took) > times*(256<<20) {
+		if code != exitDone || took > (256<<20)*13/10 {
 			t.Errorf("%s took %d MiB, exit code %d\n%s", flow, took>>20, code, text)
 		}
+		t.Logf("%s took %d MiB", flow, took>>20)
 	}
 	took, code, text := peak(t, "run", "../../configs/rgby.flow", "--set", "input="+dir, "--set", "output="+t.TempDir(), "--memory", "64MiB")
 	if code != exitDeadLetters || took > 128<<20 {
