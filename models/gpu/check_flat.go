@@ -85,8 +85,7 @@ func (c *checker) clipping(share float64) error {
 		return err
 	}
 	by := min(1, limit/(math.Sqrt(squares)+1e-6))
-	f.Error = apart(doubles(got, 1), doubles(grads, by))
-	c.judge(&f)
+	c.match(&f, doubles(got, 1), doubles(grads, by))
 	return nil
 }
 
@@ -109,8 +108,7 @@ func (c *checker) averaging() error {
 	for i, w := range weights {
 		want[i] += share * float64(w)
 	}
-	f.Error = apart(doubles(got, 1), want)
-	c.judge(&f)
+	c.match(&f, doubles(got, 1), want)
 	return nil
 }
 
@@ -135,8 +133,7 @@ func (c *checker) exchanging() error {
 	if err != nil {
 		return err
 	}
-	f.Error = apart(doubles(got, 1), append(doubles(second, 1), doubles(first, 1)...))
-	c.judge(&f)
+	c.match(&f, doubles(got, 1), append(doubles(second, 1), doubles(first, 1)...))
 	return nil
 }
 
@@ -155,9 +152,15 @@ func (c *checker) losing(loss float64, want uint32) error {
 	if err != nil {
 		return err
 	}
-	f.Error = math.Abs(float64(math.Float32bits(got[0])) - float64(want))
-	c.judge(&f)
+	c.match(&f, []float64{float64(math.Float32bits(got[0]))}, []float64{float64(want)})
 	return nil
+}
+
+// match judges a finding by how far apart what the card gives and what it should
+// give are.
+func (c *checker) match(f *Finding, got, want []float64) {
+	f.Error = apart(got, want)
+	c.judge(f)
 }
 
 // doubles is x times a factor.
@@ -221,8 +224,7 @@ func (c *checker) optimiser(o optimiser) error {
 		moved[i] = float64(got[i]) - float64(p)
 		want[i] = o.moves(float64(p), float64((at[1])[i]), float64((at[2])[i]), float64((at[3])[i]), float64((at[4])[i]), lr, decay, momentum, step)
 	}
-	f.Error = apart(moved, want)
-	c.judge(&f)
+	c.match(&f, moved, want)
 	return nil
 }
 

@@ -79,9 +79,8 @@ func (d *direct) add(b *band, panel, first, count int) {
 	blocks := d.blocksOf(panel)
 	plane := d.outH * d.outW * Lanes
 	base := ((d.image*d.groups+d.group)*d.outBl + panel*d.perPanel) * plane
-	n := count * len(d.taps)
 	row := tileRow{
-		n: n, lanes: d.lanes, offsets: &d.scratch.ints[0], xStep: d.stepX * d.lanes * floatBytes, w: &d.packed[d.rowsAt(d.group, panel, first)],
+		n: count * len(d.taps), lanes: d.lanes, offsets: &d.scratch.ints[0], xStep: d.stepX * d.lanes * floatBytes, w: &d.packed[d.rowsAt(d.group, panel, first)],
 		yStep: d.outStepX * laneBytes, yBlock: plane * floatBytes,
 	}
 	row.bias, row.flags = d.ends(d.epilogue, d.group, panel, first, count)
