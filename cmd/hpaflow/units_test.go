@@ -369,3 +369,68 @@ func notForRaces(t *testing.T) {
 		t.Skip("too long under the race detector")
 	}
 }
+
+// Rows that are others by now count as images do: what was made from them is made
+// anew, kept or refused, and what is still to be made is made from those there are,
+// wherever a run before was killed.
+func TestUnitsOfOtherRows(t *testing.T) {
+	notForRaces(t)
+	hpaflow, input := program(t), manySamples(t, 9)
+	var labels [9]string
+	table := func() string {
+		text := "Id,Target\n"
+		for i, l := range labels {
+			if l != "" {
+				text += fmt.Sprintf("9_%04d,%s\n", i, l)
+			}
+		}
+		return foldertest.Put(t, "table.csv", text)
+	}
+	at := func() *unitFlow { return newUnitFlow(t, hpaflow, "rgby-shards.flow", input, t.TempDir()) }
+	fresh := func() map[string]string {
+		f := at()
+		f.exits(exitDone, "run", "--set", "table="+table())
+		return f.tree()
+	}
+	for i := range labels[:8] { // the last has no row at first
+		labels[i] = "1"
+	}
+	f := at()
+	f.exits(exitDone, "run", "--set", "table="+table())
+
+	before := f.tree()
+	labels[4], labels[8] = "2 3", "7"
+	f.exits(exitFailed, "run", "--changed", "refuse", "--set", "table="+table())
+	f.exits(exitDone, "run", "--changed", "keep", "--set", "table="+table())
+	sameTree(t, before, f.tree())
+	f.exits(exitDone, "run", "--set", "table="+table())
+	sameTree(t, fresh(), f.tree())
+
+	labels[4], labels[0] = "5", ""
+	f.exits(exitDone, "run", "--set", "table="+table())
+	sameTree(t, fresh(), f.tree())
+	f.exits(exitDone, "run", "--changed", "refuse", "--set", "table="+table())
+	f.exits(exitDone, "run")
+	f.exits(exitDone, "run", "--set", "table="+table())
+	sameTree(t, fresh(), f.tree())
+
+	// Killed when a unit had been taken back, and the rows not yet.
+	if err := errors.Join(os.Remove(filepath.Join(f.output, ".run", "units", "done", "00001.json")), os.Remove(filepath.Join(f.output, "shard-00001.tar.zst"))); err != nil {
+		t.Fatal(err)
+	}
+	labels[5] = "9"
+	f.exits(exitFailed, "run", "--unit", "1", "--set", "table="+table()) // others may have the rows of before
+	f.exits(exitDone, "run", "--set", "table="+table())
+	sameTree(t, fresh(), f.tree())
+
+	// Stopped before all units were done.
+	for i, policy := range []string{"redo", "keep", "refuse"} {
+		f = at()
+		f.exits(exitDone, "run", "--unit", "0", "--set", "table="+table())
+		labels[7] = fmt.Sprint(11 + i)
+		f.exits(exitDone, "run", "--changed", policy, "--set", "table="+table())
+		sameTree(t, fresh(), f.tree())
+		f.exits(exitDone, "run", "--unit", "1", "--set", "table="+table())
+	}
+	f.noneLeft()
+}

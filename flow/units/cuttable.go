@@ -31,8 +31,9 @@ type Flow struct {
 
 	about func(key string) string // see abouts; nil: it is not known yet
 
-	chain chain
-	names map[string][]entry // of the plans, by digest
+	chain   chain
+	names   map[string][]entry // of the plans, by digest
+	entries map[*Plan][]entry  // of the chain as it was read last: see entriesOf
 }
 
 // sink is one of the flow's sinks.

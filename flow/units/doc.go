@@ -51,6 +51,10 @@
 // there are: a plan is added and none is changed. So do records that failed and
 // have been mended (Retry).
 //
+// Where components have something else about records by now, as other labels, a
+// plan without units says so, and holds for those before it. Units that are done
+// are taken back first, or kept, as the run says.
+//
 // # Who keeps whom out
 //
 // Workers share a folder, and a run that wants it for itself keeps them out or

@@ -67,7 +67,7 @@ func (f folder) names(p *Plan) ([]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	list := make([]entry, 0, min(p.Records, 1<<20))
+	list := make([]entry, 0, min(p.Records+p.Rows, 1<<20))
 	in := bufio.NewReader(z)
 	for {
 		line, err := in.ReadString('\n')
@@ -80,7 +80,7 @@ func (f folder) names(p *Plan) ([]entry, error) {
 		name, about, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		list = append(list, entry{name, about})
 	}
-	if len(list) != p.Records || digestOf(list) != p.Names {
+	if len(list) != p.Records+p.Rows || digestOf(list) != p.Names {
 		return nil, fmt.Errorf("%s is damaged: it is not the list that the plan names", path)
 	}
 	return list, nil

@@ -36,6 +36,7 @@ type Plan struct {
 
 	Parent string `json:"parent,omitempty"` // run id of the plan before
 	Mended bool   `json:"mended,omitempty"` // its records are in plans before, where they failed
+	Rows   int    `json:"rows,omitempty"`   // of records in plans before, which are others by now; it has no units then
 }
 
 // newPlan cuts so many records into units.

@@ -19,10 +19,12 @@ func (f *Flow) Open(ctx context.Context, grow bool) error {
 	fresh := newPlan(f.Unit, 0)
 	fresh.Name, fresh.Flow = f.plan.Name, f.plan.Values()
 	fresh.Values, fresh.Inputs, fresh.Computes = made.Values, made.Inputs, f.computes
+	f.about = nil
 	for {
 		if f.chain, err = f.folder().plans(); err != nil {
 			return err
 		}
+		f.entries = map[*Plan][]entry{}
 		if len(f.chain) > 0 {
 			if differences := fresh.Differences(f.chain[0]); len(differences) > 0 {
 				return &OtherPlanError{f.Dir(), differences}
@@ -49,10 +51,14 @@ func (f *Flow) ID() string {
 	return f.chain[0].ID()
 }
 
-// Current says whether the plan that was opened is still the folder's.
+// Current says whether the plans that were opened are still all of the folder's.
 func (f *Flow) Current() (bool, error) {
 	p, err := f.folder().plan(0)
-	return err == nil && p != nil && len(f.chain) > 0 && p.ID() == f.chain[0].ID(), err
+	if err != nil || p == nil || len(f.chain) == 0 || p.ID() != f.chain[0].ID() {
+		return false, err
+	}
+	next, err := f.folder().plan(len(f.chain))
+	return err == nil && next == nil, err
 }
 
 // Suits refuses a machine whose results would differ from those of the plan.
@@ -98,13 +104,12 @@ func (f *Flow) grow(ctx context.Context, like *Plan) (bool, error) {
 	if err := f.matches(all); err != nil {
 		return false, err
 	}
-	return true, f.add(like, added, false)
+	return true, f.add(newPlan(f.Unit, len(added)), like, added)
 }
 
-// add writes a plan of some records behind those there are.
-func (f *Flow) add(like *Plan, names []entry, mended bool) error {
-	p := newPlan(f.Unit, len(names))
-	p.Name, p.Flow, p.Values, p.Inputs, p.Computes, p.Mended = like.Name, like.Flow, like.Values, like.Inputs, like.Computes, mended
+// add writes a plan, of the flow of another, behind those there are.
+func (f *Flow) add(p, like *Plan, names []entry) error {
+	p.Name, p.Flow, p.Values, p.Inputs, p.Computes = like.Name, like.Flow, like.Values, like.Inputs, like.Computes
 	return f.folder().add(f.chain, p, names)
 }
 
@@ -204,7 +209,7 @@ func (f *Flow) records(unit int) (p *Plan, first int64, names []entry, err error
 	if p = f.chain.of(unit); p == nil {
 		return nil, 0, nil, fmt.Errorf("there is no unit %d", unit)
 	}
-	all, err := f.namesOf(p)
+	all, err := f.entriesOf(p)
 	if err != nil {
 		return nil, 0, nil, err
 	}

@@ -20,7 +20,9 @@ func (f *Flow) retry(ctx context.Context, w Whole) error {
 	}
 	w.Note(fmt.Sprintf("mended, and put into added units: %d of %d that had failed", len(mended), len(failed)))
 	n := len(f.chain)
-	if err := f.add(f.chain[0], mended, true); err != nil {
+	p := newPlan(f.Unit, len(mended))
+	p.Mended = true
+	if err := f.add(p, f.chain[0], mended); err != nil {
 		return err
 	}
 	if err := f.Open(ctx, false); err != nil {

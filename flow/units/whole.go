@@ -126,11 +126,15 @@ func (f *Flow) renewAlone(ctx context.Context, w Whole) error {
 			return fmt.Errorf("results in %s are made from something else: images or rows of %s are others; --changed redo makes their units anew, --changed keep leaves them", f.Dir(), names)
 		case flow.ChangedKeep:
 			w.Note(fmt.Sprintf("results in %s are kept all the same, though images or rows are others: %s", f.Dir(), names))
-			return f.undo(found.damaged)
+			found.changed = nil
+		default:
+			w.Note(fmt.Sprintf("results in %s are made anew with their units, since images or rows are others: %s", f.Dir(), names))
 		}
-		w.Note(fmt.Sprintf("results in %s are made anew with their units, since images or rows are others: %s", f.Dir(), names))
 	}
-	return errors.Join(f.undo(found.damaged), f.undo(found.changed))
+	if err := errors.Join(f.undo(found.damaged), f.undo(found.changed)); err != nil {
+		return err
+	}
+	return f.takeRows()
 }
 
 // enumerate names a few of many.

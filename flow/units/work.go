@@ -113,7 +113,7 @@ func (f *Flow) Do(ctx context.Context, unit int, apart bool, watch Watch) (did D
 }
 
 // sameAbout refuses a unit of which components have something else by now than
-// when the work was cut, such as other labels.
+// when the work was cut (or rows taken), such as other labels.
 func (f *Flow) sameAbout(unit int, names []entry) error {
 	about, err := f.abouts()
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *Flow) sameAbout(unit int, names []entry) error {
 	}
 	for _, e := range names {
 		if now := about(e.name); now != e.about {
-			return fmt.Errorf("unit %d: the row of %s is %s, and was %s when the work was cut into units; run the flow without --unit, which cuts anew",
+			return fmt.Errorf("unit %d: the row of %s is %s, and was %s when the work was cut into units; run the flow without --unit, which takes the rows that there are now",
 				unit, e.name, orNone(now), orNone(e.about))
 		}
 	}
