@@ -29,8 +29,9 @@
 // of workers; what is random is drawn by Rand from seed, epoch and key.
 //
 // Bounds. An edge holds so many records and no more, and the ledger holds so
-// many bytes for all edges and workers together. One record a stage may exceed
-// the bytes, so that no bound can stop a flow. A function that finds out what a
+// many bytes for all edges and workers together. One record may exceed the bytes
+// where nothing is under way behind it (one a stage before ways that meet again),
+// so that no bound can stop a flow. A function that finds out what a
 // record takes before it spends it says so by Reserve; what would not fit by
 // itself is then refused. A full edge blocks its producers: that is the
 // backpressure everything else here reads.

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"slices"
 	"sync"
 )
 
@@ -22,7 +21,6 @@ type edge[T any] struct {
 	tail   int64 // follows the last position that has been put
 	bytes  int64 // of what stands in the ring
 	held   int   // positions taken and not yet given back
-	waits  bool  // the reader has found nothing here, and waits
 	unread bool  // the reader has left before the end
 
 	few    int // positions that may be under way whatever they hold
@@ -143,12 +141,11 @@ func (e *edge[T]) collect(into []slot[T], most int) []slot[T] {
 	e.bytes -= bytes
 	e.head += int64(len(into))
 	e.held += len(into)
-	e.waits = len(into) == 0
 	e.mu.Unlock()
 	if len(into) > 0 {
 		signal(e.freed)
+		e.ledger.wake()
 	}
-	e.ledger.wake()
 	return into
 }
 
@@ -168,33 +165,19 @@ func (e *edge[T]) giveBack(run []slot[T]) {
 	e.ledger.wake()
 }
 
-// wants says that the consumer waits for position p and has nothing else, and
-// that there is a way on from it where nothing is under way either: until p comes
-// nothing is given back there.
+// wants says that the consumer waits for position p and has nothing else.
 func (e *edge[T]) wants(p int64) bool {
 	e.mu.Lock()
-	waits, unread := e.head == p && e.held == 0, e.unread
-	e.mu.Unlock()
-	return unread || waits && e.to.passedOn()
+	defer e.mu.Unlock()
+	return e.head == p && e.held == 0 || e.unread
 }
 
-// passed says that nothing is under way from here on. What stands before a stage
-// that waits for another of its inputs is not: such a stage has one worker.
+// passed says that nothing is under way from here on.
 func (e *edge[T]) passed() bool {
 	e.mu.Lock()
 	passed := e.head == e.tail && e.held == 0 || e.unread
 	e.mu.Unlock()
-	if ins := e.to.inputs; !passed && len(ins) > 1 {
-		passed = slices.ContainsFunc(ins, edgeInfo.awaited)
-	}
 	return passed && e.to.passedOn()
-}
-
-// awaited says that the consumer waits for the record that is next here.
-func (e *edge[T]) awaited() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.waits && e.ring[e.head%int64(len(e.ring))].kind == slotEmpty
 }
 
 // abandon tells the producer that nobody will read what still comes, and gives
@@ -222,13 +205,14 @@ func signal(c chan<- struct{}) {
 // edgeInfo is an edge whose type does not matter.
 type edgeInfo interface {
 	passed() bool
-	awaited() bool
 	source() *stage
+	sink() *stage
 	depth() (queued, capacity int)
 	abandon()
 }
 
 func (e *edge[T]) source() *stage { return e.from }
+func (e *edge[T]) sink() *stage   { return e.to }
 
 func (e *edge[T]) depth() (queued, capacity int) {
 	e.mu.Lock()

@@ -122,6 +122,7 @@ func (g *Graph) Run(ctx context.Context) error {
 	if err := g.validate(); err != nil {
 		return err
 	}
+	findJoins(g.stages)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	g.cancel = cancel

@@ -6,15 +6,21 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"hpaflow/flow/machine"
 )
 
 // ledger counts the bytes in flight in a graph and holds them under a limit.
 //
 // A claim for more than is left waits. It is granted without regard to the
-// limit when it is urgent: when a consumer waits for this very record and holds
-// no other, and on some way on from there nothing is under way, so that nothing
-// is given back there until this one comes. Every way therefore always moves on
-// by one record, and no limit, however small, can stop a graph.
+// limit when it is urgent: when all that wait for this very record hold no other,
+// and nothing is under way behind them, so that nothing is given back there until
+// this one comes. A graph therefore always moves on by one record, and no limit,
+// however small, can stop it.
+//
+// Where ways meet again further on, what is under way may itself wait for what
+// still comes. There a record is urgent as soon as one consumer waits for it, and
+// each stage may hold one beyond the limit.
 type ledger struct {
 	limit   int64
 	mu      sync.Mutex
@@ -22,7 +28,7 @@ type ledger struct {
 	peak    int64
 	claims  []*claim
 	waiting atomic.Int32 // len(claims), readable without the lock
-	garbage garbage
+	garbage machine.Garbage
 }
 
 type claim struct {
@@ -72,6 +78,14 @@ func (l *ledger) reserve(ctx context.Context, w *worker, bytes int64, urgent fun
 		l.used -= bytes
 	}
 	return context.Cause(ctx)
+}
+
+// clear is called before a record spends what it was granted.
+func (l *ledger) clear(bytes int64) {
+	l.garbage.Clear(bytes, l.limit, func() int64 {
+		used, _ := l.read()
+		return used
+	})
 }
 
 // add corrects a claim by what a record turned out to hold; it never waits.

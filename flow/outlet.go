@@ -95,12 +95,10 @@ func (o *outlet[T]) reserve(ctx context.Context, w *worker, p, bytes int64) erro
 		return nil
 	}
 	urgent := func() bool {
-		for _, e := range o.edges {
-			if e.wants(p) {
-				return true
-			}
+		if o.stage.joins {
+			return slices.ContainsFunc(o.edges, func(e *edge[T]) bool { return e.wants(p) })
 		}
-		return false
+		return !slices.ContainsFunc(o.edges, func(e *edge[T]) bool { return !e.wants(p) || !e.to.passedOn() })
 	}
 	return o.stage.graph.ledger.reserve(ctx, w, bytes*int64(len(o.edges)), urgent)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,40 @@ func TestReserveWaitsForWhatIsUnderWay(t *testing.T) {
 	if err := g.Run(t.Context()); err != nil || len(got) != 30 {
 		t.Fatal(len(got), err)
 	}
-	if peak := g.Stats().MemoryPeak; peak > limit+limit/2 {
+	if peak := g.Stats().MemoryPeak; peak > limit*8/5 {
 		t.Errorf("%.2f of the bound in flight", float64(peak)/limit)
+	}
+}
+
+// Of two stages that read one output, the quick one does not have the other's
+// records pile up.
+func TestMemoryOfTwoReaders(t *testing.T) {
+	const limit, size = 1 << 20, 1 << 19
+	for _, leaves := range []bool{false, true} {
+		g := flow.New(flow.Options{Memory: limit, Workers: 4})
+		made := flow.Map(flow.FromSlice(g, flow.Stage{Name: "n"}, make([]int, 50)), flow.Stage{Name: "make"},
+			func(context.Context, flow.Record[int]) (held, error) { return size, nil })
+		slow := flow.Map(made, flow.Stage{Name: "slow"}, func(context.Context, flow.Record[held]) (held, error) {
+			time.Sleep(time.Millisecond)
+			return 1, nil
+		})
+		quick := flow.Process(made, flow.Stage{Name: "quick"}, func(ctx context.Context, in *flow.Reader[held], out *flow.Emitter[held]) error {
+			for !leaves {
+				if _, err := in.Next(ctx); errors.Is(err, io.EOF) {
+					return nil
+				} else if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		flow.To(slow, flow.Stage{Name: "all"}, flow.Discard[held]())
+		flow.To(quick, flow.Stage{Name: "none"}, flow.Discard[held]())
+		if err := g.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if peak := g.Stats().MemoryPeak; peak > 5*limit/2 {
+			t.Errorf("leaves %v: %.2f of the bound in flight", leaves, float64(peak)/limit)
+		}
 	}
 }

@@ -43,6 +43,7 @@ type stage struct {
 
 	inputs  []edgeInfo
 	readers []edgeInfo // the edges of all outputs
+	joins   bool       // some stage further on has several inputs
 	outputs []anyOutlet
 
 	work       func(ctx context.Context, w *worker) error // one worker's life
@@ -112,9 +113,16 @@ func (st *stage) resize(ctx context.Context, n int) {
 	}
 }
 
-// passedOn says that on some way behind all is done with that the stage yielded.
+// passedOn says that all is done with that the stage yielded, on every way on.
 func (st *stage) passedOn() bool {
-	return len(st.readers) == 0 || slices.ContainsFunc(st.readers, edgeInfo.passed)
+	return !slices.ContainsFunc(st.readers, func(e edgeInfo) bool { return !e.passed() })
+}
+
+// findJoins sets joins of stages that stand in the order they were added.
+func findJoins(stages []*stage) {
+	for _, st := range slices.Backward(stages) {
+		st.joins = slices.ContainsFunc(st.readers, func(e edgeInfo) bool { return len(e.sink().inputs) > 1 || e.sink().joins })
+	}
 }
 
 // run is the life of one worker. Its profile label lets
