@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"hpaflow/data/embed"
 	"hpaflow/flow"
@@ -61,8 +62,9 @@ func (c *cosines) add(r *embed.Row) error {
 	if len(c.rows) > 0 && len(r.Features) != len(c.rows[0]) {
 		return fmt.Errorf("%s has %d values, %s has %d", r.ID, len(r.Features), c.ids[0], len(c.rows[0]))
 	}
-	embed.Unit(r.Features)
-	c.ids, c.rows = append(c.ids, r.ID), append(c.rows, r.Features)
+	row := slices.Clone(r.Features) // others may read the cell, too
+	embed.Unit(row)
+	c.ids, c.rows = append(c.ids, r.ID), append(c.rows, row)
 	return nil
 }
 
