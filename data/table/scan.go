@@ -84,6 +84,7 @@ const (
 // scanner knows what is wanted of a CSV file's rows.
 type scanner struct {
 	name   string
+	width  int   // fields of the header
 	places []int // by column of the file, up to the last that is asked for: which of those it is; -1: none
 	fields Fields
 }
@@ -138,6 +139,7 @@ func (s *scanner) header(record []string, line int, columns Columns) error {
 	for j := range record {
 		record[j] = trimmed(record[j])
 	}
+	s.width = len(record)
 	want := strings.Join(columns.Need, ",")
 	names := append(append([]string{}, columns.Need...), columns.May...)
 	s.fields = Fields{values: make([]string, len(names)), has: make([]bool, len(names))}
@@ -179,9 +181,12 @@ func (s *scanner) rows(p piece, row func(Fields) error, fault func(line int, err
 			fault(0, err)
 			return
 		}
-		if fields < len(s.places) {
+		switch {
+		case fields < len(s.places):
 			err = fmt.Errorf("%d fields, want at least %d", fields, len(s.places))
-		} else {
+		case fields > s.width:
+			err = fmt.Errorf("%d fields, and the header has %d; one that holds commas stands in quotes", fields, s.width)
+		default:
 			err = row(s.fields)
 		}
 		if err != nil {
@@ -191,8 +196,8 @@ func (s *scanner) rows(p piece, row func(Fields) error, fault func(line int, err
 	}
 }
 
-// next takes the fields of the next record, and says how many it has, as far as
-// any is asked for.
+// next takes the fields of the next record, and says how many it has. Empty ones
+// behind those of the header do not count.
 func (s *scanner) next(p *piece) (fields int, err error) {
 	if p.csv == nil {
 		var text string
@@ -209,7 +214,16 @@ func (s *scanner) next(p *piece) (fields int, err error) {
 		}
 	}
 	s.fields.Line = line
-	return len(record), err
+	return s.filled(record), err
+}
+
+// filled is how many fields a record has.
+func (s *scanner) filled(record []string) int {
+	n := len(record)
+	for n > s.width && trimmed(record[n-1]) == "" {
+		n--
+	}
+	return n
 }
 
 // cut is next of a line without quotes. Millions of fields come by here.
@@ -225,8 +239,11 @@ func (s *scanner) cut(text string) (fields int) {
 		}
 		fields++
 		if begin = end + 1; begin > len(text) {
-			break
+			return fields
 		}
+	}
+	if fields += 1 + strings.Count(text[begin:], ","); fields > s.width {
+		fields = s.filled(strings.Split(text, ","))
 	}
 	return fields
 }

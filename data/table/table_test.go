@@ -32,7 +32,7 @@ func TestReadTakesTablesAsTheyAreMeant(t *testing.T) {
 		"columns turned about":    "Target,Comment,Id\n16 0,x,a\n7,,b\n",
 		"letters of the header":   "ID,target\na,16 0\nb,7\n",
 		"empty lines":             "Id,Target\n\na,16 0\n\n\nb,7\n\n",
-		"further fields":          "Id,Target\na,16 0,?\nb,7\n",
+		"empty fields behind":     "Id,Target\na,16 0,\nb,7, ,\n",
 	} {
 		got, err := table.Read(foldertest.Put(t, "t.csv", text), 28)
 		if err != nil || !slices.Equal(got, want) {
@@ -64,6 +64,8 @@ func TestReadRefuses(t *testing.T) {
 		{"a path", "Id,Target\n../a,7\n", `t.csv:2: "../a" cannot be an Id: it must be fit for a file's name, without blanks`},
 		{"a blank", "Id,Target\na b,7\n", `t.csv:2: "a b" cannot be an Id: it must be fit for a file's name, without blanks`},
 		{"a short row", "Id,Target\na\n", `t.csv:2: 1 fields, want at least 2`},
+		{"labels without quotes", "Id,Target\na,7,8\n", `t.csv:2: 3 fields, and the header has 2; one that holds commas stands in quotes`},
+		{"the same beside quotes", "Id,Target\n\"a\",7,8,\n", `t.csv:2: 3 fields, and the header has 2; one that holds commas stands in quotes`},
 		{"a stray quote", "Id,Target\na,7\"\n", "t.csv:2:4: bare \" in non-quoted-field"},
 		{"an open quote", "Id,Target\n\"a,7\n", "t.csv:2:6: extraneous or missing \" in quoted-field"},
 		{"UTF-16", "\xff\xfeI\x00d\x00", "t.csv:1: the text is UTF-16; save it as UTF-8"},
