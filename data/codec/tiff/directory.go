@@ -14,6 +14,7 @@ type File struct {
 	big   bool
 	first []uint64 // where the directories of pages are
 	pages []*Page  // those that have been read
+	kept  uint64   // numbers that they have
 }
 
 // Open reads a file that is in memory. The bytes belong to the file from then on.
@@ -64,6 +65,7 @@ func open(s source) (*File, error) {
 // follow finds the directories of pages, each of which says where the next is.
 func (f *File) follow(at uint64) error {
 	seen := map[uint64]bool{}
+	var held uint64 // bytes of entries
 	for at != 0 {
 		if seen[at] {
 			return fmt.Errorf("tiff: page %d: the directory is that of an earlier page", len(f.first)+1)
@@ -75,6 +77,9 @@ func (f *File) follow(at uint64) error {
 		n, start, err := f.entries(at)
 		if err != nil {
 			return fmt.Errorf("tiff: page %d: the directory: %w", len(f.first)+1, err)
+		}
+		if held += n * f.entrySize(); held > uint64(f.size) {
+			return fmt.Errorf("tiff: page %d: the directory overlaps those of earlier pages", len(f.first)+1)
 		}
 		f.first = append(f.first, at)
 		if at, err = f.offset(start + n*f.entrySize()); err != nil {

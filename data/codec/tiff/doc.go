@@ -21,5 +21,7 @@
 //     not (offset and length 0) are zeros.
 //   - Nothing is believed that the file cannot hold: before memory is spent on a page, each
 //     of its strips lies in the file and is large enough for its pixels.
+//   - What is kept of a file's directories is bounded by its size: honest directories,
+//     arrays and texts do not overlap, and what claims more than the file has is refused.
 //   - Nothing is read or written outside the slices given, whatever the input.
 package tiff

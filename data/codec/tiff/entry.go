@@ -86,8 +86,27 @@ func (d *directory) raw(e entry, n uint64) ([]byte, error) {
 	return b, nil
 }
 
-// numbers gives the first n values of a field, which are whole.
+// numbers gives the first n values of a field, which are whole, for a page to keep.
 func (d *directory) numbers(tag Tag, n uint64) ([]uint64, error) {
+	values, err := d.values(tag, n)
+	if err != nil {
+		return nil, err
+	}
+	return values, d.keep(tag, n)
+}
+
+// keep counts the numbers that pages keep. Each takes a byte or more of a file whose
+// arrays do not overlap.
+func (d *directory) keep(tag Tag, n uint64) error {
+	f := d.file
+	if f.kept += n; f.kept > uint64(f.size) {
+		return d.errorf(tag, "with these the pages have %d numbers, more than the file has bytes, %d: they share their arrays", f.kept, f.size)
+	}
+	return nil
+}
+
+// values gives the first n values of a field, which are whole.
+func (d *directory) values(tag Tag, n uint64) ([]uint64, error) {
 	e := d.entries[tag]
 	b, err := d.raw(e, n)
 	if err != nil {
@@ -144,17 +163,20 @@ func (d *directory) number(tag Tag, otherwise int) (int, error) {
 	return int(v[0]), nil
 }
 
-// mostText is the longest description that is read: some list 100,000 planes.
+// mostText is how long the descriptions of a page that are read are together: some list
+// 100,000 planes.
 const mostText = 256 << 20
 
-// text gives a field's characters, without the zeros behind.
-func (d *directory) text(e entry) string {
-	if size := kindSizes[e.kind]; size != 1 || e.count > mostText {
+// text gives a field's characters, without the zeros behind. It takes its bytes from
+// those that are left, and is empty if there are too few.
+func (d *directory) text(e entry, left *uint64) string {
+	if size := kindSizes[e.kind]; size != 1 || e.count > *left {
 		return ""
 	}
 	b, err := d.raw(e, e.count)
 	if err != nil {
 		return ""
 	}
+	*left -= e.count
 	return strings.TrimRight(string(b), "\x00")
 }

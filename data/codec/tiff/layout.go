@@ -78,6 +78,9 @@ func (p *Page) readCounts(tag Tag, n uint64) (err error) {
 		l.counts, err = p.dir.numbers(tag, n)
 		return err
 	}
+	if err := p.dir.keep(tag, n); err != nil {
+		return err
+	}
 	l.counts = make([]uint64, n)
 	for i, at := range l.offsets {
 		switch {

@@ -169,13 +169,15 @@ func (p *Page) Colours() ([]uint64, error) {
 	if _, found := p.dir.entries[ColorMap]; !found {
 		return nil, p.dir.errorf(ColorMap, "the palette is missing")
 	}
-	return p.dir.numbers(ColorMap, 3<<p.Bits)
+	return p.dir.values(ColorMap, 3<<p.Bits)
 }
 
-// Descriptions are the texts of the page, as writers leave metadata in them.
+// Descriptions are the texts of the page, as writers leave metadata in them. One is
+// empty if it is no text, or if with it they are longer than the file.
 func (p *Page) Descriptions() (all []string) {
+	left := min(mostText, uint64(p.dir.file.size))
 	for _, e := range p.dir.texts {
-		all = append(all, p.dir.text(e))
+		all = append(all, p.dir.text(e, &left))
 	}
 	return all
 }
