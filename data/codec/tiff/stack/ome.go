@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hpaflow/data/codec/tiff"
@@ -23,18 +25,21 @@ type omeXML struct {
 	Images []struct {
 		Name   string `xml:"Name,attr"`
 		Pixels struct {
-			Order    string `xml:"DimensionOrder,attr"`
-			C        int    `xml:"SizeC,attr"`
-			Z        int    `xml:"SizeZ,attr"`
-			T        int    `xml:"SizeT,attr"`
-			Channels []struct {
-				Name    string `xml:"Name,attr"`
-				Fluor   string `xml:"Fluor,attr"`
-				Samples int    `xml:"SamplesPerPixel,attr"`
-			} `xml:"Channel"`
-			Data []tiffData `xml:"TiffData"`
+			Order    string     `xml:"DimensionOrder,attr"`
+			C        int        `xml:"SizeC,attr"`
+			Z        int        `xml:"SizeZ,attr"`
+			T        int        `xml:"SizeT,attr"`
+			Channels []channel  `xml:"Channel"`
+			Data     []tiffData `xml:"TiffData"`
 		}
 	} `xml:"Image"`
+}
+
+// channel is one of the image's, or several that are samples of a pixel.
+type channel struct {
+	Name    string `xml:"Name,attr"`
+	Fluor   string `xml:"Fluor,attr"`
+	Samples int    `xml:"SamplesPerPixel,attr"`
 }
 
 // tiffData says which planes are in which directories of which file.
@@ -69,83 +74,49 @@ func (s *Stack) ome(text string) (bool, error) {
 	if s.C%s.Combined != 0 {
 		return false, s.first.Errorf(tiff.ImageDescription, "OME-XML: %d channels, where a pixel has %d samples", s.C, s.Combined)
 	}
-	for _, c := range px.Channels {
-		name := c.Name
-		if name == "" {
-			name = c.Fluor
-		}
-		for range max(1, min(c.Samples, s.C)) {
-			s.Names = append(s.Names, name)
-		}
-	}
-	s.Names = s.Names[:min(len(s.Names), s.C)]
-	if strings.Trim(strings.Join(s.Names, ""), " ") == "" {
-		s.Names = nil
-	}
 	c := s.C / s.Combined
 	order, err := newOrder(px.Order, c, s.Z, s.T)
 	if err != nil {
 		return false, s.first.Errorf(tiff.ImageDescription, "OME-XML: %w", err)
 	}
-	table, err := s.directories(x.UUID, px.Data, order, c*s.Z*s.T)
+	blocks, err := s.blocks(x.UUID, px.Data, order)
 	if err != nil {
 		return false, err
 	}
+	s.name(px.Channels)
+	where := newRuns(blocks)
 	s.at = func(c, z, t int) (page, error) {
-		d := table[order.place(c, z, t)]
+		place := order.place(c, z, t)
+		b := where.of(place)
 		switch {
-		case d.file != "":
-			return page{}, s.first.Errorf(tiff.ImageDescription, "OME-XML: the plane of channel %d, slice %d, time %d is in another file, %s; give the files as one: bfconvert IN.ome.tif OUT.ome.tif", c, z, t, d.file)
-		case d.index < 0:
+		case b == nil:
 			return page{}, s.first.Errorf(tiff.ImageDescription, "OME-XML: the plane of channel %d, slice %d, time %d is in no file", c, z, t)
+		case b.file != "":
+			return page{}, s.first.Errorf(tiff.ImageDescription, "OME-XML: the plane of channel %d, slice %d, time %d is in another file, %s; give the files as one: bfconvert IN.ome.tif OUT.ome.tif", c, z, t, b.file)
 		}
-		return page{index: d.index}, nil
+		return page{index: b.index + place - b.from}, nil
 	}
 	return true, nil
 }
 
-// directory is where a plane is: in one of this file, or in another file.
-type directory struct {
-	index int // -1: it is nowhere
-	file  string
-}
+// mostNames is how many channels may have names: as many as a pixel may have samples.
+const mostNames = 1 << 16
 
-// directories finds where each plane is, by its place in the order.
-func (s *Stack) directories(own string, blocks []tiffData, o order, planes int) ([]directory, error) {
-	table := make([]directory, planes)
-	for i := range table {
-		table[i].index = -1
+// name gives the channels their names. Samples of a pixel share one.
+func (s *Stack) name(channels []channel) {
+	n, named := min(s.C, mostNames), false
+	for _, c := range channels {
+		left := n - len(s.Names)
+		if left == 0 {
+			break
+		}
+		name := cmp.Or(c.Name, c.Fluor)
+		named = named || strings.Trim(name, " ") != ""
+		s.Names = append(s.Names, slices.Repeat([]string{name}, max(1, min(c.Samples, left)))...)
 	}
-	if len(blocks) == 0 {
-		blocks = []tiffData{{}}
+	if !named {
+		s.Names = nil
 	}
-	for _, b := range blocks {
-		ifd, n := 0, 1
-		if b.IFD != nil {
-			ifd = *b.IFD
-		}
-		switch {
-		case b.PlaneCount != nil:
-			n = *b.PlaneCount
-		case b.IFD == nil:
-			n = planes
-		}
-		if b.C < 0 || b.Z < 0 || b.T < 0 || b.C >= o.c || b.Z >= o.z || b.T >= o.t || ifd < 0 || n < 0 {
-			return nil, s.first.Errorf(tiff.ImageDescription, "OME-XML: TiffData of channel %d, slice %d, time %d, directory %d is outside of what there is", b.C, b.Z, b.T, ifd)
-		}
-		at := o.place(b.C, b.Z, b.T)
-		for k := range min(n, planes-at) {
-			d := directory{index: ifd + k}
-			if b.UUID != nil && own != "" && strings.TrimSpace(b.UUID.ID) != own {
-				d = directory{-1, b.UUID.File}
-				if d.file == "" {
-					d.file = strings.TrimSpace(b.UUID.ID)
-				}
-			}
-			table[at+k] = d
-		}
-	}
-	return table, nil
 }
 
 // order is in which order planes are counted.
@@ -176,5 +147,7 @@ func newOrder(text string, c, z, t int) (order, error) {
 	}
 	return o, nil
 }
+
+func (o order) planes() int { return o.c * o.z * o.t }
 
 func (o order) place(c, z, t int) int { return c*o.stepC + z*o.stepZ + t*o.stepT }
