@@ -192,7 +192,7 @@ func TestSplit(t *testing.T) {
 		return duplicates.Group{Hash: 1, IDs: ids, Labels: labels}
 	}
 	ahash := []duplicates.Group{group(data.LabelsOf(0, 7), official[0].ID, external[5].ID), group(data.LabelsOf(9), official[9].ID)}
-	phash := []duplicates.Group{group(data.LabelsOf(0, 7, 27), external[5].ID, external[6].ID, "gone_1"), group(data.LabelsOf(3), official[7].ID, official[8].ID)}
+	phash := []duplicates.Group{group(data.LabelsOf(0, 7, 27), external[5].ID, external[6].ID, "gone_1"), group(data.LabelsOf(0, 1, 8, 9), official[7].ID, official[8].ID)}
 	for path, err := range map[string]error{
 		"train":    table.Write(filepath.Join(dir, "train.csv"), official),
 		"external": table.Write(filepath.Join(dir, "external.csv"), external),
@@ -231,7 +231,7 @@ func TestSplit(t *testing.T) {
 			if len(rows) != len(c.rows) || len(count) != 3 || count["val"] < len(rows)*17/100 || count["test_val"] < len(rows)*8/100 {
 				t.Errorf("%s.%d: %v", c.name, k, count)
 			}
-			if a, b := of[official[7].ID], of[official[8].ID]; a.Split != b.Split || a.Labels != data.LabelsOf(3) || b.Labels != a.Labels {
+			if a, b := of[official[7].ID], of[official[8].ID]; a.Split != b.Split || a.Labels != data.LabelsOf(0, 1, 8, 9) || b.Labels != a.Labels {
 				t.Errorf("%s.%d: %v and %v are one picture", c.name, k, a, b)
 			}
 			if c.external == "1" {

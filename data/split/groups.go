@@ -1,6 +1,9 @@
 package split
 
 import (
+	"fmt"
+	"strings"
+
 	"hpaflow/data"
 	"hpaflow/data/duplicates"
 	"hpaflow/data/table"
@@ -17,8 +20,9 @@ type Group struct {
 // groups of one. They come in the order of their first rows.
 //
 // Of the labels of joined groups, those count that contain all others; if none
-// do, those of the group with the most Ids, the first of equals. Ids without a
-// row take no part; unknown is how many there were.
+// do, those of the group with the most Ids, the first of equals. A row that is joined
+// with no other keeps its own. Ids without a row take no part; unknown is how many
+// there were.
 func Groups(rows []table.Row, tables ...[]duplicates.Group) (groups []Group, unknown int) {
 	number := make(map[string]int, len(rows))
 	for i, r := range rows {
@@ -63,11 +67,38 @@ func Groups(rows []table.Row, tables ...[]duplicates.Group) (groups []Group, unk
 		joined[g] = append(joined[g], p)
 	}
 	for i, list := range joined {
-		if len(list) > 0 {
+		if len(list) > 0 && len(groups[i].Rows) > 1 {
 			groups[i].Labels = mergedLabels(list)
 		}
 	}
 	return groups, len(missing)
+}
+
+// Check refuses a table of duplicates that was made from other labels than the rows
+// have: where all samples of a group have rows, the group's are those of some of them
+// together.
+func Check(rows []table.Row, groups []duplicates.Group) error {
+	labels := make(map[string]data.Labels, len(rows))
+	for _, r := range rows {
+		labels[r.ID] = r.Labels
+	}
+	for _, g := range groups {
+		var together data.Labels
+		all, texts := len(g.IDs) > 1, []string{}
+		for _, id := range g.IDs {
+			of, known := labels[id]
+			all = all && known
+			texts = append(texts, fmt.Sprintf("%s has %q", id, of))
+			if of&^g.Labels == 0 {
+				together |= of
+			}
+		}
+		if all && together != g.Labels {
+			return fmt.Errorf("of one picture, %s, and the table has %q for them: labels have changed since it was made; run duplicates.flow again",
+				strings.Join(texts[:min(len(texts), 3)], ", "), g.Labels)
+		}
+	}
+	return nil
 }
 
 // part is a group of a duplicates table, as far as its Ids have rows.

@@ -282,7 +282,7 @@ func TestGroups(t *testing.T) {
 	ahash := []duplicates.Group{
 		dup(l(1), "a", "c", "x"), // x has no row
 		dup(l(2), "b", "e"),
-		dup(l(7), "g"),
+		dup(l(9), "g"), // of another time: it is alone
 	}
 	phash := []duplicates.Group{
 		dup(l(1, 3), "c", "d"),        // joins a, c, d; contains the labels of the other
@@ -301,6 +301,23 @@ func TestGroups(t *testing.T) {
 	alone, _ := split.Groups(rows)
 	if len(alone) != len(rows) || alone[3].Labels != l(4) {
 		t.Errorf("without duplicates: %v", alone)
+	}
+}
+
+// A table of duplicates that was made from other labels is refused.
+func TestCheck(t *testing.T) {
+	l := data.LabelsOf
+	rows := []table.Row{row("a", 1), row("b", 2), row("c", 1, 3), row("d")}
+	for _, fits := range []duplicates.Group{
+		dup(l(1, 2), "a", "b"), dup(l(2), "a", "b"), dup(l(1, 3), "c", "a", "d"), dup(l(), "d", "c"), dup(l(9), "a"), dup(l(9), "a", "x"),
+	} {
+		if err := split.Check(rows, []duplicates.Group{fits}); err != nil {
+			t.Errorf("%v: %v", fits, err)
+		}
+	}
+	err := split.Check(rows, []duplicates.Group{dup(l(1, 2), "a", "b"), dup(l(1, 2), "a", "c")})
+	if err == nil || err.Error() != `of one picture, a has "1", c has "1 3", and the table has "1 2" for them: labels have changed since it was made; run duplicates.flow again` {
+		t.Error(err)
 	}
 }
 

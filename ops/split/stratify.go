@@ -42,7 +42,7 @@ func stratifySpec() *component.Spec {
 				if err != nil {
 					return nil, err
 				}
-				s.tables = append(s.tables, groups)
+				s.paths, s.tables = append(s.paths, path), append(s.tables, groups)
 			}
 			return flow.Process(component.In[*data.Sample](n, "in"), n.Stage(), s.run), nil
 		},
@@ -51,6 +51,7 @@ func stratifySpec() *component.Spec {
 
 // stratify gathers all samples, since a fold depends on all of them.
 type stratify struct {
+	paths  []string
 	tables [][]duplicates.Group
 	folds  int
 	graph  *flow.Graph
@@ -66,6 +67,11 @@ func (s *stratify) run(ctx context.Context, in *flow.Reader[*data.Sample], out *
 		}
 		rows = append(rows, table.Row{ID: r.Value.ID, Labels: r.Value.Labels})
 		records = append(records, flow.Record[split.Assignment]{Seq: r.Seq, Epoch: r.Epoch, Key: r.Key})
+	}
+	for i, groups := range s.tables {
+		if err := split.Check(rows, groups); err != nil {
+			return &component.InputError{Err: fmt.Errorf("%s: %w", s.paths[i], err)}
+		}
 	}
 	samples, unknown := split.Assign(rows, s.tables, s.folds, flow.Rand(s.graph.Options().Seed, 0, "", "stratify"))
 	if unknown > 0 {
