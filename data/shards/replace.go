@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,7 +104,7 @@ func (w *Writer) put(shard string, f Frame) error {
 
 // rebuild writes the shard anew whose frames wait. While its file is replaced
 // the index does not name it: a writer that is killed then leaves a whole shard,
-// the old or the new, which the next one takes in.
+// the old or the new, which the next one takes in, or none of a damaged one.
 func (w *Writer) rebuild() (err error) {
 	r := &w.replace
 	if r.shard == "" {
@@ -116,8 +117,7 @@ func (w *Writer) rebuild() (err error) {
 	if err := w.entering(keys); err != nil {
 		return errors.Join(err, o.file.Abort())
 	}
-	w.index.drop(r.shard)
-	if err := w.index.save(w.dir); err != nil {
+	if err := w.forget(r.shard); err != nil {
 		return errors.Join(err, o.file.Abort())
 	}
 	if err := o.file.Commit(); err != nil {
@@ -133,6 +133,18 @@ func (w *Writer) rebuild() (err error) {
 	r.shard, r.size = "", 0
 	clear(r.frames)
 	return w.entered(keys, sums)
+}
+
+// forget takes a shard out of the index. A damaged file goes first: without its entry
+// it would be one that cannot be taken in.
+func (w *Writer) forget(shard string) error {
+	if w.replace.lost[shard] {
+		if err := os.Remove(filepath.Join(w.dir, shard)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	w.index.drop(shard)
+	return w.index.save(w.dir)
 }
 
 // renew writes a shard's file with the frames that wait in their places and the

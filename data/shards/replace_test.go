@@ -214,3 +214,41 @@ func TestKilledWhileReplacing(t *testing.T) {
 		}
 	}
 }
+
+// A writer that is killed while a damaged shard is made again leaves a folder that the
+// next one goes on with.
+func TestKilledWhileRemaking(t *testing.T) {
+	limits := Limits{Samples: 3, Bytes: 1 << 20}
+	dir := t.TempDir()
+	write(t, dir, limits, 0, 8)
+	want := foldertest.Read(t, dir)
+	if err := os.Truncate(filepath.Join(dir, nameOf(1)), 100); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Create(dir, Planes, Options{Limits: limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.forget(nameOf(1)), w.unlock()); err != nil { // as far as rebuild comes before the file is there
+		t.Fatal(err)
+	}
+	if w, err = Create(dir, Planes, Options{Limits: limits}); err != nil {
+		t.Fatal(err)
+	}
+	if w.Before() != 5 {
+		t.Errorf("%d samples are left of 5", w.Before())
+	}
+	for i := 3; i < 6; i++ {
+		if err := w.Add(frame(t, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, w)
+	if got := foldertest.Read(t, dir); len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+	if w, err = Create(dir, Planes, Options{Limits: limits}); err != nil || w.Before() != 8 {
+		t.Fatal(w.Before(), err)
+	}
+	w.Abort()
+}
