@@ -41,16 +41,19 @@ func choiceOf(a component.Args) (c codec.Choice, err error) {
 	return c, err
 }
 
-// depths finds out how many bits the 16-bit images of a run fill: cameras have 10,
-// 12 or 14. It is safe for concurrent use.
-type depths struct {
+// found is what a run should know of its images: how many bits those of 16 fill, as
+// cameras have 10, 12 or 14, and how many channels were pictures in colours. It is safe
+// for concurrent use.
+type found struct {
 	note   func(text string)
-	images atomic.Int64
+	images atomic.Int64 // of 16 bits
 	most   atomic.Uint32
+	greyed atomic.Int64
 }
 
 // saw takes an image in. Once one has more than 14 bits there is no need to look.
-func (d *depths) saw(im *data.Image) {
+func (d *found) saw(im *data.Image, greyed int64) {
+	d.greyed.Add(greyed)
 	if im.Depth() != 16 {
 		return
 	}
@@ -67,8 +70,11 @@ func (d *depths) saw(im *data.Image) {
 	}
 }
 
-// tell says what was found, if it is less than 16 bits.
-func (d *depths) tell() {
+// tell says what was found, if it is less than 16 bits, or in colours.
+func (d *found) tell() {
+	if n := d.greyed.Load(); n > 0 {
+		d.note(fmt.Sprintf("%d files in colours were made grey, as Pillow's L (.299 red, .587 green, .114 blue); hpa-images.flow takes each its own colour's plane", n))
+	}
 	most := d.most.Load()
 	if d.images.Load() == 0 || most >= 1<<14 {
 		return

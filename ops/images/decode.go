@@ -19,8 +19,8 @@ func decodeSpec() *component.Spec {
 	return &component.Spec{
 		Kind: flow.KindOp, Name: "decode", Parallel: true,
 		Doc: "Read and decode a sample's files into planes, merging its channels into one image. " +
-			"All planes must have one size and one depth. Pixels without a sign of 8 and 16 bits stay as they are; of files with several " +
-			"slices or times `z` and `t` choose.",
+			"All planes must have one size and one depth. Pixels without a sign of 8 and 16 bits stay as they are, but a channel that is a picture " +
+			"in colours is made grey, as Pillow's L, and the run says how many were; of files with several slices or times `z` and `t` choose.",
 		In: component.Takes(edges.Sample), Out: edges.Planes,
 		Fields: choiceFields(),
 		Build: func(n *component.Node) (component.Output, error) {
@@ -29,14 +29,14 @@ func decodeSpec() *component.Spec {
 			if err != nil {
 				return nil, err
 			}
-			depths := &depths{note: func(text string) { n.Graph.Note(n.Name, text) }}
-			n.Graph.OnEnd(depths.tell)
+			found := &found{note: func(text string) { n.Graph.Note(n.Name, text) }}
+			n.Graph.OnEnd(found.tell)
 			return flow.Map(component.In[*data.Sample](n, "in"), n.Stage(), func(ctx context.Context, r flow.Record[*data.Sample]) (*data.Sample, error) {
 				reading := NewReading(ctx, limits)
 				reading.Choice = choice
 				s, err := Decode(r.Value, reading)
 				if err == nil {
-					depths.saw(s.Image)
+					found.saw(s.Image, reading.greyed)
 				}
 				return s, err
 			}), nil
@@ -124,6 +124,7 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 		content, err := r.File(f, buffer)
 		if err == nil {
 			sum.Add(f.Channel, content)
+			r.planes = 0 // not known yet
 			content, err = r.unpackAndAdmit(f, content, stack.held())
 		}
 		if err != nil {
@@ -146,6 +147,9 @@ func merge(files []data.File, r *Reading) (*data.Image, uint64, error) {
 			return nil, 0, flow.OfFile(f.Name, fmt.Errorf("%s plane: %w", f.Channel, err))
 		}
 		stack.add(im, i)
+		if r.planes > 2 { // else grey, perhaps with alpha
+			r.greyed++
+		}
 	}
 	return im, sum.Value(), nil
 }

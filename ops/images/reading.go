@@ -26,6 +26,8 @@ type Reading struct {
 	ctx    context.Context
 	limits component.Limits
 	held   int64 // by what has been decoded so far
+	planes int   // that the last image admitted has
+	greyed int64 // files in colours of which one plane was made
 
 	Choice codec.Choice // what is taken of files with more than one image
 }
@@ -153,6 +155,7 @@ func (r *Reading) Admit(f data.File, content []byte, planes int) error {
 		}
 		return fmt.Errorf("%s: claims %d x %d pixels; at most %d are decoded%s", f.Name, claim.Width, claim.Height, r.limits.MaxPixels, hint)
 	}
+	r.planes = claim.Channels
 	if planes == asClaimed {
 		planes = claim.Channels
 	}

@@ -123,3 +123,30 @@ func TestDecodeRefusesWhatMemoryCannotHold(t *testing.T) {
 		t.Errorf("%d samples, %q", len(got), causes)
 	}
 }
+
+// Channels that are pictures in colours are made grey, which a run tells.
+func TestDecodeTellsOfColours(t *testing.T) {
+	var colours bytes.Buffer
+	if err := codec.EncodeRGBY(&colours, data.NewImage(8, 8, 3, 8)); err != nil {
+		t.Fatal(err)
+	}
+	s := &data.Sample{ID: "a"}
+	for i, c := range data.Colours {
+		f := data.File{Name: "a_" + c + ".png", Channel: c, Data: grey(t, 8)}
+		if i%2 == 0 {
+			f.Data = colours.Bytes()
+		}
+		s.Files = append(s.Files, f)
+	}
+	r := within(1 << 20)
+	if _, err := Decode(s, r); err != nil || r.greyed != 2 {
+		t.Fatalf("%d files in colours, %v", r.greyed, err)
+	}
+	var told []string
+	f := &found{note: func(text string) { told = append(told, text) }}
+	f.saw(data.NewImage(8, 8, 4, 8), r.greyed)
+	f.tell()
+	if len(told) != 1 || !strings.HasPrefix(told[0], "2 files in colours were made grey") {
+		t.Errorf("%q", told)
+	}
+}
