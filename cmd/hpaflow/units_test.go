@@ -432,5 +432,9 @@ func TestUnitsOfOtherRows(t *testing.T) {
 		sameTree(t, fresh(), f.tree())
 		f.exits(exitDone, "run", "--unit", "1", "--set", "table="+table())
 	}
+	before = f.tree()
+	labels[0] = "28"
+	f.exits(exitUsage, "run", "--set", "table="+table())
+	sameTree(t, before, f.tree())
 	f.noneLeft()
 }

@@ -12,6 +12,7 @@ import (
 	"hpaflow/data/place"
 	"hpaflow/data/provenance"
 	"hpaflow/flow"
+	"hpaflow/flow/component"
 	"hpaflow/flow/lang"
 )
 
@@ -235,7 +236,7 @@ func (f *Flow) abouts() (func(key string) string, error) {
 		}
 		about, err := n.Spec.About(f.plan.Node(g, n))
 		if err != nil {
-			return nil, fmt.Errorf("%s %q: %w", n.Spec.Title(), n.Name, err)
+			return nil, &component.InputError{Err: fmt.Errorf("%s %q: %w", n.Spec.Title(), n.Name, err)}
 		}
 		all = append(all, about)
 	}
