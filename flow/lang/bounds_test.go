@@ -47,6 +47,7 @@ func TestBombs(t *testing.T) {
 		"replaces":   {doublings(39, `replace(V, "x", "xx")`), "more than 64 MiB"},
 		"concats":    {strings.Replace(doublings(39, "concat(V, V)"), `"x"`, `["x"]`, 1), "more than 64 MiB"},
 		"loops":      {variable("[for a in " + wide + " : [for b in " + wide + " : [for c in " + wide + " : c]]]"), "case.flow:1:26: with this the values"},
+		"infinite":   {variable("1 / 0"), "an infinite number, as a division by 0 gives"},
 		"number":     {variable(`"${1e9999999}"`), "case.flow:1:29: a number of more than 1000 digits"},
 		"small":      {variable(`"${1e-9999999}"`), "case.flow:1:29: a number of more than 1000 digits"},
 		"text":       {variable(`"${"1e9999999" * 1}"`), "a number of more than 1000 digits"},

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -14,7 +15,10 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-var errDigits = fmt.Errorf("a number of more than %d digits", maxDigits)
+var (
+	errDigits   = fmt.Errorf("a number of more than %d digits", maxDigits)
+	errInfinite = errors.New("an infinite number, as a division by 0 gives")
+)
 
 // inDigits refuses a number that is infinite, or that would fill pages when it
 // is written out; other values pass.
@@ -22,7 +26,10 @@ func inDigits(v cty.Value) error {
 	if !v.IsKnown() || v.IsNull() || v.Type() != cty.Number {
 		return nil
 	}
-	if f := v.AsBigFloat(); f.IsInf() || digits(f) > maxDigits {
+	switch f := v.AsBigFloat(); {
+	case f.IsInf():
+		return errInfinite
+	case digits(f) > maxDigits:
 		return errDigits
 	}
 	return nil
