@@ -139,9 +139,9 @@ func TestInferShards(t *testing.T) {
 	if got := foldertest.Results(t, filepath.Join(out, "stopped.shards")); !maps.Equal(got, want) {
 		t.Errorf("files %v after a stop, want %v", got, want)
 	}
-	infer(flow.Options{}, "stopped.shards", "norm=fixed")
+	infer(flow.Options{}, "stopped.shards", "size=40")
 	if got := foldertest.Results(t, filepath.Join(out, "stopped.shards")); len(got) != 4 || maps.Equal(got, want) {
-		t.Error("with another norm the same shards were kept")
+		t.Error("with another size the same shards were kept")
 	}
 }
 

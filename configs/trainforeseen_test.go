@@ -85,6 +85,9 @@ func TestTrainKnowsBefore(t *testing.T) {
 			[]string{`op "predict"`, "is of another network than resnet34", "tensor layer1.2.conv1.weight is missing", "more"}},
 		{"weights of other labels to predict with", "infer.flow", []string{"split=val", "weights=" + trained, "classes=27"}, []string{"last_linear.weight has shape [28 512], want [27 512]"}},
 		{"a run of another network to average", "swa.flow", []string{"last=1", "run=" + trained, "model=resnet34"}, []string{`op "average"`, "is of another network than resnet34"}},
+		{"another normalisation to predict with", "infer.flow", []string{"split=val", "weights=" + trained, "norm=per_image"},
+			[]string{`op "predict"`, trained + " was trained with norm = fixed, not with per_image"}},
+		{"another normalisation to average with", "swa.flow", []string{"last=1", "run=" + trained, "norm=per_image"}, []string{`op "average"`, "epoch_0000 was trained with norm = fixed, not with per_image"}},
 		{"images that are too small", "infer.flow", []string{"split=val", "weights=" + trained, "model=inception_v3"}, []string{"images of 32x32 are too small for inception_v3"}},
 		{"more epochs to average than there are", "swa.flow", []string{"run=" + trained}, []string{"10 are to be averaged up to epoch 0, counted from 0, and a run has no more than 1 by then"}},
 		{"Ids that shards have no place for", "infer.flow", []string{"split=", "weights=" + trained, "images=" + dotted(t, images), "table=" + writeTable(t, table.Row{ID: "2.0"}), "out=" + filepath.Join(t.TempDir(), "p.shards")},
@@ -237,7 +240,7 @@ func TestHeadsAndRunsAreFound(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(trained, "checkpoint", "best")); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkpoint.SaveWeights(filepath.Join(trained, "checkpoint", "best"), weights, nil); err != nil {
+	if err := checkpoint.SaveWeights(filepath.Join(trained, "checkpoint", "best"), weights, checkpoint.Inputs{}); err != nil {
 		t.Fatal(err)
 	}
 	if again := infer("run.csv", trained); again.Stages[0].Complete != 0 {

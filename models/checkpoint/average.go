@@ -63,7 +63,7 @@ func (a *Average) Weights() ([]models.Tensor, error) {
 type Weights struct {
 	Name    string
 	Tensors []models.Tensor
-	Planes  []string          // names of the planes that they are for; nil: not known
+	Inputs  Inputs            // of the images that they are for
 	Samples map[string]uint64 // Sums by Id of the samples that they follow from (package provenance)
 }
 

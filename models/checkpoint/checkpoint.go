@@ -106,7 +106,7 @@ func SaveCheckpoint(dir string, c *Checkpoint) (err error) {
 	}
 	digest := sha256.New()
 	err = atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
-		return statedict.Write(io.MultiWriter(w, digest), c.State.Weights, metadataOf(c.Position.Planes))
+		return statedict.Write(io.MultiWriter(w, digest), c.State.Weights, c.Position.Inputs().metadata())
 	})
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

@@ -129,9 +129,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// SaveWeights writes weights alone to the folder dir, atomically, with the names of
-// the planes that they are for; nil: not known.
-func SaveWeights(dir string, weights []models.Tensor, planes []string) error {
+// SaveWeights writes weights alone to the folder dir, atomically, with what is
+// known of the images that they are for.
+func SaveWeights(dir string, weights []models.Tensor, in Inputs) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -139,7 +139,7 @@ func SaveWeights(dir string, weights []models.Tensor, planes []string) error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return atomicfile.Write(filepath.Join(dir, weightsFile), func(w io.Writer) error {
-		return statedict.Write(w, weights, metadataOf(planes))
+		return statedict.Write(w, weights, in.metadata())
 	})
 }
 

@@ -1,5 +1,7 @@
 package edges
 
+import "hpaflow/data"
+
 // What nodes leave word of while a graph is built (flow.Out.Tell), so that
 // nodes further down can refuse what cannot go well before there is any work.
 
@@ -41,6 +43,9 @@ type Batches struct {
 	Size  int // of a full one, in samples
 	Last  int // samples of the last one
 }
+
+// Norm is left by an op that makes batches: the data.Norm that they are normalised by.
+type Norm data.Norm
 
 // Side is left by an op that brings images to so many pixels square.
 type Side int

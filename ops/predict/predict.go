@@ -90,8 +90,8 @@ type prediction struct {
 	err     error
 }
 
-// foresee reads the weights, and refuses those of another network and images
-// that are too small, before there is any work.
+// foresee reads the weights, and refuses those of another network or
+// normalisation, and images that are too small, before there is any work.
 func (p *prediction) foresee(in flow.Out[*data.Batch]) error {
 	if side := flow.Told[edges.Side](in); len(side) > 0 {
 		o := p.options
@@ -103,6 +103,11 @@ func (p *prediction) foresee(in flow.Out[*data.Batch]) error {
 	}
 	for _, names := range flow.Told[edges.PlaneNames](in) {
 		if err := p.checkPlanes(names); err != nil {
+			return err
+		}
+	}
+	for _, norm := range flow.Told[edges.Norm](in) {
+		if err := checkpoint.CheckNorm(p.from, data.Norm(norm)); err != nil {
 			return err
 		}
 	}
@@ -124,7 +129,7 @@ func (p *prediction) read(planes int) (err error) {
 // checkPlanes compares what the images' planes are called with what the weights are
 // for.
 func (p *prediction) checkPlanes(names []string) (err error) {
-	made := checkpoint.PlanesOf(p.from)
+	made := checkpoint.InputsOf(p.from).Planes
 	if len(made) != len(names) { // which the weights themselves tell
 		return nil
 	}
@@ -132,6 +137,24 @@ func (p *prediction) checkPlanes(names []string) (err error) {
 		return fmt.Errorf("%s was trained on other images: %w", p.from, err)
 	}
 	return nil
+}
+
+// otherAttention tells of an attention head that looks at another grid than in
+// training. It is no fault: images may be of another size, too.
+func (p *prediction) otherAttention() string {
+	file, err := checkpoint.FindWeights(p.from)
+	if err != nil || !slices.ContainsFunc(p.weights, func(t models.Tensor) bool { return t.Name == "attention.weight" }) {
+		return ""
+	}
+	made, err := checkpoint.PositionNear(file)
+	if err != nil || made == nil {
+		return ""
+	}
+	was, is := made.Settings.Attention[0], p.options.AttentionSize
+	if was == 0 || was == is {
+		return ""
+	}
+	return fmt.Sprintf("attention_size is %d, and was %d in training", is, was)
 }
 
 // batchPlanes are the names of a batch's planes, where they are known.
@@ -159,6 +182,9 @@ func (p *prediction) open(b *data.Batch) error {
 	}
 	if p.note != "" {
 		p.graph.Note(p.stage, p.from+": "+p.note)
+	}
+	if text := p.otherAttention(); text != "" {
+		p.graph.Note(p.stage, p.from+": "+text)
 	}
 	p.options.Height, p.options.Width = b.H, b.W
 	var err error

@@ -69,8 +69,8 @@ func averageSpec() *component.Spec {
 	}
 }
 
-// check refuses, before there is any work, checkpoints of another network and
-// batches that batch norm cannot be computed of.
+// check refuses, before there is any work, checkpoints of another network or
+// normalisation, and batches that batch norm cannot be computed of.
 func (a *averaging) check(f foreseen) error {
 	o := a.options
 	o.EnsureDefaults()
@@ -81,6 +81,11 @@ func (a *averaging) check(f foreseen) error {
 		p, err := checkpoint.LoadPosition(path) // it may have been pruned
 		if err == nil && p.Settings.Freeze != o.Freeze {
 			return fmt.Errorf("%s was trained with freeze = %d, by which its batch norms' statistics are averaged, not with %d", path, p.Settings.Freeze, o.Freeze)
+		}
+		for _, norm := range f.norms {
+			if err := checkpoint.CheckNorm(path, data.Norm(norm)); err != nil {
+				return err
+			}
 		}
 	}
 	for _, r := range f.rows {
@@ -151,7 +156,7 @@ func (a *averaging) run(ctx context.Context, in *flow.Reader[*data.Batch], out *
 	}
 	name := checkpoint.AverageName(len(a.paths), a.end)
 	return out.Forward(flow.Record[*checkpoint.Weights]{Key: name, Value: &checkpoint.Weights{
-		Name: name, Tensors: weights, Planes: checkpoint.PlanesOf(a.paths[len(a.paths)-1]), Samples: samples,
+		Name: name, Tensors: weights, Inputs: checkpoint.InputsOf(a.paths[len(a.paths)-1]), Samples: samples,
 	}})
 }
 

@@ -67,6 +67,7 @@ func batchSpec() *component.Spec {
 			for _, rows := range flow.Told[edges.Rows](out) {
 				out.Tell(batchesOf(len(rows.IDs), n.Args.Int("size"), n.Args.Bool("drop_last")))
 			}
+			out.Tell(edges.Norm(norm))
 			out.Tell(edges.Origin{What: "norm", Identity: edges.Said(n.Args.String("norm"))})
 			for _, f := range []string{"mixup", "cutmix"} {
 				if alpha := n.Args.Float(f); alpha > 0 {

@@ -18,11 +18,12 @@ type foreseen struct {
 	rows    []edges.Rows
 	batches []edges.Batches
 	side    []edges.Side
+	norms   []edges.Norm
 	origins []edges.Origin
 }
 
 func foresee(port string, out flow.Out[*data.Batch]) foreseen {
-	return foreseen{port, flow.Told[edges.Rows](out), flow.Told[edges.Batches](out), flow.Told[edges.Side](out), flow.Told[edges.Origin](out)}
+	return foreseen{port, flow.Told[edges.Rows](out), flow.Told[edges.Batches](out), flow.Told[edges.Side](out), flow.Told[edges.Norm](out), flow.Told[edges.Origin](out)}
 }
 
 // foresee gathers what is known of both ports.

@@ -204,7 +204,7 @@ func (t *trainer) checkPlanes(b *data.Batch) error {
 	}
 	from, made := "the run so far", t.planes
 	if t.steps == 0 && t.init != initRandom {
-		from, made = t.init, checkpoint.PlanesOf(t.init)
+		from, made = t.init, checkpoint.InputsOf(t.init).Planes
 	}
 	if len(made) == len(names) { // else the weights do not fit, or have been made to
 		note, err := data.SamePlanes(made, names)

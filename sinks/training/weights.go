@@ -93,7 +93,7 @@ func (s *averageSink) Write(_ context.Context, r flow.Record[*checkpoint.Weights
 	if err := s.Replacing(); err != nil {
 		return err
 	}
-	if err := checkpoint.SaveWeights(s.dir, r.Value.Tensors, r.Value.Planes); err != nil {
+	if err := checkpoint.SaveWeights(s.dir, r.Value.Tensors, r.Value.Inputs); err != nil {
 		return err
 	}
 	s.graph.Note(s.stage, s.dir)

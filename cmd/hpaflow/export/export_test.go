@@ -41,7 +41,7 @@ func trained(t *testing.T) string {
 	if err := checkpoint.SaveCheckpoint(checkpoint.EpochDir(filepath.Join(run, "checkpoint"), 0), &checkpoint.Checkpoint{State: models.State{Weights: outline.Tensors}, Position: position}); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkpoint.SaveWeights(filepath.Join(run, "checkpoint", checkpoint.BestDir), outline.Tensors, nil); err != nil {
+	if err := checkpoint.SaveWeights(filepath.Join(run, "checkpoint", checkpoint.BestDir), outline.Tensors, checkpoint.Inputs{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(run, "curves.png"), []byte("\x89PNG of curves"), 0o600); err != nil {

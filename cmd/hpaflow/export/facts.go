@@ -44,7 +44,7 @@ func Look(path string, g Given) (*Facts, error) {
 	}
 	f := &Facts{Norm: data.Norm(g.Norm), Size: g.Size}
 	f.From, _ = statedict.SplitPath(file)
-	if f.Position, err = positionNear(f.From); err != nil {
+	if f.Position, err = checkpoint.PositionNear(f.From); err != nil {
 		return nil, err
 	}
 	o := models.Options{Model: g.Model, Classes: g.Classes, Channels: g.Channels, AttentionSize: g.Attention}
@@ -62,9 +62,9 @@ func Look(path string, g Given) (*Facts, error) {
 		if o.Model == "" {
 			o.Model = s.Model
 		}
-		if f.Norm == "" {
-			f.Norm = data.Norm(s.Data["train norm"])
-		}
+	}
+	if f.Norm == "" {
+		f.Norm = checkpoint.InputsOf(path).Norm
 	}
 	if o.Model == "" {
 		return nil, fmt.Errorf("%s is in no training run's folder, which would say what network it is of: give --model, one of %s", f.From, strings.Join(network.Names(), ", "))
@@ -115,20 +115,6 @@ func (f *Facts) read(path string) error {
 	}
 	f.Note = note
 	return nil
-}
-
-// positionNear is how far the run had come that made weights: by their own
-// checkpoint, or by another of the same run. Nil where there is none.
-func positionNear(file string) (*checkpoint.Position, error) {
-	dir := filepath.Dir(file)
-	if p, err := checkpoint.LoadPosition(dir); err == nil {
-		return p, nil
-	}
-	latest, err := checkpoint.LatestCheckpoint(filepath.Dir(dir))
-	if err != nil || latest == "" {
-		return nil, err
-	}
-	return checkpoint.LoadPosition(latest)
 }
 
 // needsSize says that the network's result depends on the size of images beyond
