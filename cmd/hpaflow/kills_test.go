@@ -168,7 +168,8 @@ func killedFlows(t *testing.T, hpaflow string) ([]killed, jobs) {
 			return []string{"shards", "export", packed, "--parquet", filepath.Join(out, "export"), "--samples", "9", "--progress", "none"}
 		}},
 		{name: "crops", unpaired: true, args: func(out string) []string {
-			return flow("crops.flow", "--set", "input="+input, "--set", "masks="+masks, "--set", "output="+out, "--set", "size=32", "--set", "format=shards", "--set", "background=keep")
+			return flow("crops.flow", "--set", "input="+input, "--set", "masks="+masks, "--set", "output="+filepath.Join(out, "crops"), "--set", "size=32", "--set", "format=shards", "--set", "background=keep",
+				"--set", "cells="+filepath.Join(out, "cells.csv"))
 		}},
 		{name: "train", args: func(out string) []string {
 			return append(flow("train.flow", "--set", "out="+out, "--set", "epochs=2", "--set", "save_every=1ns", "--set", "keep=1"), training...)

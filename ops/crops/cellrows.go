@@ -17,7 +17,11 @@ func cellRowsSpec() *component.Spec {
 		Kind: flow.KindOp, Name: "cell_rows", Parallel: true, Several: true,
 		Doc: "Make a sample without pixels of each cell of a field, ID_LABEL, with the field's labels and split: the rows of the table of what op crop makes " +
 			"with the same masks and limits. Images are not read; a field whose mask cannot be is skipped, and is a dead letter of op crop.",
-		In: component.Takes(edges.Sample, edges.Planes), Out: edges.Sample,
+		In: append(component.Takes(edges.Sample, edges.Planes), component.Port{
+			Name: "failed", Type: edges.DeadLetter, Optional: true,
+			Doc: "run.dead_letters: cells that are among them, or whose field is, have no crop, and no row either; rows come when the run's other work has ended",
+		}),
+		Out:    edges.Sample,
 		Fields: maskFields(),
 		Check:  checkMasks,
 		Build: func(n *component.Node) (component.Output, error) {
@@ -27,7 +31,15 @@ func cellRowsSpec() *component.Spec {
 			}
 			find := n.Stage()
 			find.Name += ".masks"
-			return flow.Process(flow.Map(component.In[*data.Sample](n, "in"), find, m.rows), n.Stage(), m.spread), nil
+			rows := flow.Process(flow.Map(component.In[*data.Sample](n, "in"), find, m.rows), n.Stage(), m.spread)
+			if !n.Has("failed") {
+				return rows, nil
+			}
+			gather, keep := n.Stage(), n.Stage()
+			gather.Name += ".failed"
+			keep.Name += ".made"
+			failed := flow.Process(component.In[flow.DeadLetter](n, "failed"), gather, keysOf)
+			return flow.Process2(rows, failed, keep, withoutFailed), nil
 		},
 	}
 }
