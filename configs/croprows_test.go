@@ -3,6 +3,7 @@ package configs_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"hpaflow/data"
@@ -75,6 +76,21 @@ func TestTableOfCrops(t *testing.T) {
 		}
 		if _, err := build("train.flow", flow.Options{}, "images="+out, "table="+cells, "out="+filepath.Join(dir, "run"), "size=32", "batch=2"); err != nil {
 			t.Errorf("%s: training on it: %v", format, err)
+		}
+	}
+}
+
+// Without a table of fields that of crops has their Ids alone, and is made again.
+func TestTableWithoutLabels(t *testing.T) {
+	dir := t.TempDir()
+	cells := filepath.Join(dir, "cells.csv")
+	for _, row := range example {
+		maskOf(t, filepath.Join(dir, row.ID+"_cp_masks.png"), fieldSide(t))
+	}
+	for range 2 {
+		mustRun(t, "crops.flow", flow.Options{}, "input=example", "masks="+dir, "output="+filepath.Join(dir, "out"), "size=24", "border=drop", "cells="+cells)
+		if text, want := string(mustRead(t, cells)), "Id\n1_A1_1_3\n1_A1_1_7\n"; !strings.HasPrefix(text, want) {
+			t.Errorf("the table is %q, want %q and more", text, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"strings"
 
 	"hpaflow/data"
 	"hpaflow/data/table"
@@ -21,12 +22,23 @@ func tableSpec() *component.Spec {
 		},
 		Build: func(n *component.Node) (component.Output, error) {
 			flow.To(component.In[*data.Sample](n, "in"), n.Stage(), &tableSink{
-				File: results.NewFile(n, n.Args.String("file"), results.Table("a table of samples", "Id", "Target")),
+				File: results.NewFile(n, n.Args.String("file"), samplesTable),
 			})
 			return nil, nil
 		},
 	}
 }
+
+// samplesTable has a column Target, unless no sample has labels, and one Split where
+// there are splits.
+var samplesTable = results.Kind{Name: "a table of samples", Is: func(head []byte) bool {
+	first, _, _ := strings.Cut(string(head), "\n")
+	switch strings.TrimPrefix(strings.TrimSuffix(first, "\r"), "\ufeff") {
+	case "Id", "Id,Split":
+		return true
+	}
+	return results.Table("", "Id", "Target").Is(head)
+}}
 
 // tableSink gathers rows, which are small, and writes them at the end.
 type tableSink struct {
