@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hpaflow/configs"
 	"hpaflow/data"
@@ -420,5 +421,45 @@ func TestResolvedFlowsAreFlows(t *testing.T) {
 				t.Errorf("%s: %v has become %v", name.Name(), n, m)
 			}
 		}
+	}
+}
+
+// Images that are whole when a run is stopped stay, and the next run goes on after
+// them.
+func TestStoppedConversion(t *testing.T) {
+	input, out := t.TempDir(), t.TempDir()
+	for i := range 40 {
+		for _, c := range data.Colours {
+			writeImage(t, input, fmt.Sprintf("%d_%s", i, c), cellImage(fmt.Sprint(i), 1, 100, 8)) // too large to be handed on by many
+		}
+	}
+	g, err := build("rgby.flow", flow.Options{Workers: 1}, "input="+input, "output="+out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	encoded := 0
+	g.Look("encode", func(string, any) bool {
+		if encoded++; encoded == 20 {
+			for taken := int64(0); taken == 0; time.Sleep(time.Millisecond) {
+				for _, s := range g.Stats().Stages {
+					if s.Name == "rgby" {
+						taken = s.In
+					}
+				}
+			}
+			stop()
+		}
+		return true
+	})
+	if err := g.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	kept := len(foldertest.Results(t, out))
+	if kept == 0 || kept > 20 {
+		t.Fatalf("%d images are there of 20", kept)
+	}
+	if stats := mustRun(t, "rgby.flow", flow.Options{}, "input="+input, "output="+out); stats.Stages[0].Complete != int64(kept) || len(foldertest.Results(t, out)) != 40 {
+		t.Errorf("%d images were there, %d are not made again", kept, stats.Stages[0].Complete)
 	}
 }

@@ -170,6 +170,17 @@ func (g *Group) giveUp(cause error) error {
 	return g.failed
 }
 
+// Leave is Flush where work has ended early: files that are whole appear, unless the
+// group has failed before.
+func (g *Group) Leave() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed != nil {
+		return nil
+	}
+	return g.flush()
+}
+
 // Abort removes what is staged. Files that have appeared stay: each is
 // complete by itself.
 func (g *Group) Abort() error {

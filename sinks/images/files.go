@@ -110,4 +110,5 @@ func (s *filesSink) Commit(context.Context) error {
 	return errors.Join(err, s.Close(err == nil))
 }
 
-func (s *filesSink) Abort() error { return errors.Join(s.group.Abort(), s.Close(false)) }
+// Abort leaves the images that are whole: the next run goes on after them.
+func (s *filesSink) Abort() error { return errors.Join(s.group.Leave(), s.Close(false)) }
