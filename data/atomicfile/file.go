@@ -202,11 +202,7 @@ func sweep(fs FS, dir, prefix string) error {
 		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), Suffix) {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		if fs.Written(path) {
-			continue
-		}
-		if err := fs.Remove(path); err != nil && !isNotExist(err) {
+		if err := fs.Discard(filepath.Join(dir, e.Name())); err != nil && !isNotExist(err) {
 			return err
 		}
 	}

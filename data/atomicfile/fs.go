@@ -15,8 +15,8 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(path string) error
 	ReadDir(path string) ([]fs.DirEntry, error)
-	// Written says whether a living writer has a file that Create has opened.
-	Written(path string) bool
+	// Discard removes a file that Create has opened, unless a living writer has it.
+	Discard(path string) error
 	// Same says whether both are regular files that hold the same bytes. It
 	// says no when it cannot tell.
 	Same(a, b string) bool
@@ -38,16 +38,26 @@ var OS FS = osFS{}
 type osFS struct{}
 
 func (osFS) Create(path string) (Handle, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
+	for {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		if err := hold(f); err != nil {
+			return nil, errors.Join(named(err, path), f.Close(), os.Remove(path))
+		}
+		err = stillNamed(f, path)
+		if err == nil {
+			return f, nil
+		}
+		f.Close() // it is empty
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		// Another's Sweep came before it was held.
 	}
-	if err := hold(f); err != nil {
-		return nil, errors.Join(named(err, path), f.Close(), os.Remove(path))
-	}
-	return f, nil
 }
-func (osFS) Written(path string) bool                   { return isHeld(path) }
+func (osFS) Discard(path string) error                  { return discard(path) }
 func (osFS) Rename(from, to string) error               { return os.Rename(from, to) }
 func (osFS) Remove(path string) error                   { return os.Remove(path) }
 func (osFS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }

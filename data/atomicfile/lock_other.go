@@ -17,11 +17,12 @@ func LockFile(string) (unlock func() error, err error) { return func() error { r
 // moveOpen says whether an open file can be renamed and removed.
 const moveOpen = false
 
-// hold does nothing here, and isHeld knows nothing: a temporary file is swept
-// whoever writes it.
+// hold does nothing here: a temporary file is discarded whoever writes it.
 func hold(*os.File) error { return nil }
 
-func isHeld(string) bool { return false }
+func discard(path string) error { return os.Remove(path) }
+
+func stillNamed(*os.File, string) error { return nil }
 
 // Held knows nothing here.
 func Held(string) bool { return false }

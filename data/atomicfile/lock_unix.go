@@ -29,7 +29,7 @@ func lock(dir string, how int) (unlock func() error, err error) {
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = &HeldError{dir}
 	} else if err = named(conceding(err, dir, noLocks), dir); err == nil {
-		err = sameFolder(d, dir)
+		err = stillNamed(d, dir)
 	}
 	if err != nil {
 		d.Close()
@@ -38,9 +38,9 @@ func lock(dir string, how int) (unlock func() error, err error) {
 	return d.Close, nil
 }
 
-// sameFolder says that a folder that was opened is no longer the one of its
+// stillNamed says that a folder or file that was opened is no longer the one of its
 // name: between the two steps another run has removed it.
-func sameFolder(d *os.File, dir string) error {
+func stillNamed(d *os.File, dir string) error {
 	opened, err := d.Stat()
 	if err != nil {
 		return err
@@ -56,9 +56,32 @@ func sameFolder(d *os.File, dir string) error {
 const moveOpen = true
 
 // hold marks a temporary file as one that is being written, until it is closed
-// or the process ends.
+// or the process ends. It waits for a discard of the file, which takes a moment.
 func hold(f *os.File) error {
-	return conceding(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Name(), noLocks)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		if !errors.Is(err, unix.EINTR) {
+			return conceding(err, f.Name(), noLocks)
+		}
+	}
+}
+
+// discard removes a file that nobody holds, and holds it meanwhile. One that cannot be
+// asked counts as not held.
+func discard(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return os.Remove(path)
+	}
+	defer f.Close() // opened to be locked: nothing can be lost
+	held := errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	if held || errors.Is(stillNamed(f, path), os.ErrNotExist) { // another has discarded it, and its writer made it anew
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // LockFile keeps others out of a file who ask for the same, until unlock is called or
@@ -74,7 +97,7 @@ func LockFile(path string) (unlock func() error, err error) {
 		held := errors.Is(err, unix.EWOULDBLOCK)
 		if !held {
 			if err = named(conceding(err, path, noLocks), path); err == nil {
-				if err = sameFolder(f, path); err == nil {
+				if err = stillNamed(f, path); err == nil {
 					return f.Close, nil
 				}
 				held = errors.Is(err, os.ErrNotExist) // it is another by now
@@ -92,15 +115,11 @@ func LockFile(path string) (unlock func() error, err error) {
 
 // Held says whether another has locked a folder, for itself or to share. One that
 // is not there, or cannot be asked, counts as not held.
-func Held(dir string) bool { return isHeld(dir) }
-
-// isHeld says whether a living writer holds a file. One that cannot be asked
-// counts as not held.
-func isHeld(path string) bool {
-	f, err := os.Open(path)
+func Held(dir string) bool {
+	d, err := os.Open(dir)
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	defer d.Close()
+	return errors.Is(unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }

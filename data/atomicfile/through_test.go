@@ -5,12 +5,14 @@ package atomicfile_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -103,6 +105,40 @@ func TestSweepSparesTheLiving(t *testing.T) {
 	if b, err := os.ReadFile(path); err != nil || string(b) != "text" {
 		t.Errorf("%q, %v", b, err)
 	}
+}
+
+// However close together one writes and others sweep, the writer's file appears.
+func TestSweepBesideWriters(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "table.csv")
+	stop := make(chan struct{})
+	var by sync.WaitGroup
+	for range 3 {
+		by.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := atomicfile.Sweep(atomicfile.OS, dir); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		if err := atomicfile.Write(path, func(w io.Writer) error { _, err := fmt.Fprint(w, i); return err }); err != nil {
+			t.Errorf("write %d: %v", i, err)
+			break
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != fmt.Sprint(i) {
+			t.Errorf("write %d: %q, %v", i, b, err)
+		}
+	}
+	close(stop)
+	by.Wait()
 }
 
 // poor is a file system that lacks things.
