@@ -6,34 +6,26 @@ import (
 	"testing"
 
 	"hpaflow/data/codec/tiff"
+	"hpaflow/data/codec/tiff/tifftest"
 )
 
 // palettes writes a TIFF of pages of 8 x 1 pixels of one bit, each with a palette of
 // its own.
 func palettes(pages ...[6]uint16) []byte {
-	order := binary.LittleEndian
-	b := []byte("II*\x00\x00\x00\x00\x00")
-	pointer := 4
-	for _, colours := range pages {
+	b := []byte(tifftest.Header)
+	all := make([][][4]int, len(pages))
+	for i, colours := range pages {
 		pixels := len(b)
 		b = append(b, 0b01010101, 0)
 		for _, v := range colours {
-			b = order.AppendUint16(b, v)
+			b = binary.LittleEndian.AppendUint16(b, v)
 		}
-		order.PutUint32(b[pointer:], uint32(len(b)))
-		fields := [][4]int{ // tag, type, number of values, the value or where they are
+		all[i] = [][4]int{
 			{int(tiff.ImageWidth), 3, 1, 8}, {int(tiff.ImageLength), 3, 1, 1}, {int(tiff.BitsPerSample), 3, 1, 1}, {int(tiff.Photometric), 3, 1, tiff.Palette},
 			{int(tiff.StripOffsets), 4, 1, pixels}, {int(tiff.StripByteCounts), 4, 1, 1}, {int(tiff.ColorMap), 3, 6, pixels + 2},
 		}
-		b = order.AppendUint16(b, uint16(len(fields)))
-		for _, f := range fields {
-			b = order.AppendUint16(order.AppendUint16(b, uint16(f[0])), uint16(f[1]))
-			b = order.AppendUint32(order.AppendUint32(b, uint32(f[2])), uint32(f[3]))
-		}
-		pointer = len(b)
-		b = append(b, 0, 0, 0, 0)
 	}
-	return b
+	return tifftest.Pages(b, all...)
 }
 
 // TestPaletteOfTheSlice: what a palette makes of a slice is that slice's own to say.

@@ -6,26 +6,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"hpaflow/data/codec/tiff/tifftest"
 )
-
-// chained writes directories behind what a file has, each of which says where the next is.
-func chained(b []byte, pages ...[][4]int) []byte {
-	order := binary.LittleEndian
-	pointer := 4
-	for _, fields := range pages { // tag, type, number of values, the value or where they are
-		order.PutUint32(b[pointer:], uint32(len(b)))
-		b = order.AppendUint16(b, uint16(len(fields)))
-		for _, f := range fields {
-			b = order.AppendUint16(order.AppendUint16(b, uint16(f[0])), uint16(f[1]))
-			b = order.AppendUint32(order.AppendUint32(b, uint32(f[2])), uint32(f[3]))
-		}
-		pointer = len(b)
-		b = append(b, 0, 0, 0, 0)
-	}
-	return b
-}
-
-const header = "II*\x00\x00\x00\x00\x00"
 
 // pagesOf reads all pages of a file and their texts, which it measures: how many bytes
 // of memory have been asked for.
@@ -63,7 +46,7 @@ func strips(n, offsets, counts int) [][4]int {
 // shared writes pages of which each has all numbers of the file.
 func shared(pages int, page func(n int) [][4]int) []byte {
 	const n = 1 << 16
-	b := []byte(header)
+	b := []byte(tifftest.Header)
 	for range n {
 		b = binary.LittleEndian.AppendUint32(b, 8)
 	}
@@ -71,7 +54,7 @@ func shared(pages int, page func(n int) [][4]int) []byte {
 	for i := range all {
 		all[i] = page(n)
 	}
-	return chained(b, all...)
+	return tifftest.Pages(b, all...)
 }
 
 // TestNumbersOfPages: pages cannot have more numbers than the file has bytes.
@@ -97,7 +80,7 @@ func TestNumbersOfPages(t *testing.T) {
 // TestSharedCounts: pages may have one array of counts, and many pages few numbers.
 func TestSharedCounts(t *testing.T) {
 	const n, pages = 64, 300
-	b := []byte(header)
+	b := []byte(tifftest.Header)
 	for range n {
 		b = binary.LittleEndian.AppendUint32(b, 1)
 	}
@@ -110,7 +93,7 @@ func TestSharedCounts(t *testing.T) {
 		b = append(b, make([]byte, n)...)
 		all[i] = strips(n, at, 8)
 	}
-	if _, _, err := pagesOf(chained(b, all...)); err != nil {
+	if _, _, err := pagesOf(tifftest.Pages(b, all...)); err != nil {
 		t.Error(err)
 	}
 }
@@ -139,7 +122,7 @@ func TestTextsOfAPage(t *testing.T) {
 	for range 500 {
 		fields = append(fields, [4]int{int(ImageDescription), 2, n, 8})
 	}
-	b := chained(append([]byte(header), strings.Repeat("x", n)...), fields)
+	b := tifftest.Pages(append([]byte(tifftest.Header), strings.Repeat("x", n)...), fields)
 	texts, asked, err := pagesOf(b)
 	if err != nil || texts < n || texts > len(b) || asked > 1<<20 {
 		t.Errorf("a file of %d bytes has texts of %d and took %d: %v", len(b), texts, asked, err)
@@ -149,7 +132,7 @@ func TestTextsOfAPage(t *testing.T) {
 // TestTextsThatAreRead: a text that the file cannot have hides no other.
 func TestTextsThatAreRead(t *testing.T) {
 	fields := append(strips(1, 8, 1), [4]int{int(ImageDescription), 2, 1 << 20, 8}, [4]int{int(ImageDescription), 2, 5, 8}, [4]int{int(ImageDescription), 2, 6, 13})
-	f, err := Open(chained([]byte(header+"first"+"second"), fields))
+	f, err := Open(tifftest.Pages([]byte(tifftest.Header+"first"+"second"), fields))
 	if err != nil {
 		t.Fatal(err)
 	}

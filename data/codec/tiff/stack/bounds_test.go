@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"encoding/binary"
 	"fmt"
 	"runtime"
 	"strings"
@@ -10,31 +9,20 @@ import (
 	"pgregory.net/rapid"
 
 	"hpaflow/data/codec/tiff"
+	"hpaflow/data/codec/tiff/tifftest"
 )
 
 // described writes a file of pages of 4 x 2 pixels of 8 bits, the first with a text.
 func described(pages int, text string) []byte {
-	order := binary.LittleEndian
-	b := append([]byte("II*\x00\x00\x00\x00\x00........"), text...)
-	pointer := 4
-	for i := range pages {
-		fields := [][4]int{ // tag, type, number of values, the value or where they are
+	all := make([][][4]int, pages)
+	for i := range all {
+		all[i] = [][4]int{
 			{int(tiff.ImageWidth), 3, 1, 4}, {int(tiff.ImageLength), 3, 1, 2}, {int(tiff.BitsPerSample), 3, 1, 8}, {int(tiff.Photometric), 3, 1, tiff.BlackIsZero},
-			{int(tiff.StripOffsets), 4, 1, 8}, {int(tiff.StripByteCounts), 4, 1, 8}, {int(tiff.ImageDescription), 2, len(text), 16},
+			{int(tiff.StripOffsets), 4, 1, 8}, {int(tiff.StripByteCounts), 4, 1, 8},
 		}
-		if i > 0 {
-			fields = fields[:6]
-		}
-		order.PutUint32(b[pointer:], uint32(len(b)))
-		b = order.AppendUint16(b, uint16(len(fields)))
-		for _, f := range fields {
-			b = order.AppendUint16(order.AppendUint16(b, uint16(f[0])), uint16(f[1]))
-			b = order.AppendUint32(order.AppendUint32(b, uint32(f[2])), uint32(f[3]))
-		}
-		pointer = len(b)
-		b = append(b, 0, 0, 0, 0)
 	}
-	return b
+	all[0] = append(all[0], [4]int{int(tiff.ImageDescription), 2, len(text), 16})
+	return tifftest.Pages([]byte(tifftest.Header+"........"+text), all...)
 }
 
 // ome is OME-XML of channels and slices.
