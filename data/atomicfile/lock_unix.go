@@ -77,9 +77,11 @@ func discard(path string) error {
 		return os.Remove(path)
 	}
 	defer f.Close() // opened to be locked: nothing can be lost
-	held := errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
-	if held || errors.Is(stillNamed(f, path), os.ErrNotExist) { // another has discarded it, and its writer made it anew
+	if isHeld(f) {
 		return nil
+	}
+	if errors.Is(stillNamed(f, path), os.ErrNotExist) {
+		return nil // another has discarded it, and its writer may have made it anew
 	}
 	return os.Remove(path)
 }
@@ -121,5 +123,11 @@ func Held(dir string) bool {
 		return false
 	}
 	defer d.Close()
-	return errors.Is(unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	return isHeld(d)
+}
+
+// isHeld says whether another has locked what was opened; if none has, this process has
+// it from now on.
+func isHeld(f *os.File) bool {
+	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }

@@ -84,18 +84,21 @@ func Check(rows []table.Row, groups []duplicates.Group) error {
 	}
 	for _, g := range groups {
 		var together data.Labels
-		all, texts := len(g.IDs) > 1, []string{}
+		all := len(g.IDs) > 1
 		for _, id := range g.IDs {
 			of, known := labels[id]
 			all = all && known
-			texts = append(texts, fmt.Sprintf("%s has %q", id, of))
 			if of&^g.Labels == 0 {
 				together |= of
 			}
 		}
 		if all && together != g.Labels {
+			var few []string
+			for _, id := range g.IDs[:min(len(g.IDs), 3)] {
+				few = append(few, fmt.Sprintf("%s has %q", id, labels[id]))
+			}
 			return fmt.Errorf("of one picture, %s, and the table has %q for them: labels have changed since it was made; run duplicates.flow again",
-				strings.Join(texts[:min(len(texts), 3)], ", "), g.Labels)
+				strings.Join(few, ", "), g.Labels)
 		}
 	}
 	return nil
