@@ -40,7 +40,7 @@ func panicOdd(fault error) { panic(fault) }
 
 // What a kernel is given wrongly is found on the caller's goroutine.
 func TestPanicOfAKernel(t *testing.T) {
-	c, err := NewConv(ConvShape{In: 16, Out: 64, H: 9, W: 9, KH: 3, KW: 3, PadH: 1, PadW: 1})
+	c, err := NewConv(ConvShape{In: 16, Out: 256, H: 9, W: 9, KH: 3, KW: 3, PadH: 1, PadW: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,5 +51,5 @@ func TestPanicOfAKernel(t *testing.T) {
 	}()
 	ws := NewWorkspaceOf(2)
 	packed := ws.shared.get(slotA, c.forward.packedSize())
-	c.forward.pack(ws, c.machine, packed, make([]float32, 40)) // of 9216 weights
+	c.forward.pack(ws, c.machine, packed, make([]float32, 40)) // of 36864 weights, of several panels
 }
