@@ -145,7 +145,7 @@ func oneByOne(tile func(n int, offsets *int, lanes int, x *float32, xstep int, w
 }
 
 const (
-	maxBlocks = 4
+	maxBlocks = 8
 	maxPixels = 14
 	maxDepth  = 16
 

@@ -45,16 +45,20 @@ func fastMachines() []*machine {
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
-	wide.name, wide.blocks, wide.widest, wide.pixels, wide.combos = "avx512", 4, 4, pixelsOf(14, 14, 14, 14), 12
+	wide.name, wide.blocks, wide.widest, wide.pixels = "avx512", 8, 8, pixelsOf(12, 14, 14, 14, 9, 9, 6, 6)
 	wide.source = 256 << 10
-	wide.wideTiles(1, wideGradTile1, wideConvTile1x1, wideConvTile1x2, wideConvTile1x3, wideConvTile1x4, wideConvTile1x5, wideConvTile1x6, wideConvTile1x7,
-		wideConvTile1x8, wideConvTile1x9, wideConvTile1x10, wideConvTile1x11, wideConvTile1x12, wideConvTile1x13, wideConvTile1x14)
-	wide.wideTiles(2, wideGradTile2, wideConvTile2x1, wideConvTile2x2, wideConvTile2x3, wideConvTile2x4, wideConvTile2x5, wideConvTile2x6, wideConvTile2x7,
+	wide.tiles(2, wideGradTile2, wideConvTile2x1, wideConvTile2x2, wideConvTile2x3, wideConvTile2x4, wideConvTile2x5, wideConvTile2x6, wideConvTile2x7,
 		wideConvTile2x8, wideConvTile2x9, wideConvTile2x10, wideConvTile2x11, wideConvTile2x12, wideConvTile2x13, wideConvTile2x14)
-	wide.wideTiles(3, wideGradTile3, wideConvTile3x1, wideConvTile3x2, wideConvTile3x3, wideConvTile3x4, wideConvTile3x5, wideConvTile3x6, wideConvTile3x7,
+	wide.tiles(3, wideGradTile3, wideConvTile3x1, wideConvTile3x2, wideConvTile3x3, wideConvTile3x4, wideConvTile3x5, wideConvTile3x6, wideConvTile3x7,
 		wideConvTile3x8, wideConvTile3x9, wideConvTile3x10, wideConvTile3x11, wideConvTile3x12, wideConvTile3x13, wideConvTile3x14)
-	wide.wideTiles(4, wideGradTile4, wideConvTile4x1, wideConvTile4x2, wideConvTile4x3, wideConvTile4x4, wideConvTile4x5, wideConvTile4x6, wideConvTile4x7,
+	wide.tiles(4, wideGradTile4, wideConvTile4x1, wideConvTile4x2, wideConvTile4x3, wideConvTile4x4, wideConvTile4x5, wideConvTile4x6, wideConvTile4x7,
 		wideConvTile4x8, wideConvTile4x9, wideConvTile4x10, wideConvTile4x11, wideConvTile4x12, wideConvTile4x13, wideConvTile4x14)
+	wide.tiles(5, wideGradTile5, wideConvTile5x1, wideConvTile5x2, wideConvTile5x3, wideConvTile5x4, wideConvTile5x5, wideConvTile5x6, wideConvTile5x7,
+		wideConvTile5x8, wideConvTile5x9)
+	wide.tiles(6, wideGradTile6, wideConvTile6x1, wideConvTile6x2, wideConvTile6x3, wideConvTile6x4, wideConvTile6x5, wideConvTile6x6, wideConvTile6x7,
+		wideConvTile6x8, wideConvTile6x9)
+	wide.tiles(7, wideGradTile7, wideConvTile7x1, wideConvTile7x2, wideConvTile7x3, wideConvTile7x4, wideConvTile7x5, wideConvTile7x6)
+	wide.tiles(8, wideGradTile8, wideConvTile8x1, wideConvTile8x2, wideConvTile8x3, wideConvTile8x4, wideConvTile8x5, wideConvTile8x6)
 	return []*machine{&wide, m}
 }
 
@@ -62,15 +66,4 @@ func fastMachines() []*machine {
 func (m *machine) tiles(blocks int, grad func(int, int, *float32, *int, int, int, *float32, int, *float32), conv ...convTiles) {
 	m.gradTile[blocks] = grad
 	copy(m.convTiles[blocks][1:], conv)
-}
-
-// wideTiles is tiles by loops for single ones.
-func (m *machine) wideTiles(blocks int, grad func(int, int, *float32, *int, int, int, *float32, int, *float32),
-	conv ...func(int, *int, int, *float32, int, *float32, *float32, int, int, *float32, *float32, int),
-) {
-	list := make([]convTiles, len(conv))
-	for i, tile := range conv {
-		list[i] = oneByOne(tile)
-	}
-	m.tiles(blocks, grad, list...)
 }

@@ -4,305 +4,400 @@
 
 package kernels
 
-// wideConvTile1x1 is a convTile of 1 blocks of channels and 1 pixels.
+// wideConvTile2x1 is convTiles of 2 blocks of channels and 1 pixels.
 //
 //go:noescape
-func wideConvTile1x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x2 is a convTile of 1 blocks of channels and 2 pixels.
+// wideConvTile2x2 is convTiles of 2 blocks of channels and 2 pixels.
 //
 //go:noescape
-func wideConvTile1x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x3 is a convTile of 1 blocks of channels and 3 pixels.
+// wideConvTile2x3 is convTiles of 2 blocks of channels and 3 pixels.
 //
 //go:noescape
-func wideConvTile1x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x4 is a convTile of 1 blocks of channels and 4 pixels.
+// wideConvTile2x4 is convTiles of 2 blocks of channels and 4 pixels.
 //
 //go:noescape
-func wideConvTile1x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x5 is a convTile of 1 blocks of channels and 5 pixels.
+// wideConvTile2x5 is convTiles of 2 blocks of channels and 5 pixels.
 //
 //go:noescape
-func wideConvTile1x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x6 is a convTile of 1 blocks of channels and 6 pixels.
+// wideConvTile2x6 is convTiles of 2 blocks of channels and 6 pixels.
 //
 //go:noescape
-func wideConvTile1x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x7 is a convTile of 1 blocks of channels and 7 pixels.
+// wideConvTile2x7 is convTiles of 2 blocks of channels and 7 pixels.
 //
 //go:noescape
-func wideConvTile1x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x8 is a convTile of 1 blocks of channels and 8 pixels.
+// wideConvTile2x8 is convTiles of 2 blocks of channels and 8 pixels.
 //
 //go:noescape
-func wideConvTile1x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x9 is a convTile of 1 blocks of channels and 9 pixels.
+// wideConvTile2x9 is convTiles of 2 blocks of channels and 9 pixels.
 //
 //go:noescape
-func wideConvTile1x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x10 is a convTile of 1 blocks of channels and 10 pixels.
+// wideConvTile2x10 is convTiles of 2 blocks of channels and 10 pixels.
 //
 //go:noescape
-func wideConvTile1x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x11 is a convTile of 1 blocks of channels and 11 pixels.
+// wideConvTile2x11 is convTiles of 2 blocks of channels and 11 pixels.
 //
 //go:noescape
-func wideConvTile1x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x12 is a convTile of 1 blocks of channels and 12 pixels.
+// wideConvTile2x12 is convTiles of 2 blocks of channels and 12 pixels.
 //
 //go:noescape
-func wideConvTile1x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x13 is a convTile of 1 blocks of channels and 13 pixels.
+// wideConvTile2x13 is convTiles of 2 blocks of channels and 13 pixels.
 //
 //go:noescape
-func wideConvTile1x13(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x13(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile1x14 is a convTile of 1 blocks of channels and 14 pixels.
+// wideConvTile2x14 is convTiles of 2 blocks of channels and 14 pixels.
 //
 //go:noescape
-func wideConvTile1x14(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile2x14(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideGradTile1 is a gradTile of 1 blocks of channels. Its places come in fours that follow each other.
-//
-//go:noescape
-func wideGradTile1(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
-
-// wideConvTile2x1 is a convTile of 2 blocks of channels and 1 pixels.
-//
-//go:noescape
-func wideConvTile2x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x2 is a convTile of 2 blocks of channels and 2 pixels.
-//
-//go:noescape
-func wideConvTile2x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x3 is a convTile of 2 blocks of channels and 3 pixels.
-//
-//go:noescape
-func wideConvTile2x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x4 is a convTile of 2 blocks of channels and 4 pixels.
-//
-//go:noescape
-func wideConvTile2x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x5 is a convTile of 2 blocks of channels and 5 pixels.
-//
-//go:noescape
-func wideConvTile2x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x6 is a convTile of 2 blocks of channels and 6 pixels.
-//
-//go:noescape
-func wideConvTile2x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x7 is a convTile of 2 blocks of channels and 7 pixels.
-//
-//go:noescape
-func wideConvTile2x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x8 is a convTile of 2 blocks of channels and 8 pixels.
-//
-//go:noescape
-func wideConvTile2x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x9 is a convTile of 2 blocks of channels and 9 pixels.
-//
-//go:noescape
-func wideConvTile2x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x10 is a convTile of 2 blocks of channels and 10 pixels.
-//
-//go:noescape
-func wideConvTile2x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x11 is a convTile of 2 blocks of channels and 11 pixels.
-//
-//go:noescape
-func wideConvTile2x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x12 is a convTile of 2 blocks of channels and 12 pixels.
-//
-//go:noescape
-func wideConvTile2x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x13 is a convTile of 2 blocks of channels and 13 pixels.
-//
-//go:noescape
-func wideConvTile2x13(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideConvTile2x14 is a convTile of 2 blocks of channels and 14 pixels.
-//
-//go:noescape
-func wideConvTile2x14(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
-
-// wideGradTile2 is a gradTile of 2 blocks of channels. Its places come in fours that follow each other.
+// wideGradTile2 is a gradTile of 2 blocks of channels.
 //
 //go:noescape
 func wideGradTile2(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
-// wideConvTile3x1 is a convTile of 3 blocks of channels and 1 pixels.
+// wideConvTile3x1 is convTiles of 3 blocks of channels and 1 pixels.
 //
 //go:noescape
-func wideConvTile3x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x2 is a convTile of 3 blocks of channels and 2 pixels.
+// wideConvTile3x2 is convTiles of 3 blocks of channels and 2 pixels.
 //
 //go:noescape
-func wideConvTile3x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x3 is a convTile of 3 blocks of channels and 3 pixels.
+// wideConvTile3x3 is convTiles of 3 blocks of channels and 3 pixels.
 //
 //go:noescape
-func wideConvTile3x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x4 is a convTile of 3 blocks of channels and 4 pixels.
+// wideConvTile3x4 is convTiles of 3 blocks of channels and 4 pixels.
 //
 //go:noescape
-func wideConvTile3x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x5 is a convTile of 3 blocks of channels and 5 pixels.
+// wideConvTile3x5 is convTiles of 3 blocks of channels and 5 pixels.
 //
 //go:noescape
-func wideConvTile3x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x6 is a convTile of 3 blocks of channels and 6 pixels.
+// wideConvTile3x6 is convTiles of 3 blocks of channels and 6 pixels.
 //
 //go:noescape
-func wideConvTile3x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x7 is a convTile of 3 blocks of channels and 7 pixels.
+// wideConvTile3x7 is convTiles of 3 blocks of channels and 7 pixels.
 //
 //go:noescape
-func wideConvTile3x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x8 is a convTile of 3 blocks of channels and 8 pixels.
+// wideConvTile3x8 is convTiles of 3 blocks of channels and 8 pixels.
 //
 //go:noescape
-func wideConvTile3x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x9 is a convTile of 3 blocks of channels and 9 pixels.
+// wideConvTile3x9 is convTiles of 3 blocks of channels and 9 pixels.
 //
 //go:noescape
-func wideConvTile3x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x10 is a convTile of 3 blocks of channels and 10 pixels.
+// wideConvTile3x10 is convTiles of 3 blocks of channels and 10 pixels.
 //
 //go:noescape
-func wideConvTile3x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x11 is a convTile of 3 blocks of channels and 11 pixels.
+// wideConvTile3x11 is convTiles of 3 blocks of channels and 11 pixels.
 //
 //go:noescape
-func wideConvTile3x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x12 is a convTile of 3 blocks of channels and 12 pixels.
+// wideConvTile3x12 is convTiles of 3 blocks of channels and 12 pixels.
 //
 //go:noescape
-func wideConvTile3x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x13 is a convTile of 3 blocks of channels and 13 pixels.
+// wideConvTile3x13 is convTiles of 3 blocks of channels and 13 pixels.
 //
 //go:noescape
-func wideConvTile3x13(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x13(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile3x14 is a convTile of 3 blocks of channels and 14 pixels.
+// wideConvTile3x14 is convTiles of 3 blocks of channels and 14 pixels.
 //
 //go:noescape
-func wideConvTile3x14(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile3x14(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideGradTile3 is a gradTile of 3 blocks of channels. Its places come in fours that follow each other.
+// wideGradTile3 is a gradTile of 3 blocks of channels.
 //
 //go:noescape
 func wideGradTile3(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
-// wideConvTile4x1 is a convTile of 4 blocks of channels and 1 pixels.
+// wideConvTile4x1 is convTiles of 4 blocks of channels and 1 pixels.
 //
 //go:noescape
-func wideConvTile4x1(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x2 is a convTile of 4 blocks of channels and 2 pixels.
+// wideConvTile4x2 is convTiles of 4 blocks of channels and 2 pixels.
 //
 //go:noescape
-func wideConvTile4x2(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x3 is a convTile of 4 blocks of channels and 3 pixels.
+// wideConvTile4x3 is convTiles of 4 blocks of channels and 3 pixels.
 //
 //go:noescape
-func wideConvTile4x3(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x4 is a convTile of 4 blocks of channels and 4 pixels.
+// wideConvTile4x4 is convTiles of 4 blocks of channels and 4 pixels.
 //
 //go:noescape
-func wideConvTile4x4(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x5 is a convTile of 4 blocks of channels and 5 pixels.
+// wideConvTile4x5 is convTiles of 4 blocks of channels and 5 pixels.
 //
 //go:noescape
-func wideConvTile4x5(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x6 is a convTile of 4 blocks of channels and 6 pixels.
+// wideConvTile4x6 is convTiles of 4 blocks of channels and 6 pixels.
 //
 //go:noescape
-func wideConvTile4x6(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x7 is a convTile of 4 blocks of channels and 7 pixels.
+// wideConvTile4x7 is convTiles of 4 blocks of channels and 7 pixels.
 //
 //go:noescape
-func wideConvTile4x7(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x8 is a convTile of 4 blocks of channels and 8 pixels.
+// wideConvTile4x8 is convTiles of 4 blocks of channels and 8 pixels.
 //
 //go:noescape
-func wideConvTile4x8(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x9 is a convTile of 4 blocks of channels and 9 pixels.
+// wideConvTile4x9 is convTiles of 4 blocks of channels and 9 pixels.
 //
 //go:noescape
-func wideConvTile4x9(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x10 is a convTile of 4 blocks of channels and 10 pixels.
+// wideConvTile4x10 is convTiles of 4 blocks of channels and 10 pixels.
 //
 //go:noescape
-func wideConvTile4x10(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x10(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x11 is a convTile of 4 blocks of channels and 11 pixels.
+// wideConvTile4x11 is convTiles of 4 blocks of channels and 11 pixels.
 //
 //go:noescape
-func wideConvTile4x11(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x11(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x12 is a convTile of 4 blocks of channels and 12 pixels.
+// wideConvTile4x12 is convTiles of 4 blocks of channels and 12 pixels.
 //
 //go:noescape
-func wideConvTile4x12(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x12(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x13 is a convTile of 4 blocks of channels and 13 pixels.
+// wideConvTile4x13 is convTiles of 4 blocks of channels and 13 pixels.
 //
 //go:noescape
-func wideConvTile4x13(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x13(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideConvTile4x14 is a convTile of 4 blocks of channels and 14 pixels.
+// wideConvTile4x14 is convTiles of 4 blocks of channels and 14 pixels.
 //
 //go:noescape
-func wideConvTile4x14(n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int)
+func wideConvTile4x14(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
 
-// wideGradTile4 is a gradTile of 4 blocks of channels. Its places come in fours that follow each other.
+// wideGradTile4 is a gradTile of 4 blocks of channels.
 //
 //go:noescape
 func wideGradTile4(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
+
+// wideConvTile5x1 is convTiles of 5 blocks of channels and 1 pixels.
+//
+//go:noescape
+func wideConvTile5x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x2 is convTiles of 5 blocks of channels and 2 pixels.
+//
+//go:noescape
+func wideConvTile5x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x3 is convTiles of 5 blocks of channels and 3 pixels.
+//
+//go:noescape
+func wideConvTile5x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x4 is convTiles of 5 blocks of channels and 4 pixels.
+//
+//go:noescape
+func wideConvTile5x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x5 is convTiles of 5 blocks of channels and 5 pixels.
+//
+//go:noescape
+func wideConvTile5x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x6 is convTiles of 5 blocks of channels and 6 pixels.
+//
+//go:noescape
+func wideConvTile5x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x7 is convTiles of 5 blocks of channels and 7 pixels.
+//
+//go:noescape
+func wideConvTile5x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x8 is convTiles of 5 blocks of channels and 8 pixels.
+//
+//go:noescape
+func wideConvTile5x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile5x9 is convTiles of 5 blocks of channels and 9 pixels.
+//
+//go:noescape
+func wideConvTile5x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideGradTile5 is a gradTile of 5 blocks of channels.
+//
+//go:noescape
+func wideGradTile5(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
+
+// wideConvTile6x1 is convTiles of 6 blocks of channels and 1 pixels.
+//
+//go:noescape
+func wideConvTile6x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x2 is convTiles of 6 blocks of channels and 2 pixels.
+//
+//go:noescape
+func wideConvTile6x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x3 is convTiles of 6 blocks of channels and 3 pixels.
+//
+//go:noescape
+func wideConvTile6x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x4 is convTiles of 6 blocks of channels and 4 pixels.
+//
+//go:noescape
+func wideConvTile6x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x5 is convTiles of 6 blocks of channels and 5 pixels.
+//
+//go:noescape
+func wideConvTile6x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x6 is convTiles of 6 blocks of channels and 6 pixels.
+//
+//go:noescape
+func wideConvTile6x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x7 is convTiles of 6 blocks of channels and 7 pixels.
+//
+//go:noescape
+func wideConvTile6x7(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x8 is convTiles of 6 blocks of channels and 8 pixels.
+//
+//go:noescape
+func wideConvTile6x8(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile6x9 is convTiles of 6 blocks of channels and 9 pixels.
+//
+//go:noescape
+func wideConvTile6x9(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideGradTile6 is a gradTile of 6 blocks of channels.
+//
+//go:noescape
+func wideGradTile6(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
+
+// wideConvTile7x1 is convTiles of 7 blocks of channels and 1 pixels.
+//
+//go:noescape
+func wideConvTile7x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile7x2 is convTiles of 7 blocks of channels and 2 pixels.
+//
+//go:noescape
+func wideConvTile7x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile7x3 is convTiles of 7 blocks of channels and 3 pixels.
+//
+//go:noescape
+func wideConvTile7x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile7x4 is convTiles of 7 blocks of channels and 4 pixels.
+//
+//go:noescape
+func wideConvTile7x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile7x5 is convTiles of 7 blocks of channels and 5 pixels.
+//
+//go:noescape
+func wideConvTile7x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile7x6 is convTiles of 7 blocks of channels and 6 pixels.
+//
+//go:noescape
+func wideConvTile7x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideGradTile7 is a gradTile of 7 blocks of channels.
+//
+//go:noescape
+func wideGradTile7(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
+
+// wideConvTile8x1 is convTiles of 8 blocks of channels and 1 pixels.
+//
+//go:noescape
+func wideConvTile8x1(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile8x2 is convTiles of 8 blocks of channels and 2 pixels.
+//
+//go:noescape
+func wideConvTile8x2(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile8x3 is convTiles of 8 blocks of channels and 3 pixels.
+//
+//go:noescape
+func wideConvTile8x3(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile8x4 is convTiles of 8 blocks of channels and 4 pixels.
+//
+//go:noescape
+func wideConvTile8x4(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile8x5 is convTiles of 8 blocks of channels and 5 pixels.
+//
+//go:noescape
+func wideConvTile8x5(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideConvTile8x6 is convTiles of 8 blocks of channels and 6 pixels.
+//
+//go:noescape
+func wideConvTile8x6(tiles int, xnext int, ynext int, n int, offsets *int, lanes int, x *float32, xstep int, w *float32, y *float32, ystep int, yblock int, bias *float32, res *float32, flags int, ahead *float32, lines int)
+
+// wideGradTile8 is a gradTile of 8 blocks of channels.
+//
+//go:noescape
+func wideGradTile8(rows int, cols int, x *float32, offsets *int, xstep int, xrow int, dy *float32, dyrow int, acc *float32)
 
 // wideWinogradInput is winogradInput of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
 //

@@ -23,26 +23,29 @@ func main() {
 	Generate()
 }
 
-// wide writes what AVX-512 does better.
+// wide writes what AVX-512 does better. A single block is half a register: its tiles are AVX2's.
 func wide() {
-	for blocks := 1; blocks <= wideBlocks; blocks++ {
-		for pixels := 1; pixels <= widePixels; pixels++ {
-			wideConvTile(blocks, pixels)
+	for blocks := 2; blocks <= 8; blocks++ {
+		for pixels := 1; pixels <= widePixels[(blocks+1)/2]; pixels++ {
+			avx512.convTile(blocks, pixels)
 		}
-		wideGradTile(blocks)
+		avx512.gradTile(blocks)
 	}
 	winograd(ofTwo)
 }
+
+// widePixels are the most pixels of tiles of AVX-512, by the registers that blocks take.
+var widePixels = [...]int{1: 14, 2: 14, 3: 9, 4: 6}
 
 // narrow writes everything, for AVX2.
 func narrow() {
 	for blocks := 1; blocks <= 3; blocks++ {
 		for pixels := 1; pixels <= 12/blocks; pixels++ { // 12 sums fill the registers
-			convTile(blocks, pixels)
+			avx2.convTile(blocks, pixels)
 		}
 	}
-	gradTile(1)
-	gradTile(2)
+	avx2.gradTile(1)
+	avx2.gradTile(2)
 	for pixels := 1; pixels <= quadPixels; pixels++ {
 		quadTile(pixels)
 	}

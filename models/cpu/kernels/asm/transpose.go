@@ -61,11 +61,13 @@ func interleave() {
 	n := Load(Param("n"), GP64())
 	to, from := Load(Param("to"), GP64()), Load(Param("from"), GP64())
 	plane := Load(Param("plane"), GP64())
-	third := triple(plane)
+	planes := stepsOf(plane, 4)
 	Label("loop")
 	x, y := vectors(4), vectors(4)
 	for i := range x {
-		VMOVUPS(blockAt(from, plane, third, i), x[i])
+		at := planes(i)
+		at.Base = from
+		VMOVUPS(at, x[i])
 	}
 	for i := range 2 { // y[2i] has pixels 0, 1, 4, 5 of planes 2i and 2i+1, y[2i+1] the others
 		VUNPCKLPS(x[2*i+1], x[2*i], y[2*i])
