@@ -67,6 +67,11 @@ type machine struct {
 	winogradKernels func(n int, out *float32, outRow, outCol, outNext int,
 		in *float32, inRow, inCol, inNext int)
 
+	// winogradGrads is winogradGrad of two blocks of channels, which lie inPair bytes apart,
+	// and beside each other when they are turned; or nil.
+	winogradGrads func(n int, out *float32, outRow, outCol, outNext int,
+		in *float32, inRow, inCol, inNext, inPair int)
+
 	// fmaPeak does n rounds of peakFlops additions and multiplications.
 	fmaPeak   func(n int)
 	peakFlops int

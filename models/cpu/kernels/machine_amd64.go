@@ -40,8 +40,7 @@ func fastMachines() []*machine {
 	wide.depthPixels, wide.depthGrad = 16, wideDepthGrad
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16
 	wide.winogradInput = inPairs(wideWinogradInput, winogradInput, true)
-	wide.winogradGrad = inPairs(wideWinogradGrad, winogradGrad, true)
-	wide.winogradKernels = wideWinogradKernel
+	wide.winogradKernels, wide.winogradGrads = wideWinogradKernel, wideWinogradGrad
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2

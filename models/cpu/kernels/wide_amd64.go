@@ -419,7 +419,7 @@ func wideWinogradWeights(n int, out *float32, outRow int, outCol int, outNext in
 //go:noescape
 func wideWinogradKernel(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
 
-// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie next bytes apart; tiles written follow each other.
+// wideWinogradGrad is winogradGrad of n pairs of tiles. Tiles read lie inPair bytes apart in a pair, and pairs next bytes; tiles written lie 32 bytes apart in a pair, and pairs next bytes.
 //
 //go:noescape
-func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
+func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int, inPair int)

@@ -39670,9 +39670,9 @@ tile:
 	VZEROUPPER
 	RET
 
-// func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int)
+// func wideWinogradGrad(n int, out *float32, outRow int, outCol int, outNext int, in *float32, inRow int, inCol int, inNext int, inPair int)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·wideWinogradGrad(SB), $832-72
+TEXT ·wideWinogradGrad(SB), $832-80
 	LEAQ (SP), AX
 	ADDQ $0x3f, AX
 	ANDQ $-64, AX
@@ -39682,7 +39682,7 @@ TEXT ·wideWinogradGrad(SB), $832-72
 tile:
 	MOVQ             CX, BX
 	MOVQ             inRow+48(FP), SI
-	MOVQ             inNext+64(FP), DI
+	MOVQ             inPair+72(FP), DI
 	MOVQ             BX, R8
 	LEAQ             (BX)(DI*1), R9
 	LEAQ             (R8)(SI*2), R10
@@ -39967,10 +39967,8 @@ tile:
 	VMOVUPS          Z0, (DI)(SI*1)
 	VMOVUPS          Z7, (DI)(SI*2)
 	MOVQ             outNext+32(FP), BX
-	ADDQ             BX, BX
 	ADDQ             BX, DX
 	MOVQ             inNext+64(FP), BX
-	ADDQ             BX, BX
 	ADDQ             BX, CX
 	DECQ             n+0(FP)
 	JNZ              tile

@@ -22,70 +22,71 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 	chunk := min(total, max(48, gradBytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
 	g := winogradGradient{winogradPass: p, machine: m}
 	g.reserve(&ws.shared, chunk)
-	sums := ws.shared.get(slotC, tilePoints*p.panels()*p.sumSize())
-	clear(sums)
+	g.clear(&ws.shared)
 	for first := 0; first < total; first += chunk {
 		g.turn(ws, first, min(chunk, total-first), x, dy)
-		ws.each(p.panels()*tilePoints, func(s *scratch, i int) {
-			g.sum(s, sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
+		ws.each(p.panels()*tilePoints, func(_ *scratch, i int) {
+			sums := g.panel(i / tilePoints)
+			sums.add(i % tilePoints)
 		})
 	}
 	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
-		panel := i / p.inBl
-		p.unpack(s, m, dw, sums[panel*tilePoints*p.sumSize():], 0, panel, i%p.inBl)
+		sums := g.panel(i / p.inBl)
+		sums.unpack(s, dw, i%p.inBl)
 	})
 }
 
-// gradientPanels is gradient with all tiles at once, each thread some output
-// channels, whose sums stay in the second cache.
+// gradientPanels is gradient with all tiles at once, each thread some output and some
+// input channels, whose sums stay in the second cache.
 func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
 	g := winogradGradient{winogradPass: p, machine: m}
 	g.reserve(&ws.shared, total)
 	g.turn(ws, 0, total, x, dy)
-	ws.each(p.panels(), func(s *scratch, panel int) {
-		sums := s.get(slotC, tilePoints*p.sumSize())
-		clear(sums)
+	const few = 3 // blocks, whose channels fill the tiles of any machine
+	most := few * max(1, sumBytes/(tilePoints*few*Lanes*p.perPanel*laneBytes))
+	parts := ceil(p.inBl, most)
+	ws.each(p.panels()*parts, func(s *scratch, i int) {
+		first := i % parts * most
+		sums := winogradSums{winogradGradient: &g, panelIndex: i / parts, block: first, blocks: min(most, p.inBl-first)}
+		sums.values = s.get(slotC, sums.size())
+		clear(sums.values)
 		for point := range tilePoints {
-			g.sum(s, sums[point*p.sumSize():], panel, point)
+			sums.add(point)
 		}
-		for b := range p.inBl {
-			p.unpack(s, m, dw, sums, 0, panel, b)
+		for b := range sums.blocks {
+			sums.unpack(s, dw, b)
 		}
 	})
 }
+
+// sumBytes is about how much the sums of a piece of work take: a part of the second cache.
+const sumBytes = 1 << 20
 
 // gradientGroups is gradient of several groups of channels, each of which a thread
 // does by itself.
 func (p *winogradPass) gradientGroups(ws *Workspace, m *machine, total int, dw, dy, x []float32) {
 	const bytes = 256 << 10 // of turned input and gradient: they stay in the second cache
 	chunk := min(total, max(24, bytes/(tilePoints*(p.inBl+p.outBl)*laneBytes)))
-	size := tilePoints * p.sumSize()
 	ws.each(p.groups, func(s *scratch, group int) {
 		g := winogradGradient{winogradPass: p, machine: m, group: group}
 		g.reserve(s, chunk)
-		sums := s.get(slotC, p.panels()*size)
-		clear(sums)
+		g.clear(s)
 		for first := 0; first < total; first += chunk {
 			g.begin(s, first, min(chunk, total-first))
-			for b := range p.inBl + p.outBl {
-				g.turnBlock(s, b, x, dy)
+			for i := range g.parts() {
+				g.turnPart(s, i, x, dy)
 			}
 			for i := range p.panels() * tilePoints {
-				g.sum(s, sums[i*p.sumSize():], i/tilePoints, i%tilePoints)
+				sums := g.panel(i / tilePoints)
+				sums.add(i % tilePoints)
 			}
 		}
 		for i := range p.panels() * p.inBl {
-			panel := i / p.inBl
-			p.unpack(s, m, dw, sums[panel*size:], group, panel, i%p.inBl)
+			sums := g.panel(i / p.inBl)
+			sums.unpack(s, dw, i%p.inBl)
 		}
 	})
 }
-
-// sumSize is the sums of one point and panel.
-func (p *winogradPass) sumSize() int { return p.combinations() * p.perPanel * Lanes }
-
-// combinations are the input channels, rounded up to what a tile takes.
-func (p *winogradPass) combinations() int { return ceil(p.inBl*Lanes, p.combos) * p.combos }
 
 // winogradGradient is the turned input and gradient of a run of tiles.
 type winogradGradient struct {
@@ -94,14 +95,22 @@ type winogradGradient struct {
 	group        int
 	first, count int       // tiles
 	points       []float32 // [point][input block][tile][lane]
-	grads        []float32 // [point][output block][tile][lane]
+	grads        []float32 // [point][panel][tile][channel of the panel]
 	offsets      []int     // of the input channels in a point
+	sums         []float32 // of all panels
 }
 
 // reserve makes room for so many tiles.
 func (g *winogradGradient) reserve(s *scratch, tiles int) {
 	g.points = s.get(slotX, tilePoints*g.inBl*tiles*Lanes)
 	g.grads = s.get(slotB, tilePoints*g.outBl*tiles*Lanes)
+}
+
+// clear makes the sums of all panels zero.
+func (g *winogradGradient) clear(s *scratch) {
+	sums := g.panel(0)
+	g.sums = s.get(slotC, g.panels()*sums.size())
+	clear(g.sums)
 }
 
 // begin begins a run of tiles.
@@ -114,68 +123,111 @@ func (g *winogradGradient) begin(s *scratch, first, count int) {
 // turn turns tiles, each thread some blocks.
 func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32) {
 	g.begin(&ws.shared, first, count)
-	ws.each(g.inBl+g.outBl, func(s *scratch, b int) { g.turnBlock(s, b, x, dy) })
+	ws.each(g.parts(), func(s *scratch, i int) { g.turnPart(s, i, x, dy) })
 }
 
-// turnBlock turns a block of the input or, after those, of the gradient.
-func (g *winogradGradient) turnBlock(s *scratch, b int, x, dy []float32) {
+// together is how many blocks of the gradient are turned at once.
+func (g *winogradGradient) together() int {
+	if g.machine.winogradGrads != nil {
+		return 2
+	}
+	return 1
+}
+
+// parts are the blocks of the input, and then those of the gradient, by so many.
+func (g *winogradGradient) parts() int { return g.inBl + ceil(g.outBl, g.together()) }
+
+func (g *winogradGradient) turnPart(s *scratch, i int, x, dy []float32) {
 	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, group: g.group, first: g.first, count: g.count}
-	if b < g.inBl {
-		piece.turnBlock(s, g.points, x, b)
-	} else {
-		piece.turnGrad(s, g.grads, dy, b-g.inBl)
+	if i < g.inBl {
+		piece.turnBlock(s, g.points, x, i)
+		return
 	}
+	b := (i - g.inBl) * g.together()
+	piece.turnGrad(s, g.grads, dy, b, min(g.together(), g.outBl-b))
 }
 
-// sum adds the products of a panel at a point.
-func (g *winogradGradient) sum(s *scratch, sums []float32, panel, point int) {
-	blocks := g.blocksOf(panel)
-	first := (point*g.outBl + panel*g.perPanel) * g.count * Lanes
-	grads := s.get(slotRows, g.count*blocks*Lanes)
-	for b := range blocks {
-		g.machine.moveVectors(g.count, &grads[b*Lanes], blocks*laneBytes, vectors(g.grads, first+b*g.count*Lanes, g.count), laneBytes)
-	}
-	from := &g.points[point*g.inBl*g.count*Lanes]
-	for k := 0; k < g.combinations(); k += g.combos {
-		g.machine.gradTile[blocks](1, g.count, from, &g.offsets[k], laneBytes, 0, &grads[0], 0, &sums[k*blocks*Lanes])
-	}
-}
-
-// turnGrad turns one block's gradient tiles.
-func (w *winogradPiece) turnGrad(s *scratch, points, dy []float32, b int) {
+// turnGrad turns the gradient tiles of a block or of two, which are of one panel.
+func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, b, blocks int) {
+	panel, plane := b/w.perPanel, w.outH*w.outW*Lanes
+	next := w.blocksOf(panel) * laneBytes // from tile to tile
 	point := w.outBl * w.count * laneBytes
+	turn := func(n, tile int, from []float32, row, pair int) {
+		to := &grads[panel*w.perPanel*w.count*Lanes+tile*next/floatBytes+b%w.perPanel*Lanes]
+		if blocks == 1 {
+			w.machine.winogradGrad(n, to, tileIn*point, point, next, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes)
+		} else {
+			w.machine.winogradGrads(n, to, tileIn*point, point, next, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes, pair*floatBytes)
+		}
+	}
 	w.eachRun(func(t, image, ty, tx, count int) {
-		plane := dy[((image*w.groups+w.group)*w.outBl+b)*w.outH*w.outW*Lanes:][:w.outH*w.outW*Lanes]
-		to := points[(b*w.count+t)*Lanes:]
+		from := dy[((image*w.groups+w.group)*w.outBl+b)*plane:][:blocks*plane]
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
 			whole = max(0, min(count, w.outW/tileOut-tx))
 		}
 		if whole > 0 {
-			w.machine.winogradGrad(whole, &to[0], tileIn*point, point, laneBytes,
-				&plane[(ty*tileOut*w.outW+tx*tileOut)*Lanes], w.outW*laneBytes, laneBytes, tileOut*laneBytes)
+			turn(whole, t, from[(ty*tileOut*w.outW+tx*tileOut)*Lanes:], w.outW, plane)
 		}
 		for i := whole; i < count; i++ {
-			edge := &s.edges[0]
-			clear(edge[:])
 			y, x := ty*tileOut, (tx+i)*tileOut
-			for r := range min(tileOut, w.outH-y) {
-				copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], plane[((y+r)*w.outW+x)*Lanes:])
+			for k := range blocks {
+				edge := &s.edges[k]
+				clear(edge[:])
+				for r := range min(tileOut, w.outH-y) {
+					copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], from[k*plane+((y+r)*w.outW+x)*Lanes:])
+				}
 			}
-			w.machine.winogradGrad(1, &to[i*Lanes], tileIn*point, point, 0, &edge[0], tileOut*laneBytes, laneBytes, 0)
+			turn(1, t+i, s.edges[0][:], tileOut, len(s.edges[0]))
 		}
 	})
 }
 
-// unpack turns the sums of a panel and an input block back and puts them in
-// their places in dw.
-func (p *winogradPass) unpack(s *scratch, m *machine, dw, sums []float32, group, panel, block int) {
-	blocks := p.blocksOf(panel)
-	point := p.sumSize() * floatBytes
-	kernels := s.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
+// winogradSums are the sums of a panel of output channels and some blocks of input
+// channels, [point][input channel][channel of the panel].
+type winogradSums struct {
+	*winogradGradient
+	panelIndex    int
+	block, blocks int // of input channels: the first, and how many
+	values        []float32
+}
+
+// panel is the sums of a panel, of all input channels.
+func (g *winogradGradient) panel(i int) winogradSums {
+	s := winogradSums{winogradGradient: g, panelIndex: i, blocks: g.inBl}
+	if g.sums != nil {
+		s.values = g.sums[i*s.size():][:s.size()]
+	}
+	return s
+}
+
+// channels are the input channels, rounded up to what a tile takes.
+func (s *winogradSums) channels() int { return ceil(s.blocks*Lanes, s.combos) * s.combos }
+
+// point is the sums of a point, in values.
+func (s *winogradSums) point() int { return s.channels() * s.perPanel * Lanes }
+
+func (s *winogradSums) size() int { return tilePoints * s.point() }
+
+// add adds the products of a point.
+func (s *winogradSums) add(point int) {
+	blocks := s.blocksOf(s.panelIndex)
+	from := &s.points[point*s.inBl*s.count*Lanes]
+	grads := &s.grads[(point*s.outBl+s.panelIndex*s.perPanel)*s.count*Lanes]
+	for k := 0; k < s.channels(); k += s.combos {
+		s.machine.gradTile[blocks](1, s.count, from, &s.offsets[s.block*Lanes+k], laneBytes, 0, grads, 0, &s.values[point*s.point()+k*blocks*Lanes])
+	}
+}
+
+// unpack turns the sums of one of the input blocks back and puts them in their places
+// in dw.
+func (s *winogradSums) unpack(sc *scratch, dw []float32, i int) {
+	blocks, point := s.blocksOf(s.panelIndex), s.point()*floatBytes
+	kernels := sc.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
+	lo := (s.block + i) * Lanes
 	for o := range blocks {
-		m.winogradWeights(Lanes, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
-			&sums[(block*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes)
-		p.scatter(m, dw, kernels, group, panel*p.perPanel+o, block*Lanes, min(p.in, (block+1)*Lanes))
+		s.machine.winogradWeights(Lanes, &kernels[0], 3*laneBytes, laneBytes, 9*laneBytes,
+			&s.values[(i*Lanes*blocks+o)*Lanes], tileIn*point, point, blocks*laneBytes)
+		s.scatter(s.machine, dw, kernels, s.group, s.panelIndex*s.perPanel+o, lo, min(s.in, lo+Lanes))
 	}
 }

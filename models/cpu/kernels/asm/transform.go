@@ -46,12 +46,13 @@ func (w width) vectors(n int) []reg.VecVirtual {
 }
 
 // side is how the vectors of two tiles lie in memory: next bytes apart; together as
-// one, the next pair behind them; or so many bytes apart, or together as one, with the
-// next pair next bytes from them.
+// one, the next pair behind them; or so many bytes apart, which may be an argument, or
+// together as one, with the next pair next bytes from them.
 type side struct {
 	apart bool
-	own   bool // next is from pair to pair
-	bytes int  // apart, of own ones
+	own   bool   // next is from pair to pair
+	bytes int    // apart, of own ones
+	given string // the argument that says how far apart own ones are, or none
 }
 
 var (
@@ -62,6 +63,9 @@ var (
 // pairs are tiles whose pairs lie next bytes apart: the second tile of each so many
 // bytes after the first.
 func pairs(bytes int) side { return side{apart: bytes != vectorBytes, own: true, bytes: bytes} }
+
+// pairsBy are such tiles, as far apart as an argument says.
+func pairsBy(argument string) side { return side{apart: true, own: true, given: argument} }
 
 const vectorBytes = 32
 
@@ -182,7 +186,11 @@ func (t *transforms) times(r reg.VecVirtual, k float64, x reg.VecVirtual) {
 // write writes a function that applies a one-dimensional transform to the columns,
 // then to the rows, of from*from vectors.
 func (t *transforms) write(name, what string, from, to int, in, out side, f func([]reg.VecVirtual) []reg.VecVirtual) {
-	t.begin(name, what, "", in, out)
+	more := ""
+	if in.given != "" && t.tiles == 2 {
+		more = ", " + in.given + " int"
+	}
+	t.begin(name, what, more, in, out)
 	t.body(from, to, in, out, f, nil)
 }
 
@@ -203,6 +211,8 @@ func (t *transforms) begin(name, what, more string, in, out side) {
 	}
 	where := func(s side) string {
 		switch {
+		case s.given != "":
+			return fmt.Sprintf("lie %s bytes apart in a pair, and pairs next bytes", s.given)
 		case s.own:
 			return fmt.Sprintf("lie %d bytes apart in a pair, and pairs next bytes", s.bytes)
 		case s.apart:
@@ -218,6 +228,8 @@ func (t *transforms) second(s side, next string) reg.Register {
 	switch {
 	case t.tiles == 1 || !s.apart:
 		return nil
+	case s.given != "":
+		return Load(Param(s.given), GP64())
 	case s.own:
 		r := GP64()
 		MOVQ(U32(uint32(s.bytes)), r)

@@ -46,7 +46,7 @@ func winograd(w width) {
 	t.write("winogradKernel", "a 3x3 kernel", 3, 6, pairs(kernelBytes), pairs(vectorBytes), func(x []reg.VecVirtual) []reg.VecVirtual {
 		return t.interpolate(x)
 	})
-	t.write("winogradGrad", "the 4x4 gradient tile", 4, 6, apart, together, func(x []reg.VecVirtual) []reg.VecVirtual {
+	t.write("winogradGrad", "the 4x4 gradient tile", 4, 6, pairsBy("inPair"), pairs(vectorBytes), func(x []reg.VecVirtual) []reg.VecVirtual {
 		return t.interpolate(x)
 	})
 }
