@@ -65,7 +65,22 @@ func newWinograd(m *machine, s ConvShape, back bool) *winogradPass {
 func (p *winogradPass) packedSize() int { return p.groups * p.panels() * p.panelSize() }
 
 // panelSize is the turned kernels of a panel of output channels.
-func (p *winogradPass) panelSize() int { return tilePoints * p.inBl * Lanes * p.perPanel * Lanes }
+func (p *winogradPass) panelSize() int { return tilePoints * kernelsOf(p.inBl, p.perPanel) }
+
+// kernelsOf is what the turned kernels of a point take, of so many blocks of input and
+// of output channels.
+func kernelsOf(in, out int) int { return spaced(in * Lanes * out) }
+
+// spaced is how far apart the values of points lie, of so many vectors each. Those of a
+// tile would displace each other in the first cache, were this a multiple of a power of
+// two that is large.
+func spaced(vectors int) int {
+	const large = 512 / laneBytes
+	if vectors%large == 0 {
+		return vectors*Lanes + cacheLine
+	}
+	return vectors * Lanes
+}
 
 // pack turns the kernels, into [group][panel][point][input channel][channel of the panel].
 func (p *winogradPass) pack(ws *Workspace, m *machine, packed, weights []float32) {
@@ -87,7 +102,7 @@ func (p *winogradPass) packBlock(s *scratch, m *machine, packed, weights []float
 	if p.back { // the kernel is turned round
 		first, step = 8*Lanes, -laneBytes
 	}
-	point := blocks * Lanes * outBlocks * laneBytes
+	point := kernelsOf(blocks, outBlocks) * floatBytes
 	for o := 0; o < outBlocks; {
 		turn, count := m.winogradKernel, 1
 		if m.winogradKernels != nil && o+1 < outBlocks {

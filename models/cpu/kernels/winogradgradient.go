@@ -102,8 +102,8 @@ type winogradGradient struct {
 
 // reserve makes room for so many tiles.
 func (g *winogradGradient) reserve(s *scratch, tiles int) {
-	g.points = s.get(slotX, tilePoints*g.inBl*tiles*Lanes)
-	g.grads = s.get(slotB, tilePoints*g.outBl*tiles*Lanes)
+	g.points = s.get(slotX, tilePoints*spaced(g.inBl*tiles))
+	g.grads = s.get(slotB, tilePoints*spaced(g.outBl*tiles))
 }
 
 // clear makes the sums of all panels zero.
@@ -151,7 +151,7 @@ func (g *winogradGradient) turnPart(s *scratch, i int, x, dy []float32) {
 func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, b, blocks int) {
 	panel, plane := b/w.perPanel, w.outH*w.outW*Lanes
 	next := w.blocksOf(panel) * laneBytes // from tile to tile
-	point := w.outBl * w.count * laneBytes
+	point := spaced(w.outBl*w.count) * floatBytes
 	turn := func(n, tile int, from []float32, row, pair int) {
 		to := &grads[panel*w.perPanel*w.count*Lanes+tile*next/floatBytes+b%w.perPanel*Lanes]
 		if blocks == 1 {
@@ -205,15 +205,15 @@ func (g *winogradGradient) panel(i int) winogradSums {
 func (s *winogradSums) channels() int { return ceil(s.blocks*Lanes, s.combos) * s.combos }
 
 // point is the sums of a point, in values.
-func (s *winogradSums) point() int { return s.channels() * s.perPanel * Lanes }
+func (s *winogradSums) point() int { return spaced(s.channels() * s.perPanel) }
 
 func (s *winogradSums) size() int { return tilePoints * s.point() }
 
 // add adds the products of a point.
 func (s *winogradSums) add(point int) {
 	blocks := s.blocksOf(s.panelIndex)
-	from := &s.points[point*s.inBl*s.count*Lanes]
-	grads := &s.grads[(point*s.outBl+s.panelIndex*s.perPanel)*s.count*Lanes]
+	from := &s.points[point*spaced(s.inBl*s.count)]
+	grads := &s.grads[point*spaced(s.outBl*s.count)+s.panelIndex*s.perPanel*s.count*Lanes]
 	for k := 0; k < s.channels(); k += s.combos {
 		s.machine.gradTile[blocks](1, s.count, from, &s.offsets[s.block*Lanes+k], laneBytes, 0, grads, 0, &s.values[point*s.point()+k*blocks*Lanes])
 	}

@@ -83,7 +83,7 @@ func (p *linePass) packedSize() int { return p.panels() * p.panelSize() }
 // rows is the blocks of input channels of all lines of a kernel.
 func (p *linePass) rows() int { return p.across * p.inBl }
 
-func (p *linePass) panelSize() int { return lineIn * p.rows() * Lanes * p.perPanel * Lanes }
+func (p *linePass) panelSize() int { return lineIn * kernelsOf(p.rows(), p.perPanel) }
 
 // pack turns the kernels, into [panel][point][line][input channel][channel of the panel].
 func (p *linePass) pack(ws *Workspace, m *machine, packed, weights []float32) {
@@ -97,7 +97,7 @@ func (p *linePass) pack(ws *Workspace, m *machine, packed, weights []float32) {
 func (p *linePass) packBlock(s *scratch, m *machine, packed, weights []float32, panel, b int) {
 	outBlocks := p.blocksOf(panel)
 	kernels := s.get(slotKernels, Lanes*p.weights*Lanes) // [input lane][tap][output lane]
-	point := p.rows() * Lanes * outBlocks * laneBytes
+	point := kernelsOf(p.rows(), outBlocks) * floatBytes
 	for o := range outBlocks {
 		p.gather(m, kernels, weights, 0, panel*p.perPanel+o, b*Lanes, (b+1)*Lanes)
 		for line := range p.across {

@@ -40,7 +40,7 @@ func (l *linePiece) lines() int { return l.count + l.across - 1 }
 // of blocks and of a kernel's lines.
 func (l *linePiece) input(src []float32) {
 	lines, length := l.lines(), (l.tiles-1)*l.outputs+lineIn
-	l.points = l.scratch.get(slotX, lineIn*l.inBl*lines*l.tiles*Lanes)
+	l.points = l.scratch.get(slotX, lineIn*spaced(l.inBl*lines*l.tiles))
 	y, x, h, w := l.first-l.padLines, -l.pad, lines, length
 	along, next := 1, length // vectors from one to the next of a line, and of lines
 	if l.down {
@@ -52,7 +52,7 @@ func (l *linePiece) input(src []float32) {
 	for b := range l.inBl {
 		copyWindow(window, src[(l.image*l.inBl+b)*plane:][:plane], l.srcH, l.srcW, y, x, h, w)
 		for t := range l.tiles {
-			l.machine.lineInput(lines, &l.points[(b*lines*l.tiles+t)*Lanes], l.inBl*lines*l.tiles*laneBytes, l.tiles*laneBytes,
+			l.machine.lineInput(lines, &l.points[(b*lines*l.tiles+t)*Lanes], spaced(l.inBl*lines*l.tiles)*floatBytes, l.tiles*laneBytes,
 				&window[t*l.outputs*along*Lanes], along*laneBytes, next*laneBytes)
 		}
 	}
@@ -85,15 +85,15 @@ func copyWindow(to, plane []float32, srcH, srcW, y, x, h, w int) {
 func (l *linePiece) multiply(panel int, packed []float32) {
 	blocks, rows, lines := l.blocksOf(panel), l.rows(), l.lines()
 	tiles := l.count * l.tiles
-	l.products = l.scratch.get(slotB, lineIn*blocks*tiles*Lanes)
+	l.products = l.scratch.get(slotB, lineIn*spaced(blocks*tiles))
 	parts := sharesOf(tiles, l.machine.pixels[blocks])
 	for p := range lineIn {
-		x := l.points[p*l.inBl*lines*l.tiles*Lanes:]
-		y := l.products[p*blocks*tiles*Lanes:]
+		x := l.points[p*spaced(l.inBl*lines*l.tiles):]
+		y := l.products[p*spaced(blocks*tiles):]
 		for lo := 0; lo < rows; lo += lineChunk {
 			row := tileRow{
 				n: min(lineChunk, rows-lo), lanes: Lanes, offsets: &l.scratch.ints[lo], x: &x[0], xStep: laneBytes,
-				w: &packed[(p*rows+lo)*Lanes*blocks*Lanes], y: &y[0], yStep: laneBytes, yBlock: tiles * laneBytes,
+				w: &packed[p*kernelsOf(rows, blocks)+lo*Lanes*blocks*Lanes], y: &y[0], yStep: laneBytes, yBlock: tiles * laneBytes,
 			}
 			if lo > 0 {
 				row.flags = addResult
@@ -122,7 +122,7 @@ func (l *linePiece) output(panel int, out []float32, e Epilogue) {
 			to := (plane + l.first*next + t*l.outputs*along) * Lanes
 			from := &l.products[(b*tiles+t)*Lanes]
 			if (t+1)*l.outputs <= l.outLength {
-				turn(l.count, &out[to], along*laneBytes, next*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, at(e.Residual, to), e.relu())
+				turn(l.count, &out[to], along*laneBytes, next*laneBytes, from, spaced(blocks*tiles)*floatBytes, l.tiles*laneBytes, bias, at(e.Residual, to), e.relu())
 				continue
 			}
 			// What hangs over goes to a tile of its own first.
@@ -139,7 +139,7 @@ func (l *linePiece) output(panel int, out []float32, e Epilogue) {
 				each(func(edge, at int) { moveVector(edges[edge:], e.Residual[at:]) })
 				res = &edges[0]
 			}
-			turn(l.count, &edges[0], laneBytes, l.outputs*laneBytes, from, blocks*tiles*laneBytes, l.tiles*laneBytes, bias, res, e.relu())
+			turn(l.count, &edges[0], laneBytes, l.outputs*laneBytes, from, spaced(blocks*tiles)*floatBytes, l.tiles*laneBytes, bias, res, e.relu())
 			each(func(edge, at int) { moveVector(out[at:], edges[edge:]) })
 		}
 	}

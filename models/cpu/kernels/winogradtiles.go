@@ -41,17 +41,16 @@ func (p *winogradPass) byPanels(blockTiles int) bool {
 
 func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
 	all := winogradPiece{winogradPass: p, machine: m, count: total}
-	all.points = ws.shared.get(slotX, tilePoints*p.inBl*total*Lanes)
+	all.points = ws.shared.get(slotX, tilePoints*spaced(p.inBl*total))
 	ws.each(p.inBl, func(s *scratch, b int) { all.turnBlock(s, all.points, src, b) })
-	size := p.panelSize()
 	ws.each(p.panels(), func(s *scratch, panel int) {
 		piece := all
 		piece.scratch = s
 		if w.packed != nil {
-			piece.multiplyAll(panel, w.packed[panel*size:])
+			piece.multiplyAll(panel, w.packed[panel*p.panelSize():])
 		} else {
 			p.chunks(func(lo, hi int) {
-				packed := s.get(slotA, size/p.inBl*(hi-lo))
+				packed := s.get(slotA, tilePoints*kernelsOf(hi-lo, p.perPanel))
 				for b := lo; b < hi; b++ {
 					p.packBlock(s, m, packed, w.plain, 0, panel, b, hi-lo, b-lo)
 				}
@@ -76,7 +75,7 @@ type winogradPiece struct {
 
 // input turns the source tiles.
 func (w *winogradPiece) input(src []float32) {
-	w.points = w.scratch.get(slotX, tilePoints*w.inBl*w.count*Lanes)
+	w.points = w.scratch.get(slotX, tilePoints*spaced(w.inBl*w.count))
 	for b := range w.inBl {
 		w.turnBlock(w.scratch, w.points, src, b)
 	}
@@ -85,7 +84,7 @@ func (w *winogradPiece) input(src []float32) {
 // turnBlock turns one block's source tiles into points, [point][block][tile][lane].
 // Tiles inside the source are read where they lie, those that hang over from a copy.
 func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
-	point := w.inBl * w.count * laneBytes
+	point := spaced(w.inBl*w.count) * floatBytes
 	insideFrom := ceil(w.padW, tileOut)                        // of a row's tiles
 	insideTo := (w.srcW - tileIn + w.padW + tileOut) / tileOut // where 4*tx - padW + 6 is srcW at most
 	w.eachRun(func(t, image, ty, tx, count int) {
@@ -140,7 +139,7 @@ func (w *winogradPiece) multiplyAll(panel int, packed []float32) {
 // first is lo's.
 func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, hi int) {
 	blocks := w.blocksOf(panel)
-	w.products = w.scratch.get(slotB, tilePoints*blocks*w.count*Lanes)
+	w.products = w.scratch.get(slotB, tilePoints*spaced(blocks*w.count))
 	offsets := w.scratch.ints[:0]
 	for b := range hi - lo {
 		offsets = append(offsets, b*w.count*laneBytes)
@@ -152,8 +151,8 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 	}
 	parts := sharesOf(w.count, w.machine.pixels[blocks])
 	for p := range tilePoints {
-		row.x = &w.points[(p*w.inBl+lo)*w.count*Lanes]
-		row.w, row.y = &packed[p*packedBlocks*Lanes*blocks*Lanes], &w.products[p*blocks*w.count*Lanes]
+		row.x = &w.points[p*spaced(w.inBl*w.count)+lo*w.count*Lanes]
+		row.w, row.y = &packed[p*kernelsOf(packedBlocks, blocks)], &w.products[p*spaced(blocks*w.count)]
 		w.machine.row(w.scratch, blocks, parts, &row)
 	}
 }
@@ -161,7 +160,7 @@ func (w *winogradPiece) multiply(panel int, packed []float32, packedBlocks, lo, 
 // output turns the sums of a panel back, into its blocks of the result.
 func (w *winogradPiece) output(panel int, out []float32, e Epilogue) {
 	blocks := w.blocksOf(panel)
-	point := blocks * w.count * laneBytes
+	point := spaced(blocks*w.count) * floatBytes
 	w.eachRun(func(t, image, ty, tx, count int) {
 		for b := range blocks {
 			block := w.group*w.outBl + panel*w.perPanel + b
