@@ -126,59 +126,56 @@ func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32
 	ws.each(g.parts(), func(s *scratch, i int) { g.turnPart(s, i, x, dy) })
 }
 
-// together is how many blocks of the gradient are turned at once.
-func (g *winogradGradient) together() int {
-	if g.machine.winogradGrads != nil {
-		return 2
-	}
-	return 1
-}
-
-// parts are the blocks of the input, and then those of the gradient, by so many.
-func (g *winogradGradient) parts() int { return g.inBl + ceil(g.outBl, g.together()) }
+// parts are the panels of the gradient, and then the blocks of the input.
+func (g *winogradGradient) parts() int { return g.panels() + g.inBl }
 
 func (g *winogradGradient) turnPart(s *scratch, i int, x, dy []float32) {
 	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, group: g.group, first: g.first, count: g.count}
-	if i < g.inBl {
-		piece.turnBlock(s, g.points, x, i)
-		return
+	if i < g.panels() {
+		piece.turnGrad(s, g.grads, dy, i)
+	} else {
+		piece.turnBlock(s, g.points, x, i-g.panels())
 	}
-	b := (i - g.inBl) * g.together()
-	piece.turnGrad(s, g.grads, dy, b, min(g.together(), g.outBl-b))
 }
 
-// turnGrad turns the gradient tiles of a block or of two, which are of one panel.
-func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, b, blocks int) {
-	panel, plane := b/w.perPanel, w.outH*w.outW*Lanes
-	next := w.blocksOf(panel) * laneBytes // from tile to tile
+// turnGrad turns the gradient tiles of a panel.
+func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, panel int) {
+	blocks, plane := w.blocksOf(panel), w.outH*w.outW*Lanes
 	point := spaced(w.outBl*w.count) * floatBytes
-	turn := func(n, tile int, from []float32, row, pair int) {
-		to := &grads[panel*w.perPanel*w.count*Lanes+tile*next/floatBytes+b%w.perPanel*Lanes]
-		if blocks == 1 {
-			w.machine.winogradGrad(n, to, tileIn*point, point, next, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes)
+	grads = grads[panel*w.perPanel*w.count*Lanes:]
+	turn := func(n, tile, b int, from []float32, row, pair int) {
+		to := &grads[(tile*blocks+b)*Lanes]
+		if b+1 < blocks && w.machine.winogradGrads != nil {
+			w.machine.winogradGrads(n, to, tileIn*point, point, blocks*laneBytes, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes, pair*floatBytes)
 		} else {
-			w.machine.winogradGrads(n, to, tileIn*point, point, next, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes, pair*floatBytes)
+			w.machine.winogradGrad(n, to, tileIn*point, point, blocks*laneBytes, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes)
 		}
 	}
+	together := 1
+	if w.machine.winogradGrads != nil {
+		together = 2
+	}
 	w.eachRun(func(t, image, ty, tx, count int) {
-		from := dy[((image*w.groups+w.group)*w.outBl+b)*plane:][:blocks*plane]
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
 			whole = max(0, min(count, w.outW/tileOut-tx))
 		}
-		if whole > 0 {
-			turn(whole, t, from[(ty*tileOut*w.outW+tx*tileOut)*Lanes:], w.outW, plane)
-		}
-		for i := whole; i < count; i++ {
-			y, x := ty*tileOut, (tx+i)*tileOut
-			for k := range blocks {
-				edge := &s.edges[k]
-				clear(edge[:])
-				for r := range min(tileOut, w.outH-y) {
-					copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], from[k*plane+((y+r)*w.outW+x)*Lanes:])
-				}
+		for b := 0; b < blocks; b += together {
+			from := dy[((image*w.groups+w.group)*w.outBl+panel*w.perPanel+b)*plane:][:min(together, blocks-b)*plane]
+			if whole > 0 {
+				turn(whole, t, b, from[(ty*tileOut*w.outW+tx*tileOut)*Lanes:], w.outW, plane)
 			}
-			turn(1, t+i, s.edges[0][:], tileOut, len(s.edges[0]))
+			for i := whole; i < count; i++ {
+				y, x := ty*tileOut, (tx+i)*tileOut
+				for k := range min(together, blocks-b) {
+					edge := &s.edges[k]
+					clear(edge[:])
+					for r := range min(tileOut, w.outH-y) {
+						copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], from[k*plane+((y+r)*w.outW+x)*Lanes:])
+					}
+				}
+				turn(1, t+i, b, s.edges[0][:], tileOut, len(s.edges[0]))
+			}
 		}
 	})
 }
