@@ -87,7 +87,7 @@ func (p *attending) packValues(c *pass, to []float32, lo, keys int) {
 // attend makes the results of tile i of queries.
 func (p *attending) attend(i int, packed []float32) {
 	lo, queries, _ := p.queries.tile(i)
-	tiles, dim := sharesOf(queries, p.machine.pixels[p.machine.widest]), p.Dim/Lanes
+	tiles, dim := sharesOf(queries, p.machine.pixels[p.machine.most()]), p.Dim/Lanes
 	query := p.scratch.get(slotX, queries*dim*Lanes)
 	scores := p.scratch.get(slotB, queries*Blocks(p.keys.size)*Lanes)
 	own := p.scratch.get(slotRows, queries*(ownRows+dim)*Lanes)

@@ -84,3 +84,28 @@ func measure(b *testing.B, flops float64, run func()) {
 	}
 	b.ReportMetric(flops*float64(b.N)/(cpuSeconds()-start)/1e9, "gflops")
 }
+
+// The products and the attention of a layer of SubCell's network, of two images.
+func BenchmarkTokens(b *testing.B) {
+	const tokens, width, heads, n = 785, 768, 12, 2
+	ws, r := NewWorkspace(), rand.New(rand.NewPCG(1, 1))
+	for _, s := range [][2]int{{width, 3 * width}, {width, width}, {width, 4 * width}, {4 * width, width}} {
+		c, err := NewConv(ConvShape{In: s[0], Out: s[1], H: 1, W: tokens, KH: 1, KW: 1, Batch: n})
+		if err != nil {
+			b.Fatal(err)
+		}
+		x, w, y := normal(r, n*c.InSize()), normal(r, c.WeightSize()), normal(r, n*c.OutSize())
+		packed := c.Pack(ws, w)
+		b.Run(fmt.Sprintf("%dx%d", s[0], s[1]), func(b *testing.B) {
+			measure(b, n*c.Flops(), func() { c.Infer(ws, n, y, x, packed, Epilogue{}) })
+		})
+	}
+	a, err := NewSelfAttention(heads, width/heads, tokens)
+	if err != nil {
+		b.Fatal(err)
+	}
+	y, x := normal(r, n*width*tokens), normal(r, 3*n*width*tokens)
+	b.Run("attention", func(b *testing.B) {
+		measure(b, n*a.Flops(), func() { a.Forward(ws, n, y, x) })
+	})
+}

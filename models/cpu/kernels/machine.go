@@ -8,10 +8,10 @@ type machine struct {
 	name string
 	bits string // the first kind that gives the same bits
 
-	blocks int                // of output channels that a tile has at most
-	widest int                // the same of a product whose gradients are not computed
-	pixels [maxBlocks + 1]int // that a tile has at most, by its blocks
-	combos int                // weights of an output channel that a gradTile sums
+	blocks  int                // of output channels that a tile has at most
+	product int                // those of a product whose gradients are not computed, where they divide its own
+	pixels  [maxBlocks + 1]int // that a tile has at most, by its blocks
+	combos  int                // weights of an output channel that a gradTile sums
 
 	// source is the bytes of source that a piece of a direct convolution reads for each
 	// panel anew: a part of the second cache, which may have to be shared with another
@@ -159,14 +159,17 @@ const (
 )
 
 // panelOf is the blocks of a panel of a product whose gradients are not computed, of so
-// many output blocks. The widest ones are the fastest, with fewer loads to a
-// multiply-add, where they divide the blocks: a last one that is not full is slow.
+// many output blocks: those whose tiles are the fastest, with fewer loads to a multiply-add,
+// where they divide the blocks. A last panel that is not full is slow.
 func (m *machine) panelOf(blocks int) int {
-	if blocks%m.widest == 0 {
-		return m.widest
+	if blocks%m.product == 0 {
+		return m.product
 	}
 	return m.blocks
 }
+
+// most is the blocks of the widest tiles.
+func (m *machine) most() int { return max(m.blocks, m.product) }
 
 // machines are the kinds that run here, the fastest first.
 var machines = append(fastMachines(), plainMachine())

@@ -9,7 +9,7 @@ func fastMachines() []*machine {
 		return nil
 	}
 	m := &machine{
-		name: "avx2", bits: "avx2", blocks: 2, widest: 3, pixels: pixelsOf(12, 6, 4), combos: 6, source: 96 << 10,
+		name: "avx2", bits: "avx2", blocks: 2, product: 3, pixels: pixelsOf(12, 6, 4), combos: 6, source: 96 << 10,
 		fmaPeak: fmaPeak, peakFlops: 12 * 8 * 2,
 		winogradInput:  winogradInput,
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
@@ -44,7 +44,7 @@ func fastMachines() []*machine {
 	wide.winogradWeights = inPairs(wideWinogradWeights, winogradWeights, false)
 	wide.winogradOutput = outputInPairs
 	wide.fmaPeak, wide.peakFlops = wideFmaPeak, 24*16*2
-	wide.name, wide.blocks, wide.widest, wide.pixels = "avx512", 8, 8, pixelsOf(12, 14, 14, 14, 9, 9, 6, 6)
+	wide.name, wide.blocks, wide.product, wide.pixels = "avx512", 8, 6, pixelsOf(12, 14, 14, 14, 9, 9, 6, 6)
 	wide.source = 256 << 10
 	wide.tiles(2, wideGradTile2, wideConvTile2x1, wideConvTile2x2, wideConvTile2x3, wideConvTile2x4, wideConvTile2x5, wideConvTile2x6, wideConvTile2x7,
 		wideConvTile2x8, wideConvTile2x9, wideConvTile2x10, wideConvTile2x11, wideConvTile2x12, wideConvTile2x13, wideConvTile2x14)

@@ -11,7 +11,7 @@ import (
 // steps, with and without what comes before and after the sums, and whatever is fetched.
 func TestTilesAgreeWithPlainOnes(t *testing.T) {
 	for _, m := range machines {
-		for blocks := 1; blocks <= m.widest; blocks++ {
+		for blocks := 1; blocks <= m.most(); blocks++ {
 			for pixels := 1; pixels <= m.pixels[blocks]; pixels++ {
 				compareConvTile(t, m, blocks, pixels)
 			}

@@ -9,7 +9,7 @@ import (
 // against, and what runs on other machines.
 func plainMachine() *machine {
 	m := &machine{
-		name: "go", bits: "go", blocks: 2, widest: 2, pixels: pixelsOf(12, 6), combos: 6, source: 96 << 10,
+		name: "go", bits: "go", blocks: 2, product: 2, pixels: pixelsOf(12, 6), combos: 6, source: 96 << 10,
 		fmaPeak: plainPeak, peakFlops: 8 * 2,
 		winogradInput:  plainTransform(6, 6, inputRow),
 		winogradKernel: plainTransform(3, 6, interpolateRow), winogradGrad: plainTransform(4, 6, interpolateRow),

@@ -54,7 +54,7 @@ func newSelfAttention(heads, dim, tokens int, m *machine) (*SelfAttention, error
 	}
 	a := &SelfAttention{
 		Heads: heads, Dim: dim, Tokens: tokens, machine: m,
-		queries: tilingOf(tokens, attentionQueries, m.pixels[m.widest]), keys: tilingOf(tokens, attentionKeys, m.widest*Lanes),
+		queries: tilingOf(tokens, attentionQueries, m.pixels[m.most()]), keys: tilingOf(tokens, attentionKeys, m.most()*Lanes),
 	}
 	for i := range 2 {
 		_, keys, _ := a.keys.tile(i * (a.keys.count - 1))
@@ -68,7 +68,7 @@ func newSelfAttention(heads, dim, tokens int, m *machine) (*SelfAttention, error
 func rowProduct(m *machine, in, out int) *pass {
 	one := ConvShape{In: in, Out: out, H: 1, W: 1, KH: 1, KW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
 	p := forwardPass(m, one)
-	p.perPanel = m.widest
+	p.perPanel = m.most()
 	return p
 }
 

@@ -112,7 +112,7 @@ func naiveAttention(n, heads, dim, tokens int, q, k, v []float32) []float32 {
 // does, for tiles of any size, and a NaN among a token's scores makes all of it NaN.
 func TestSoftmaxAgreesWithPlainOne(t *testing.T) {
 	for _, m := range machines {
-		for tokens := 1; tokens <= m.pixels[m.widest]; tokens++ {
+		for tokens := 1; tokens <= m.pixels[m.most()]; tokens++ {
 			for blocks := 1; blocks < 6; blocks++ {
 				const width = 3
 				r := rand.New(rand.NewPCG(uint64(tokens), uint64(blocks)))
