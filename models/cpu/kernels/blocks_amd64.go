@@ -331,3 +331,8 @@ func moveRuns(runs int, n int, to *float32, toStep int, from *float32, fromStep 
 //
 //go:noescape
 func interleave4(n int, to *float32, from *float32, plane int)
+
+// fetchRows asks for so many cache lines of rows that lie step bytes apart, to be in the second cache.
+//
+//go:noescape
+func fetchRows(rows int, lines int, from *float32, step int)

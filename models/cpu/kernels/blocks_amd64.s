@@ -12918,3 +12918,24 @@ loop:
 	JNZ        loop
 	VZEROUPPER
 	RET
+
+// func fetchRows(rows int, lines int, from *float32, step int)
+// Requires: MMX+
+TEXT ·fetchRows(SB), NOSPLIT, $0-32
+	MOVQ rows+0(FP), AX
+	MOVQ from+16(FP), CX
+	MOVQ step+24(FP), DX
+
+row:
+	MOVQ CX, BX
+	MOVQ lines+8(FP), SI
+
+line:
+	PREFETCHT1 (BX)
+	ADDQ       $0x40, BX
+	DECQ       SI
+	JNZ        line
+	ADDQ       DX, CX
+	DECQ       AX
+	JNZ        row
+	RET

@@ -59,6 +59,9 @@ type machine struct {
 	moveVectors func(n int, to *float32, toStep int, from *float32, fromStep int)
 	moveRuns    func(runs, n int, to *float32, toStep int, from *float32, fromStep int)
 
+	// fetchRows asks for so many lines of rows step bytes apart, which will be read soon.
+	fetchRows func(rows, lines int, from *float32, step int)
+
 	// interleave4 lays four planes, plane bytes apart, out as n times eight pixels.
 	interleave4 func(n int, to, from *float32, plane int)
 

@@ -15,7 +15,7 @@ func fastMachines() []*machine {
 		winogradKernel: winogradKernel, winogradGrad: winogradGrad, winogradWeights: winogradWeights,
 		winogradOutput: winogradOutput,
 		lineInput:      lineInput,
-		transpose:      transpose, moveVectors: moveVectors, moveRuns: moveRuns, interleave4: interleave4,
+		transpose:      transpose, moveVectors: moveVectors, moveRuns: moveRuns, interleave4: interleave4, fetchRows: fetchRows,
 		blockSums: blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, blockMaxBack: blockMaxBack, blockAverage3: blockAverage3, adamStep: adamStep,
 		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenSoftmax: tokenSoftmax, tokenScale: tokenScale, tokenGELU: tokenGELU,

@@ -18,7 +18,7 @@ func plainMachine() *machine {
 		lineInput:       plainProduct(lineInputs()),
 		blockSums:       plainSums, blockApply: plainApply, blockGradSums: plainGradSums, blockGrad: plainGrad, blockGradAdd: plainGradAdd,
 		blockCut: plainCut, blockAdd: plainAdd, blockDot: plainDot, blockAddScaled: plainAddScaled, blockMax: plainMax, blockMaxBack: plainMaxBack, blockAverage3: plainAverage3, adamStep: plainAdam,
-		transpose: plainTranspose, moveVectors: plainMoves, moveRuns: plainRuns, interleave4: plainInterleave,
+		transpose: plainTranspose, moveVectors: plainMoves, moveRuns: plainRuns, interleave4: plainInterleave, fetchRows: func(int, int, *float32, int) {},
 		tokenSquares: plainSquares, tokenNorm: plainNorm, tokenSoftmax: plainSoftmax, tokenScale: plainTokenScale, tokenGELU: plainGELU,
 		tokenGELUTo: plainGELUTo, tokenGELUBack: plainGELUBack, tokenNormSums: plainNormSums, tokenNormBack: plainNormBack,
 		depthPixels: 8, depthGrad: plainDepthGrad,

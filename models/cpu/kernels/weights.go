@@ -217,6 +217,7 @@ func (m *machine) columns(to, from []float32, n, step int) {
 		return
 	}
 	_, _ = to[n*Lanes-1], from[(Lanes-1)*step+n-1]
+	m.fetchRows(Lanes, ceil(n, cacheLine), value(&from[0], n*floatBytes), step*floatBytes) // what follows in each row comes next
 	m.transpose(n/Lanes, &to[0], laneBytes, Lanes*laneBytes, &from[0], step*floatBytes, laneBytes)
 	if n%Lanes > 0 { // the last ones, some of them again
 		m.transpose(1, &to[(n-Lanes)*Lanes], laneBytes, 0, &from[n-Lanes], step*floatBytes, 0)

@@ -61,6 +61,7 @@ func narrow() {
 	moves()
 	moveRuns()
 	interleave()
+	fetchRows()
 }
 
 // zeroed makes n vectors of zeros.

@@ -53,6 +53,27 @@ func moveRuns() {
 	done()
 }
 
+// fetchRows writes the loop that asks for what will be read later.
+func fetchRows() {
+	TEXT("fetchRows", NOSPLIT, "func(rows int, lines int, from *float32, step int)")
+	Pragma("noescape")
+	Doc("fetchRows asks for so many cache lines of rows that lie step bytes apart, to be in the second cache.")
+	rows, from, step := Load(Param("rows"), GP64()), Load(Param("from"), GP64()), Load(Param("step"), GP64())
+	at, left := GP64(), GP64()
+	Label("row")
+	MOVQ(from, at)
+	Load(Param("lines"), left)
+	Label("line")
+	PREFETCHT1(Mem{Base: at})
+	ADDQ(Imm(64), at)
+	DECQ(left)
+	JNZ(LabelRef("line"))
+	ADDQ(step, from)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	RET()
+}
+
 // interleave writes the loop that lays four planes out as pixels of four.
 func interleave() {
 	TEXT("interleave4", NOSPLIT, "func(n int, to *float32, from *float32, plane int)")
