@@ -43,8 +43,9 @@ func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, 
 	g.reserve(&ws.shared, total)
 	g.turn(ws, 0, total, x, dy)
 	const few = 3 // blocks, whose channels fill the tiles of any machine
-	most := few * max(1, sumBytes/(tilePoints*few*Lanes*p.perPanel*laneBytes))
-	parts := ceil(p.inBl, most)
+	parts := max(ceil(p.inBl*tilePoints*Lanes*p.perPanel*laneBytes, sumBytes), ceil(2*len(ws.workers), p.panels()))
+	most := few * ceil(p.inBl, few*parts)
+	parts = ceil(p.inBl, most)
 	ws.each(p.panels()*parts, func(s *scratch, i int) {
 		first := i % parts * most
 		sums := winogradSums{winogradGradient: &g, panelIndex: i / parts, block: first, blocks: min(most, p.inBl-first)}

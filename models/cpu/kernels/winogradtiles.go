@@ -13,7 +13,7 @@ const winogradBytes = 96 << 10
 // run computes out from src for n images.
 func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32, w weights, e Epilogue) {
 	total := n * p.tilesH * p.tilesW
-	if p.byPanels(total * p.inBl) {
+	if p.byPanels(total*p.inBl) && p.suitsThreads(len(ws.workers)) {
 		p.runPanels(ws, m, total, out, src, w, e)
 		return
 	}
@@ -37,6 +37,11 @@ func (p *winogradPass) run(ws *Workspace, m *machine, n int, out, src []float32,
 func (p *winogradPass) byPanels(blockTiles int) bool {
 	const kernelBytes, imageBytes = 2 << 20, 24 << 20
 	return p.groups == 1 && tilePoints*p.inBl*Lanes*p.outBl*laneBytes >= kernelBytes && blockTiles*tilePoints*laneBytes <= imageBytes
+}
+
+// suitsThreads says whether the panels are enough to keep so many threads busy.
+func (p *winogradPass) suitsThreads(threads int) bool {
+	return 4*p.panels() >= 3*threads*ceil(p.panels(), threads)
 }
 
 func (p *winogradPass) runPanels(ws *Workspace, m *machine, total int, out, src []float32, w weights, e Epilogue) {
