@@ -70,7 +70,7 @@ type quadPiece struct {
 func (p *quadPiece) compute(out, src, packed []float32, e Epilogue) {
 	height, width := p.rows+p.KH-1, p.columns+quadTaps-1
 	source := p.scratch.get(slotX, height*width*Lanes)
-	copyWindow(source, src[p.plane*p.H*p.W*Lanes:][:p.H*p.W*Lanes], p.H, p.W, p.top-p.PadH, p.left-p.PadW, height, width)
+	p.machine.copyWindow(source, src[p.plane*p.H*p.W*Lanes:][:p.H*p.W*Lanes], p.H, p.W, p.top-p.PadH, p.left-p.PadW, height, width)
 	block := p.plane % Blocks(p.Out)
 	w, bias := &packed[block*p.steps()*Lanes], &p.scratch.lane(0)[0]
 	if e.Bias != nil {

@@ -50,7 +50,7 @@ func (l *linePiece) input(src []float32) {
 	window := l.scratch.get(slotRows, h*w*Lanes)
 	plane := l.srcH * l.srcW * Lanes
 	for b := range l.inBl {
-		copyWindow(window, src[(l.image*l.inBl+b)*plane:][:plane], l.srcH, l.srcW, y, x, h, w)
+		l.machine.copyWindow(window, src[(l.image*l.inBl+b)*plane:][:plane], l.srcH, l.srcW, y, x, h, w)
 		for t := range l.tiles {
 			l.machine.lineInput(lines, &l.points[(b*lines*l.tiles+t)*Lanes], spaced(l.inBl*lines*l.tiles)*floatBytes, l.tiles*laneBytes,
 				&window[t*l.outputs*along*Lanes], along*laneBytes, next*laneBytes)
@@ -63,22 +63,6 @@ func (l *linePiece) input(src []float32) {
 		}
 	}
 	l.scratch.ints = offsets
-}
-
-// copyWindow copies h rows of w vectors from (y,x) on of a plane of srcH times srcW,
-// with zeros outside.
-func copyWindow(to, plane []float32, srcH, srcW, y, x, h, w int) {
-	lo, hi := min(w, max(0, -x)), max(0, min(w, srcW-x))
-	for i := range h {
-		row := to[i*w*Lanes : (i+1)*w*Lanes]
-		if y+i < 0 || y+i >= srcH || lo >= hi {
-			clear(row)
-			continue
-		}
-		clear(row[:lo*Lanes])
-		clear(row[hi*Lanes:])
-		copy(row[lo*Lanes:hi*Lanes], plane[((y+i)*srcW+x+lo)*Lanes:])
-	}
 }
 
 // multiply sums the products of a panel over all channels and lines of the kernel.

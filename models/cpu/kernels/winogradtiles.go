@@ -86,6 +86,9 @@ func (w *winogradPiece) input(src []float32) {
 	}
 }
 
+// fewTiles are so few to a row that all are read from a copy: most of them hang over.
+const fewTiles = 4
+
 // turnBlock turns one block's source tiles into points, [point][block][tile][lane].
 // Tiles inside the source are read where they lie, those that hang over from a copy.
 func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
@@ -103,15 +106,16 @@ func (w *winogradPiece) turnBlock(s *scratch, points, src []float32, b int) {
 			if first < end {
 				width := (end-first-1)*tileOut + tileIn
 				rows := s.get(slotRows, tileIn*width*Lanes)
-				copyWindow(rows, plane, w.srcH, w.srcW, y, (tx+first)*tileOut-w.padW, tileIn, width)
+				w.machine.copyWindow(rows, plane, w.srcH, w.srcW, y, (tx+first)*tileOut-w.padW, tileIn, width)
 				turn(first, end, rows, width)
 			}
 		}
 		first, end := count, count
-		if y >= 0 && y+tileIn <= w.srcH {
+		if y >= 0 && y+tileIn <= w.srcH && w.tilesW > fewTiles {
 			first = max(0, insideFrom-tx)
 			first = min(count, first+(t+first)%2) // pairs of tiles begin where vectors of two do
 			end = max(first, min(count, insideTo-tx))
+			end -= (end - first) % 2
 		}
 		turnCopy(0, first)
 		if first < end {
