@@ -9,6 +9,10 @@ const gradPositions = 128
 // channels are one piece of work, which runs through the positions of all images in
 // order.
 func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
+	if p.groups == 1 && p.outBl*p.inBlocks() <= fewBlocks {
+		p.gradientImages(ws, m, n, dw, dy, x)
+		return
+	}
 	panels, blocks := p.gradCut(len(ws.workers))
 	across, along := ceil(p.panels(), panels), ceil(p.inBlocks(), blocks)
 	ws.each(p.groups*across*along, func(s *scratch, i int) {
@@ -17,10 +21,37 @@ func (p *pass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
 			group: i / along / across, panel: i / along % across * panels, block: i % along * blocks,
 		}
 		g.panels, g.blocks = min(panels, p.panels()-g.panel), min(blocks, p.inBlocks()-g.block)
-		g.sum(n, dy, x)
+		g.acc = s.get(slotC, g.panels*g.size())
+		clear(g.acc)
+		g.sum(0, n, dy, x)
 		for k := range g.panels {
-			p.unpackPanel(s, m, dw, g.acc[k*g.size():], g.group, g.panel+k, g.block, g.blocks, len(p.taps)*p.lanes, p.lanes)
+			g.unpack(s, dw, k)
 		}
+	})
+}
+
+// fewBlocks are blocks of output times those of input channels that are too few to share
+// out among threads: those of a network's first convolution.
+const fewBlocks = 8
+
+// gradientImages is gradient with an image a piece of work, whose sums are added up
+// afterwards, in order.
+func (p *pass) gradientImages(ws *Workspace, m *machine, n int, dw, dy, x []float32) {
+	whole := weightGradient{pass: p, machine: m, panels: p.panels(), blocks: p.inBlocks()}
+	size := whole.panels * whole.size()
+	sums := ws.shared.get(slotC, n*size)
+	clear(sums)
+	ws.each(n, func(s *scratch, image int) {
+		g := whole
+		g.scratch, g.acc = s, sums[image*size:][:size]
+		g.sum(image, image+1, dy, x)
+	})
+	whole.acc = sums[:size]
+	ws.each(whole.panels, func(s *scratch, k int) {
+		for image := 1; image < n; image++ {
+			m.blockAdd(whole.size()/Lanes, &sums[k*whole.size()], &sums[image*size+k*whole.size()])
+		}
+		whole.unpack(s, dw, k)
 	})
 }
 
@@ -69,10 +100,13 @@ func (g *weightGradient) size() int { return g.tiles() * g.combos * g.perPanel *
 // tiles are those of a panel.
 func (g *weightGradient) tiles() int { return ceil(g.blocks*len(g.taps)*g.lanes, g.combos) }
 
-// sum computes acc.
-func (g *weightGradient) sum(n int, dy, x []float32) {
-	g.acc = g.scratch.get(slotC, g.panels*g.size())
-	clear(g.acc)
+// unpack puts the sums of a panel in their places in dw.
+func (g *weightGradient) unpack(s *scratch, dw []float32, k int) {
+	g.unpackPanel(s, g.machine, dw, g.acc[k*g.size():], g.group, g.panel+k, g.block, g.blocks, len(g.taps)*g.lanes, g.lanes)
+}
+
+// sum adds what images from..to-1 give to acc.
+func (g *weightGradient) sum(from, to int, dy, x []float32) {
 	rows, cols := min(g.gridH, max(1, gradPositions/g.gridW)), g.gridW
 	if g.gridH == 1 && !g.padded {
 		cols = min(cols, gradPositions)
@@ -82,7 +116,7 @@ func (g *weightGradient) sum(n int, dy, x []float32) {
 		buf = g.scratch.get(slotX, g.copySize(g.blocks, rows))
 	}
 	g.grads = g.scratch.get(slotB, rows*cols*g.perPanel*Lanes)
-	for image := range n {
+	for image := from; image < to; image++ {
 		for top := 0; top < g.gridH; top += rows {
 			for left := 0; left < g.gridW; left += cols {
 				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
