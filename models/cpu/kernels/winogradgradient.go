@@ -127,55 +127,63 @@ func (g *winogradGradient) turn(ws *Workspace, first, count int, x, dy []float32
 	ws.each(g.parts(), func(s *scratch, i int) { g.turnPart(s, i, x, dy) })
 }
 
-// parts are the panels of the gradient, and then the blocks of the input.
-func (g *winogradGradient) parts() int { return g.panels() + g.inBl }
+// gradPart is how many blocks of the gradient are turned by one piece of work, at most:
+// their values of a tile fill whole lines.
+const gradPart = 4
+
+// parts are those of the gradient's panels, and then the blocks of the input.
+func (g *winogradGradient) parts() int { return g.panels()*g.partsOfPanel() + g.inBl }
+
+func (g *winogradGradient) partsOfPanel() int { return ceil(g.perPanel, gradPart) }
 
 func (g *winogradGradient) turnPart(s *scratch, i int, x, dy []float32) {
 	piece := winogradPiece{winogradPass: g.winogradPass, machine: g.machine, group: g.group, first: g.first, count: g.count}
-	if i < g.panels() {
-		piece.turnGrad(s, g.grads, dy, i)
-	} else {
-		piece.turnBlock(s, g.points, x, i-g.panels())
+	if grads := g.panels() * g.partsOfPanel(); i >= grads {
+		piece.turnBlock(s, g.points, x, i-grads)
+		return
 	}
+	panel, first := i/g.partsOfPanel(), i%g.partsOfPanel()*gradPart
+	piece.turnGrad(s, g.grads, dy, panel, first, min(g.blocksOf(panel), first+gradPart))
 }
 
-// turnGrad turns the gradient tiles of a panel.
-func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, panel int) {
+// turnGrad turns the gradient tiles of blocks lo..hi-1 of a panel.
+func (w *winogradPiece) turnGrad(s *scratch, grads, dy []float32, panel, lo, hi int) {
 	blocks, plane := w.blocksOf(panel), w.outH*w.outW*Lanes
 	point := spaced(w.outBl*w.count) * floatBytes
 	grads = grads[panel*w.perPanel*w.count*Lanes:]
-	turn := func(n, tile, b int, from []float32, row, pair int) {
+	turn := func(n, tile, b, together int, from []float32, row, pair int) {
 		to := &grads[(tile*blocks+b)*Lanes]
-		if b+1 < blocks && w.machine.winogradGrads != nil {
+		if together == 2 {
 			w.machine.winogradGrads(n, to, tileIn*point, point, blocks*laneBytes, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes, pair*floatBytes)
 		} else {
 			w.machine.winogradGrad(n, to, tileIn*point, point, blocks*laneBytes, &from[0], row*laneBytes, laneBytes, tileOut*laneBytes)
 		}
 	}
-	together := 1
+	most := 1
 	if w.machine.winogradGrads != nil {
-		together = 2
+		most = 2
 	}
 	w.eachRun(func(t, image, ty, tx, count int) {
 		whole := 0
 		if ty*tileOut+tileOut <= w.outH {
 			whole = max(0, min(count, w.outW/tileOut-tx))
 		}
-		for b := 0; b < blocks; b += together {
-			from := dy[((image*w.groups+w.group)*w.outBl+panel*w.perPanel+b)*plane:][:min(together, blocks-b)*plane]
+		for b := lo; b < hi; b += most {
+			together := min(most, hi-b)
+			from := dy[((image*w.groups+w.group)*w.outBl+panel*w.perPanel+b)*plane:][:together*plane]
 			if whole > 0 {
-				turn(whole, t, b, from[(ty*tileOut*w.outW+tx*tileOut)*Lanes:], w.outW, plane)
+				turn(whole, t, b, together, from[(ty*tileOut*w.outW+tx*tileOut)*Lanes:], w.outW, plane)
 			}
 			for i := whole; i < count; i++ {
 				y, x := ty*tileOut, (tx+i)*tileOut
-				for k := range min(together, blocks-b) {
+				for k := range together {
 					edge := &s.edges[k]
 					clear(edge[:])
 					for r := range min(tileOut, w.outH-y) {
 						copy(edge[r*tileOut*Lanes:][:min(tileOut, w.outW-x)*Lanes], from[k*plane+((y+r)*w.outW+x)*Lanes:])
 					}
 				}
-				turn(1, t+i, b, s.edges[0][:], tileOut, len(s.edges[0]))
+				turn(1, t+i, b, together, s.edges[0][:], tileOut, len(s.edges[0]))
 			}
 		}
 	})
