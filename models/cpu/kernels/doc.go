@@ -24,9 +24,10 @@
 //     caller and panics, on its goroutine whatever thread came upon it (Panic).
 //
 // A convolution is direct (pass.go, direct.go, gradient.go): the input is read
-// where it lies, and 6 pixels by 16 channels are summed in registers, 14 by 32
+// where it lies, and 6 pixels by 16 channels are summed in registers, 6 by 64
 // with AVX-512. Of one tap it is a product of matrices (product.go), by tiles of 4
-// pixels by 24 channels where AVX2 predicts and the channels allow. Where
+// pixels by 24 channels where something is predicted and the channels allow, 9 by 48
+// with AVX-512. Where
 // planes are smaller than that, the pixels are of as many images (stacked.go,
 // stackedgradient.go). A 3x3 one at stride 1 is in minimal form where images are
 // large enough (winograd.go), with a quarter of the products; groups of channels, too.

@@ -18,7 +18,7 @@ func fastMachines() []*machine {
 		transpose:      transpose, moveVectors: moveVectors, moveRuns: moveRuns, interleave4: interleave4, fetchRows: fetchRows,
 		blockSums: blockSums, blockApply: blockApply, blockGradSums: blockGradSums, blockGrad: blockGrad, blockGradAdd: blockGradAdd,
 		blockCut: blockCut, blockAdd: blockAdd, blockDot: blockDot, blockAddScaled: blockAddScaled, blockMax: blockMax, blockMaxBack: blockMaxBack, blockAverage3: blockAverage3, adamStep: adamStep,
-		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenSoftmax: tokenSoftmax, tokenScale: tokenScale, tokenGELU: tokenGELU,
+		tokenSquares: tokenSquares, tokenNorm: tokenNorm, tokenSoftmax: softmax, tokenScale: tokenScale, tokenGELU: tokenGELU,
 		tokenGELUTo: tokenGELUTo, tokenGELUBack: tokenGELUBack, tokenNormSums: tokenNormSums, tokenNormBack: tokenNormBack,
 		depthPixels: 8, depthGrad: depthGrad,
 	}
@@ -36,6 +36,7 @@ func fastMachines() []*machine {
 		return []*machine{m}
 	}
 	wide := *m
+	wide.tokenSoftmax = wideSoftmax
 	wide.tokenGELU, wide.tokenGELUTo, wide.tokenGELUBack = wideGELU, wideGELUTo, wideGELUBack
 	wide.depthPixels, wide.depthGrad = 16, wideDepthGrad
 	wide.depthTile[2], wide.depthTile[4], wide.depthTile[8], wide.depthTile[16] = wideDepthTile2, wideDepthTile4, wideDepthTile8, wideDepthTile16

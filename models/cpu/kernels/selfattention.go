@@ -21,8 +21,11 @@ type SelfAttention struct {
 }
 
 const (
-	attentionQueries = 96  // of a tile, about: its scores stay in the second cache
-	attentionKeys    = 192 // at most: a panel of the values stays in the first
+	attentionQueries = 96 // of a tile, about: its scores stay in the second cache
+
+	// attentionKeys are those of a tile: a panel of the values stays in the first cache, and
+	// panels of any machine are full. Sums are made by these steps, whoever makes them.
+	attentionKeys = 192
 )
 
 // tiling is the cut of n into tiles of one size, the last of which is smaller.
@@ -54,7 +57,7 @@ func newSelfAttention(heads, dim, tokens int, m *machine) (*SelfAttention, error
 	}
 	a := &SelfAttention{
 		Heads: heads, Dim: dim, Tokens: tokens, machine: m,
-		queries: tilingOf(tokens, attentionQueries, m.pixels[m.most()]), keys: tilingOf(tokens, attentionKeys, m.most()*Lanes),
+		queries: tilingOf(tokens, attentionQueries, m.pixels[m.most()]), keys: tilingOf(tokens, attentionKeys, attentionKeys),
 	}
 	for i := range 2 {
 		_, keys, _ := a.keys.tile(i * (a.keys.count - 1))

@@ -19,10 +19,15 @@ func tokenNorm(n int, y *float32, x *float32, mean *float32, scale *float32, gam
 //go:noescape
 func tokenScale(n int, y *float32, x *float32)
 
-// tokenSoftmax goes on with the softmax of a tile's tokens over more scores, of so many blocks, and with results of so many.
+// tokenSoftmax goes on with the softmax of n tokens over more scores, of so many blocks, and with results of so many: blocks lie step bytes apart.
 //
 //go:noescape
-func tokenSoftmax(tokens int, blocks int, scores *float32, width int, own *float32)
+func tokenSoftmax(n int, step int, blocks int, scores *float32, width int, own *float32)
+
+// wideTokenSoftmax goes on with the softmax of n pairs of tokens that follow each other over more scores, of so many blocks, and with results of so many: blocks lie step bytes apart.
+//
+//go:noescape
+func wideTokenSoftmax(n int, step int, blocks int, scores *float32, width int, own *float32)
 
 // tokenGELU is y = y*Phi(y), of which the second is the normal distribution's.
 //

@@ -69,27 +69,26 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tokenSoftmax(tokens int, blocks int, scores *float32, width int, own *float32)
+// func tokenSoftmax(n int, step int, blocks int, scores *float32, width int, own *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tokenSoftmax(SB), NOSPLIT, $0-40
-	MOVQ tokens+0(FP), AX
-	MOVQ scores+16(FP), CX
-	MOVQ own+32(FP), DX
-	MOVQ AX, BX
-	SHLQ $0x05, BX
-	MOVQ tokens+0(FP), AX
-	MOVQ CX, R9
-	MOVQ DX, R8
+TEXT ·tokenSoftmax(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), AX
+	MOVQ step+8(FP), CX
+	MOVQ scores+24(FP), DX
+	MOVQ own+40(FP), BX
+	MOVQ n+0(FP), AX
+	MOVQ DX, R9
+	MOVQ BX, R8
 
 largest:
 	VMOVUPS (R8), Y0
 	VMOVAPS Y0, Y1
 	MOVQ    R9, SI
-	MOVQ    blocks+8(FP), DI
+	MOVQ    blocks+16(FP), DI
 
 score:
 	VMAXPS       (SI), Y1, Y1
-	ADDQ         BX, SI
+	ADDQ         CX, SI
 	DECQ         DI
 	JNZ          score
 	VEXTRACTF128 $0x01, Y1, X2
@@ -123,11 +122,11 @@ score:
 	VFMADD213PS  Y4, Y0, Y1
 	VMULPS       Y7, Y1, Y1
 	MOVQ         R8, SI
-	MOVQ         width+24(FP), DI
+	MOVQ         width+32(FP), DI
 	INCQ         DI
 
 scale:
-	ADDQ    BX, SI
+	ADDQ    CX, SI
 	VMOVUPS (SI), Y0
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (SI)
@@ -137,9 +136,9 @@ scale:
 	ADDQ    $0x20, R8
 	DECQ    AX
 	JNZ     largest
-	MOVQ    tokens+0(FP), AX
-	MOVQ    CX, R9
-	MOVQ    DX, R8
+	MOVQ    n+0(FP), AX
+	MOVQ    DX, R9
+	MOVQ    BX, R8
 	VMOVUPS tokenConstants<>+0(SB), Y0
 	VMOVUPS tokenConstants<>+32(SB), Y1
 	VMOVUPS tokenConstants<>+64(SB), Y2
@@ -149,17 +148,17 @@ scale:
 
 token:
 	VMOVUPS (R8), Y6
-	VMOVUPS (R8)(BX*1), Y7
+	VMOVUPS (R8)(CX*1), Y7
 	VXORPS  Y8, Y8, Y8
 	MOVQ    R9, SI
-	MOVQ    blocks+8(FP), DI
+	MOVQ    blocks+16(FP), DI
 	SHRQ    $0x01, DI
 	JZ      last
 
 pair:
 	VMOVUPS      (SI), Y9
 	VSUBPS       Y6, Y9, Y9
-	VMOVUPS      (SI)(BX*1), Y10
+	VMOVUPS      (SI)(CX*1), Y10
 	VSUBPS       Y6, Y10, Y10
 	VMOVUPS      tokenConstants<>+192(SB), Y11
 	VMAXPS       Y9, Y11, Y9
@@ -192,14 +191,14 @@ pair:
 	VMULPS       Y13, Y14, Y14
 	VMOVUPS      Y12, (SI)
 	VADDPS       Y12, Y7, Y7
-	VMOVUPS      Y14, (SI)(BX*1)
+	VMOVUPS      Y14, (SI)(CX*1)
 	VADDPS       Y14, Y8, Y8
-	LEAQ         (SI)(BX*2), SI
+	LEAQ         (SI)(CX*2), SI
 	DECQ         DI
 	JNZ          pair
 
 last:
-	MOVQ         blocks+8(FP), DI
+	MOVQ         blocks+16(FP), DI
 	TESTQ        $0x00000001, DI
 	JZ           summed
 	VMOVUPS      (SI), Y9
@@ -224,9 +223,170 @@ last:
 
 summed:
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (R8)(BX*1)
+	VMOVUPS Y7, (R8)(CX*1)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, R8
+	DECQ    AX
+	JNZ     token
+	VZEROUPPER
+	RET
+
+// func wideTokenSoftmax(n int, step int, blocks int, scores *float32, width int, own *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·wideTokenSoftmax(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), AX
+	MOVQ step+8(FP), CX
+	MOVQ scores+24(FP), DX
+	MOVQ own+40(FP), BX
+	MOVQ n+0(FP), AX
+	MOVQ DX, R9
+	MOVQ BX, R8
+
+largest:
+	VMOVUPS (R8), Z0
+	VMOVAPS Z0, Z1
+	MOVQ    R9, SI
+	MOVQ    blocks+16(FP), DI
+
+score:
+	VMAXPS           (SI), Z1, Z1
+	ADDQ             CX, SI
+	DECQ             DI
+	JNZ              score
+	VSHUFF32X4       $0xb1, Z1, Z1, Z2
+	VMAXPS           Z1, Z2, Z1
+	VPERMILPS        $0x4e, Z1, Z2
+	VMAXPS           Z2, Z1, Z1
+	VPERMILPS        $0xb1, Z1, Z2
+	VMAXPS           Z2, Z1, Z1
+	VMOVUPS          Z1, (R8)
+	VSUBPS           Z1, Z0, Z0
+	VBROADCASTSS     tokenConstants<>+0(SB), Z1
+	VBROADCASTSS     tokenConstants<>+32(SB), Z2
+	VBROADCASTSS     tokenConstants<>+64(SB), Z3
+	VBROADCASTSS     tokenConstants<>+96(SB), Z4
+	VBROADCASTSS     tokenConstants<>+128(SB), Z5
+	VBROADCASTSS     tokenConstants<>+160(SB), Z6
+	VBROADCASTSS     tokenConstants<>+192(SB), Z7
+	VMAXPS           Z0, Z7, Z0
+	VMOVAPS          Z2, Z7
+	VFMADD231PS      Z1, Z0, Z7
+	VSUBPS           Z2, Z7, Z1
+	VFNMADD231PS     Z3, Z1, Z0
+	VPSLLD           $0x17, Z7, Z7
+	VBROADCASTSS     tokenConstants<>+224(SB), Z1
+	VFMADD213PS.BCST tokenConstants<>+256(SB), Z0, Z1
+	VFMADD213PS.BCST tokenConstants<>+288(SB), Z0, Z1
+	VFMADD213PS      Z6, Z0, Z1
+	VFMADD213PS      Z5, Z0, Z1
+	VFMADD213PS      Z4, Z0, Z1
+	VFMADD213PS      Z4, Z0, Z1
+	VMULPS           Z7, Z1, Z1
+	MOVQ             R8, SI
+	MOVQ             width+32(FP), DI
+	INCQ             DI
+
+scale:
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Z0
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (SI)
+	DECQ         DI
+	JNZ          scale
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R8
+	DECQ         AX
+	JNZ          largest
+	MOVQ         n+0(FP), AX
+	MOVQ         DX, R9
+	MOVQ         BX, R8
+	VBROADCASTSS tokenConstants<>+0(SB), Z0
+	VBROADCASTSS tokenConstants<>+32(SB), Z1
+	VBROADCASTSS tokenConstants<>+64(SB), Z2
+	VBROADCASTSS tokenConstants<>+96(SB), Z3
+	VBROADCASTSS tokenConstants<>+128(SB), Z4
+	VBROADCASTSS tokenConstants<>+160(SB), Z5
+
+token:
+	VMOVUPS (R8), Z6
+	VMOVUPS (R8)(CX*1), Z7
+	VXORPS  Z8, Z8, Z8
+	MOVQ    R9, SI
+	MOVQ    blocks+16(FP), DI
+	SHRQ    $0x01, DI
+	JZ      last
+
+pair:
+	VMOVUPS          (SI), Z9
+	VSUBPS           Z6, Z9, Z9
+	VMOVUPS          (SI)(CX*1), Z10
+	VSUBPS           Z6, Z10, Z10
+	VBROADCASTSS     tokenConstants<>+192(SB), Z11
+	VMAXPS           Z9, Z11, Z9
+	VMAXPS           Z10, Z11, Z10
+	VMOVAPS          Z1, Z11
+	VFMADD231PS      Z0, Z9, Z11
+	VMOVAPS          Z1, Z13
+	VFMADD231PS      Z0, Z10, Z13
+	VSUBPS           Z1, Z11, Z12
+	VSUBPS           Z1, Z13, Z14
+	VFNMADD231PS     Z2, Z12, Z9
+	VFNMADD231PS     Z2, Z14, Z10
+	VPSLLD           $0x17, Z11, Z11
+	VPSLLD           $0x17, Z13, Z13
+	VBROADCASTSS     tokenConstants<>+224(SB), Z12
+	VBROADCASTSS     tokenConstants<>+224(SB), Z14
+	VFMADD213PS.BCST tokenConstants<>+256(SB), Z9, Z12
+	VFMADD213PS.BCST tokenConstants<>+256(SB), Z10, Z14
+	VFMADD213PS.BCST tokenConstants<>+288(SB), Z9, Z12
+	VFMADD213PS.BCST tokenConstants<>+288(SB), Z10, Z14
+	VFMADD213PS      Z5, Z9, Z12
+	VFMADD213PS      Z5, Z10, Z14
+	VFMADD213PS      Z4, Z9, Z12
+	VFMADD213PS      Z4, Z10, Z14
+	VFMADD213PS      Z3, Z9, Z12
+	VFMADD213PS      Z3, Z10, Z14
+	VFMADD213PS      Z3, Z9, Z12
+	VFMADD213PS      Z3, Z10, Z14
+	VMULPS           Z11, Z12, Z12
+	VMULPS           Z13, Z14, Z14
+	VMOVUPS          Z12, (SI)
+	VADDPS           Z12, Z7, Z7
+	VMOVUPS          Z14, (SI)(CX*1)
+	VADDPS           Z14, Z8, Z8
+	LEAQ             (SI)(CX*2), SI
+	DECQ             DI
+	JNZ              pair
+
+last:
+	MOVQ             blocks+16(FP), DI
+	TESTQ            $0x00000001, DI
+	JZ               summed
+	VMOVUPS          (SI), Z9
+	VSUBPS           Z6, Z9, Z9
+	VBROADCASTSS     tokenConstants<>+192(SB), Z6
+	VMAXPS           Z9, Z6, Z9
+	VMOVAPS          Z1, Z6
+	VFMADD231PS      Z0, Z9, Z6
+	VSUBPS           Z1, Z6, Z10
+	VFNMADD231PS     Z2, Z10, Z9
+	VPSLLD           $0x17, Z6, Z6
+	VBROADCASTSS     tokenConstants<>+224(SB), Z10
+	VFMADD213PS.BCST tokenConstants<>+256(SB), Z9, Z10
+	VFMADD213PS.BCST tokenConstants<>+288(SB), Z9, Z10
+	VFMADD213PS      Z5, Z9, Z10
+	VFMADD213PS      Z4, Z9, Z10
+	VFMADD213PS      Z3, Z9, Z10
+	VFMADD213PS      Z3, Z9, Z10
+	VMULPS           Z6, Z10, Z10
+	VMOVUPS          Z10, (SI)
+	VADDPS           Z10, Z7, Z7
+
+summed:
+	VADDPS  Z8, Z7, Z7
+	VMOVUPS Z7, (R8)(CX*1)
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R8
 	DECQ    AX
 	JNZ     token
 	VZEROUPPER

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // tokensOf lays values (n,c,tokens) out in blocks.
@@ -146,6 +148,31 @@ func TestSoftmaxAgreesWithPlainOne(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Attention by AVX2 and by AVX-512 is the same to the bit.
+func TestFastAttentionGivesTheSameBits(t *testing.T) {
+	if len(machines) < 3 {
+		t.Skip("no AVX-512 here")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		heads, dim := rapid.IntRange(1, 3).Draw(t, "heads"), Lanes*rapid.IntRange(1, 9).Draw(t, "blocks")
+		tokens := rapid.IntRange(1, 500).Draw(t, "tokens")
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		x := normal(r, 3*heads*dim*tokens)
+		var got [2][]float32
+		for i, m := range machines[:2] {
+			a, err := newSelfAttention(heads, dim, tokens, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[i] = dirty(heads * dim * tokens)
+			a.Forward(NewWorkspaceOf(2), 1, got[i], x)
+		}
+		if !sameBits(got[0], got[1]) {
+			t.Fatalf("%s and %s differ", machines[0].name, machines[1].name)
+		}
+	})
 }
 
 // alone is what a tile of so many tokens has of one.

@@ -8,34 +8,73 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// span is the bytes of a register: a vector's, or those of two tokens' vectors, which
+// take the same operations in the same order.
+type span int
+
+const (
+	narrow span = 32
+	paired span = 64
+)
+
+func (s span) vector() reg.VecVirtual {
+	if s == narrow {
+		return YMM()
+	}
+	return ZMM()
+}
+
+func (s span) load(m Mem) reg.VecVirtual {
+	v := s.vector()
+	VMOVUPS(m, v)
+	return v
+}
+
+// number is a register of a number.
+func (s span) number(v float32) reg.VecVirtual {
+	r := s.vector()
+	s.set(r, v)
+	return r
+}
+
+func (s span) set(r reg.VecVirtual, v float32) {
+	if s == narrow {
+		VMOVUPS(number(v), r)
+	} else {
+		VBROADCASTSS(number(v), r)
+	}
+}
+
 // softmax writes the step of a softmax that goes on over more scores.
-func softmax() {
-	TEXT("tokenSoftmax", NOSPLIT, "func(tokens int, blocks int, scores *float32, width int, own *float32)")
+func softmax(s span) {
+	name, of := "tokenSoftmax", "tokens"
+	if s == paired {
+		name, of = "wideTokenSoftmax", "pairs of tokens that follow each other"
+	}
+	TEXT(name, NOSPLIT, "func(n int, step int, blocks int, scores *float32, width int, own *float32)")
 	Pragma("noescape")
-	Doc("tokenSoftmax goes on with the softmax of a tile's tokens over more scores, of so many blocks, and with results of so many.")
-	tokens := Load(Param("tokens"), GP64())
+	Doc(name + " goes on with the softmax of n " + of + " over more scores, of so many blocks, and with results of so many: blocks lie step bytes apart.")
+	n, step := Load(Param("n"), GP64()), Load(Param("step"), GP64())
 	scores, own := Load(Param("scores"), GP64()), Load(Param("own"), GP64())
-	step, at, left := GP64(), GP64(), GP64()
-	MOVQ(tokens, step)
-	SHLQ(Imm(5), step)
+	at, left := GP64(), GP64()
 
 	// First what is the largest now, and all before scaled to it: of one token after the
 	// other, so that the long way to each factor does not keep the sums waiting.
 	state, row := GP64(), GP64()
 	next := func(label string) {
-		ADDQ(Imm(32), row)
-		ADDQ(Imm(32), state)
-		DECQ(tokens)
+		ADDQ(Imm(uint64(s)), row)
+		ADDQ(Imm(uint64(s)), state)
+		DECQ(n)
 		JNZ(LabelRef(label))
 	}
 	begin := func() {
-		Load(Param("tokens"), tokens)
+		Load(Param("n"), n)
 		MOVQ(scores, row)
 		MOVQ(own, state)
 	}
 	begin()
 	Label("largest")
-	before, most := load(Mem{Base: state}), YMM()
+	before, most := s.load(Mem{Base: state}), s.vector()
 	VMOVAPS(before, most)
 	MOVQ(row, at)
 	Load(Param("blocks"), left)
@@ -44,16 +83,16 @@ func softmax() {
 	ADDQ(step, at)
 	DECQ(left)
 	JNZ(LabelRef("score"))
-	largestLane(most)
+	s.largestLane(most)
 	VMOVUPS(most, Mem{Base: state})
 	VSUBPS(most, before, before)
-	factor := newPower().of(before)[0]
+	factor := s.newPower().of(before)[0]
 	MOVQ(state, at)
 	Load(Param("width"), left)
 	INCQ(left) // the sums, too
 	Label("scale")
 	ADDQ(step, at)
-	r := load(Mem{Base: at})
+	r := s.load(Mem{Base: at})
 	VMULPS(factor, r, r)
 	VMOVUPS(r, Mem{Base: at})
 	DECQ(left)
@@ -61,15 +100,15 @@ func softmax() {
 	next("largest")
 
 	begin()
-	power := newPower()
+	power := s.newPower()
 	Label("token")
-	most = load(Mem{Base: state})
-	sums := []reg.VecVirtual{load(Mem{Base: state, Index: step, Scale: 1}), YMM()}
+	most = s.load(Mem{Base: state})
+	sums := []reg.VecVirtual{s.load(Mem{Base: state, Index: step, Scale: 1}), s.vector()}
 	VXORPS(sums[1], sums[1], sums[1])
 	some := func(from ...Mem) {
 		x := make([]reg.VecVirtual, len(from))
 		for i, m := range from {
-			x[i] = load(m)
+			x[i] = s.load(m)
 			VSUBPS(most, x[i], x[i])
 		}
 		for i, e := range power.of(x...) {
@@ -103,16 +142,19 @@ func softmax() {
 // point rounds, and leaves the exponent of a power of 2 in the lowest bits; ln2 is one
 // piece; and the polynomial, of degree 6, is within 4e-9 of exp(r) (least squares,
 // weighted until the errors were alike). Within 1e-7 of itself for what counts in a sum.
-type power struct{ log2E, round, ln2, one, square, cube reg.VecVirtual }
+type power struct {
+	span
+	log2E, round, ln2, one, square, cube reg.VecVirtual
+}
 
 const roundingNumber = 3<<22 + 127
 
 var powerTerms = []float32{.0013814535923302174, .00836874544620514, .04166839271783829, .1666652113199234, .4999999403953552}
 
-func newPower() power {
+func (s span) newPower() power {
 	return power{
-		load(number(math.Log2E)), load(number(roundingNumber)), load(number(math.Ln2)), load(number(1)),
-		load(number(powerTerms[4])), load(number(powerTerms[3])),
+		s, s.number(math.Log2E), s.number(roundingNumber), s.number(math.Ln2), s.number(1),
+		s.number(powerTerms[4]), s.number(powerTerms[3]),
 	}
 }
 
@@ -121,14 +163,14 @@ func newPower() power {
 func (w power) of(x ...reg.VecVirtual) []reg.VecVirtual {
 	n, p := make([]reg.VecVirtual, len(x)), make([]reg.VecVirtual, len(x))
 	for i := range x {
-		n[i], p[i] = YMM(), YMM()
+		n[i], p[i] = w.vector(), w.vector()
 	}
 	each := func(do func(x, n, p reg.VecVirtual)) {
 		for i := range x {
 			do(x[i], n[i], p[i])
 		}
 	}
-	least := load(number(expLeast))
+	least := w.number(expLeast)
 	each(func(x, _, _ reg.VecVirtual) { VMAXPS(x, least, x) }) // this way round a NaN stays one
 	each(func(x, n, _ reg.VecVirtual) {
 		VMOVAPS(w.round, n)
@@ -137,9 +179,15 @@ func (w power) of(x ...reg.VecVirtual) []reg.VecVirtual {
 	each(func(x, n, p reg.VecVirtual) { VSUBPS(w.round, n, p) })
 	each(func(x, _, p reg.VecVirtual) { VFNMADD231PS(w.ln2, p, x) })
 	each(func(_, n, _ reg.VecVirtual) { VPSLLD(Imm(23), n, n) })
-	each(func(_, _, p reg.VecVirtual) { VMOVUPS(number(powerTerms[0]), p) })
+	each(func(_, _, p reg.VecVirtual) { w.set(p, powerTerms[0]) })
 	for _, c := range powerTerms[1:3] {
-		each(func(x, _, p reg.VecVirtual) { VFMADD213PS(number(c), x, p) })
+		each(func(x, _, p reg.VecVirtual) {
+			if w.span == narrow {
+				VFMADD213PS(number(c), x, p)
+			} else {
+				VFMADD213PS_BCST(number(c), x, p)
+			}
+		})
 	}
 	for _, c := range []reg.VecVirtual{w.cube, w.square, w.one, w.one} {
 		each(func(x, _, p reg.VecVirtual) { VFMADD213PS(c, x, p) })
@@ -148,8 +196,18 @@ func (w power) of(x ...reg.VecVirtual) []reg.VecVirtual {
 	return p
 }
 
-// largestLane sets all lanes of a vector to the largest.
-func largestLane(v reg.VecVirtual) {
+// largestLane sets all lanes of each vector to its largest.
+func (s span) largestLane(v reg.VecVirtual) {
+	if s == paired {
+		x := ZMM()
+		VSHUFF32X4(Imm(0xb1), v, v, x)
+		VMAXPS(v, x, v)
+		for _, order := range []uint64{0x4e, 0xb1} {
+			VPERMILPS(Imm(order), v, x)
+			VMAXPS(x, v, v)
+		}
+		return
+	}
 	x, y := XMM(), XMM()
 	VEXTRACTF128(Imm(1), v, x)
 	VMAXPS(v.AsX(), x, x)
