@@ -12930,11 +12930,11 @@ row:
 	MOVQ CX, BX
 	MOVQ lines+8(FP), SI
 
-line:
+fetch:
 	PREFETCHT1 (BX)
 	ADDQ       $0x40, BX
 	DECQ       SI
-	JNZ        line
+	JNZ        fetch
 	ADDQ       DX, CX
 	DECQ       AX
 	JNZ        row

@@ -34,7 +34,7 @@ func (k kind) convTile(blocks, pixels int) {
 	JZ(LabelRef("zero"))
 	for i := range acc {
 		for j, v := range acc[i] {
-			VMOVUPS(Mem{Base: bias, Disp: k.bytes * j}, v)
+			VMOVUPS(Mem{Base: bias, Disp: k.bytes() * j}, v)
 		}
 	}
 	JMP(LabelRef("taps"))
@@ -53,7 +53,7 @@ func (k kind) convTile(blocks, pixels int) {
 	LEAQ(Mem{Base: offsets, Index: n, Scale: 8}, offsets)
 	NEGQ(n) // counts up to zero, so that one instruction less is needed
 	row := func(c int) {
-		weight := func(j int, v reg.VecVirtual) { VMOVUPS(Mem{Base: w, Disp: 32*c*blocks + k.bytes*j}, v) }
+		weight := func(j int, v reg.VecVirtual) { VMOVUPS(Mem{Base: w, Disp: 32*c*blocks + k.bytes()*j}, v) }
 		pixel := func(i int, v reg.VecVirtual) {
 			at := steps(i)
 			at.Base, at.Disp = base, 4*c
@@ -181,11 +181,16 @@ func fetch() {
 	TESTQ(left, left)
 	JZ(LabelRef("fetched"))
 	Load(Param("ahead"), ahead)
-	Label("fetch")
-	PREFETCHT1(Mem{Base: ahead})
-	ADDQ(Imm(64), ahead)
-	DECQ(left)
-	JNZ(LabelRef("fetch"))
+	fetchLines(ahead, left)
 	MOVQ(ahead, argument("ahead"))
 	Label("fetched")
+}
+
+// fetchLines is the loop that asks for so many lines, one at least, from at on.
+func fetchLines(at, left reg.Register) {
+	Label("fetch")
+	PREFETCHT1(Mem{Base: at})
+	ADDQ(Imm(64), at)
+	DECQ(left)
+	JNZ(LabelRef("fetch"))
 }

@@ -44,7 +44,7 @@ func (k kind) gradTile(blocks int) {
 		Label(label)
 		for c := range n {
 			for j := range dy {
-				VMOVUPS(Mem{Base: at, Disp: 32*c*blocks + k.bytes*j}, dy[j])
+				VMOVUPS(Mem{Base: at, Disp: 32*c*blocks + k.bytes()*j}, dy[j])
 			}
 			for i := range from {
 				s := spread[i%2]
@@ -91,7 +91,7 @@ func (k kind) gradTile(blocks int) {
 	acc := Load(Param("acc"), GP64())
 	for i := range sums {
 		for j, v := range sums[i] {
-			m := Mem{Base: acc, Disp: 32*i*blocks + k.bytes*j}
+			m := Mem{Base: acc, Disp: 32*i*blocks + k.bytes()*j}
 			VADDPS(m, v, v)
 			VMOVUPS(v, m)
 		}

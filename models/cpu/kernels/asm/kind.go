@@ -11,13 +11,12 @@ import (
 // number of blocks is half of one. Each value is summed in the same order.
 type kind struct {
 	width
-	bytes     int // of a register
 	registers int
 }
 
 var (
-	avx2   = kind{ofOne, 32, 16}
-	avx512 = kind{ofTwo, 64, 32}
+	avx2   = kind{ofOne, 16}
+	avx512 = kind{ofTwo, 32}
 )
 
 // strip is registers for some blocks.

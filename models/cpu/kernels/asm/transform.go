@@ -30,6 +30,9 @@ func (w width) name(of string) string {
 	return "wide" + strings.ToUpper(of[:1]) + of[1:]
 }
 
+// bytes are those of a register.
+func (w width) bytes() int { return vectorBytes * w.tiles }
+
 func (w width) vector() reg.VecVirtual {
 	if w.tiles == 1 {
 		return YMM()
@@ -241,7 +244,7 @@ func (t *transforms) second(s side, next string) reg.Register {
 // body goes through the tiles. Rows of a tile that is transformed by columns alone
 // are kept in registers as far as there are any, else in memory.
 func (t *transforms) body(from, to int, inSide, outSide side, f func([]reg.VecVirtual) []reg.VecVirtual, e *ending) {
-	kept, size := min(t.kept, to), 32*t.tiles
+	kept, size := min(t.kept, to), t.bytes()
 	memory := aligned((to - kept) * from * size)
 	inMemory := func(i, j int) Mem { return memory.Offset(size * ((i-kept)*from + j)) }
 	in, out := Load(Param("in"), GP64()), Load(Param("out"), GP64())

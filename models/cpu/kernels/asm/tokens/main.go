@@ -68,11 +68,7 @@ func (v *vectors) eachOf(bytes uint64, do func()) {
 	RET()
 }
 
-func load(m Mem) reg.VecVirtual {
-	v := YMM()
-	VMOVUPS(m, v)
-	return v
-}
+func load(m Mem) reg.VecVirtual { return narrow.load(m) }
 
 func squares() {
 	v := function("tokenSquares", "sums x mean", "adds (x-mean)*(x-mean) to sums.")

@@ -12,7 +12,7 @@ import (
 // operations in the same order, and so the same bits.
 func wideGELU() {
 	pairs("wideTokenGELUTo", "y x", "is y = x*Phi(x) of n pairs of vectors.", func(at func(string) Mem) {
-		x, a, zero := wideLoad(at("x")), ZMM(), ZMM()
+		x, a, zero := paired.load(at("x")), ZMM(), ZMM()
 		VANDPS_BCST(bits(0x7fffffff), x, a)
 		q, _ := wideTail(a)
 		VXORPS(zero, zero, zero)
@@ -21,10 +21,10 @@ func wideGELU() {
 		VMOVUPS(x, at("y"))
 	})
 	pairs("wideTokenGELUBack", "dx dy x", "is dx = dy*(Phi(x) + x*phi(x)) of n pairs of vectors.", func(at func(string) Mem) {
-		x, a, sign := wideLoad(at("x")), ZMM(), ZMM()
+		x, a, sign := paired.load(at("x")), ZMM(), ZMM()
 		VANDPS_BCST(bits(0x7fffffff), x, a)
 		q, e := wideTail(a)
-		half := wideNumber(.5)
+		half := paired.number(.5)
 		VSUBPS(q, half, q)
 		VANDPS_BCST(bits(0x80000000), x, sign)
 		VXORPS(sign, q, q)
@@ -42,26 +42,14 @@ func pairs(name, params, doc string, body func(at func(param string) Mem)) {
 	v.eachOf(64, func() { body(v.at) })
 }
 
-func wideLoad(m Mem) reg.VecVirtual {
-	v := ZMM()
-	VMOVUPS(m, v)
-	return v
-}
-
-func wideNumber(v float32) reg.VecVirtual {
-	z := ZMM()
-	VBROADCASTSS(number(v), z)
-	return z
-}
-
 // wideTail is tail.
 func wideTail(a reg.VecVirtual) (q, e reg.VecVirtual) {
 	t, square := ZMM(), ZMM()
-	one := wideNumber(1)
+	one := paired.number(1)
 	VMOVAPS(a, t)
-	VFMADD213PS(one, wideNumber(geluSlope), t)
+	VFMADD213PS(one, paired.number(geluSlope), t)
 	VDIVPS(t, one, t)
-	q = wideNumber(geluTerms[0])
+	q = paired.number(geluTerms[0])
 	for _, c := range geluTerms[1:] {
 		VFMADD213PS_BCST(number(c), t, q)
 	}
@@ -76,12 +64,12 @@ func wideTail(a reg.VecVirtual) (q, e reg.VecVirtual) {
 // wideExp is exp.
 func wideExp(x reg.VecVirtual) reg.VecVirtual {
 	n, square := ZMM(), ZMM()
-	VMAXPS(x, wideNumber(expLeast), x) // this way round a NaN stays one
+	VMAXPS(x, paired.number(expLeast), x) // this way round a NaN stays one
 	VMULPS_BCST(number(math.Log2E), x, n)
 	VRNDSCALEPS(Imm(0), n, n)
 	VFNMADD231PS_BCST(number(ln2High), n, x)
 	VFNMADD231PS_BCST(number(ln2Low), n, x)
-	p := wideNumber(expTerms[0])
+	p := paired.number(expTerms[0])
 	for _, c := range expTerms[1:] {
 		VFMADD213PS_BCST(number(c), x, p)
 	}
