@@ -24,7 +24,7 @@ func (p *pass) copyShape(rows int) (h, w int) {
 
 // source gives the band of some blocks of a group, copying it to buf where it
 // must. src is all images.
-func (p *pass) source(buf, src []float32, image, group, firstBlock, blocks, top, rows, left int) band {
+func (p *pass) source(m *machine, buf, src []float32, image, group, firstBlock, blocks, top, rows, left int) band {
 	if !p.padded {
 		plane := p.srcH * p.srcW * Lanes
 		from := ((image*p.groups+group)*p.inBl + firstBlock) * plane
@@ -35,37 +35,35 @@ func (p *pass) source(buf, src []float32, image, group, firstBlock, blocks, top,
 	}
 	h, w := p.copyShape(rows)
 	b := band{data: buf[:blocks*h*w*p.lanes], block: h * w * p.lanes, row: w * p.lanes, y: p.minY, x: p.minX}
+	y := top*p.stepY + p.minY
 	for k := range blocks {
 		to := b.data[k*b.block : (k+1)*b.block]
-		for r := range h {
-			p.copyRow(to[r*b.row:(r+1)*b.row], src, image, group, firstBlock+k, top*p.stepY+p.minY+r)
+		if p.plain {
+			p.copyPlain(to, src, image, firstBlock+k, y, h, w)
+		} else {
+			plane := p.srcH * p.srcW * Lanes
+			m.copyWindow(to, src[((image*p.groups+group)*p.inBl+firstBlock+k)*plane:][:plane], p.srcH, p.srcW, y, p.minX, h, w)
 		}
 	}
 	return b
 }
 
-// copyRow copies row y of a block, columns from minX on, zero outside.
-func (p *pass) copyRow(to, src []float32, image, group, block, y int) {
-	w := len(to) / p.lanes
+// copyPlain is copyWindow of a block of a plain source, from (y,minX) on.
+func (p *pass) copyPlain(to, src []float32, image, block, y, h, w int) {
 	lo := min(w, max(0, -p.minX))
 	hi := max(lo, min(w, p.srcW-p.minX))
-	if y < 0 || y >= p.srcH {
-		lo, hi = w, w
+	plane := p.srcH * p.srcW
+	for i := range h {
+		row := to[i*w*p.lanes : (i+1)*w*p.lanes]
+		if y+i < 0 || y+i >= p.srcH || lo == hi {
+			clear(row)
+			continue
+		}
+		clear(row[:lo*p.lanes])
+		clear(row[hi*p.lanes:])
+		from := src[(image*p.in+block*p.lanes)*plane+(y+i)*p.srcW+p.minX+lo:]
+		interleave(row[lo*p.lanes:], from, min(p.lanes, p.in-block*p.lanes), hi-lo, p.lanes, plane)
 	}
-	clear(to[:lo*p.lanes])
-	clear(to[hi*p.lanes:])
-	if lo == hi {
-		return
-	}
-	x := lo + p.minX
-	if p.plain {
-		plane := p.srcH * p.srcW
-		from := src[image*p.in*plane+block*p.lanes*plane+y*p.srcW+x:]
-		interleave(to[lo*p.lanes:], from, min(p.lanes, p.in-block*p.lanes), hi-lo, p.lanes, plane)
-		return
-	}
-	from := ((((image*p.groups+group)*p.inBl+block)*p.srcH+y)*p.srcW + x) * Lanes
-	copy(to[lo*Lanes:hi*Lanes], src[from:])
 }
 
 // offsets are the bytes from a grid position's source to what each block and

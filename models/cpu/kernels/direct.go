@@ -66,7 +66,7 @@ func (d *direct) compute(src []float32) {
 	}
 	for first := 0; first < inBlocks; first += chunk {
 		count := min(chunk, inBlocks-first)
-		b := d.source(buf, src, d.image, d.group, first, count, d.top, d.rows, 0)
+		b := d.source(d.machine, buf, src, d.image, d.group, first, count, d.top, d.rows, 0)
 		d.scratch.ints = d.offsets(d.scratch.ints, &b, count)
 		for panel := range d.panels() {
 			d.add(&b, panel, first, count)

@@ -120,7 +120,7 @@ func (g *weightGradient) sum(from, to int, dy, x []float32) {
 		for top := 0; top < g.gridH; top += rows {
 			for left := 0; left < g.gridW; left += cols {
 				h, w := min(rows, g.gridH-top), min(cols, g.gridW-left)
-				b := g.source(buf, x, image, g.group, g.block, g.blocks, top, h, left)
+				b := g.source(g.machine, buf, x, image, g.group, g.block, g.blocks, top, h, left)
 				g.scratch.ints = g.combinations(g.scratch.ints, &b)
 				for k := range g.panels {
 					g.add(&b, k, dy, image, top, left, h, w)

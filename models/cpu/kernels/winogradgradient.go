@@ -26,13 +26,11 @@ func (p *winogradPass) gradient(ws *Workspace, m *machine, n int, dw, dy, x []fl
 	for first := 0; first < total; first += chunk {
 		g.turn(ws, first, min(chunk, total-first), x, dy)
 		ws.each(p.panels()*tilePoints, func(_ *scratch, i int) {
-			sums := g.panel(i / tilePoints)
-			sums.add(i % tilePoints)
+			g.panel(i / tilePoints).add(i % tilePoints)
 		})
 	}
 	ws.each(p.panels()*p.inBl, func(s *scratch, i int) {
-		sums := g.panel(i / p.inBl)
-		sums.unpack(s, dw, i%p.inBl)
+		g.panel(i/p.inBl).unpack(s, dw, i%p.inBl)
 	})
 }
 
@@ -48,7 +46,7 @@ func (p *winogradPass) gradientPanels(ws *Workspace, m *machine, total int, dw, 
 	parts = ceil(p.inBl, most)
 	ws.each(p.panels()*parts, func(s *scratch, i int) {
 		first := i % parts * most
-		sums := winogradSums{winogradGradient: &g, panelIndex: i / parts, block: first, blocks: min(most, p.inBl-first)}
+		sums := g.sumsOf(i/parts, first, min(most, p.inBl-first))
 		sums.values = s.get(slotC, sums.size())
 		clear(sums.values)
 		for point := range tilePoints {
@@ -78,13 +76,11 @@ func (p *winogradPass) gradientGroups(ws *Workspace, m *machine, total int, dw, 
 				g.turnPart(s, i, x, dy)
 			}
 			for i := range p.panels() * tilePoints {
-				sums := g.panel(i / tilePoints)
-				sums.add(i % tilePoints)
+				g.panel(i / tilePoints).add(i % tilePoints)
 			}
 		}
 		for i := range p.panels() * p.inBl {
-			sums := g.panel(i / p.inBl)
-			sums.unpack(s, dw, i%p.inBl)
+			g.panel(i/p.inBl).unpack(s, dw, i%p.inBl)
 		}
 	})
 }
@@ -109,8 +105,7 @@ func (g *winogradGradient) reserve(s *scratch, tiles int) {
 
 // clear makes the sums of all panels zero.
 func (g *winogradGradient) clear(s *scratch) {
-	sums := g.panel(0)
-	g.sums = s.get(slotC, g.panels()*sums.size())
+	g.sums = s.get(slotC, g.panels()*g.sumsOf(0, 0, g.inBl).size())
 	clear(g.sums)
 }
 
@@ -198,25 +193,28 @@ type winogradSums struct {
 	values        []float32
 }
 
+// sumsOf are those of a panel and some blocks of input channels, without room for them.
+func (g *winogradGradient) sumsOf(panel, block, blocks int) winogradSums {
+	return winogradSums{winogradGradient: g, panelIndex: panel, block: block, blocks: blocks}
+}
+
 // panel is the sums of a panel, of all input channels.
 func (g *winogradGradient) panel(i int) winogradSums {
-	s := winogradSums{winogradGradient: g, panelIndex: i, blocks: g.inBl}
-	if g.sums != nil {
-		s.values = g.sums[i*s.size():][:s.size()]
-	}
+	s := g.sumsOf(i, 0, g.inBl)
+	s.values = g.sums[i*s.size():][:s.size()]
 	return s
 }
 
 // channels are the input channels, rounded up to what a tile takes.
-func (s *winogradSums) channels() int { return ceil(s.blocks*Lanes, s.combos) * s.combos }
+func (s winogradSums) channels() int { return ceil(s.blocks*Lanes, s.combos) * s.combos }
 
 // point is the sums of a point, in values.
-func (s *winogradSums) point() int { return spaced(s.channels() * s.perPanel) }
+func (s winogradSums) point() int { return spaced(s.channels() * s.perPanel) }
 
-func (s *winogradSums) size() int { return tilePoints * s.point() }
+func (s winogradSums) size() int { return tilePoints * s.point() }
 
 // add adds the products of a point.
-func (s *winogradSums) add(point int) {
+func (s winogradSums) add(point int) {
 	blocks := s.blocksOf(s.panelIndex)
 	from := &s.points[point*spaced(s.inBl*s.count)]
 	grads := &s.grads[point*spaced(s.outBl*s.count)+s.panelIndex*s.perPanel*s.count*Lanes]
@@ -227,7 +225,7 @@ func (s *winogradSums) add(point int) {
 
 // unpack turns the sums of one of the input blocks back and puts them in their places
 // in dw.
-func (s *winogradSums) unpack(sc *scratch, dw []float32, i int) {
+func (s winogradSums) unpack(sc *scratch, dw []float32, i int) {
 	blocks, point := s.blocksOf(s.panelIndex), s.point()*floatBytes
 	kernels := sc.get(slotKernels, Lanes*9*Lanes) // [input lane][tap][output lane]
 	lo := (s.block + i) * Lanes
